@@ -1,0 +1,1 @@
+"""The benchmark: tracks, submissions, results, workflow and command line."""

@@ -1,0 +1,137 @@
+"""The result of one experiment: one JSON file, the only thing the leaderboard reads."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from nnactive import PROTOCOL_VERSION
+from nnactive.costs import Cost
+from nnactive.files import read_model, write_model
+from nnactive.queries import PatchRecord
+from nnactive.settings import Frozen, Setting
+
+SCHEMA_VERSION = 1
+
+
+class Counts(Frozen):
+    """Voxel counts on the test set, columns of integers: ``[class][case]``, foreground classes."""
+
+    true_positives: tuple[tuple[int, ...], ...]
+    false_positives: tuple[tuple[int, ...], ...]
+    false_negatives: tuple[tuple[int, ...], ...]
+
+
+class LoopResult(Frozen):
+    """One loop: its patches, what is labelled after it, and how the ensemble did."""
+
+    loop: int
+    patches: tuple[PatchRecord, ...]
+    """Patches that this loop added."""
+    labelled_patches: int
+    """Patches labelled so far, this loop's included."""
+    labelled_voxels: int
+    labelled_foreground: tuple[int, ...]
+    """Labelled voxels so far per foreground class, in label order."""
+    counts: Counts
+    costs: dict[str, Cost]
+    """By step: query, annotate, train_fold_0 ..., evaluate."""
+
+
+class MethodRecord(Frozen):
+    """Which method was run."""
+
+    id: str
+    """Unique within a track; folder name. Carries the source hash if it was submitted."""
+    name: str
+    description: str
+    parameters: dict[str, float | int | str | bool]
+    source_hash: str
+    """SHA-256 of the file that defines the class."""
+    origin: Literal["builtin", "submission"]
+    oracle: bool
+    """Whether it saw ground truth of the whole pool."""
+
+
+class DatasetRecord(Frozen):
+    """Which data it was run on."""
+
+    name: str
+    checksum: str
+    split_kind: str
+    classes: tuple[str, ...]
+    """Foreground classes in label order."""
+    pool_cases: int
+    pool_foreground: tuple[int, ...]
+    """Voxels of each foreground class in the whole pool."""
+    test_cases: tuple[str, ...]
+
+
+class Environment(Frozen):
+    """Where it was run."""
+
+    python: str
+    packages: dict[str, str]
+    commit: str
+    """Git commit of the benchmark, with ``+dirty`` if files differed; ``unknown`` outside git."""
+    cpu: str
+    cores: int
+    accelerator: str | None
+
+
+class Failure(Frozen):
+    """Why an experiment ended early."""
+
+    step: str
+    loop: int
+    reason: str
+
+
+class ExperimentResult(Frozen):
+    """Setting x method x seed, complete or failed."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    protocol_version: str = PROTOCOL_VERSION
+    status: Literal["complete", "failed"]
+    failure: Failure | None = None
+    track: str
+    comparable: bool
+    """False for tracks that exist to be cheap: they compare with nothing but themselves."""
+    setting: Setting
+    method: MethodRecord
+    seed: int
+    dataset: DatasetRecord
+    loops: tuple[LoopResult, ...]
+    environment: Environment
+
+
+def dice_per_class(counts: Counts) -> np.ndarray:
+    """Dice per foreground class, mean over cases; shape ``(F,)``.
+
+    A case whose reference and prediction both lack the class is left out of that class's mean
+    (protocol section 2); a class that no case has is NaN.
+    """
+    tp, fp, fn = (
+        np.asarray(column, dtype=np.float64)
+        for column in (counts.true_positives, counts.false_positives, counts.false_negatives)
+    )
+    total = 2 * tp + fp + fn
+    seen = total > 0
+    dice = np.where(seen, 2 * tp / np.where(seen, total, 1), 0.0)
+    cases = seen.sum(axis=1)
+    return np.where(cases > 0, dice.sum(axis=1) / np.maximum(cases, 1), np.nan)
+
+
+def mean_dice(counts: Counts) -> float:
+    """Mean Dice: over cases per class, then over the foreground classes that some case has."""
+    return float(np.nanmean(dice_per_class(counts)))
+
+
+def save_result(path: Path, result: ExperimentResult) -> None:
+    """Write a result atomically."""
+    write_model(path, result)
+
+
+def load_result(path: Path) -> ExperimentResult:
+    """Read a result; a broken or foreign file is a ``UserError`` that names the field."""
+    return read_model(path, ExperimentResult)

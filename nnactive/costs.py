@@ -1,0 +1,55 @@
+"""What a step cost, written beside its output as ``<output>.cost.json``."""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import NonNegativeFloat
+
+from nnactive.files import read_model, write_model
+from nnactive.settings import Frozen
+
+
+class Cost(Frozen):
+    """Duration in s and peak memory in GiB of one step's process."""
+
+    seconds: NonNegativeFloat
+    peak_memory_gib: NonNegativeFloat
+    device: str
+    device_memory_gib: NonNegativeFloat | None = None
+    """Peak of the accelerator's memory; None without one."""
+
+
+def cost_file(output: Path) -> Path:
+    """Where the cost of the step that makes ``output`` lies."""
+    return output.parent / f"{output.name}.cost.json"
+
+
+def read_cost(output: Path) -> Cost:
+    """Cost of the step that made ``output``."""
+    return read_model(cost_file(output), Cost)
+
+
+@contextmanager
+def measured(output: Path, device: str = "cpu") -> Iterator[None]:
+    """Measure the block and write its cost beside ``output`` when it ends well."""
+    begin = time.monotonic()
+    yield
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    cost = Cost(
+        seconds=round(time.monotonic() - begin, 3),
+        peak_memory_gib=round(peak, 4),
+        device=device,
+        device_memory_gib=_device_memory(device),
+    )
+    write_model(cost_file(output), cost)
+
+
+def _device_memory(device: str) -> float | None:
+    if not device.startswith("cuda"):
+        return None
+    import torch
+
+    return round(float(torch.cuda.max_memory_allocated()) / 2**30, 4)

@@ -1,0 +1,90 @@
+"""Patches and the arithmetic of boxes; every axis order is (z, y, x), every unit a voxel."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True, order=True)
+class Patch:
+    """An axis-aligned box in one case: ``start`` inclusive, ``start + size`` exclusive.
+
+    Sorts by case id, then start, which is the order that breaks ties everywhere.
+    """
+
+    case: str
+    start: Triple
+    size: Triple
+
+    @property
+    def stop(self) -> Triple:
+        """First voxel behind the box on each axis."""
+        z, y, x = (a + s for a, s in zip(self.start, self.size, strict=True))
+        return z, y, x
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """Index of the box in an array of shape ``(Z, Y, X)``."""
+        z, y, x = (slice(a, b) for a, b in zip(self.start, self.stop, strict=True))
+        return z, y, x
+
+    @property
+    def voxels(self) -> int:
+        """Number of voxels in the box."""
+        return int(np.prod(self.size))
+
+    def overlaps(self, other: "Patch") -> bool:
+        """Whether the two boxes share a voxel of the same case."""
+        return self.case == other.case and all(
+            a < d and c < b
+            for a, b, c, d in zip(self.start, self.stop, other.start, other.stop, strict=True)
+        )
+
+    def inside(self, shape: Sequence[int]) -> bool:
+        """Whether the box lies wholly in an image of ``shape`` ``(Z, Y, X)``."""
+        return all(a >= 0 for a in self.start) and all(
+            b <= n for b, n in zip(self.stop, shape, strict=True)
+        )
+
+
+def as_triple(values: Iterable[Any]) -> Triple:
+    """Three plain integers from any iterable of three whole numbers."""
+    z, y, x = (int(v) for v in values)
+    return z, y, x
+
+
+def clip_size(size: Sequence[int], shape: Sequence[int]) -> Triple:
+    """Query patch size in an image of ``shape``: the image's extent where that is smaller."""
+    return as_triple(min(p, n) for p, n in zip(size, shape, strict=True))
+
+
+def patch_around(case: str, voxel: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Patch:
+    """Patch centred on ``voxel``, moved inside the image: ``min(max(v - p // 2, 0), n - p)``.
+
+    ``size`` is the query patch size before clipping (protocol section 5, "ours" for odd sizes).
+    """
+    clipped = clip_size(size, shape)
+    start = as_triple(
+        min(max(int(v) - p // 2, 0), n - p) for v, p, n in zip(voxel, clipped, shape, strict=True)
+    )
+    return Patch(case, start, clipped)
+
+
+def random_patch(
+    case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
+) -> Patch:
+    """Patch at one of the ``n - p + 1`` places per axis, each with the same probability."""
+    clipped = clip_size(size, shape)
+    start = as_triple(
+        rng.integers(0, n - p, endpoint=True) for p, n in zip(clipped, shape, strict=True)
+    )
+    return Patch(case, start, clipped)
+
+
+def overlaps_any(patch: Patch, others: Iterable[Patch]) -> bool:
+    """Whether ``patch`` shares a voxel with any of ``others``."""
+    return any(patch.overlaps(other) for other in others)

@@ -1,0 +1,57 @@
+"""What is asked of a run: the frozen models that a track expands to."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+
+Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
+"""Three sizes in voxels, axis order (z, y, x)."""
+
+
+class Frozen(BaseModel):
+    """Immutable model that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Training(Frozen):
+    """How one ensemble is trained (protocol section 3); the defaults are the papers'."""
+
+    folds: Annotated[int, Field(ge=2)] = 5
+    epochs: PositiveInt = 200
+    iterations: PositiveInt = 250
+    """Training iterations per epoch."""
+    validation_iterations: PositiveInt = 50
+    """Iterations of nnU-Net's progress estimate per epoch; they change no weight."""
+    base_features: PositiveInt | None = None
+    """Features of the first stage, doubled per stage up to the plan's own; None: the plan's."""
+    batch_size: PositiveInt | None = None
+    """Samples per iteration; None: the plan's."""
+    mirror: bool = True
+
+
+class Inference(Frozen):
+    """How the ensemble predicts (protocol sections 2 and 5)."""
+
+    test_mirror: bool = True
+    test_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.5
+    query_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.75
+
+
+class Setting(Frozen):
+    """Dataset x label regime x query patch size x query size x training length."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+    dataset: str
+    regime: str
+    patch_size: Sizes
+    stride: Sizes = (1, 1, 1)
+    candidates: PositiveInt = 20
+    """Candidates kept per image."""
+    starting_budget: PositiveInt
+    """Patches in loop 0."""
+    query_size: PositiveInt
+    """Patches that each later loop adds."""
+    loops: PositiveInt = 5
+    training: Training = Training()
+    inference: Inference = Inference()
