@@ -21,8 +21,6 @@ class Training(Frozen):
     epochs: PositiveInt = 200
     iterations: PositiveInt = 250
     """Training iterations per epoch."""
-    validation_iterations: PositiveInt = 50
-    """Iterations of nnU-Net's progress estimate per epoch; they change no weight."""
     base_features: PositiveInt | None = None
     """Features of the first stage, doubled per stage up to the plan's own; None: the plan's."""
     batch_size: PositiveInt | None = None

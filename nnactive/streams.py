@@ -18,3 +18,8 @@ def stream(*names: object) -> np.random.Generator:
     text = json.dumps([str(name) for name in names], ensure_ascii=True)
     digest = hashlib.sha256(text.encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+
+
+def protocol_split_generator() -> np.random.Generator:
+    """Generator of the pool/test split: the one draw whose seed the protocol fixes (section 2)."""
+    return np.random.default_rng(12345)

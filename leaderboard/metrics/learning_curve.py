@@ -1,0 +1,41 @@
+"""Mean Dice by loop against the labelled patches."""
+
+from dataclasses import dataclass
+
+from benchmark.results import Counts, ExperimentResult, mean_dice
+from leaderboard.metrics.refusal import NoAnswerError
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Learning curve of one experiment, a point a loop."""
+
+    budgets: tuple[int, ...]
+    """Labelled patches, increasing."""
+    dice: tuple[float, ...]
+    """Mean Dice in [0, 1]."""
+
+
+def learning_curve(result: ExperimentResult) -> Curve:
+    """Labelled patches and Mean Dice of every loop of a complete experiment.
+
+    Mean Dice: mean over test cases per class (a class absent in reference and prediction of a case
+    is left out), then over foreground classes. Source: protocol section 2.
+
+    Raises:
+        NoAnswerError: The experiment lacks a loop, or in a loop no test case has any foreground.
+    """
+    if len(result.loops) < result.setting.loops:
+        raise NoAnswerError(f"{len(result.loops)} of {result.setting.loops} loops finished")
+    for loop in result.loops:
+        if not _has_foreground(loop.counts):
+            raise NoAnswerError(f"no foreground in any test case of loop {loop.loop}")
+    return Curve(
+        budgets=tuple(loop.labelled_patches for loop in result.loops),
+        dice=tuple(mean_dice(loop.counts) for loop in result.loops),
+    )
+
+
+def _has_foreground(counts: Counts) -> bool:
+    columns = (counts.true_positives, counts.false_positives, counts.false_negatives)
+    return any(voxels for column in columns for cases in column for voxels in cases)

@@ -1,0 +1,37 @@
+"""Mean and spread over seeds."""
+
+import math
+from collections.abc import Sequence
+
+from leaderboard.metrics.refusal import NoAnswerError
+
+
+def mean(values: Sequence[float]) -> float:
+    """Arithmetic mean over seeds. Source: protocol section 6.
+
+    >>> mean([0.25, 0.75])
+    0.5
+
+    Raises:
+        NoAnswerError: There is no value.
+    """
+    if not values:
+        raise NoAnswerError("no complete experiment")
+    return math.fsum(values) / len(values)
+
+
+def sample_std(values: Sequence[float]) -> float:
+    """Sample standard deviation over seeds, ``sqrt(sum (x - mean)^2 / (n - 1))``.
+
+    Source: protocol section 6.
+
+    >>> sample_std([1.0, 3.0, 5.0])
+    2.0
+
+    Raises:
+        NoAnswerError: Fewer than two values.
+    """
+    if len(values) < 2:  # noqa: PLR2004
+        raise NoAnswerError("a spread needs at least 2 seeds")
+    centre = mean(values)
+    return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))

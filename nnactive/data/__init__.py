@@ -1,0 +1,1 @@
+"""Datasets: from a card and a raw folder to a prepared dataset that runs read from."""

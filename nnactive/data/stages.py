@@ -1,0 +1,139 @@
+"""The stages of a preparation: resample, plan, store; each goes on where it was cut off."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnactive import PROTOCOL_VERSION
+from nnactive.data.job import Job
+from nnactive.data.prepared import IMAGES, CaseInfo, PreparedInfo, volume_file
+from nnactive.data.raw import load_case
+from nnactive.files import write_json
+from nnactive.geometry import Triple, as_triple
+from nnactive.nnunet.planning import (
+    describe,
+    fingerprint,
+    plan,
+    sample_intensities,
+    samples_per_case,
+    target_geometry,
+)
+from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
+from nnactive.nnunet.store import read_volume, volume_shape, write_volume
+
+
+def resample_all(job: Job) -> Spacing:
+    """Resample every case into the scratch folder and store its label; the pool's spacing."""
+    spacing, transpose = _target(job)
+    classes = len(job.card.classes)
+    files = {case.id: case for case in job.cases}
+
+    def work(case: str) -> None:
+        image_file = volume_file(job.scratch, IMAGES, case)
+        if image_file.is_file():
+            return
+        loaded = load_case(files[case], classes)
+        image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
+        write_volume(job.label_file(case), label, job.card.query_patch)
+        # Last, because its presence says that the case is done.
+        write_volume(image_file, image, job.card.query_patch)
+
+    job.each("resample", work, sorted(files))
+    return spacing
+
+
+def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
+    """Fingerprint and plans of the resampled pool, written beside the volumes."""
+    files = {case: volume_file(job.scratch, IMAGES, case) for case in job.pool}
+    shapes = [as_triple(volume_shape(files[case])[1:]) for case in job.pool]
+    samples = samples_per_case(shapes)
+
+    def sample(case: str) -> np.ndarray:
+        return sample_intensities(read_volume(files[case]), samples)
+
+    measured = fingerprint(spacing, shapes, job.each("fingerprint", sample, job.pool))
+    description = _description(job)
+    plans = plan(job.card.nnunet_name, description, measured)
+    write_json(job.out / "dataset_fingerprint.json", measured)
+    write_json(job.out / "dataset.json", description)
+    write_json(job.out / "plans.json", plans)
+    return plans
+
+
+def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -> PreparedInfo:
+    """Normalise and store every image; what ``prepared.json`` will say."""
+    classes = len(job.card.classes)
+    patch = plans["configurations"]["3d_fullres"]["patch_size"]
+
+    def work(case: str) -> _Stored:
+        path = volume_file(job.out, IMAGES, case)
+        if not path.is_file():
+            resampled = read_volume(volume_file(job.scratch, IMAGES, case))
+            write_volume(path, normalise(resampled, plans), patch)
+        image, label = read_volume(path), read_volume(job.label_file(case))
+        voxels = np.bincount(label.ravel(), minlength=classes)
+        shape = as_triple(label.shape)
+        return _Stored(CaseInfo(id=case, shape=shape), _digest(image, label), voxels)
+
+    ids = sorted((*job.pool, *job.test))
+    stored = dict(zip(ids, job.each("normalise", work, ids), strict=True))
+    sides = {
+        "pool": {case: stored[case].digest for case in job.pool},
+        "test": {case: stored[case].digest for case in job.test},
+    }
+    return PreparedInfo(
+        protocol_version=PROTOCOL_VERSION,
+        name=job.card.name,
+        channels=tuple(job.card.channels),
+        classes=job.card.classes,
+        spacing=spacing,
+        pool=tuple(stored[case].info for case in job.pool),
+        test=tuple(stored[case].info for case in job.test),
+        pool_voxels=tuple(
+            int(n) for n in np.sum([stored[case].voxels for case in job.pool], axis=0)
+        ),
+        split_kind=job.card.split.kind,
+        checksum=hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest(),
+        source=job.card.preparation_hash(),
+        raw_listing=listing,
+    )
+
+
+def _target(job: Job) -> tuple[Spacing, Triple]:
+    """Target spacing (z, y, x) after the transposition, and the transposition."""
+    card = job.card
+    if card.spacing is not None:
+        spacings, shapes = [card.spacing], [(1, 1, 1)]
+    else:
+        files = {case.id: case for case in job.cases}
+
+        def measure(case: str) -> tuple[Spacing, Triple]:
+            loaded = load_case(files[case], len(card.classes))
+            return loaded.spacing, as_triple(shape_after_crop(loaded.image))
+
+        measured = job.each("measure", measure, sorted(files))
+        spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
+    return target_geometry(card.nnunet_name, _description(job), spacings, shapes)
+
+
+def _description(job: Job) -> dict[str, Any]:
+    return describe(job.card.classes, list(job.card.channels.values()), len(job.pool))
+
+
+@dataclass(frozen=True)
+class _Stored:
+    info: CaseInfo
+    digest: str
+    voxels: np.ndarray
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    """SHA-256 over type, shape and content of arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""Folds of the labelled cases, so that every class is trained on in each of them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from nnactive.errors import NnactiveError
+
+_NEEDED = 2
+"""Validation folds that every class has to lie in."""
+_DEALS = 20
+_STEPS = 100_000
+
+
+def assign_folds(
+    classes_by_case: Mapping[str, Collection[int]],
+    folds: int,
+    rng: np.random.Generator,
+    class_names: Sequence[str] = (),
+) -> list[list[str]]:
+    """Validation cases of each fold, sorted (protocol section 3, "Folds").
+
+    Every class, background included, lies in at least two folds, and the folds' sizes differ by at
+    most one. Rarest class first (fewest cases not yet in a fold; ties: label order): two of its
+    cases, drawn at random, go into two of the smallest folds; then the rest is dealt out. Where
+    such a deal leaves a class in one fold, it is dealt anew, and at last searched for.
+
+    Args:
+        classes_by_case: classes labelled in each case's patches.
+        folds: number of folds, at least 2.
+        rng: source of the draws; the answer depends on it and the mapping's content alone.
+        class_names: names of all classes that must be there, in label order; without them, all
+            that occur must.
+
+    Raises:
+        NnactiveError: if there are fewer cases than folds, a class is labelled in fewer than two
+            cases, or no such folds are found.
+    """
+    cases = sorted(classes_by_case)
+    if len(cases) < folds:
+        raise NnactiveError(
+            f"{len(cases)} labelled cases can't fill {folds} folds; "
+            "enlarge the starting budget or train fewer folds"
+        )
+    members = _members(classes_by_case, len(class_names))
+    for label, having in members.items():
+        if len(having) < _NEEDED:
+            raise NnactiveError(
+                f"{_named(label, class_names)} is labelled in {len(having)} cases, folds need "
+                f"{_NEEDED}; enlarge the starting budget"
+            )
+    for _ in range(_DEALS):
+        dealt = _deal(cases, members, folds, rng)
+        if _fits(dealt, members, folds):
+            return _grouped(dealt, folds)
+    found = _Search(cases, members, folds, rng).run()
+    if found is None:
+        label = min(members, key=lambda value: (len(members[value]), value))
+        raise NnactiveError(
+            f"no {folds} folds of {len(cases)} cases hold every class twice (rarest: "
+            f"{_named(label, class_names)}, in {len(members[label])} cases); "
+            "enlarge the starting budget"
+        )
+    return _grouped(found, folds)
+
+
+def _named(label: int, class_names: Sequence[str]) -> str:
+    return f"class '{class_names[label]}'" if label < len(class_names) else f"class {label}"
+
+
+def _members(
+    classes_by_case: Mapping[str, Collection[int]], n_classes: int
+) -> dict[int, list[str]]:
+    """Cases of each class, both in order."""
+    labels = {int(label) for classes in classes_by_case.values() for label in classes}
+    return {
+        label: sorted(case for case, classes in classes_by_case.items() if label in classes)
+        for label in sorted(labels | set(range(n_classes)))
+    }
+
+
+def _grouped(fold_of: Mapping[str, int], folds: int) -> list[list[str]]:
+    return [sorted(c for c, own in fold_of.items() if own == fold) for fold in range(folds)]
+
+
+def _sizes(fold_of: Mapping[str, int], folds: int) -> list[int]:
+    sizes = [0] * folds
+    for fold in fold_of.values():
+        sizes[fold] += 1
+    return sizes
+
+
+def _fits(fold_of: Mapping[str, int], members: Mapping[int, list[str]], folds: int) -> bool:
+    sizes = _sizes(fold_of, folds)
+    return max(sizes) - min(sizes) <= 1 and all(
+        len({fold_of[case] for case in having}) >= _NEEDED for having in members.values()
+    )
+
+
+def _deal(
+    cases: Sequence[str], members: Mapping[int, list[str]], folds: int, rng: np.random.Generator
+) -> dict[str, int]:
+    """One run of the protocol's procedure; it may leave a class in a single fold."""
+    fold_of: dict[str, int] = {}
+    waiting = set(members)
+    while waiting:
+        free = {v: [case for case in members[v] if case not in fold_of] for v in waiting}
+        label = min(waiting, key=lambda value: (len(free[value]), value))
+        waiting.remove(label)
+        # A class whose cases went with rarer ones is separated from the fold that they share.
+        taken = {fold_of[case] for case in members[label] if case in fold_of}
+        avoid = taken if len(taken) == 1 and len(free[label]) == 1 else set()
+        for index in rng.permutation(len(free[label]))[:_NEEDED]:
+            fold = _smallest(fold_of, folds, avoid, rng)
+            fold_of[free[label][index]] = fold
+            avoid = {fold}
+    rest = [case for case in cases if case not in fold_of]
+    for index in rng.permutation(len(rest)):
+        fold_of[rest[index]] = _smallest(fold_of, folds, set(), rng)
+    return fold_of
+
+
+def _smallest(
+    fold_of: Mapping[str, int], folds: int, avoid: set[int], rng: np.random.Generator
+) -> int:
+    """One of the smallest folds outside ``avoid``, drawn at random."""
+    sizes = _sizes(fold_of, folds)
+    allowed = [fold for fold in range(folds) if fold not in avoid]
+    least = min(sizes[fold] for fold in allowed)
+    return int(rng.choice([fold for fold in allowed if sizes[fold] == least]))
+
+
+class _Search:
+    """Depth-first search for balanced folds that split every class, rarest classes first."""
+
+    def __init__(
+        self,
+        cases: Sequence[str],
+        members: Mapping[int, list[str]],
+        folds: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self.members = members
+        self.folds = folds
+        self.rng = rng
+        self.floor, self.larger = divmod(len(cases), folds)
+        shuffled = [cases[index] for index in rng.permutation(len(cases))]
+        rarity = {
+            case: min((len(having) for having in members.values() if case in having), default=0)
+            for case in cases
+        }
+        self.order = sorted(shuffled, key=lambda case: rarity[case] or len(cases))
+        self.classes = {
+            case: [label for label, having in members.items() if case in having] for case in cases
+        }
+        self.fold_of: dict[str, int] = {}
+
+    def run(self) -> dict[str, int] | None:
+        """Folds by case, or None if there are none within the permitted number of steps."""
+        choices = [self._choices()]
+        for _ in range(_STEPS):
+            case = self.order[len(choices) - 1]
+            fold = next(choices[-1], None)
+            if fold is None:
+                choices.pop()
+                if not choices:
+                    return None
+                del self.fold_of[self.order[len(choices) - 1]]
+                continue
+            self.fold_of[case] = fold
+            if not self._alive(case):
+                del self.fold_of[case]
+            elif len(self.fold_of) == len(self.order):
+                return self.fold_of
+            else:
+                choices.append(self._choices())
+        return None
+
+    def _choices(self) -> Iterator[int]:
+        """Folds that the next case may go into, in random order."""
+        sizes = _sizes(self.fold_of, self.folds)
+        full = sum(size > self.floor for size in sizes)
+        limit = self.floor + (full < self.larger)
+        # Empty folds are alike, so that the first of them stands for all.
+        empty = [fold for fold, size in enumerate(sizes) if size == 0][:1]
+        open_folds = [fold for fold, size in enumerate(sizes) if 0 < size < limit] + empty
+        return iter([open_folds[index] for index in self.rng.permutation(len(open_folds))])
+
+    def _alive(self, case: str) -> bool:
+        """Whether each of the case's classes still can lie in two folds."""
+        return all(
+            len({self.fold_of.get(other, -1) for other in self.members[label]}) >= _NEEDED
+            for label in self.classes[case]
+        )

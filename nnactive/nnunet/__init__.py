@@ -1,0 +1,1 @@
+"""The only package that imports nnunetv2 or knows its file names."""

@@ -1,0 +1,136 @@
+"""Prediction with an ensemble: nnU-Net's sliding window on images from the store."""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnactive.errors import UserError
+from nnactive.nnunet.members import Member, load_member
+from nnactive.nnunet.overlay import training_dataset_json, training_plans
+from nnactive.nnunet.plans import CONFIGURATION
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Ensemble:
+    """The members trained on one training folder, ready to predict.
+
+    Their weights are held once, on the CPU; ``workers`` networks, one for each image that is
+    predicted at the same time, take them in turn. On a CPU each network computes in one thread, so
+    that a prediction depends neither on the number of cores nor on the number of workers.
+    """
+
+    def __init__(
+        self,
+        train: Path,
+        members: list[Path],
+        *,
+        device: str,
+        tile_step: float,
+        mirror: bool,
+        workers: int = 1,
+    ) -> None:
+        """Load the members.
+
+        Args:
+            train: the training folder they were trained on.
+            members: one file per fold.
+            device: ``cpu`` or ``cuda``.
+            tile_step: step of the sliding window as a share of the network's patch.
+            mirror: whether to average over mirrored images on the axes used in training.
+            workers: images predicted at the same time.
+
+        Raises:
+            UserError: if there are no members, or a file is missing or is none.
+        """
+        if not members:
+            raise UserError(f"{train}: no member to predict with; train its folds first")
+        if device == "cpu":
+            import torch
+
+            torch.set_num_threads(1)
+        self._members = [load_member(path) for path in members]
+        plans, dataset_json = training_plans(train), training_dataset_json(train)
+        axes = self._members[0].mirror_axes if mirror else None
+        self._predictors: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(workers):
+            self._predictors.put(
+                _predictor(plans, dataset_json, self._members[0], device, tile_step, axes)
+            )
+
+    def probabilities(self, image: np.ndarray) -> Iterator["torch.Tensor"]:
+        """Softmax of one member after the other for an image ``(C, Z, Y, X)``.
+
+        Yields:
+            float32 tensors ``(classes, Z, Y, X)`` on the device that predicts.
+        """
+        import torch
+
+        for member in self._members:
+            with self._borrowed([member]) as predictor:
+                logits = predictor.predict_sliding_window_return_logits(torch.from_numpy(image))
+                probabilities = torch.softmax(logits.float(), dim=0)
+            yield probabilities
+
+    def labels(self, image: np.ndarray) -> np.ndarray:
+        """Segmentation ``(Z, Y, X)``: mean of the members' logits, then argmax (nnU-Net's way)."""
+        import torch
+
+        parameters = self._members
+        with self._borrowed(parameters) as predictor:
+            logits = predictor.predict_logits_from_preprocessed_data(torch.from_numpy(image))
+        return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _borrowed(self, members: list[Member]) -> Iterator[Any]:
+        predictor = self._predictors.get()
+        try:
+            predictor.list_of_parameters = [member.weights for member in members]
+            predictor.network.load_state_dict(members[0].weights)
+            yield predictor
+        finally:
+            self._predictors.put(predictor)
+
+
+def _predictor(
+    plans: dict[str, Any],
+    dataset_json: dict[str, Any],
+    member: Member,
+    device: str,
+    tile_step: float,
+    mirror_axes: tuple[int, ...] | None,
+) -> Any:
+    import torch
+    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+    from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
+    from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    manager = PlansManager(plans)
+    configuration = manager.get_configuration(CONFIGURATION)
+    network = get_network_from_plans(
+        configuration.network_arch_class_name,
+        configuration.network_arch_init_kwargs,
+        configuration.network_arch_init_kwargs_req_import,
+        determine_num_input_channels(manager, configuration, dataset_json),
+        manager.get_label_manager(dataset_json).num_segmentation_heads,
+        allow_init=True,
+        deep_supervision=False,
+    )
+    predictor = nnUNetPredictor(
+        tile_step_size=tile_step,
+        use_gaussian=True,
+        use_mirroring=mirror_axes is not None,
+        perform_everything_on_device=device != "cpu",
+        device=torch.device(device),
+        allow_tqdm=False,
+    )
+    predictor.manual_initialization(
+        network, manager, configuration, [member.weights], dataset_json, "", mirror_axes
+    )
+    return predictor

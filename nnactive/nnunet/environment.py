@@ -1,0 +1,37 @@
+"""nnU-Net's environment variables, set for a block of code and then put back."""
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+
+@contextmanager
+def environment(variables: Mapping[str, str | Path | None]) -> Iterator[None]:
+    """Set environment variables inside the block; None removes one; all are restored after it.
+
+    nnU-Net reads ``nnUNet_raw``, ``nnUNet_preprocessed``, ``nnUNet_results``,
+    ``nnUNet_extTrainer`` and the like whenever it needs them, not when it is imported.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    try:
+        _set(variables)
+        yield
+    finally:
+        _set(before)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what the block prints to standard output: nnU-Net prints its plans and its progress."""
+    with redirect_stdout(io.StringIO()):
+        yield
+
+
+def _set(variables: Mapping[str, str | Path | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = str(value)

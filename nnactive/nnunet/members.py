@@ -1,0 +1,113 @@
+"""Training one ensemble member and reading it back; a member is one file with a network's weights."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnactive.errors import NnactiveError, UserError
+from nnactive.files import atomic_path
+from nnactive.nnunet.environment import environment
+from nnactive.nnunet.overlay import training_dataset_json, training_plans
+from nnactive.nnunet.plans import CONFIGURATION, recipe
+
+COMPILE_FROM = 10_000
+"""Iterations from which torch.compile's minute of compilation pays for itself on a GPU."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Weights of one ensemble member, on the CPU."""
+
+    weights: dict[str, Any]
+    mirror_axes: tuple[int, ...] | None
+    """Spatial axes (0 = z) that test-time mirroring may flip."""
+
+
+def pick_device(device: str) -> str:
+    """``auto`` becomes ``cuda`` where a GPU can be used, else ``cpu``."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def train_member(train: Path, fold: int, out: Path, device: str) -> None:
+    """Train one fold on a training folder and store its final weights in ``out``.
+
+    An interrupted training goes on from nnU-Net's last periodic checkpoint, which lies in a
+    folder beside ``out`` until the training ends.
+
+    Args:
+        train: training folder, as ``overlay.write_training_folder`` makes it.
+        fold: the fold to leave out.
+        out: file for the member.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        UserError: if there is no such fold.
+        NnactiveError: if the weights are not finite at the end.
+    """
+    plans = training_plans(train)
+    training = recipe(plans)
+    if not 0 <= fold < training.folds:
+        raise UserError(f"fold {fold}: the setting has folds 0 to {training.folds - 1}")
+    scratch = out.parent / f".{out.stem}.training"
+    variables = {
+        "nnUNet_preprocessed": str(train),
+        "nnUNet_results": str(scratch),
+        "nnUNet_compile": str(training.epochs * training.iterations >= COMPILE_FROM),
+    }
+    if device == "cpu":
+        variables["nnUNet_n_proc_DA"] = "0"
+    with environment(variables):
+        checkpoint = _run_training(plans, fold, train, device)
+    _store(checkpoint, out)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def load_member(path: Path) -> Member:
+    """Read a member; a missing or broken file is a ``UserError``."""
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return Member(content["weights"], content["mirror_axes"])
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; train this fold first") from None
+    except Exception as error:
+        raise UserError(f"{path}: not a trained member ({error}); remove it and run again") from error
+
+
+def _run_training(plans: dict[str, Any], fold: int, train: Path, device: str) -> Path:
+    import torch
+
+    from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
+
+    latest = next(Path(os.environ["nnUNet_results"]).rglob(CHECKPOINT_LATEST), None)
+    trainer = PartialLabelTrainer(
+        plans={**plans, "continue_training": latest is not None},
+        configuration=CONFIGURATION,
+        fold=fold,
+        dataset_json=training_dataset_json(train),
+        device=torch.device(device),
+    )
+    if latest is not None:
+        trainer.load_checkpoint(str(latest))
+    trainer.run_training()
+    return Path(trainer.output_folder) / "checkpoint_final.pth"
+
+
+def _store(checkpoint: Path, out: Path) -> None:
+    import torch
+
+    content = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    weights = content["network_weights"]
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in weights.values()):
+        raise NnactiveError(f"{out}: the training diverged (weights not finite); run it again")
+    axes = content["inference_allowed_mirroring_axes"]
+    member = {"weights": weights, "mirror_axes": None if axes is None else tuple(axes)}
+    with atomic_path(out) as draft:
+        torch.save(member, draft)

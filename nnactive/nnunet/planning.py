@@ -1,0 +1,170 @@
+"""Fingerprint and plans by nnU-Net's default planner, from arrays and without any label."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnactive.files import read_json, write_json
+from nnactive.geometry import Triple, as_triple
+from nnactive.nnunet.environment import environment, quiet
+from nnactive.nnunet.preprocess import Spacing
+
+INTENSITY_SAMPLES = 100_000_000
+"""Voxels that nnU-Net samples for a dataset's intensity statistics."""
+
+
+def describe(classes: Sequence[str], schemes: Sequence[str], cases: int) -> dict[str, Any]:
+    """``dataset.json`` of a pool of ``cases`` with the ignore label as the highest one.
+
+    Args:
+        classes: class names in label order, background first.
+        schemes: nnU-Net's name of each channel's normalisation (``zscore``, ``ct``, ...).
+        cases: number of pool cases.
+    """
+    names = [*classes, "ignore"]
+    return {
+        "channel_names": {str(i): scheme for i, scheme in enumerate(schemes)},
+        "labels": {name: i for i, name in enumerate(names)},
+        "numTraining": cases,
+        "file_ending": ".nii.gz",
+        "overwrite_image_reader_writer": "SimpleITKIO",
+    }
+
+
+def samples_per_case(shapes: Sequence[Triple]) -> int:
+    """Voxels to draw from each case for the intensity statistics.
+
+    nnU-Net's share of its 1e8, but no more than the largest case has: small images would only be
+    drawn from again and again.
+    """
+    return min(INTENSITY_SAMPLES // len(shapes), max(int(np.prod(shape)) for shape in shapes))
+
+
+def sample_intensities(image: np.ndarray, samples: int) -> np.ndarray:
+    """Float32 ``(C, samples)``: voxels drawn with nnU-Net's seed from the whole ``(C, Z, Y, X)``.
+
+    Every voxel counts as foreground, as it does where all carry the ignore label (section 2).
+    """
+    from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import (
+        DatasetFingerprintExtractor,
+    )
+
+    everywhere = np.ones((1, *image.shape[1:]), np.int8)
+    drawn, _ = DatasetFingerprintExtractor.collect_foreground_intensities(
+        everywhere, image, num_samples=samples
+    )
+    return np.stack(drawn).astype(np.float32)
+
+
+def fingerprint(
+    spacing: Spacing, shapes: Sequence[Triple], intensities: Sequence[np.ndarray]
+) -> dict[str, Any]:
+    """nnU-Net's fingerprint of a pool that is already cropped and resampled.
+
+    Args:
+        spacing: mm, (z, y, x), of all cases.
+        shapes: ``(Z, Y, X)`` of each case.
+        intensities: ``(C, samples)`` of each case, in the same order.
+    """
+    channels = len(intensities[0])
+    return {
+        "spacings": [list(spacing) for _ in shapes],
+        "shapes_after_crop": [list(shape) for shape in shapes],
+        "foreground_intensity_properties_per_channel": {
+            str(c): _statistics(np.concatenate([case[c] for case in intensities]))
+            for c in range(channels)
+        },
+        "median_relative_size_after_cropping": 1.0,
+    }
+
+
+def plan(name: str, description: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    """Plans of nnU-Net's default planner.
+
+    Args:
+        name: nnU-Net's dataset name, ``Dataset004_Hippocampus``.
+        description: ``describe``'s result.
+        measured: ``fingerprint``'s result.
+
+    Raises:
+        AssertionError: the plans would resample or transpose the resampled pool again.
+    """
+    with _planner(name, description, measured) as planner:
+        planner.plan_experiment()
+        plans: dict[str, Any] = read_json(planner.plans_file)
+    wanted = measured["spacings"][0]
+    found = plans["configurations"]["3d_fullres"]["spacing"]
+    if plans["transpose_forward"] != [0, 1, 2] or not np.allclose(wanted, found, rtol=1e-6):
+        raise AssertionError(f"{name}: plans at {found} mm for a pool resampled to {wanted} mm")
+    return plans
+
+
+def target_geometry(
+    name: str,
+    description: dict[str, Any],
+    spacings: Sequence[Spacing],
+    shapes: Sequence[Triple],
+) -> tuple[Spacing, Triple]:
+    """nnU-Net's own target spacing over all cases, and the transposition that goes with it.
+
+    Args:
+        name: nnU-Net's dataset name.
+        description: ``describe``'s result.
+        spacings: mm, (z, y, x), of each raw case.
+        shapes: ``(Z, Y, X)`` of each raw case after cropping.
+
+    Returns:
+        Spacing in mm after the transposition, and ``transpose_forward``.
+    """
+    measured = {
+        "spacings": [list(s) for s in spacings],
+        "shapes_after_crop": [list(s) for s in shapes],
+        "foreground_intensity_properties_per_channel": {},
+        "median_relative_size_after_cropping": 1.0,
+    }
+    with _planner(name, description, measured) as planner:
+        spacing = planner.determine_fullres_target_spacing()
+        forward, _ = planner.determine_transpose()
+    z, y, x = (float(spacing[axis]) for axis in forward)
+    return (z, y, x), as_triple(forward)
+
+
+def _statistics(values: np.ndarray) -> dict[str, float]:
+    low, median, high = np.percentile(values, (0.5, 50.0, 99.5))
+    return {
+        "mean": float(np.mean(values)),
+        "median": float(median),
+        "std": float(np.std(values)),
+        "min": float(np.min(values)),
+        "max": float(np.max(values)),
+        "percentile_99_5": float(high),
+        "percentile_00_5": float(low),
+    }
+
+
+@contextmanager
+def _planner(name: str, description: dict[str, Any], measured: dict[str, Any]) -> Iterator[Any]:
+    """nnU-Net's planner over a throw-away folder; ``plans_file`` is where it saves its plans."""
+    from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import (
+        ExperimentPlanner,
+    )
+
+    with tempfile.TemporaryDirectory(prefix="nnactive-plan-") as folder:
+        raw, preprocessed = Path(folder, "raw"), Path(folder, "preprocessed")
+        # The planner asks for a list of files but opens none: the reader is named above.
+        listed = {"case": {"images": ["image.nii.gz"], "label": "label.nii.gz"}}
+        write_json(raw / name / "dataset.json", description | {"dataset": listed})
+        write_json(preprocessed / name / "dataset_fingerprint.json", measured)
+        variables = {
+            "nnUNet_raw": raw,
+            "nnUNet_preprocessed": preprocessed,
+            "nnUNet_results": Path(folder, "results"),
+        }
+        with environment(variables), quiet():
+            planner = ExperimentPlanner(name)
+            planner.plans_file = preprocessed / name / f"{planner.plans_identifier}.json"
+            yield planner

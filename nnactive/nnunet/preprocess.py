@@ -1,0 +1,151 @@
+"""Reading, resampling and normalising one case with nnU-Net's own functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnactive.errors import UserError
+
+if TYPE_CHECKING:
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+Spacing = tuple[float, float, float]
+"""mm, axis order (z, y, x)."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One image file as nnU-Net's SimpleITKIO reads it."""
+
+    array: np.ndarray
+    """float32 ``(Z, Y, X)``."""
+    spacing: Spacing
+    """mm, (z, y, x)."""
+    origin: tuple[float, ...]
+    """mm, in the file's axis order (x, y, z)."""
+    direction: tuple[float, ...]
+    """Row-major 3 x 3 matrix of the file's axes."""
+
+
+def read_image_file(path: Path) -> Volume:
+    """Read a three-dimensional image file.
+
+    Raises:
+        UserError: the file cannot be read or isn't three-dimensional.
+    """
+    import SimpleITK
+    from nnunetv2.imageio.simpleitk_reader_writer import SimpleITKIO
+
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
+    try:
+        array, properties = SimpleITKIO().read_images((str(path),))
+    except RuntimeError:
+        raise UserError(
+            f"{path}: truncated or not a readable image; copy or download it again"
+        ) from None
+    geometry = properties["sitk_stuff"]
+    if array.shape[0] != 1 or len(geometry["spacing"]) != 3:  # noqa: PLR2004
+        raise UserError(
+            f"{path}: not one three-dimensional image but of shape {array.shape}; "
+            "give one file per channel"
+        )
+    z, y, x = (float(s) for s in properties["spacing"])
+    return Volume(array[0], (z, y, x), tuple(geometry["origin"]), tuple(geometry["direction"]))
+
+
+def shape_after_crop(image: np.ndarray) -> tuple[int, ...]:
+    """Shape ``(Z, Y, X)`` of an image ``(C, Z, Y, X)`` cropped to its non-zero box."""
+    from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
+
+    return tuple(int(n) for n in crop_to_nonzero(image)[0].shape[1:])
+
+
+def resample(
+    image: np.ndarray,
+    label: np.ndarray,
+    spacing: Spacing,
+    target: Spacing,
+    transpose: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Transpose, crop to non-zero and resample one case, without normalisation (section 2).
+
+    Args:
+        image: ``(C, Z, Y, X)``.
+        label: ``(Z, Y, X)``, whole numbers from 0.
+        spacing: mm, (z, y, x), of the file.
+        target: mm, in the axis order after the transposition.
+        transpose: nnU-Net's ``transpose_forward``.
+
+    Returns:
+        Image float32 ``(C, Z, Y, X)`` and label int16 ``(Z, Y, X)``; voxels that nnU-Net marks
+        -1, outside the non-zero mask, are background.
+    """
+    from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
+
+    manager = _resampling_plans(tuple(target), tuple(transpose), image.shape[0])
+    labels = {"background": 0} | {str(v): v for v in range(1, int(label.max()) + 1)}
+    resampled, segmentation, _ = DefaultPreprocessor(verbose=False).run_case_npy(
+        image,
+        label[None],
+        {"spacing": list(spacing)},
+        manager,
+        manager.get_configuration("3d_fullres"),
+        {"labels": labels},
+    )
+    return (
+        np.ascontiguousarray(resampled, dtype=np.float32),
+        np.maximum(segmentation[0], 0).astype(np.int16),
+    )
+
+
+def normalise(image: np.ndarray, plans: dict[str, Any]) -> np.ndarray:
+    """Image float32 ``(C, Z, Y, X)`` as the network gets it, by the plans' ``3d_fullres``.
+
+    Raises:
+        AssertionError: the plans ask for a mask, which a cropped pool never does.
+    """
+    from nnunetv2.preprocessing.normalization import default_normalization_schemes
+
+    configuration = plans["configurations"]["3d_fullres"]
+    if any(configuration["use_mask_for_norm"]):
+        raise AssertionError("plans of a cropped pool ask for a mask in normalisation")
+    statistics = plans["foreground_intensity_properties_per_channel"]
+    result = np.empty(image.shape, np.float32)
+    for channel, name in enumerate(configuration["normalization_schemes"]):
+        scheme = getattr(default_normalization_schemes, name)(
+            use_mask_for_norm=False, intensityproperties=statistics[str(channel)]
+        )
+        result[channel] = scheme.run(image[channel].copy())
+    return result
+
+
+@lru_cache(maxsize=8)
+def _resampling_plans(target: Spacing, transpose: tuple[int, ...], channels: int) -> "PlansManager":
+    """Plans that make nnU-Net's preprocessor resample and do nothing else."""
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    def resampling(order: int, *, is_seg: bool) -> dict[str, Any]:
+        return {"is_seg": is_seg, "order": order, "order_z": 0, "force_separate_z": None}
+
+    configuration = {
+        "spacing": list(target),
+        "normalization_schemes": ["NoNormalization"] * channels,
+        "use_mask_for_norm": [False] * channels,
+        "resampling_fn_data": "resample_data_or_seg_to_shape",
+        "resampling_fn_data_kwargs": resampling(3, is_seg=False),
+        "resampling_fn_seg": "resample_data_or_seg_to_shape",
+        "resampling_fn_seg_kwargs": resampling(1, is_seg=True),
+        "architecture": {},
+    }
+    return PlansManager(
+        {
+            "transpose_forward": list(transpose),
+            "foreground_intensity_properties_per_channel": {str(c): {} for c in range(channels)},
+            "label_manager": "LabelManager",
+            "configurations": {"3d_fullres": configuration},
+        }
+    )

@@ -1,0 +1,57 @@
+"""Region sampling: where nnU-Net cuts a training patch when only parts of a case are labelled."""
+
+from typing import Any
+
+import numpy as np
+from nnunetv2.training.dataloading.data_loader import nnUNetDataLoader
+
+
+def shift_bounds(voxel: int, patch: int, extent: int) -> tuple[int, int]:
+    """Bounds ``[low, high)`` of the shift on one axis, in voxels (protocol section 3).
+
+    >>> shift_bounds(voxel=3, patch=20, extent=50)
+    (-3, 10)
+    """
+    half = patch // 2
+    return -min(voxel, half), min(extent - voxel, half)
+
+
+class RegionDataLoader(nnUNetDataLoader):  # type: ignore[misc]
+    """nnU-Net's loader with region sampling for the samples that are not oversampled.
+
+    Oversampled samples stay nnU-Net's own: centred on a voxel of a random labelled foreground
+    class. The others are centred on any labelled voxel and shifted at random, so that a labelled
+    patch is seen at every place of the training patch. The global numpy state is used, as in
+    nnU-Net: training is not seeded, and nnU-Net reseeds that state in each of its workers.
+    """
+
+    def get_bbox(
+        self,
+        data_shape: Any,
+        force_fg: bool,  # noqa: FBT001
+        class_locations: dict[Any, Any] | None,
+        overwrite_class: Any = None,
+        verbose: bool = False,  # noqa: FBT001, FBT002
+    ) -> tuple[list[int], list[int]]:
+        """Lower and upper corner, in voxels of the image, of the training patch to cut."""
+        if force_fg or class_locations is None:
+            corners: tuple[list[int], list[int]] = super().get_bbox(
+                data_shape, force_fg, class_locations, overwrite_class, verbose
+            )
+            return corners
+        voxels = class_locations[self.annotated_classes_key]
+        voxel = voxels[np.random.randint(len(voxels))][1:]  # noqa: NPY002
+        lower = [
+            self._corner(int(v), int(p), int(n), int(pad))
+            for v, p, n, pad in zip(
+                voxel, self.patch_size, data_shape, self.need_to_pad, strict=True
+            )
+        ]
+        return lower, [low + int(p) for low, p in zip(lower, self.patch_size, strict=True)]
+
+    @staticmethod
+    def _corner(voxel: int, patch: int, extent: int, pad: int) -> int:
+        low, high = shift_bounds(voxel, patch, extent)
+        shift = int(np.random.randint(low, high))  # noqa: NPY002
+        lowest = -max(pad, patch - extent) // 2
+        return max(lowest, voxel + shift - patch // 2)

@@ -1,0 +1,1 @@
+"""The steps of a loop: files in, files out, nothing else."""

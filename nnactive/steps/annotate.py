@@ -1,0 +1,104 @@
+"""Step: label the chosen patches and lay out the folder that the next ensemble trains on."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnactive.data.prepared import PreparedDataset
+from nnactive.files import read_model, write_model
+from nnactive.folds import assign_folds
+from nnactive.geometry import Patch
+from nnactive.labels import count_labelled, partial_label
+from nnactive.nnunet.overlay import class_locations, write_training_folder
+from nnactive.queries import load_patches, load_query
+from nnactive.settings import Frozen, Setting
+from nnactive.streams import stream
+
+
+class Labelled(Frozen):
+    """What is labelled after a loop."""
+
+    patches: int
+    cases: dict[str, tuple[int, ...]]
+    """Labelled voxels per class, background included, of each labelled case."""
+
+    @property
+    def voxels(self) -> int:
+        """All labelled voxels."""
+        return sum(sum(counts) for counts in self.cases.values())
+
+    @property
+    def foreground(self) -> tuple[int, ...]:
+        """Labelled voxels per foreground class, in label order."""
+        return tuple(sum(column) for column in zip(*self.cases.values(), strict=True))[1:]
+
+
+def labelled_file(train: Path) -> Path:
+    """Where the step says what is labelled: beside the training folder."""
+    return train.parent / "labelled.json"
+
+
+def annotate(
+    data: Path, setting: Setting, seed: int, queries: list[Path], previous: Path | None, out: Path
+) -> None:
+    """Make the training folder of a loop from all patches chosen so far.
+
+    Args:
+        data: the prepared dataset.
+        setting: gives the training and the number of folds.
+        seed: seed of the experiment.
+        queries: the loop files so far, this loop's included.
+        previous: training folder of the loop before; None for loop 0.
+        out: the training folder to write; ``labelled.json`` is written beside it first.
+
+    Raises:
+        UserError: if the folds can't be formed from what is labelled.
+    """
+    dataset = PreparedDataset(data)
+    classes = len(dataset.info.classes)
+    loop = max(load_query(path).loop for path in queries)
+    by_case = _by_case(load_patches(queries))
+    fresh = sorted({p.case for path in queries for p in _patches_of(path, loop)})
+
+    def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
+        label = partial_label(dataset.pool_label(case), by_case[case], classes)
+        draw = stream("locations", dataset.info.name, setting.name, seed, loop, case)
+        return label, class_locations(label, by_case[case], classes, draw)
+
+    counts = dict(read_model(labelled_file(previous), Labelled).cases) if previous else {}
+    for case in fresh:
+        label = partial_label(dataset.pool_label(case), by_case[case], classes)
+        counts[case] = tuple(count_labelled(label, by_case[case], classes))
+    labelled = Labelled(
+        patches=sum(len(patches) for patches in by_case.values()),
+        cases={case: counts[case] for case in sorted(by_case)},
+    )
+    present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
+    folds = assign_folds(
+        present, setting.training.folds, stream("folds", setting.name, seed, loop)
+    )
+    write_model(labelled_file(out), labelled)
+    write_training_folder(
+        out,
+        plans_file=dataset.plans_file,
+        dataset_json_file=dataset.dataset_json_file,
+        fingerprint_file=dataset.fingerprint_file,
+        training=setting.training,
+        images={case: dataset.image_file(case) for case in sorted(by_case)},
+        rewritten={case: (lambda case=case: relabel(case)) for case in fresh},
+        previous=previous,
+        validation_folds=folds,
+    )
+
+
+def _patches_of(path: Path, loop: int) -> list[Patch]:
+    return load_patches([path]) if load_query(path).loop == loop else []
+
+
+def _by_case(patches: list[Patch]) -> dict[str, list[Patch]]:
+    by_case: dict[str, list[Patch]] = defaultdict(list)
+    for patch in patches:
+        by_case[patch.case].append(patch)
+    return by_case

@@ -1,0 +1,10 @@
+"""Step: train one ensemble member."""
+
+from pathlib import Path
+
+
+def train_fold(train: Path, fold: int, out: Path, device: str) -> None:
+    """Train fold ``fold`` on the training folder ``train`` and write the member to ``out``."""
+    from nnactive.nnunet.members import pick_device, train_member
+
+    train_member(train, fold, out, pick_device(device))

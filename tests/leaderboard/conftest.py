@@ -1,0 +1,136 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark.results import (
+    Counts,
+    DatasetRecord,
+    Environment,
+    ExperimentResult,
+    Failure,
+    LoopResult,
+    MethodRecord,
+    save_result,
+)
+from nnactive.costs import Cost
+from nnactive.queries import PatchRecord
+from nnactive.settings import Setting
+
+CLASSES, CASES, BUDGET = ("large", "small"), ("case_a", "case_b"), 10
+
+
+def counts(dice: float) -> Counts:
+    """Every class in every case has the Dice asked for: 2 tp / 2000."""
+    hit = round(1000 * dice)
+    column = lambda n: tuple(tuple(n for _ in CASES) for _ in CLASSES)  # noqa: E731
+    return Counts(
+        true_positives=column(hit),
+        false_positives=column(1000 - hit),
+        false_negatives=column(1000 - hit),
+    )
+
+
+def loop_result(number: int, dice: float) -> LoopResult:
+    costs = {"train_fold_0": 60.0, "train_fold_1": 40.0, "evaluate": 5.0, "annotate": 1.0}
+    costs |= {"query": 7.0} if number else {}
+    return LoopResult(
+        loop=number,
+        patches=tuple(
+            PatchRecord(case="p", start=(number, i, 0), size=(4, 4, 4)) for i in range(BUDGET)
+        ),
+        labelled_patches=BUDGET * (number + 1),
+        labelled_voxels=640 * (number + 1),
+        labelled_foreground=(300 * (number + 1), 11 * (number + 1)),
+        counts=counts(dice),
+        costs={
+            step: Cost(seconds=seconds, peak_memory_gib=1.5, device="cpu")
+            for step, seconds in costs.items()
+        },
+    )
+
+
+def make_result(
+    method: str = "random",
+    seed: int = 1,
+    dice: Sequence[float] = (0.5, 0.6, 0.7),
+    *,
+    loops: int = 3,
+    name: str | None = None,
+    description: str = "A method.",
+    origin: Any = "builtin",
+    oracle: bool = False,
+    failure: Failure | None = None,
+    **over: Any,
+) -> ExperimentResult:
+    setting = Setting(
+        name="phantom_tiny",
+        dataset="phantom",
+        regime="tiny",
+        patch_size=(4, 4, 4),
+        starting_budget=BUDGET,
+        query_size=BUDGET,
+        loops=loops,
+    )
+    fields: dict[str, Any] = {
+        "status": "failed" if failure else "complete",
+        "failure": failure,
+        "track": "demo",
+        "comparable": False,
+        "setting": setting,
+        "method": MethodRecord(
+            id=method,
+            name=name or method,
+            description=description,
+            parameters={},
+            source_hash="0" * 64,
+            origin=origin,
+            oracle=oracle,
+        ),
+        "seed": seed,
+        "dataset": DatasetRecord(
+            name="phantom",
+            checksum="ab" * 32,
+            split_kind="rule",
+            classes=CLASSES,
+            pool_cases=12,
+            pool_foreground=(90_000, 3_000),
+            test_cases=CASES,
+        ),
+        "loops": tuple(loop_result(number, value) for number, value in enumerate(dice)),
+        "environment": Environment(
+            python="3.11.2",
+            packages={"nnunetv2": "2.8.1", "torch": "2.14.1"},
+            commit="1e99253",
+            cpu="Some CPU",
+            cores=2,
+            accelerator=None,
+        ),
+    }
+    return ExperimentResult(**fields | over)
+
+
+@pytest.fixture
+def make() -> Callable[..., ExperimentResult]:
+    """A result whose Mean Dice by loop is ``dice``; 10 more patches a loop."""
+    return make_result
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Callable[..., Path]:
+    """Save results below a folder as the runs have them, in the order given."""
+
+    def save(*results: ExperimentResult, folder: str = "runs") -> Path:
+        root = tmp_path / folder
+        for result in results:
+            place = root / result.track / result.setting.name / result.method.id
+            save_result(place / f"seed_{result.seed}" / "result.json", result)
+        return root
+
+    return save
+
+
+@pytest.fixture
+def broken() -> Failure:
+    return Failure(step="query", loop=1, reason="Mine: 3 patches were asked for, 2 returned")

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import entropy as scipy_entropy
+
+from nnactive.scores import entropy, expected_entropy, mutual_information
+
+rng = np.random.default_rng(5)
+MEMBERS = rng.dirichlet([0.3] * 4, size=(3, 2, 3, 5)).transpose(0, 4, 1, 2, 3).astype(np.float32)
+
+
+def tensors(array=MEMBERS):
+    return [torch.from_numpy(member) for member in array]
+
+
+def test_entropy_of_known_distributions():
+    p = torch.tensor([[0.5, 1.0, 0.25], [0.5, 0.0, 0.75]]).reshape(2, 1, 1, 3)
+    three_quarters = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
+    expected = [np.log(2), 0.0, three_quarters]
+    np.testing.assert_allclose(entropy(p).ravel(), expected, atol=1e-6)
+    assert torch.signbit(entropy(p)).sum() == 0
+
+
+def test_scores_agree_with_scipy():
+    mean = MEMBERS.astype(np.float64).mean(axis=0)
+    expected = scipy_entropy(MEMBERS.astype(np.float64), axis=1).mean(axis=0)
+    np.testing.assert_allclose(entropy(torch.from_numpy(mean)), scipy_entropy(mean, axis=0))
+    np.testing.assert_allclose(expected_entropy(iter(tensors())), expected, atol=1e-5)
+    information = mutual_information(
+        torch.from_numpy(mean).float(), torch.from_numpy(expected).float()
+    )
+    np.testing.assert_allclose(information, scipy_entropy(mean, axis=0) - expected, atol=1e-5)
+
+
+def test_equal_members_share_no_information_and_none_is_negative():
+    member = tensors()[0]
+    mean = member * (1 - 1e-6)
+    information = mutual_information(mean, entropy(member) + 1e-6)
+    assert information.min() == 0
+    assert information.max() < 1e-5
+
+
+def test_inputs_stay_as_they_are():
+    mean, expected = tensors()[0], entropy(tensors()[1])
+    kept = mean.clone(), expected.clone()
+    mutual_information(mean, expected)
+    assert torch.equal(mean, kept[0])
+    assert torch.equal(expected, kept[1])
+
+
+def test_no_member_is_an_error():
+    with pytest.raises(ValueError, match="at least one member"):
+        expected_entropy(iter([]))
