@@ -1,7 +1,7 @@
 """The result of one experiment: one JSON file, the only thing the leaderboard reads."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from nnactive.files import read_model, write_model
 from nnactive.queries import PatchRecord
 from nnactive.settings import Frozen, Setting
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class Counts(Frozen):

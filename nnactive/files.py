@@ -26,8 +26,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -100,7 +100,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         draft = folder / path.name
         yield draft
-        os.replace(draft, path)
+        draft.replace(path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -62,7 +62,9 @@ def clip_size(size: Sequence[int], shape: Sequence[int]) -> Triple:
     return as_triple(min(p, n) for p, n in zip(size, shape, strict=True))
 
 
-def patch_around(case: str, voxel: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Patch:
+def patch_around(
+    case: str, voxel: Sequence[int], size: Sequence[int], shape: Sequence[int]
+) -> Patch:
     """Patch centred on ``voxel``, moved inside the image: ``min(max(v - p // 2, 0), n - p)``.
 
     ``size`` is the query patch size before clipping (protocol section 5, "ours" for odd sizes).

@@ -1,6 +1,6 @@
 """Partial label maps: labels inside the patches, the ignore label everywhere else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -59,8 +59,3 @@ def count_labelled(label: np.ndarray, patches: Iterable[Patch], n_classes: int) 
             )
         total += np.bincount(values, minlength=n_classes)
     return tuple(int(count) for count in total)
-
-
-def classes_in(counts: Sequence[int]) -> frozenset[int]:
-    """Classes that have at least one voxel in ``counts``, as `count_labelled` gives them."""
-    return frozenset(value for value, count in enumerate(counts) if count > 0)

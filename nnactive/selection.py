@@ -59,12 +59,12 @@ def patch_means(score: np.ndarray, size: Sequence[int], stride: Sequence[int]) -
     clipped = clip_size(size, score.shape)
     sums = score.astype(np.float64, copy=False)
     for axis, (extent, step) in enumerate(zip(clipped, stride, strict=True)):
+        # Running sums of non-negative numbers never fall, so that no difference is negative.
         running = np.moveaxis(np.cumsum(sums, axis=axis), axis, 0)
         sliding = running[extent - 1 :: step].copy()
         sliding[1:] -= running[step - 1 : len(running) - extent : step][: len(sliding) - 1]
         sums = np.moveaxis(sliding, 0, axis)
-    means = np.ascontiguousarray(sums / np.prod(clipped))
-    return np.maximum(means, 0.0) if score.min() >= 0 else means
+    return np.ascontiguousarray(sums / np.prod(clipped))
 
 
 def best_places(

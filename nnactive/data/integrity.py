@@ -44,12 +44,13 @@ def _rest(file: BufferedIOBase) -> int:
 
 def _stated_length(header: bytes) -> int:
     """Bytes that a NIfTI-1 header announces; 0 for anything else."""
+    if len(header) < NIFTI1_HEADER:
+        return 0
     for order in "<>":
-        if len(header) >= NIFTI1_HEADER and struct.unpack_from(order + "i", header)[0] == len(
-            header
-        ):
-            rank, *sizes = (int(n) for n in struct.unpack_from(order + "8h", header, 40))
-            (bits,) = struct.unpack_from(order + "h", header, 72)
-            (offset,) = struct.unpack_from(order + "f", header, 108)
-            return int(offset) + math.prod(sizes[:rank]) * int(bits) // 8
+        (size,) = struct.unpack_from(f"{order}i", header)
+        if size == NIFTI1_HEADER:
+            rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
+            (bits,) = struct.unpack_from(f"{order}h", header, 72)
+            (offset,) = struct.unpack_from(f"{order}f", header, 108)
+            return int(offset) + math.prod(extent[:rank]) * int(bits) // 8
     return 0

@@ -22,6 +22,8 @@ Result = TypeVar("Result")
 SCRATCH = "scratch"
 NO_SPACE = 1 << 20
 """Free bytes below which a failed write is taken for a full disk."""
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+"""The system's reasons for not writing or reading a file that a user can mend."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def alone(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def full_disk_reported(out: Path) -> Iterator[None]:
-    """Turn a write that failed for want of space into one line."""
+def storage_errors_told(out: Path) -> Iterator[None]:
+    """Turn a full disk, or a folder that may not be written, into one line."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -84,5 +86,9 @@ def full_disk_reported(out: Path) -> Iterator[None]:
         if full or (out.exists() and shutil.disk_usage(out).free < NO_SPACE):
             raise UserError(
                 f"{out}: disk full; free some space and run the same command, it goes on from here"
+            ) from error
+        if isinstance(error, OSError) and error.errno in REFUSED:
+            raise UserError(
+                f"{error.filename or out}: {error.strerror}; allow it or choose another folder"
             ) from error
         raise

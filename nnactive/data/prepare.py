@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.data.job import SCRATCH, Job, Progress, alone, full_disk_reported
+from nnactive.data.job import SCRATCH, Job, Progress, alone, storage_errors_told
 from nnactive.data.prepared import (
     IMAGES,
     INFO,
@@ -48,7 +48,7 @@ def prepare(
     finished = _finished(card, raw, out)
     if finished is not None:
         return finished
-    with full_disk_reported(out), alone(out):
+    with storage_errors_told(out), alone(out):
         _check_note(card, out)
         folder = _raw_folder(card, raw, out)
         cases = scan(folder, card)

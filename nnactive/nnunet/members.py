@@ -1,6 +1,5 @@
-"""Training one ensemble member and reading it back; a member is one file with a network's weights."""
+"""Ensemble members: training one, reading it back; a member is a file of a network's weights."""
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
     if device == "cpu":
         variables["nnUNet_n_proc_DA"] = "0"
     with environment(variables):
-        checkpoint = _run_training(plans, fold, train, device)
+        checkpoint = _run_training(plans, fold, train, scratch, device)
     _store(checkpoint, out)
     shutil.rmtree(scratch, ignore_errors=True)
 
@@ -78,15 +77,20 @@ def load_member(path: Path) -> Member:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; train this fold first") from None
     except Exception as error:
-        raise UserError(f"{path}: not a trained member ({error}); remove it and run again") from error
+        cause = " ".join(str(error).split())
+        raise UserError(
+            f"{path}: not a trained member ({cause}); remove it and run again"
+        ) from error
 
 
-def _run_training(plans: dict[str, Any], fold: int, train: Path, device: str) -> Path:
+def _run_training(
+    plans: dict[str, Any], fold: int, train: Path, scratch: Path, device: str
+) -> Path:
     import torch
 
     from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
 
-    latest = next(Path(os.environ["nnUNet_results"]).rglob(CHECKPOINT_LATEST), None)
+    latest = next(scratch.rglob(CHECKPOINT_LATEST), None)
     trainer = PartialLabelTrainer(
         plans={**plans, "continue_training": latest is not None},
         configuration=CONFIGURATION,

@@ -1,7 +1,8 @@
 """Training folders: a loop's partial labels, with links to the images that all experiments share.
 
-A training folder is what nnU-Net calls a preprocessed dataset. Only the label maps of cases that got
-patches in this loop are written; all else are links to the store and to the loop before.
+A training folder is what nnU-Net calls a preprocessed dataset. Only the label maps of the
+cases that got patches in this loop are written; all else are links to the store and to the loop
+before.
 """
 
 import pickle
@@ -64,7 +65,8 @@ def write_training_folder(
     fingerprint_file: Path,
     training: Training,
     images: Mapping[str, Path],
-    rewritten: Mapping[str, Callable[[], tuple[np.ndarray, dict[Any, np.ndarray]]]],
+    fresh: list[str],
+    relabel: Callable[[str], tuple[np.ndarray, dict[Any, np.ndarray]]],
     previous: Path | None,
     validation_folds: list[list[str]],
 ) -> None:
@@ -77,8 +79,8 @@ def write_training_folder(
         fingerprint_file: the dataset's fingerprint, which nnU-Net copies.
         training: is written into the plans.
         images: image file of every labelled case.
-        rewritten: for each case that got patches: makes its partial label map ``(Z, Y, X)`` and
-            class locations, one case at a time.
+        fresh: the cases that got patches in this loop.
+        relabel: makes a fresh case's partial label map ``(Z, Y, X)`` and class locations.
         previous: training folder of the loop before, which has all other labelled cases.
         validation_folds: cases of each fold's validation set.
     """
@@ -94,8 +96,8 @@ def write_training_folder(
         link(fingerprint_file, dataset / "dataset_fingerprint.json")
         for case, image in images.items():
             link(image, cases / f"{case}.b2nd")
-            if case in rewritten:
-                label, locations = rewritten[case]()
+            if case in fresh:
+                label, locations = relabel(case)
                 write_volume(cases / f"{case}_seg.b2nd", label[None], network_patch(plans))
                 content = {"class_locations": locations}
                 (cases / f"{case}.pkl").write_bytes(pickle.dumps(content))

@@ -1,4 +1,4 @@
-"""The trainer of every track: stock nnU-Net that learns from partial labels (protocol section 3)."""
+"""The trainer of every track: nnU-Net's, learning from partial labels (protocol section 3)."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from nnactive.nnunet.sampling import RegionDataLoader
 CHECKPOINT_LATEST = "checkpoint_latest.pth"
 
 
-class PartialLabelTrainer(nnUNetTrainer):  # type: ignore[misc]
+class PartialLabelTrainer(nnUNetTrainer):
     """Trains on labelled patches; length, width and mirroring come from the plans.
 
     Differs from nnU-Net's trainer in: region sampling, Dice with smooth 0, a training length that
@@ -42,8 +42,9 @@ class PartialLabelTrainer(nnUNetTrainer):  # type: ignore[misc]
     def initialize(self) -> None:
         """Build nnU-Net's network; on a CPU in the memory order that its convolutions like best."""
         super().initialize()
+        network: torch.nn.Module = self.network
         if self.device.type == "cpu":
-            self.network = self.network.to(memory_format=torch.channels_last_3d)
+            network.to(memory_format=torch.channels_last_3d)
 
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(  # noqa: N802
         self,

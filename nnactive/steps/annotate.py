@@ -58,13 +58,14 @@ def annotate(
     """
     dataset = PreparedDataset(data)
     classes = len(dataset.info.classes)
-    loop = max(load_query(path).loop for path in queries)
+    newest = max((load_query(path) for path in queries), key=lambda query: query.loop)
+    names = (setting.name, newest.method, seed, newest.loop)
     by_case = _by_case(load_patches(queries))
-    fresh = sorted({p.case for path in queries for p in _patches_of(path, loop)})
+    fresh = sorted({patch.case for patch in newest.patches})
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
         label = partial_label(dataset.pool_label(case), by_case[case], classes)
-        draw = stream("locations", dataset.info.name, setting.name, seed, loop, case)
+        draw = stream(*names, "locations", case)
         return label, class_locations(label, by_case[case], classes, draw)
 
     counts = dict(read_model(labelled_file(previous), Labelled).cases) if previous else {}
@@ -76,9 +77,7 @@ def annotate(
         cases={case: counts[case] for case in sorted(by_case)},
     )
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
-    folds = assign_folds(
-        present, setting.training.folds, stream("folds", setting.name, seed, loop)
-    )
+    folds = assign_folds(present, setting.training.folds, stream(*names, "folds"))
     write_model(labelled_file(out), labelled)
     write_training_folder(
         out,
@@ -87,14 +86,11 @@ def annotate(
         fingerprint_file=dataset.fingerprint_file,
         training=setting.training,
         images={case: dataset.image_file(case) for case in sorted(by_case)},
-        rewritten={case: (lambda case=case: relabel(case)) for case in fresh},
+        fresh=fresh,
+        relabel=relabel,
         previous=previous,
         validation_folds=folds,
     )
-
-
-def _patches_of(path: Path, loop: int) -> list[Patch]:
-    return load_patches([path]) if load_query(path).loop == loop else []
 
 
 def _by_case(patches: list[Patch]) -> dict[str, list[Patch]]:

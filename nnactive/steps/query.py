@@ -136,5 +136,5 @@ def _predictor(
     return predict
 
 
-def _no_predictor(case: str, needs: frozenset[str]) -> Prediction:
+def _no_predictor(case: str, _: frozenset[str]) -> Prediction:
     raise MethodError(f"{case}: no prediction, as the class declares needs = frozenset()")

@@ -47,14 +47,18 @@ def solvable(classes_by_case, folds):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.parametrize("deals", [0, 20], ids=["search alone", "deal first"])
+@settings(max_examples=100, deadline=None)
 @given(pools(most=6), st.integers(2, 3), st.integers(0, 9))
-def test_folds_are_found_exactly_when_there_are_any(classes_by_case, folds, seed):
-    if solvable(classes_by_case, folds):
-        assert good(assign_folds(classes_by_case, folds, stream(seed)), classes_by_case, folds)
-    else:
-        with pytest.raises(NnactiveError):
-            assign_folds(classes_by_case, folds, stream(seed))
+def test_folds_are_found_exactly_when_there_are_any(deals, classes_by_case, folds, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_DEALS", deals)
+        if solvable(classes_by_case, folds):
+            answer = assign_folds(classes_by_case, folds, stream(seed))
+            assert good(answer, classes_by_case, folds)
+        else:
+            with pytest.raises(NnactiveError):
+                assign_folds(classes_by_case, folds, stream(seed))
 
 
 @settings(max_examples=100, deadline=None)

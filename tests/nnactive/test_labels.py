@@ -3,7 +3,7 @@ import pytest
 
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
-from nnactive.labels import classes_in, count_labelled, paint, partial_label
+from nnactive.labels import count_labelled, paint, partial_label
 
 FULL = np.arange(60, dtype=np.int16).reshape(3, 4, 5) % 3
 
@@ -31,9 +31,7 @@ def test_voxels_are_counted_per_class():
     label[0, 0] = [1, 1, 2, 2]
     label[1, 1, 3] = 2
     patches = [Patch("a", (0, 0, 0), (1, 1, 3)), Patch("a", (1, 0, 2), (1, 2, 2))]
-    counts = count_labelled(label, patches, 4)
-    assert counts == (3, 2, 2, 0)
-    assert classes_in(counts) == {0, 1, 2}
+    assert count_labelled(label, patches, 4) == (3, 2, 2, 0)
 
 
 def test_what_does_not_fit_is_refused():

@@ -14,6 +14,7 @@ from nnactive.nnunet.planning import (
 )
 from nnactive.streams import stream
 
+RAW, PREPROCESSED, RESULTS = "nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results"
 DESCRIPTION = describe(["background", "organ"], ["ct"], 20)
 
 
@@ -82,30 +83,30 @@ def test_plans_neither_resample_nor_mask_again(plans):
 
 
 def test_planning_says_nothing_and_leaves_no_trace(plans, capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("nnUNet_raw", "/kept")
-    monkeypatch.delenv("nnUNet_preprocessed", raising=False)
+    monkeypatch.setenv(RAW, "/kept")
+    monkeypatch.delenv(PREPROCESSED, raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     target_geometry("Dataset901_X", DESCRIPTION, [(3.0, 1.0, 1.0)], [(9, 9, 9)])
     assert capsys.readouterr().out == ""
-    assert os.environ["nnUNet_raw"] == "/kept"
-    assert "nnUNet_preprocessed" not in os.environ
+    assert os.environ[RAW] == "/kept"
+    assert PREPROCESSED not in os.environ
     assert list(tmp_path.iterdir()) == []
 
 
 def test_environment_is_put_back_after_an_error(monkeypatch):
-    monkeypatch.setenv("nnUNet_raw", "before")
-    monkeypatch.delenv("nnUNet_results", raising=False)
+    monkeypatch.setenv(RAW, "before")
+    monkeypatch.delenv(RESULTS, raising=False)
 
     def fail():
-        with environment({"nnUNet_raw": None, "nnUNet_results": "inside"}):
-            assert "nnUNet_raw" not in os.environ
-            assert os.environ["nnUNet_results"] == "inside"
+        with environment({RAW: None, RESULTS: "inside"}):
+            assert RAW not in os.environ
+            assert os.environ[RESULTS] == "inside"
             raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
         fail()
-    assert os.environ["nnUNet_raw"] == "before"
-    assert "nnUNet_results" not in os.environ
+    assert os.environ[RAW] == "before"
+    assert RESULTS not in os.environ
 
 
 def test_a_second_resampling_is_refused():

@@ -1,0 +1,68 @@
+"""How the command line speaks of errors: one line, and an exit code."""
+
+import errno
+import os
+import traceback
+from collections.abc import Iterator, Sequence
+
+import click
+
+from nnactive.errors import NnactiveError, UserError
+
+INTERRUPTED = 130
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
+"""How libraries that raise no OSError put it."""
+DEBUG = "NNACTIVE_DEBUG"
+"""Environment variable that, if not empty, asks for tracebacks; ``--debug`` sets it."""
+
+
+def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
+    """Run a command; every error becomes one line on stderr.
+
+    Returns:
+        Exit code 0: done; 1: failure; 2: the user's mistake, a full disk included; 130:
+        interrupted.
+    """
+    try:
+        status = command.main(args=arguments, prog_name=name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; run the same command to go on", err=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the last place where it can be told in a line)
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        text, status = explain(error)
+        click.echo(f"error: {text}", err=True)
+    return int(status or 0)
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """What to tell of an error, in one line, and the exit code."""
+    if isinstance(error, NnactiveError):
+        return " ".join(str(error).split()), error.exit_code
+    full = next((cause for cause in _causes(error) if _is_full(cause)), None)
+    if full is not None:
+        place = getattr(full, "filename", None) or "while writing"
+        way_out = "free some space and run the same command again"
+        return f"disk full: {place}; {way_out}", UserError.exit_code
+    if isinstance(error, PermissionError):
+        return f"{error.filename}: {error.strerror}", UserError.exit_code
+    cause = " ".join(str(error).split())
+    hint = "" if os.environ.get(DEBUG) else "; run with --debug for the traceback"
+    return f"unexpected {type(error).__name__}: {cause}{hint}", NnactiveError.exit_code
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    return any(text in str(error) for text in FULL_TEXTS)

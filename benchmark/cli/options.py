@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+
+import click
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="NNACTIVE_DATA",
+    default=Path("data"),
+    show_default=True,
+    help="Folder of the prepared datasets (or NNACTIVE_DATA).",
+)
+runs_option = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="NNACTIVE_RUNS",
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of the runs (or NNACTIVE_RUNS).",
+)
+cores_option = click.option(
+    "--cores",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Cores to use; all that there are by default.",
+)
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("leaderboard.html"),
+    show_default=True,
+    help="The page to write.",
+)

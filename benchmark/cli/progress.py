@@ -1,0 +1,82 @@
+"""How far a run is: a bar on a terminal, a line for each finished job elsewhere."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from benchmark.workflow.watch import Progress
+
+MINUTE = 60
+HOUR = 3600
+BAR_WIDTH = 16
+
+
+def duration(seconds: float) -> str:
+    """A duration in words.
+
+    >>> duration(42), duration(200), duration(9000)
+    ('42 s', '3 min', '2 h 30 min')
+    """
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.0f} min"
+    return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE)} min"
+
+
+@contextmanager
+def shown() -> Iterator["Callable[[Progress], None]"]:
+    """Something to tell of progress, which shows it while the block runs."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with _bar(console) as show:
+            yield show
+    else:
+        yield _line
+
+
+def _left(progress: "Progress") -> str:
+    if progress.seconds_left is None or len(progress.done) == progress.total:
+        return ""
+    return f", about {duration(progress.seconds_left)} left"
+
+
+def _line(progress: "Progress") -> None:
+    before = len(progress.done) - len(progress.fresh)
+    for number, job in enumerate(progress.fresh, before + 1):
+        last = _left(progress) if number == len(progress.done) else ""
+        click.echo(f"[{number}/{progress.total}] {job}{last}", err=True)
+
+
+@contextmanager
+def _bar(console: object) -> "Iterator[Callable[[Progress], None]]":
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    if not isinstance(console, Console):
+        raise TypeError(console)
+    text = TextColumn(
+        "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    )
+    columns = (BarColumn(BAR_WIDTH), MofNCompleteColumn(), text)
+    with Bars(*columns, console=console, transient=True, expand=True) as bars:
+        task = bars.add_task("starting")
+
+        def show(progress: "Progress") -> None:
+            running = "; ".join(str(job) for job in progress.running) or "waiting"
+            bars.update(
+                task,
+                completed=len(progress.done),
+                total=progress.total,
+                description=escape(f"jobs{_left(progress)} | {running}"),
+            )
+
+        yield show

@@ -1,0 +1,230 @@
+"""The steps as hidden commands, for the workflow: declared files in, one output, exit code."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+PATH = click.Path(path_type=Path)
+PREDICTING = "auto"
+
+data_option = click.option("--data", type=PATH, required=True)
+setting_option = click.option("--setting", "setting_file", type=PATH, required=True)
+seed_option = click.option("--seed", type=int, required=True)
+loop_option = click.option("--loop", type=int, required=True)
+train_option = click.option("--train", type=PATH, required=True)
+out_option = click.option("--out", type=PATH, required=True)
+device_option = click.option("--device", default=PREDICTING, show_default=True)
+
+
+@click.group(hidden=True)
+def step() -> None:
+    """Single steps of a run, as the workflow calls them."""
+
+
+@step.command()
+@click.argument("name")
+@data_option
+@click.option("--workers", type=int, default=1)
+@out_option
+def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: ARG001
+    """Generate and prepare a dataset."""
+    from benchmark.cli.data import prepare_dataset
+
+    prepare_dataset(name, None, data, workers)
+
+
+@step.command()
+@data_option
+@setting_option
+@seed_option
+@out_option
+def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
+    """Choose the starting budget."""
+    with _reported("start", 0, out):
+        from nnactive.costs import measured
+        from nnactive.files import read_model
+        from nnactive.settings import Setting
+        from nnactive.steps.start import start as run
+
+        with measured(out):
+            run(data, read_model(setting_file, Setting), seed, out)
+
+
+@step.command()
+@data_option
+@setting_option
+@seed_option
+@loop_option
+@click.option("--previous", type=PATH, default=None)
+@out_option
+@click.argument("queries", type=PATH, nargs=-1, required=True)
+def annotate(
+    data: Path,
+    setting_file: Path,
+    seed: int,
+    loop: int,
+    previous: Path | None,
+    out: Path,
+    queries: Sequence[Path],
+) -> None:
+    """Label the chosen patches."""
+    with _reported("annotate", loop, out):
+        from nnactive.costs import measured
+        from nnactive.files import read_model
+        from nnactive.settings import Setting
+        from nnactive.steps.annotate import annotate as run
+
+        with measured(out):
+            run(data, read_model(setting_file, Setting), seed, list(queries), previous, out)
+
+
+@step.command("train-fold")
+@train_option
+@click.option("--fold", type=int, required=True)
+@loop_option
+@out_option
+@device_option
+def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
+    """Train one member of the ensemble."""
+    with _reported(f"train_fold_{fold}", loop, out):
+        from nnactive.costs import measured
+        from nnactive.nnunet.members import pick_device
+        from nnactive.steps.train import train_fold as run
+
+        picked = pick_device(device)
+        with measured(out, picked):
+            run(train, fold, out, picked)
+
+
+@step.command()
+@data_option
+@setting_option
+@train_option
+@loop_option
+@out_option
+@device_option
+@click.argument("members", type=PATH, nargs=-1, required=True)
+def evaluate(
+    data: Path,
+    setting_file: Path,
+    train: Path,
+    loop: int,
+    out: Path,
+    device: str,
+    members: Sequence[Path],
+) -> None:
+    """Evaluate the ensemble on the test set."""
+    with _reported("evaluate", loop, out):
+        from nnactive.costs import measured
+        from nnactive.files import read_model
+        from nnactive.nnunet.members import pick_device
+        from nnactive.settings import Setting
+        from nnactive.steps.evaluate import evaluate as run
+
+        picked = pick_device(device)
+        with measured(out, picked):
+            run(data, read_model(setting_file, Setting), train, list(members), out, picked)
+
+
+@step.command()
+@data_option
+@setting_option
+@click.option("--method", "spec", type=PATH, required=True)
+@seed_option
+@loop_option
+@train_option
+@click.option("--query", "queries", type=PATH, multiple=True, required=True)
+@click.option("--workers", type=int, default=1)
+@out_option
+@device_option
+@click.argument("members", type=PATH, nargs=-1, required=True)
+def query(
+    data: Path,
+    setting_file: Path,
+    spec: Path,
+    seed: int,
+    loop: int,
+    train: Path,
+    queries: Sequence[Path],
+    workers: int,
+    out: Path,
+    device: str,
+    members: Sequence[Path],
+) -> None:
+    """Let a method choose the next patches."""
+    with _reported("query", loop, out):
+        from benchmark.submission import load_method
+        from nnactive.costs import measured
+        from nnactive.files import read_model
+        from nnactive.nnunet.members import pick_device
+        from nnactive.settings import Setting
+        from nnactive.steps.query import query as run
+
+        method = load_method(spec)
+        # Torch takes seconds to import; a method without predictions needs no device.
+        picked = pick_device(device) if method.needs else "cpu"
+        with measured(out, picked):
+            run(
+                data,
+                read_model(setting_file, Setting),
+                seed,
+                loop,
+                method,
+                spec.name.removesuffix(".json"),
+                list(queries),
+                train,
+                list(members),
+                workers,
+                out,
+                picked,
+            )
+
+
+@step.command()
+@data_option
+@click.option("--track", "track_file", type=PATH, required=True)
+@click.option("--setting", required=True)
+@click.option("--method", required=True)
+@seed_option
+@out_option
+def result(data: Path, track_file: Path, setting: str, method: str, seed: int, out: Path) -> None:
+    """Put the result of a finished experiment together."""
+    from benchmark.collect import collect
+    from benchmark.results import save_result
+    from benchmark.tracks import Experiment, Track
+    from nnactive.files import read_model
+
+    track = read_model(track_file, Track)
+    experiment = Experiment(setting, method, seed)
+    save_result(out, collect(track_file.parent, track, experiment, data))
+
+
+@step.command()
+@click.argument("method")
+@out_option
+def describe(method: str, out: Path) -> None:
+    """Import a METHOD, check it, and say what it is."""
+    from benchmark.submission import describe as run
+    from nnactive.files import write_model
+
+    write_model(out, run(method))
+
+
+@contextmanager
+def _reported(name: str, loop: int, out: Path) -> Iterator[None]:
+    """Leave the reason beside ``out`` when the step fails for one that can be told."""
+    from benchmark.layout import failure_file
+    from benchmark.results import Failure
+    from nnactive.errors import NnactiveError
+    from nnactive.files import write_model
+
+    failed = failure_file(out)
+    try:
+        yield
+    except NnactiveError as error:
+        text = " ".join(str(error).split())
+        write_model(failed, Failure(step=name, loop=loop, reason=text))
+        raise
+    failed.unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""Where the files of a track's runs lie; all paths are relative to the track's folder."""
+
+from pathlib import Path
+
+from benchmark.tracks import Experiment
+
+START = "start"
+"""Takes a method's place in the paths of loop 0, which all methods share."""
+
+
+def _seed_folder(setting: str, method: str, seed: int) -> Path:
+    return Path(setting) / method / f"seed_{seed}"
+
+
+def setting_file(setting: str) -> Path:
+    """The setting."""
+    return Path(setting) / "setting.json"
+
+
+def spec_file(method: str) -> Path:
+    """What is known of a method, and where its code is."""
+    return Path("methods") / f"{method}.json"
+
+
+def result_file(experiment: Experiment) -> Path:
+    """The result of an experiment."""
+    return _seed_folder(*experiment) / "result.json"
+
+
+def query_file(experiment: Experiment, loop: int) -> Path:
+    """The patches that a loop adds."""
+    return loop_folder(experiment, loop).with_suffix(".json")
+
+
+def loop_folder(experiment: Experiment, loop: int) -> Path:
+    """What is made in a loop."""
+    setting, method, seed = experiment
+    return _seed_folder(setting, method if loop else START, seed) / f"loop_{loop:03d}"
+
+
+def train_folder(experiment: Experiment, loop: int) -> Path:
+    """What a loop trains on."""
+    return loop_folder(experiment, loop) / "train"
+
+
+def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
+    """One trained network of a loop."""
+    return loop_folder(experiment, loop) / f"fold_{fold}.pth"
+
+
+def evaluation_file(experiment: Experiment, loop: int) -> Path:
+    """How a loop's ensemble does on the test set."""
+    return loop_folder(experiment, loop) / "evaluation.json"
+
+
+def failure_file(output: Path) -> Path:
+    """Why the step that makes ``output`` failed; gone once it succeeds."""
+    return output.parent / f"{output.name}.failed.json"
+
+
+def log_file(output: Path) -> Path:
+    """What the step that makes ``output`` had to say."""
+    return Path("log") / f"{output}.txt"

@@ -1,0 +1,79 @@
+"""Where a result was made: versions, machine, commit."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+from benchmark.results import Environment
+
+PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
+"""Packages whose version bears on a result or on what it cost."""
+
+
+def environment() -> Environment:
+    """This machine and installation, found without importing torch."""
+    gpus = gpu_names()
+    return Environment(
+        python=platform.python_version(),
+        packages={name: _version(name) for name in PACKAGES},
+        commit=commit(Path(__file__).parent),
+        cpu=cpu_name(),
+        cores=usable_cores(),
+        accelerator=", ".join(gpus) if gpus else None,
+    )
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name as the system gives it."""
+    try:
+        lines = info.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def gpu_names() -> list[str]:
+    """Names of the GPUs that ``nvidia-smi`` lists and ``CUDA_VISIBLE_DEVICES`` allows."""
+    names = dict(
+        line.split(", ", 1)
+        for line in _output("nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader")
+        if ", " in line
+    )
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed is None:
+        return list(names.values())
+    wanted = [part.strip() for part in allowed.split(",") if part.strip()]
+    return [names.get(part, part) for part in wanted] if names else []
+
+
+def commit(folder: Path) -> str:
+    """Git commit that ``folder`` belongs to, ``+dirty`` if tracked files differ from it."""
+    head = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+    if not head:
+        return "unknown"
+    changed = _output("git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
+    return head[0] + ("+dirty" if changed else "")
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _output(*command: str) -> list[str]:
+    """Lines that a command prints; none where it is missing or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return done.stdout.splitlines()

@@ -1,0 +1,1 @@
+"""The workflow: Snakemake runs the steps, and one module starts it."""

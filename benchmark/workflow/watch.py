@@ -1,0 +1,130 @@
+"""How far a run is, seen from the files alone."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmark.workflow.job import STATUS
+from benchmark.workflow.plan import Job
+from nnactive.costs import cost_file, read_cost
+
+TAIL_BYTES = 4096
+SECONDS_TO_START = 4.0
+"""What a job takes besides its cost: a new process and its imports."""
+LONGEST = "train"
+"""Without a duration of this kind of job there is no estimate."""
+SIGNALLED = 128
+"""Added to the signal's number where a signal ended a command."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is at one moment."""
+
+    total: int
+    done: tuple[Job, ...]
+    """In the order in which they were seen to be done."""
+    fresh: tuple[Job, ...]
+    """Those of them that this call of the command has done since the last look."""
+    running: tuple[Job, ...]
+    seconds_left: float | None
+    """None until there is something to estimate it from."""
+
+
+@dataclass
+class Watch:
+    """Looks at a run's files again and again."""
+
+    root: Path
+    pending: list[Job]
+    total: int = 0
+    done: list[Job] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    """Durations of finished jobs in s, by kind."""
+    earned: float = 0.0
+    """Seconds of work that was finished since ``began``."""
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.total = len(self.pending)
+        self._move_done()
+        self.earned = 0.0
+
+    def look(self) -> Progress:
+        """Where the run stands now."""
+        fresh = self._move_done()
+        return Progress(
+            total=self.total,
+            done=tuple(self.done),
+            fresh=tuple(fresh),
+            running=tuple(job for job in self.pending if self._is_running(job)),
+            seconds_left=self._seconds_left(),
+        )
+
+    def _move_done(self) -> list[Job]:
+        fresh = [job for job in self.pending if (self.root / job.output).exists()]
+        moved = {job.output for job in fresh}
+        self.pending = [job for job in self.pending if job.output not in moved]
+        self.done.extend(fresh)
+        for job in fresh:
+            seconds = self._cost(job) + SECONDS_TO_START
+            self.seconds.setdefault(job.kind, []).append(seconds)
+            self.earned += seconds
+        return fresh
+
+    def _cost(self, job: Job) -> float:
+        output = self.root / job.output
+        return read_cost(output).seconds if cost_file(output).exists() else 0.0
+
+    def _is_running(self, job: Job) -> bool:
+        log = self.root / job.log
+        return log.exists() and exit_status(log) is None
+
+    def _seconds_left(self) -> float | None:
+        if not self.earned or LONGEST not in self.seconds:
+            return None
+        mean = {kind: sum(values) / len(values) for kind, values in self.seconds.items()}
+        typical = sum(mean.values()) / len(mean)
+        counts = Counter(job.kind for job in self.pending)
+        work = sum(count * mean.get(kind, typical) for kind, count in counts.items())
+        return work * (time.monotonic() - self.began) / self.earned
+
+
+def exit_status(log: Path) -> int | None:
+    """Exit status that ends a job's log; None while it runs, or if it was killed."""
+    last = _tail(log)[-1:]
+    text = last[0].removeprefix(STATUS) if last else ""
+    return int(text) if last and last[0] != text and text.isdigit() else None
+
+
+def reason(log: Path) -> str:
+    """What a failed job's log gives as the cause, in one line."""
+    lines = _tail(log)
+    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    if told:
+        return told[-1]
+    status = exit_status(log)
+    if status is not None and status > SIGNALLED:
+        number = status - SIGNALLED
+        memory = " (the system may have run out of memory)" if number == signal.SIGKILL else ""
+        return f"was ended by signal {number}{memory}"
+    return f"failed with exit status {status}" if status is not None else "was interrupted"
+
+
+def forget(root: Path, pending: Sequence[Job]) -> None:
+    """Remove what earlier tries of jobs that are not done left in logs and failure files."""
+    from benchmark.layout import failure_file
+
+    for job in pending:
+        (root / job.log).unlink(missing_ok=True)
+        failure_file(root / job.output).unlink(missing_ok=True)
+
+
+def _tail(log: Path) -> list[str]:
+    with log.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - TAIL_BYTES))
+        return file.read().decode(errors="replace").splitlines()

@@ -1,0 +1,89 @@
+"""STAND-INS for the expensive steps: they train and predict nothing, and take no time.
+
+The command line around them (options, failure files, costs, exit codes) and the ``result`` step
+are the real ones. Every step that ends well adds a line to ``$STAND_IN_CALLS``.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import nnactive.nnunet.members
+import nnactive.steps.annotate as annotate_module
+import nnactive.steps.evaluate as evaluate_module
+import nnactive.steps.query
+import nnactive.steps.start
+import nnactive.steps.train
+from benchmark.cli.main import main
+from nnactive.errors import MethodError
+from nnactive.files import atomic_folder, write_model, write_text
+from nnactive.queries import PatchRecord, Query, save_query
+
+
+def start(data, setting, seed, out):
+    save_query(out, _query(data, setting, "start", seed, 0))
+
+
+def annotate(data, setting, seed, queries, previous, out):
+    assert (previous is None) == (len(queries) == 1)
+    labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)})
+    write_model(annotate_module.labelled_file(out), labelled)
+    with atomic_folder(out) as draft:
+        (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
+
+
+def train_fold(train, fold, out, device):
+    assert train.is_dir()
+    time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
+    if "crash" in os.environ.get("STAND_IN_FAULT", ""):
+        os.abort()
+    write_text(out, f"{fold} {device}")
+
+
+def evaluate(data, setting, train, members, out, device):
+    assert len(members) == setting.training.folds
+    assert all(member.exists() for member in members)
+    column = ((len(members),),)
+    write_model(
+        out,
+        evaluate_module.Evaluation(
+            cases=("t",), true_positives=column, false_positives=column, false_negatives=column
+        ),
+    )
+
+
+def query(
+    data, setting, seed, loop, method, method_id, queries, train, members, workers, out, device
+):
+    assert len(queries) == loop
+    if method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
+        raise MethodError(f"{method.name}: 3 patches too few")
+    save_query(out, _query(data, setting, method_id, seed, loop))
+
+
+def _query(data, setting, method, seed, loop):
+    patch = PatchRecord(case="a", start=(0, 0, 4 * loop), size=(4, 4, 4))
+    return Query(
+        dataset=Path(data).name,
+        setting=setting.name,
+        method=method,
+        seed=seed,
+        loop=loop,
+        patches=(patch,),
+    )
+
+
+nnactive.nnunet.members.pick_device = lambda device: "cpu"
+nnactive.steps.start.start = start
+annotate_module.annotate = annotate
+nnactive.steps.train.train_fold = train_fold
+evaluate_module.evaluate = evaluate
+nnactive.steps.query.query = query
+
+if __name__ == "__main__":
+    status = main(["step", *sys.argv[1:]])
+    if not status:
+        with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:
+            calls.write(f"{sys.argv[sys.argv.index('--out') + 1]}\n")
+    sys.exit(status)

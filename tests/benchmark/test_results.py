@@ -1,0 +1,127 @@
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from benchmark.results import (
+    SCHEMA_VERSION,
+    Counts,
+    DatasetRecord,
+    Environment,
+    ExperimentResult,
+    LoopResult,
+    MethodRecord,
+    dice_per_class,
+    load_result,
+    mean_dice,
+    save_result,
+)
+from nnactive.costs import Cost
+from nnactive.errors import UserError
+from nnactive.queries import PatchRecord
+from nnactive.settings import Setting
+
+COUNTS = Counts(
+    # Class 0 by case: 6/8, 0/4. Class 1: absent, 10/10. Class 2: absent everywhere.
+    true_positives=((3, 0), (0, 5), (0, 0)),
+    false_positives=((1, 4), (0, 0), (0, 0)),
+    false_negatives=((1, 0), (0, 0), (0, 0)),
+)
+
+
+@pytest.fixture
+def result():
+    setting = Setting(
+        name="s_low",
+        dataset="s",
+        regime="low",
+        patch_size=(2, 3, 4),
+        starting_budget=1,
+        query_size=1,
+        loops=1,
+    )
+    loop = LoopResult(
+        loop=0,
+        patches=(PatchRecord(case="a", start=(0, 1, 2), size=(2, 3, 4)),),
+        labelled_patches=1,
+        labelled_voxels=24,
+        labelled_foreground=(3, 2, 0),
+        counts=COUNTS,
+        costs={"evaluate": Cost(seconds=1.25, peak_memory_gib=0.5, device="cpu")},
+    )
+    return ExperimentResult(
+        status="complete",
+        track="t",
+        comparable=True,
+        setting=setting,
+        method=MethodRecord(
+            id="m-0a1b",
+            name="M",
+            description="ä",
+            parameters={"beta": 1.5, "k": 3, "on": True, "kind": "x"},
+            source_hash="0a1b",
+            origin="submission",
+            oracle=False,
+        ),
+        seed=12345,
+        dataset=DatasetRecord(
+            name="s",
+            checksum="c",
+            split_kind="authors",
+            classes=("one", "two", "three"),
+            pool_cases=3,
+            pool_foreground=(9, 9, 9),
+            test_cases=("x", "y"),
+        ),
+        loops=(loop,),
+        environment=Environment(
+            python="3.11.2", packages={}, commit="unknown", cpu="c", cores=2, accelerator=None
+        ),
+    )
+
+
+def test_dice_leaves_out_cases_without_the_class():
+    np.testing.assert_allclose(dice_per_class(COUNTS), [0.375, 1.0, np.nan])
+
+
+def test_mean_dice_leaves_out_classes_that_no_case_has():
+    assert mean_dice(COUNTS) == pytest.approx((0.375 + 1) / 2)
+
+
+def test_a_false_positive_makes_an_absent_class_count_as_zero():
+    counts = Counts(true_positives=((0, 1),), false_positives=((7, 0),), false_negatives=((0, 0),))
+    assert mean_dice(counts) == pytest.approx(0.5)
+
+
+def test_saved_and_loaded_is_the_same(result, tmp_path):
+    save_result(tmp_path / "deep" / "result.json", result)
+    loaded = load_result(tmp_path / "deep" / "result.json")
+    assert loaded == result
+    assert loaded.schema_version == SCHEMA_VERSION
+    assert loaded.method.parameters == {"beta": 1.5, "k": 3, "on": True, "kind": "x"}
+    assert [type(value) for value in loaded.method.parameters.values()] == [float, int, bool, str]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"surprise": 1}, "surprise"),
+        ({"schema_version": 2}, "schema_version"),
+        ({"status": "fine"}, "status"),
+        ({"seed": "many"}, "seed"),
+        ({"setting": {}}, "setting.name"),
+    ],
+)
+def test_what_does_not_fit_names_its_field(result, tmp_path, change, field):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(json.loads(result.model_dump_json()) | change))
+    with pytest.raises(UserError, match=f"field '{field}'") as caught:
+        load_result(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_result_cannot_be_changed(result):
+    with pytest.raises(ValidationError):
+        result.seed = 1

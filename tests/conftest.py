@@ -1,0 +1,53 @@
+"""A real, small run shared by the tests that need one: the phantom, loop 0 and its ensemble."""
+
+from pathlib import Path
+
+import pytest
+from support import SEED, Loop
+
+from nnactive.settings import Inference, Setting, Training
+
+@pytest.fixture(scope="session")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The phantom dataset, prepared."""
+    from nnactive.data.cards import load_card
+    from nnactive.data.prepare import prepare
+
+    folder = tmp_path_factory.mktemp("data") / "phantom"
+    prepare(load_card("phantom"), None, folder, workers=1, progress=lambda *_: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def setting() -> Setting:
+    """Six iterations of a tiny network: enough to run every step, too few to segment anything."""
+    return Setting(
+        name="tiny",
+        dataset="phantom",
+        regime="low",
+        patch_size=(8, 8, 8),
+        stride=(4, 4, 4),
+        candidates=5,
+        starting_budget=10,
+        query_size=6,
+        loops=3,
+        training=Training(folds=2, epochs=2, iterations=3, base_features=4, batch_size=2),
+        inference=Inference(test_mirror=False, test_tile_step=1.0, query_tile_step=1.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def loop0(phantom: Path, setting: Setting, tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """Loop 0 of the tiny setting, with two members that were really trained."""
+    from nnactive.steps.annotate import annotate
+    from nnactive.steps.start import start
+    from nnactive.steps.train import train_fold
+
+    folder = tmp_path_factory.mktemp("loop0")
+    query, train = folder / "loop_000.json", folder / "loop_000" / "train"
+    start(phantom, setting, SEED, query)
+    annotate(phantom, setting, SEED, [query], None, train)
+    members = [train.parent / f"fold_{fold}.pth" for fold in range(2)]
+    for fold, member in enumerate(members):
+        train_fold(train, fold, member, "cpu")
+    return Loop(query, train, members)

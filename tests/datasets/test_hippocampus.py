@@ -1,0 +1,57 @@
+"""The real Hippocampus, where its data lies beside the repository."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnactive.data.cards import load_card
+from nnactive.data.raw import load_case, scan
+from nnactive.data.split import split_cases
+
+RAW = Path(__file__).resolve().parents[3] / "shared" / "data" / "hippocampus"
+pytestmark = pytest.mark.skipif(
+    not RAW.is_dir(), reason=f"the data is not at ../{RAW.relative_to(RAW.parents[2])}"
+)
+
+# From the project's facts: voxel totals of the test set that the sorted rule gives.
+TEST_VOXELS = 4_112_084
+TEST_FOREGROUND = (115_771, 105_396)
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return scan(RAW, load_card("hippocampus"))
+
+
+def test_all_260_cases_are_there(cases):
+    assert len(cases) == 260
+    assert (cases[0].id, cases[-1].id) == ("hippocampus_001", "hippocampus_394")
+
+
+def test_the_rule_gives_the_known_test_set(cases):
+    pool, test = split_cases([case.id for case in cases], load_card("hippocampus").split)
+    assert (len(pool), len(test)) == (195, 65)
+    assert [name[-3:] for name in test[:6]] == ["001", "003", "004", "026", "033", "040"]
+    assert [name[-3:] for name in test[-4:]] == ["380", "383", "390", "393"]
+    assert (
+        hashlib.sha256(" ".join(test).encode()).hexdigest()
+        == "5681b2503dda3a3d998c5fbd684a95d11ba744cc0f03699d3261e698b9a4134a"
+    )
+
+
+def test_the_test_set_has_the_known_voxels(cases):
+    _, test = split_cases([case.id for case in cases], load_card("hippocampus").split)
+    counts = np.zeros(3, int)
+    for case in cases:
+        if case.id in set(test):
+            counts += np.bincount(load_case(case, 3).label.ravel(), minlength=3)
+    assert counts.sum() == TEST_VOXELS
+    assert tuple(counts[1:]) == TEST_FOREGROUND
+
+
+def test_labels_stored_as_floats_are_taken(cases):
+    by_id = {case.id: case for case in cases}
+    for number in ("003", "243"):
+        assert set(np.unique(load_case(by_id[f"hippocampus_{number}"], 3).label)) == {0, 1, 2}

@@ -1,0 +1,123 @@
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import SEED, Loop
+
+from nnactive.data.prepared import PreparedDataset
+from nnactive.files import read_json, read_model
+from nnactive.geometry import Patch
+from nnactive.nnunet.overlay import read_partial_label
+from nnactive.queries import Query, load_patches, record, save_query
+from nnactive.settings import Setting
+from nnactive.steps.annotate import Labelled, annotate, labelled_file
+
+
+@pytest.fixture
+def loop1(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> Path:
+    """Training folder of a second loop that adds a patch to an old case and one to a new case."""
+    taken = load_patches([loop0.query])
+    cases = [case.id for case in PreparedDataset(phantom).info.pool]
+    old = sorted({patch.case for patch in taken})[0]
+    new = next(case for case in cases if case not in {patch.case for patch in taken})
+    places = [(z, y, x) for z in (0, 10, 14) for y in (0, 10, 14) for x in (0, 10, 14)]
+    free = next(
+        patch
+        for patch in (Patch(old, place, (8, 8, 8)) for place in places)
+        if not any(patch.overlaps(other) for other in taken)
+    )
+    added = Query(
+        dataset="phantom",
+        setting=setting.name,
+        method="m",
+        seed=SEED,
+        loop=1,
+        patches=record([free, Patch(new, (4, 5, 6), (8, 8, 8))]),
+    )
+    save_query(tmp_path / "loop_001.json", added)
+    train = tmp_path / "loop_001" / "train"
+    annotate(phantom, setting, SEED, [loop0.query, tmp_path / "loop_001.json"], loop0.train, train)
+    return train
+
+
+def files(train: Path, pattern: str) -> dict[str, Path]:
+    return {path.name: path for path in train.rglob(pattern)}
+
+
+def test_no_label_outside_the_patches_is_in_the_training_folder(phantom: Path, loop0: Loop) -> None:
+    dataset = PreparedDataset(phantom)
+    ignore = len(dataset.info.classes)
+    patches = load_patches([loop0.query])
+    for case in {patch.case for patch in patches}:
+        full, partial = dataset.pool_label(case), read_partial_label(loop0.train, case)
+        inside = np.zeros(full.shape, bool)
+        for patch in patches:
+            if patch.case == case:
+                inside[patch.slices] = True
+        assert (partial[~inside] == ignore).all()
+        assert (partial[inside] == full[inside]).all()
+
+
+def test_class_locations_are_exactly_the_labelled_voxels(loop0: Loop) -> None:
+    for path in files(loop0.train, "*.pkl").values():
+        label = read_partial_label(loop0.train, path.stem)
+        found = pickle.loads(path.read_bytes())["class_locations"]  # noqa: S301
+        for value in (1, 2, 3):
+            expected = {tuple(voxel) for voxel in np.argwhere(label == value)}
+            assert {tuple(row[1:]) for row in found[value]} == expected
+        everything = {tuple(row[1:]) for row in found[-1, 0, 1, 2, 3]}
+        assert everything == {tuple(voxel) for voxel in np.argwhere(label < 4)}
+
+
+def test_a_new_loop_rewrites_the_cases_that_got_patches_and_links_the_others(
+    loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    before, after = files(loop0.train, "*_seg.b2nd"), files(loop1, "*_seg.b2nd")
+    written = {name for name, path in after.items() if not path.is_symlink()}
+    queried = {patch.case for patch in load_patches([tmp_path / "loop_001.json"])}
+    assert written == {f"{case}_seg.b2nd" for case in queried}
+    for name in set(after) - written:
+        assert after[name].resolve() == before[name].resolve()
+    assert len(after) == len(before) + 1
+
+
+def test_images_are_links_to_the_shared_store(phantom: Path, loop0: Loop) -> None:
+    dataset = PreparedDataset(phantom)
+    for case in {patch.case for patch in load_patches([loop0.query])}:
+        image = files(loop0.train, f"{case}.b2nd")[f"{case}.b2nd"]
+        assert image.is_symlink()
+        assert image.resolve() == dataset.image_file(case).resolve()
+
+
+def test_what_is_labelled_is_counted_from_the_label_maps(
+    phantom: Path, loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    dataset = PreparedDataset(phantom)
+    patches = load_patches([loop0.query, tmp_path / "loop_001.json"])
+    inside = [dataset.pool_label(patch.case)[patch.slices] for patch in patches]
+    labelled = read_model(labelled_file(loop1), Labelled)
+    assert labelled.patches == len(patches)
+    assert labelled.voxels == sum(patch.voxels for patch in patches)
+    expected = tuple(sum(int((box == value).sum()) for box in inside) for value in (1, 2, 3))
+    assert labelled.foreground == expected
+
+
+def test_the_folds_cover_the_labelled_cases(loop0: Loop) -> None:
+    (path,) = files(loop0.train, "splits_final.json").values()
+    splits = read_json(path)
+    cases = {patch.case for patch in load_patches([loop0.query])}
+    assert len(splits) == 2
+    assert set(splits[0]["val"]) | set(splits[1]["val"]) == cases
+    for split in splits:
+        assert set(split["train"]) == cases - set(split["val"])
+
+
+def test_the_same_input_gives_the_same_folder(
+    phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    again = tmp_path / "train"
+    annotate(phantom, setting, SEED, [loop0.query], None, again)
+    for kind in ("*.pkl", "*.json", "*_seg.b2nd"):
+        for name, path in files(loop0.train, kind).items():
+            assert files(again, kind)[name].read_bytes() == path.read_bytes()
