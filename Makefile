@@ -1,0 +1,51 @@
+# `make help` lists the targets. A target ends with the exit code of the command that failed.
+TRACK ?= demo
+DATA ?= data
+RUNS ?= runs
+OUT ?= leaderboard.html
+CORES ?=
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
+PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv benchmark submit leaderboard test lint types
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
+	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DEBUG=1"
+
+venv: $(VENV)/.done  ## virtual environment with the pinned packages
+
+$(VENV)/.done: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "error: $(PYTHON) is not Python 3.11; give one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+benchmark: venv  ## run the baselines of TRACK and build the leaderboard
+	@$(BENCH) track run "$(TRACK)" $(PLACES)
+
+submit: venv  ## run METHOD=path/to/file.py:Class beside them
+	@test -n "$(METHOD)" || \
+		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
+	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PLACES)
+
+leaderboard: venv  ## build the leaderboard from all results in RUNS
+	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)"
+
+test: venv  ## run all tests
+	@$(BIN)/python -m pytest -q
+
+lint: venv  ## check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: venv  ## check types
+	@$(BIN)/mypy
