@@ -77,7 +77,9 @@ def annotate(
         cases={case: counts[case] for case in sorted(by_case)},
     )
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
-    folds = assign_folds(present, setting.training.folds, stream(*names, "folds"))
+    folds = assign_folds(
+        present, setting.training.folds, stream(*names, "folds"), dataset.info.classes
+    )
     write_model(labelled_file(out), labelled)
     write_training_folder(
         out,
