@@ -7,6 +7,7 @@ from support import SEED, Loop
 
 from nnactive.settings import Inference, Setting, Training
 
+
 @pytest.fixture(scope="session")
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The phantom dataset, prepared."""

@@ -35,7 +35,10 @@ def test_the_other_samples_are_shifted_over_exactly_the_permitted_range(
     np.random.seed(1)  # noqa: NPY002  # nnU-Net's loader draws from the global state
     sampler = loader()
     places = {ANY: rows(voxel), 1: rows((1, 1, 1)), 2: rows()}
-    drawn = [sampler.get_bbox(np.array(SHAPE), False, places)[0] for _ in range(2000)]
+    drawn = [
+        sampler.get_bbox(np.array(SHAPE), force_fg=False, class_locations=places)[0]
+        for _ in range(2000)
+    ]
     for axis in range(3):
         low = -min(voxel[axis], PATCH[axis] // 2)
         high = min(SHAPE[axis] - voxel[axis], PATCH[axis] // 2)
@@ -50,7 +53,7 @@ def test_oversampled_samples_are_centred_on_foreground() -> None:
     sampler = loader()
     places = {1: rows((15, 12, 9)), 2: rows(), ANY: rows((15, 12, 9), (3, 3, 3))}
     for _ in range(50):
-        lower, upper = sampler.get_bbox(np.array(SHAPE), True, places)
+        lower, upper = sampler.get_bbox(np.array(SHAPE), force_fg=True, class_locations=places)
         assert lower == [9, 6, 3]
         assert upper == [21, 18, 15]
 
@@ -58,7 +61,7 @@ def test_oversampled_samples_are_centred_on_foreground() -> None:
 def test_oversampled_samples_without_foreground_are_centred_on_any_labelled_voxel() -> None:
     sampler = loader()
     places = {1: rows(), 2: rows(), ANY: rows((15, 12, 9))}
-    assert sampler.get_bbox(np.array(SHAPE), True, places)[0] == [9, 6, 3]
+    assert sampler.get_bbox(np.array(SHAPE), force_fg=True, class_locations=places)[0] == [9, 6, 3]
 
 
 def test_one_of_two_samples_is_oversampled() -> None:

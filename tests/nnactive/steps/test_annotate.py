@@ -19,7 +19,7 @@ def loop1(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> Path:
     """Training folder of a second loop that adds a patch to an old case and one to a new case."""
     taken = load_patches([loop0.query])
     cases = [case.id for case in PreparedDataset(phantom).info.pool]
-    old = sorted({patch.case for patch in taken})[0]
+    old = min(patch.case for patch in taken)
     new = next(case for case in cases if case not in {patch.case for patch in taken})
     places = [(z, y, x) for z in (0, 10, 14) for y in (0, 10, 14) for x in (0, 10, 14)]
     free = next(
