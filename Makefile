@@ -1,4 +1,5 @@
-# `make help` lists the targets. A target ends with the exit code of the command that failed.
+# `make help` lists the targets. A failed target makes `make` exit with 2;
+# the command line itself says 2 for what you can mend and 1 for a failure.
 TRACK ?= demo
 DATA ?= data
 RUNS ?= runs

@@ -18,7 +18,7 @@ def environment() -> Environment:
     return Environment(
         python=platform.python_version(),
         packages={name: _version(name) for name in PACKAGES},
-        commit=commit(Path(__file__).parent),
+        commit=code_commit(),
         cpu=cpu_name(),
         cores=usable_cores(),
         accelerator=", ".join(gpus) if gpus else None,
@@ -52,6 +52,11 @@ def gpu_names() -> list[str]:
         return list(names.values())
     wanted = [part.strip() for part in allowed.split(",") if part.strip()]
     return [names.get(part, part) for part in wanted] if names else []
+
+
+def code_commit() -> str:
+    """Git commit of the benchmark's own code."""
+    return commit(Path(__file__).parent)
 
 
 def commit(folder: Path) -> str:

@@ -89,7 +89,10 @@ def load_method(path: Path) -> "QueryMethod":
     copy = _copy(path)
     if not copy.is_file() or sha256(copy) != spec.record.source_hash:
         raise UserError(f"{copy}: isn't the file that was submitted; submit the method again")
-    return _instance(_class(copy, spec.entry), f"{copy}:{spec.entry}")
+    made = _instance(_class(copy, spec.entry), f"{copy}:{spec.entry}")
+    if made.oracle is not spec.record.oracle:
+        raise UserError(f"{copy}: its declaration of oracle changes; declare it once and for all")
+    return made
 
 
 def _copy(spec: Path) -> Path:
@@ -98,11 +101,19 @@ def _copy(spec: Path) -> Path:
 
 def _describe_builtin(name: str) -> MethodSpec:
     kind = _builtin_class(name)
-    source = inspect.getsourcefile(kind)
-    hashed = sha256(Path(source)) if source else ""
+    hashed = _library_hash()
     return MethodSpec(
         record=_record(_instance(kind, name), name, name, hashed, "builtin"), entry=name
     )
+
+
+def _library_hash() -> str:
+    """Hash of all code that a builtin method's choice depends on."""
+    import nnactive
+
+    root = Path(nnactive.__file__).parent
+    files = [*sorted((root / "methods").glob("*.py")), root / "scores.py", root / "selection.py"]
+    return hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
 
 
 def _builtin_class(name: str) -> "type[QueryMethod]":

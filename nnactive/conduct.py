@@ -29,7 +29,7 @@ def conduct(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
         raise MethodError(f"{type(method).__name__}: {line}") from error
     except NnactiveError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise MethodError(f"{type(method).__name__}: {described(error)}") from error
 
 

@@ -20,6 +20,8 @@ class Cost(Frozen):
     device: str
     device_memory_gib: NonNegativeFloat | None = None
     """Peak of the accelerator's memory; None without one."""
+    commit: str = "unknown"
+    """Git commit of the code that ran the step."""
 
 
 def cost_file(output: Path) -> Path:
@@ -33,7 +35,7 @@ def read_cost(output: Path) -> Cost:
 
 
 @contextmanager
-def measured(output: Path, device: str = "cpu") -> Iterator[None]:
+def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[None]:
     """Measure the block and write its cost beside ``output`` when it ends well."""
     begin = time.monotonic()
     yield
@@ -43,6 +45,7 @@ def measured(output: Path, device: str = "cpu") -> Iterator[None]:
         peak_memory_gib=round(peak, 4),
         device=device,
         device_memory_gib=_device_memory(device),
+        commit=commit,
     )
     write_model(cost_file(output), cost)
 

@@ -86,8 +86,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         draft.chmod(0o755)
         yield draft
         if path.exists():
-            shutil.rmtree(path)
-        draft.rename(path)
+            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+            path.rename(old / path.name)
+            draft.rename(path)
+            shutil.rmtree(old)
+        else:
+            draft.rename(path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from nnactive.errors import NnactiveError
+from nnactive.errors import UserError
 
 _NEEDED = 2
 """Validation folds that every class has to lie in."""
@@ -33,19 +33,19 @@ def assign_folds(
             that occur must.
 
     Raises:
-        NnactiveError: if there are fewer cases than folds, a class is labelled in fewer than two
+        UserError: if there are fewer cases than folds, a class is labelled in fewer than two
             cases, or no such folds are found.
     """
     cases = sorted(classes_by_case)
     if len(cases) < folds:
-        raise NnactiveError(
+        raise UserError(
             f"{len(cases)} labelled cases can't fill {folds} folds; "
             "enlarge the starting budget or train fewer folds"
         )
     members = _members(classes_by_case, len(class_names))
     for label, having in members.items():
         if len(having) < _NEEDED:
-            raise NnactiveError(
+            raise UserError(
                 f"{_named(label, class_names)} is labelled in {len(having)} cases, folds need "
                 f"{_NEEDED}; enlarge the starting budget"
             )
@@ -56,7 +56,7 @@ def assign_folds(
     found = _Search(cases, members, folds, rng).run()
     if found is None:
         label = min(members, key=lambda value: (len(members[value]), value))
-        raise NnactiveError(
+        raise UserError(
             f"no {folds} folds of {len(cases)} cases hold every class twice (rarest: "
             f"{_named(label, class_names)}, in {len(members[label])} cases); "
             "enlarge the starting budget"

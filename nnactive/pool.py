@@ -165,7 +165,7 @@ def naming(case: str) -> Iterator[None]:
         yield
     except NnactiveError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise MethodError(f"{case}: {described(error)}") from error
 
 

@@ -9,13 +9,14 @@ import numpy as np
 def stream(*names: object) -> np.random.Generator:
     """Generator whose draws depend on ``names`` alone.
 
-    The names are written as JSON, hashed with SHA-256 and used as the seed of PCG64, so two
-    different lists of names never share a stream (protocol section 5, "Randomness").
+    Names are strings, whole numbers or tuples of them. Written as JSON and hashed with SHA-256 they
+    are the seed of PCG64, so two different lists of names never share a stream (protocol
+    section 5, "Randomness").
 
     >>> int(stream("phantom", 1).integers(1000)) == int(stream("phantom", 1).integers(1000))
     True
     """
-    text = json.dumps([str(name) for name in names], ensure_ascii=True)
+    text = json.dumps(names, ensure_ascii=True)
     digest = hashlib.sha256(text.encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 

@@ -43,12 +43,13 @@ def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: AR
 def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
     """Choose the starting budget."""
     with _reported("start", 0, out):
+        from benchmark.provenance import code_commit
         from nnactive.costs import measured
         from nnactive.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
 
-        with measured(out):
+        with measured(out, commit=code_commit()):
             run(data, read_model(setting_file, Setting), seed, out)
 
 
@@ -71,12 +72,13 @@ def annotate(
 ) -> None:
     """Label the chosen patches."""
     with _reported("annotate", loop, out):
+        from benchmark.provenance import code_commit
         from nnactive.costs import measured
         from nnactive.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.annotate import annotate as run
 
-        with measured(out):
+        with measured(out, commit=code_commit()):
             run(data, read_model(setting_file, Setting), seed, list(queries), previous, out)
 
 
@@ -89,12 +91,13 @@ def annotate(
 def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
     """Train one member of the ensemble."""
     with _reported(f"train_fold_{fold}", loop, out):
+        from benchmark.provenance import code_commit
         from nnactive.costs import measured
         from nnactive.nnunet.members import pick_device
         from nnactive.steps.train import train_fold as run
 
         picked = pick_device(device)
-        with measured(out, picked):
+        with measured(out, picked, code_commit()):
             run(train, fold, out, picked)
 
 
@@ -117,6 +120,7 @@ def evaluate(
 ) -> None:
     """Evaluate the ensemble on the test set."""
     with _reported("evaluate", loop, out):
+        from benchmark.provenance import code_commit
         from nnactive.costs import measured
         from nnactive.files import read_model
         from nnactive.nnunet.members import pick_device
@@ -124,7 +128,7 @@ def evaluate(
         from nnactive.steps.evaluate import evaluate as run
 
         picked = pick_device(device)
-        with measured(out, picked):
+        with measured(out, picked, code_commit()):
             run(data, read_model(setting_file, Setting), train, list(members), out, picked)
 
 
@@ -155,6 +159,7 @@ def query(
 ) -> None:
     """Let a method choose the next patches."""
     with _reported("query", loop, out):
+        from benchmark.provenance import code_commit
         from benchmark.submission import load_method
         from nnactive.costs import measured
         from nnactive.files import read_model
@@ -165,7 +170,7 @@ def query(
         method = load_method(spec)
         # Torch takes seconds to import; a method without predictions needs no device.
         picked = pick_device(device) if method.needs else "cpu"
-        with measured(out, picked):
+        with measured(out, picked, code_commit()):
             run(
                 data,
                 read_model(setting_file, Setting),

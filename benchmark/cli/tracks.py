@@ -126,8 +126,8 @@ def finish(request: "Request", out: Path) -> int:
         problems = run_request(request, watcher)
     status = 0
     if any(root.glob("*/*/seed_*/result.json")):
-        status = build_page([root], out)
+        status = build_page([request.runs], out)
     for problem in problems:
         click.echo(f"error: {problem.experiment}: {problem.text}", err=True)
     codes = {problem.exit_code for problem in problems} | ({status} if status else set())
-    return min(codes, default=0)
+    return max(codes, default=0)

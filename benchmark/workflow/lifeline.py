@@ -1,6 +1,7 @@
 """Processes that end when the one that started them does, even by ``kill -9``."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -41,4 +42,8 @@ def spawn(
 def die_with_parent(death_signal: signal.Signals) -> None:
     """Ask the kernel to send this process ``death_signal`` when its parent dies."""
     if sys.platform == "linux":
+        parent = os.getppid()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal))
+        # A parent that died before the call sends nothing any more.
+        if os.getppid() != parent:
+            os.kill(os.getpid(), death_signal)

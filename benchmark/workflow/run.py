@@ -21,6 +21,7 @@ from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training
 from benchmark.workflow.watch import Progress, Watch, exit_status, forget, reason
 from nnactive.data.cards import load_card
+from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import read_json, read_model, write_json, write_model
 from nnactive.settings import Setting
@@ -137,7 +138,13 @@ def _check_datasets(request: Request) -> tuple[str, ...]:
         if not (folder / "prepared.json").exists():
             missing.append(name)
             continue
-        checksum = read_json(folder / "prepared.json")["checksum"]
+        info = PreparedDataset(folder).info
+        if info.source != load_card(name).preparation_hash():
+            raise UserError(
+                f"{folder}: prepared from another card or version of the dataset; "
+                "remove that folder and run again"
+            )
+        checksum = info.checksum
         if known.setdefault(name, checksum) != checksum:
             raise UserError(
                 f"{folder}: is not the data that {request.root} was begun with; "
@@ -247,9 +254,7 @@ def _problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]:
     failed = {
         job.output: job
         for job in jobs(plan)
-        if not (root / job.output).exists()
-        and (root / job.log).exists()
-        and exit_status(root / job.log) != 0
+        if not (root / job.output).exists() and (root / job.log).exists()
     }
     for experiment in plan.experiments:
         if (root / layout.result_file(experiment)).exists():

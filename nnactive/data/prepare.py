@@ -49,6 +49,9 @@ def prepare(
     if finished is not None:
         return finished
     with storage_errors_told(out), alone(out):
+        finished = _finished(card, raw, out)
+        if finished is not None:
+            return finished
         _check_note(card, out)
         folder = _raw_folder(card, raw, out)
         cases = scan(folder, card)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnactive.errors import UserError
+from nnactive.errors import NnactiveError, UserError
 from nnactive.nnunet.members import Member, load_member
 from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.plans import CONFIGURATION
@@ -81,9 +81,10 @@ class Ensemble:
         """Segmentation ``(Z, Y, X)``: mean of the members' logits, then argmax (nnU-Net's way)."""
         import torch
 
-        parameters = self._members
-        with self._borrowed(parameters) as predictor:
+        with self._borrowed(self._members) as predictor:
             logits = predictor.predict_logits_from_preprocessed_data(torch.from_numpy(image))
+        if not bool(torch.isfinite(logits).all()):
+            raise NnactiveError("the ensemble predicts what is not finite; train its folds again")
         return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
 
     @contextmanager

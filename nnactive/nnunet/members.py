@@ -88,8 +88,11 @@ def _run_training(
 ) -> Path:
     import torch
 
-    from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
+    from nnactive.nnunet.trainer import CHECKPOINT_FINAL, CHECKPOINT_LATEST, PartialLabelTrainer
 
+    final = next(scratch.rglob(CHECKPOINT_FINAL), None)
+    if final is not None:
+        return final
     latest = next(scratch.rglob(CHECKPOINT_LATEST), None)
     trainer = PartialLabelTrainer(
         plans={**plans, "continue_training": latest is not None},
@@ -101,7 +104,7 @@ def _run_training(
     if latest is not None:
         trainer.load_checkpoint(str(latest))
     trainer.run_training()
-    return Path(trainer.output_folder) / "checkpoint_final.pth"
+    return Path(trainer.output_folder) / CHECKPOINT_FINAL
 
 
 def _store(checkpoint: Path, out: Path) -> None:

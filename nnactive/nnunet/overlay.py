@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnactive.errors import UserError
-from nnactive.files import atomic_folder, link, read_json, write_json
+from nnactive.files import atomic_folder, link, read_json, write_json, write_text
 from nnactive.geometry import Patch
 from nnactive.nnunet.plans import adapt, folder_names, network_patch
 from nnactive.nnunet.store import read_volume, write_volume
@@ -69,6 +69,7 @@ def write_training_folder(
     relabel: Callable[[str], tuple[np.ndarray, dict[Any, np.ndarray]]],
     previous: Path | None,
     validation_folds: list[list[str]],
+    notes: Mapping[str, str],
 ) -> None:
     """Write a training folder, whole or not at all.
 
@@ -83,6 +84,7 @@ def write_training_folder(
         relabel: makes a fresh case's partial label map ``(Z, Y, X)`` and class locations.
         previous: training folder of the loop before, which has all other labelled cases.
         validation_folds: cases of each fold's validation set.
+        notes: text of further files in the folder, by name.
     """
     plans = adapt(read_json(plans_file), training)
     dataset_name, cases_name = folder_names(plans)
@@ -90,6 +92,8 @@ def write_training_folder(
         dataset = draft / dataset_name
         cases = dataset / cases_name
         cases.mkdir(parents=True)
+        for name, text in notes.items():
+            write_text(draft / name, text)
         write_json(dataset / "plans.json", plans)
         write_json(dataset / "splits_final.json", _splits(validation_folds))
         link(dataset_json_file, dataset / "dataset.json")

@@ -1,5 +1,6 @@
 """The trainer of every track: nnU-Net's, learning from partial labels (protocol section 3)."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from nnactive.nnunet.plans import recipe
 from nnactive.nnunet.sampling import RegionDataLoader
 
 CHECKPOINT_LATEST = "checkpoint_latest.pth"
+CHECKPOINT_FINAL = "checkpoint_final.pth"
 
 
 class PartialLabelTrainer(nnUNetTrainer):
@@ -125,6 +127,12 @@ class PartialLabelTrainer(nnUNetTrainer):
             self.current_epoch -= 1
             self.save_checkpoint(f"{self.output_folder}/{CHECKPOINT_LATEST}")
             self.current_epoch += 1
+
+    def save_checkpoint(self, filename: str) -> None:
+        """nnU-Net's checkpoint under its name in one move, so that a kill leaves no half of it."""
+        draft = Path(f"{filename}.draft")
+        super().save_checkpoint(str(draft))
+        draft.replace(filename)
 
     def plot_network_architecture(self) -> None:
         """Nothing: the plot needs a package that no longer works."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.files import read_model, write_model
+from nnactive.files import read_model
 from nnactive.folds import assign_folds
 from nnactive.geometry import Patch
 from nnactive.labels import count_labelled, partial_label
@@ -15,6 +15,8 @@ from nnactive.nnunet.overlay import class_locations, write_training_folder
 from nnactive.queries import load_patches, load_query
 from nnactive.settings import Frozen, Setting
 from nnactive.streams import stream
+
+LABELLED = "labelled.json"
 
 
 class Labelled(Frozen):
@@ -36,8 +38,8 @@ class Labelled(Frozen):
 
 
 def labelled_file(train: Path) -> Path:
-    """Where the step says what is labelled: beside the training folder."""
-    return train.parent / "labelled.json"
+    """Where a training folder says what is labelled."""
+    return train / LABELLED
 
 
 def annotate(
@@ -51,7 +53,7 @@ def annotate(
         seed: seed of the experiment.
         queries: the loop files so far, this loop's included.
         previous: training folder of the loop before; None for loop 0.
-        out: the training folder to write; ``labelled.json`` is written beside it first.
+        out: the training folder to write.
 
     Raises:
         UserError: if the folds can't be formed from what is labelled.
@@ -80,7 +82,6 @@ def annotate(
     folds = assign_folds(
         present, setting.training.folds, stream(*names, "folds"), dataset.info.classes
     )
-    write_model(labelled_file(out), labelled)
     write_training_folder(
         out,
         plans_file=dataset.plans_file,
@@ -92,6 +93,7 @@ def annotate(
         relabel=relabel,
         previous=previous,
         validation_folds=folds,
+        notes={LABELLED: labelled.model_dump_json(indent=1)},
     )
 
 

@@ -28,8 +28,8 @@ def start(data, setting, seed, out):
 def annotate(data, setting, seed, queries, previous, out):
     assert (previous is None) == (len(queries) == 1)
     labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)})
-    write_model(annotate_module.labelled_file(out), labelled)
     with atomic_folder(out) as draft:
+        write_model(annotate_module.labelled_file(draft), labelled)
         (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
 
 

@@ -21,6 +21,7 @@ from benchmark.tracks import Experiment, Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.run import Request
+from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
 from nnactive.files import read_json, write_model
@@ -59,7 +60,7 @@ def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
     )
 
 
-def write_prepared(data: Path, checksum="c") -> None:
+def write_prepared(data: Path, checksum="c", source=None) -> None:
     info = PreparedInfo(
         protocol_version="1.0",
         name="phantom",
@@ -71,6 +72,7 @@ def write_prepared(data: Path, checksum="c") -> None:
         pool_voxels=(700, 29),
         split_kind="rule",
         checksum=checksum,
+        source=source or load_card("phantom").preparation_hash(),
     )
     write_model(data / "phantom" / "prepared.json", info)
 

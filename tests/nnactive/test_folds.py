@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnactive import folds as module
-from nnactive.errors import NnactiveError
+from nnactive.errors import UserError
 from nnactive.folds import assign_folds
 from nnactive.streams import stream
 
@@ -57,7 +57,7 @@ def test_folds_are_found_exactly_when_there_are_any(deals, classes_by_case, fold
             answer = assign_folds(classes_by_case, folds, stream(seed))
             assert good(answer, classes_by_case, folds)
         else:
-            with pytest.raises(NnactiveError):
+            with pytest.raises(UserError):
                 assign_folds(classes_by_case, folds, stream(seed))
 
 
@@ -72,7 +72,7 @@ def test_answer_depends_on_content_and_stream_alone(classes_by_case, folds, rand
     def answer(mapping):
         try:
             return assign_folds(mapping, folds, stream("x"))
-        except NnactiveError as error:
+        except UserError as error:
             return str(error)
 
     assert answer(classes_by_case) == answer(dict(items))
@@ -84,7 +84,7 @@ def test_search_alone_finds_what_the_deal_misses(monkeypatch):
     monkeypatch.setattr(module, "_DEALS", 0)
     for seed in range(10):
         assert good(assign_folds(path, 2, stream(seed)), path, 2)
-    with pytest.raises(NnactiveError, match=r"no 2 folds of 3 cases .* class 0, in 2 cases"):
+    with pytest.raises(UserError, match=r"no 2 folds of 3 cases .* class 0, in 2 cases"):
         assign_folds({"a": {0, 2}, "b": {0, 1}, "c": {1, 2}}, 2, stream())
 
 
@@ -109,7 +109,7 @@ def test_two_cases_of_the_rarest_class_go_to_different_folds_at_random():
     ],
 )
 def test_impossible_folds_say_why(pool, names, told):
-    with pytest.raises(NnactiveError, match=told):
+    with pytest.raises(UserError, match=told):
         assign_folds(pool, 3, stream(), names)
 
 

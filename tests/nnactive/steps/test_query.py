@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from support import SEED, Loop
 
+from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import MethodError, NnactiveError
 from nnactive.methods import BUILTIN, QueryMethod
+from nnactive.pool import PoolView
 from nnactive.queries import load_patches
 from nnactive.settings import Setting
 from nnactive.steps.query import query
@@ -60,6 +62,51 @@ def without_labels(phantom: Path, tmp_path: Path) -> Path:
     shutil.rmtree(copy / "pool_labels")
     shutil.rmtree(copy / "test_labels")
     return copy
+
+
+class Spy(QueryMethod):
+    """Keeps the view that the step hands it, then chooses nothing."""
+
+    needs = frozenset()
+
+    def query(self, pool, n):
+        self.pool = pool
+        return []
+
+
+class OracleSpy(Spy):
+    oracle = True
+
+
+def view(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path, method: Spy) -> PoolView:
+    with pytest.raises(MethodError, match="too few"):
+        choose(phantom, setting, loop0, tmp_path / "a.json", method)
+    return method.pool
+
+
+def test_the_view_of_the_step_shows_labels_in_labelled_patches_alone(
+    phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    pool = view(phantom, setting, loop0, tmp_path, Spy())
+    dataset = PreparedDataset(phantom)
+    assert pool.oracle_labels is None
+    with pytest.raises(MethodError, match="oracle"):
+        _ = pool.oracle
+    for patch in pool.labelled:
+        expected = dataset.pool_label(patch.case)[patch.slices]
+        assert (pool.labels_in(patch) == expected).all()
+        shown = pool.partial_labels(patch.case).copy()
+        for other in pool.labelled_in(patch.case):
+            shown[other.slices] = len(dataset.info.classes)
+        assert (shown == len(dataset.info.classes)).all()
+
+
+def test_a_declared_oracle_sees_all(
+    phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    pool = view(phantom, setting, loop0, tmp_path, OracleSpy())
+    case = pool.cases[0]
+    assert (pool.oracle.label(case) == PreparedDataset(phantom).pool_label(case)).all()
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if not BUILTIN[name].oracle])

@@ -24,7 +24,6 @@ def test_nothing_but_the_member_is_left(loop0: Loop) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "fold_0.pth",
         "fold_1.pth",
-        "labelled.json",
         "train",
     ]
 
