@@ -228,6 +228,9 @@ def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> No
     write_prepared(folder / "data", checksum="other")
     with pytest.raises(UserError, match="is not the data that"):
         run_module.run(request, lambda progress: None)
+    write_prepared(folder / "data", source="an older card")
+    with pytest.raises(UserError, match="prepared from another card"):
+        run_module.run(request, lambda progress: None)
 
 
 def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) -> None:
