@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from benchmark.tracks import Experiment
-
-START = "start"
-"""Takes a method's place in the paths of loop 0, which all methods share."""
+from nnactive.queries import START
 
 
 def _seed_folder(setting: str, method: str, seed: int) -> Path:

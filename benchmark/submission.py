@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from benchmark.layout import START, spec_file
+from benchmark.layout import spec_file
 from benchmark.results import MethodRecord
 from nnactive.errors import UserError
 from nnactive.files import first_problem, read_model, sha256, write_bytes, write_model
+from nnactive.queries import START
 from nnactive.settings import Frozen
 
 if TYPE_CHECKING:

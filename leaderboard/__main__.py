@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from leaderboard.board import TopRow
 
 
+NAME_WIDTH = 30
+"""Characters of a method's name that a narrow terminal still shows in one line."""
+
+
 @click.group()
 def cli() -> None:
     """Turn result files into a page."""
@@ -46,7 +50,13 @@ def _show(rows: "Sequence[TopRow]") -> None:
         title = row.track if row.track == row.setting else f"{row.track}: {row.setting}"
         if title not in tables:
             heads = ("rank", "method", "Final Dice", "AUBC", "seeds", "")
-            tables[title] = Table(*heads, title=escape(title), title_justify="left", box=SIMPLE)
+            table = Table(*heads, title=escape(title), title_justify="left", box=SIMPLE)
+            table.columns[1].overflow = "fold"
+            table.columns[-1].overflow = "fold"
+            for column in (0, 2, 3, 4):
+                table.columns[column].no_wrap = True
+            table.columns[1].min_width = min(NAME_WIDTH, max(len(other.method) for other in rows))
+            tables[title] = table
         cells = (row.rank, row.method, row.final_dice, row.aubc, row.seeds, row.badges)
         tables[title].add_row(*(escape(cell) for cell in cells))
     for table in tables.values():

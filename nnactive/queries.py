@@ -6,6 +6,9 @@ from nnactive.files import read_model, write_model
 from nnactive.geometry import Patch, Triple
 from nnactive.settings import Frozen
 
+START = "start"
+"""Method id under which loop 0 is kept: it belongs to no method, all share it."""
+
 
 class PatchRecord(Frozen):
     """A patch as stored: case id, start and size in voxels, (z, y, x)."""
@@ -22,7 +25,7 @@ class Query(Frozen):
     dataset: str
     setting: str
     method: str
-    """Method id; ``start`` for the starting budget."""
+    """Method id; ``START`` for the starting budget."""
     seed: int
     loop: int
     patches: tuple[PatchRecord, ...]

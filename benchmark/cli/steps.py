@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 PATH = click.Path(path_type=Path)
-PREDICTING = "auto"
+DEVICE = "auto"
 
 data_option = click.option("--data", type=PATH, required=True)
 setting_option = click.option("--setting", "setting_file", type=PATH, required=True)
@@ -15,7 +15,7 @@ seed_option = click.option("--seed", type=int, required=True)
 loop_option = click.option("--loop", type=int, required=True)
 train_option = click.option("--train", type=PATH, required=True)
 out_option = click.option("--out", type=PATH, required=True)
-device_option = click.option("--device", default=PREDICTING, show_default=True)
+device_option = click.option("--device", default=DEVICE, show_default=True)
 
 
 @click.group(hidden=True)
@@ -184,6 +184,7 @@ def query(
                 workers,
                 out,
                 picked,
+                lambda done, total: click.echo(f"{done} of {total} images"),
             )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from benchmark import layout
 from benchmark.collect import step_outputs
 from benchmark.tracks import Experiment
+from nnactive.queries import START
 from nnactive.settings import Frozen, Setting
 
 PLAN_FILE = Path("plan.json")
@@ -86,7 +87,7 @@ def _preparations(plan: Plan) -> Iterator[Job]:
 def _experiment_jobs(plan: Plan, experiment: Experiment) -> Iterator[Job]:
     setting = plan.setting(experiment.setting)
     for loop in range(setting.loops):
-        who = experiment if loop else experiment._replace(method=layout.START)
+        who = experiment if loop else experiment._replace(method=START)
         for step, output in step_outputs(setting, experiment, loop).items():
             kind, _, fold = step.partition("_fold_")
             name = f"{KINDS[kind]} fold {fold}" if fold else KINDS[kind]

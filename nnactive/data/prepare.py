@@ -96,6 +96,10 @@ def _update_note(card: Card, out: Path, files: dict[str, str]) -> None:
     """Drop what was made of raw files that have changed since, as a mended one has."""
     note = out / SCRATCH / NOTE
     before = read_json(note)["raw"] if note.is_file() else files
+    if before.keys() != files.keys():
+        # Other cases make another split: what is on one side may belong to the other.
+        for part in (IMAGES, POOL_LABELS, TEST_LABELS, f"{SCRATCH}/{IMAGES}"):
+            shutil.rmtree(out / part, ignore_errors=True)
     changed = [case for case in before if files.get(case) != before[case]]
     for case in changed:
         volume_file(out / SCRATCH, IMAGES, case).unlink(missing_ok=True)

@@ -58,6 +58,9 @@ def query(
         MethodError: if the method breaks its contract.
     """
     dataset = PreparedDataset(data)
+    predictor: Predict = _no_predictor
+    if method.needs:
+        predictor = _predictor(dataset, setting, train, members, workers, device)
     pool = PoolView(
         shapes={case.id: case.shape for case in dataset.info.pool},
         spacing=dataset.info.spacing,
@@ -70,9 +73,7 @@ def query(
         labelled=tuple(load_patches(queries)),
         images=partial(_image, _image_files(dataset)),
         partial_labels=partial(_partial_label, train),
-        predictor=_predictor(dataset, setting, train, members, workers, device)
-        if method.needs
-        else _no_predictor,
+        predictor=predictor,
         needs=method.needs,
         names=(setting.name, method_id, seed, loop),
         workers=workers,

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.queries import Query, record, save_query
+from nnactive.queries import START, Query, record, save_query
 from nnactive.settings import Setting
 from nnactive.starting_budget import starting_budget
-
-START = "start"
-"""Method id under which loop 0 is kept: it belongs to no method."""
 
 
 def start(data: Path, setting: Setting, seed: int, out: Path) -> None:

@@ -54,7 +54,7 @@ def evaluate(data, setting, train, members, out, device):
 
 
 def query(
-    data, setting, seed, loop, method, method_id, queries, train, members, workers, out, device
+    data, setting, seed, loop, method, method_id, queries, train, members, workers, out, device, *_
 ):
     assert len(queries) == loop
     if method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.queries import load_patches, load_query
+from nnactive.queries import START, load_patches, load_query
 from nnactive.settings import Setting
-from nnactive.steps.start import START, start
+from nnactive.steps.start import start
 
 
 def test_the_starting_budget_is_the_same_for_every_setting_that_shares_it(
