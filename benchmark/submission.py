@@ -132,15 +132,23 @@ def _class(path: Path, name: str) -> "type[QueryMethod]":
     """The class ``name`` of a file, if it is a query method that says how to choose."""
     from nnactive.methods import QueryMethod
 
-    found = getattr(_import(path), name, None)
+    module = _import(path)
+    found = getattr(module, name, None)
     if found is None:
-        raise UserError(f"{path}: has no class {name}")
+        there = [each for each, kind in vars(module).items() if _is_own_class(kind, module)]
+        raise UserError(
+            f"{path}: has no class {name}; it has {', '.join(there) or 'no class at all'}"
+        )
     if not (inspect.isclass(found) and issubclass(found, QueryMethod)):
         raise UserError(f"{path}: {name} is not a subclass of nnactive.methods.QueryMethod")
     own = found.score is not QueryMethod.score or found.query is not QueryMethod.query
     if not own or inspect.isabstract(found):
         raise UserError(f"{path}: {name} chooses nothing; it must define score or query")
     return found
+
+
+def _is_own_class(kind: object, module: ModuleType) -> bool:
+    return inspect.isclass(kind) and kind.__module__ == module.__name__
 
 
 def _import(path: Path) -> ModuleType:
