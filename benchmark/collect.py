@@ -9,7 +9,7 @@ from benchmark.provenance import environment
 from benchmark.results import Counts, DatasetRecord, ExperimentResult, Failure, LoopResult
 from benchmark.submission import MethodSpec
 from benchmark.tracks import Experiment, Track
-from nnactive.costs import Cost, cost_file, read_cost
+from nnactive.costs import Cost, read_cost
 from nnactive.errors import NnactiveError
 from nnactive.files import read_model
 from nnactive.queries import load_query
@@ -111,9 +111,7 @@ def _costs(
     root: Path, setting: Setting, experiment: Experiment, loop: int
 ) -> Iterator[tuple[str, Cost]]:
     for step, output in step_outputs(setting, experiment, loop).items():
-        # A kill between an output and its cost loses the cost alone; the step isn't repeated.
-        if cost_file(root / output).exists():
-            yield step, read_cost(root / output)
+        yield step, read_cost(root / output)
 
 
 def _dataset(info: "PreparedInfo") -> DatasetRecord:

@@ -35,10 +35,15 @@ def read_cost(output: Path) -> Cost:
 
 
 @contextmanager
-def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[None]:
-    """Measure the block and write its cost beside ``output`` when it ends well."""
+def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[Path]:
+    """Measure the block, which writes to the path it is given instead of to ``output``.
+
+    When it ends well the cost is written, and then the output gets its name: where there is an
+    output there is its cost, even after a kill.
+    """
+    draft = output.with_name(f".{output.name}")
     begin = time.monotonic()
-    yield
+    yield draft
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     cost = Cost(
         seconds=round(time.monotonic() - begin, 3),
@@ -48,6 +53,7 @@ def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iter
         commit=commit,
     )
     write_model(cost_file(output), cost)
+    draft.replace(output)
 
 
 def _device_memory(device: str) -> float | None:

@@ -49,8 +49,8 @@ def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
 
-        with measured(out, commit=code_commit()):
-            run(data, read_model(setting_file, Setting), seed, out)
+        with measured(out, commit=code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), seed, draft)
 
 
 @step.command()
@@ -78,8 +78,8 @@ def annotate(
         from nnactive.settings import Setting
         from nnactive.steps.annotate import annotate as run
 
-        with measured(out, commit=code_commit()):
-            run(data, read_model(setting_file, Setting), seed, list(queries), previous, out)
+        with measured(out, commit=code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), seed, list(queries), previous, draft)
 
 
 @step.command("train-fold")
@@ -97,8 +97,8 @@ def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> Non
         from nnactive.steps.train import train_fold as run
 
         picked = pick_device(device)
-        with measured(out, picked, code_commit()):
-            run(train, fold, out, picked)
+        with measured(out, picked, code_commit()) as draft:
+            run(train, fold, draft, picked)
 
 
 @step.command()
@@ -128,8 +128,8 @@ def evaluate(
         from nnactive.steps.evaluate import evaluate as run
 
         picked = pick_device(device)
-        with measured(out, picked, code_commit()):
-            run(data, read_model(setting_file, Setting), train, list(members), out, picked)
+        with measured(out, picked, code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
 
 
 @step.command()
@@ -170,7 +170,7 @@ def query(
         method = load_method(spec)
         # Torch takes seconds to import; a method without predictions needs no device.
         picked = pick_device(device) if method.needs else "cpu"
-        with measured(out, picked, code_commit()):
+        with measured(out, picked, code_commit()) as draft:
             run(
                 data,
                 read_model(setting_file, Setting),
@@ -182,7 +182,7 @@ def query(
                 train,
                 list(members),
                 workers,
-                out,
+                draft,
                 picked,
                 lambda done, total: click.echo(f"{done} of {total} images"),
             )
