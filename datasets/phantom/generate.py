@@ -38,27 +38,27 @@ def generate(folder: Path, stream: Callable[..., np.random.Generator]) -> None:
 def volume(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One case: image int16 and label uint8, both ``(Z, Y, X)`` with 1 mm voxels.
 
-    Bright spots outside the body look like the lesion, so that its place matters too.
+    In half of the cases a bright spot outside the body looks like the lesion.
     """
     shape = rng.integers(SHORTEST, LONGEST, endpoint=True, size=3)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
     centre = shape / 2 + rng.uniform(-1.5, 1.5, size=3)
     radii = shape * rng.uniform(0.30, 0.40, size=3)
     body = _ellipsoid(grid, centre, radii)
-    organ = _ellipsoid(grid, _inside(rng, centre, radii, 0.45), rng.uniform(2.8, 4.2, size=3))
-    lesion = _ellipsoid(grid, _inside(rng, centre, radii, 0.75), rng.uniform(2.0, 2.5, size=3))
+    organ = _ellipsoid(grid, _inside(rng, centre, radii, 0.45), rng.uniform(3.4, 4.6, size=3))
+    lesion = _ellipsoid(grid, _inside(rng, centre, radii, 0.75), rng.uniform(2.2, 2.6, size=3))
 
     label = np.zeros(shape, np.uint8)
     label[body] = BODY
     label[organ & body] = ORGAN
     label[lesion & body] = LESION
 
-    image = np.array([0.0, 2.0, 3.4, 6.5])[label]
+    image = np.array([0.0, 2.5, 5.0, 8.0])[label]
     image[label == ORGAN] += 0.4 * _texture(rng, shape)[label == ORGAN]
-    for _ in range(rng.integers(2, 4, endpoint=True)):
+    for _ in range(rng.integers(0, 1, endpoint=True)):
         spot = _ellipsoid(grid, rng.uniform(0, shape), rng.uniform(1.3, 2.0, size=3))
-        image[spot & ~body] = rng.uniform(5.0, 7.0)
-    image = image * _bias(rng, grid, shape) + rng.normal(0, 0.35, size=tuple(shape))
+        image[spot & ~body] = rng.uniform(6.5, 8.5)
+    image = image * _bias(rng, grid, shape) + rng.normal(0, 0.6, size=tuple(shape))
     gain = rng.uniform(60, 140)
     return np.rint(gain * (image + 5)).astype(np.int16), label
 
