@@ -2,8 +2,9 @@
 
 import hashlib
 import math
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -157,12 +158,18 @@ def _files(sources: Sequence[Path]) -> list[tuple[str, Path]]:
         if source.is_file():
             files.append((source.name, source))
         elif source.is_dir():
-            files.extend(
-                (path.relative_to(source).as_posix(), path) for path in source.rglob(RESULT_FILE)
-            )
+            files.extend((path.relative_to(source).as_posix(), path) for path in _walk(source))
         else:
             raise UserError(f"{source}: no such file or folder; give the folder of the runs")
     return sorted(files)
+
+
+def _walk(source: Path) -> Iterator[Path]:
+    """Result files below a folder; what a run at work makes and removes meanwhile doesn't matter."""
+    for folder, names, files in os.walk(source):
+        names[:] = [name for name in names if not name.startswith(".")]
+        if RESULT_FILE in files:
+            yield Path(folder, RESULT_FILE)
 
 
 def _read(path: Path) -> ExperimentResult | str:

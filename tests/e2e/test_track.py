@@ -27,7 +27,7 @@ class Greedy(QueryMethod):
         from nnactive.methods import Patch
 
         case = pool.cases[0]
-        return [Patch(case, (0, 0, 0), (8, 8, 8))] * n
+        return [Patch(case, (0, 0, 0), pool.patch_size)] * n
 '''
 
 
@@ -43,7 +43,8 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def stamps(folder: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("fold_*.pth")}
+    members = folder.glob("runs/tiny/tiny/*/seed_*/loop_*/fold_*.pth")
+    return {path: path.stat().st_mtime_ns for path in members}
 
 
 @pytest.fixture(scope="module")
