@@ -165,7 +165,7 @@ def _files(sources: Sequence[Path]) -> list[tuple[str, Path]]:
 
 
 def _walk(source: Path) -> Iterator[Path]:
-    """Result files below a folder; what a run at work makes and removes meanwhile doesn't matter."""
+    """Result files below a folder, whatever a run at work makes and removes in it meanwhile."""
     for folder, names, files in os.walk(source):
         names[:] = [name for name in names if not name.startswith(".")]
         if RESULT_FILE in files:
