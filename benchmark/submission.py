@@ -187,6 +187,8 @@ def _instance(kind: "type[QueryMethod]", origin: str) -> "QueryMethod":
         made = kind()
     except (Exception, SystemExit) as error:
         raise UserError(f"{origin}: can't be made: {_one_line(error)}") from error
+    if not isinstance(inspect.getattr_static(made, "oracle"), bool):
+        raise UserError(f"{origin}: oracle must be plainly True or False in the class")
     if not isinstance(made.needs, frozenset | set) or not made.needs <= PREDICTIONS:
         raise UserError(
             f"{origin}: needs = {made.needs!r}; it must be a frozenset of "

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -151,3 +152,23 @@ def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
         examine(f"{method_file(tmp_path, '1 / 0')}:Mine", tmp_path)
     with pytest.raises(UserError, match="can't be imported: exit status 3"):
         examine(f"{method_file(tmp_path, 'import os; os._exit(3)')}:Mine", tmp_path)
+
+
+def test_whether_a_method_is_an_oracle_cannot_depend_on_who_asks(tmp_path) -> None:
+    text = """
+    import sys
+
+    from nnactive.methods import QueryMethod
+
+
+    class Sly(QueryMethod):
+        @property
+        def oracle(self):
+            return "query" in sys.argv
+
+        def query(self, pool, n):
+            return []
+    """
+    (tmp_path / "sly.py").write_text(dedent(text))
+    with pytest.raises(UserError, match="oracle must be plainly True or False"):
+        describe(f"{tmp_path / 'sly.py'}:Sly")

@@ -122,3 +122,9 @@ def test_loop_0_lies_in_one_place_for_all_methods() -> None:
     assert query_file(one, 1) == Path("s/random/seed_1/loop_001.json")
     assert member_file(one, 2, 1) == Path("s/random/seed_1/loop_002/fold_1.pth")
     assert result_file(one) != result_file(other)
+
+
+@pytest.mark.parametrize("name", track_names())
+def test_no_track_is_too_short_in_epochs_for_nnunets_learning_rate_to_decay(name) -> None:
+    """nnU-Net steps its rate once an epoch; a cheap track may not change that schedule."""
+    assert all(setting.training.epochs >= 10 for setting in load_track(name).settings)
