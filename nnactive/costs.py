@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import NonNegativeFloat
 
+from nnactive.devices import peak_memory_gib
 from nnactive.files import read_model, write_model
 from nnactive.settings import Frozen
 
@@ -45,20 +46,13 @@ def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iter
     begin = time.monotonic()
     yield draft
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    held = peak_memory_gib(device)
     cost = Cost(
         seconds=round(time.monotonic() - begin, 3),
         peak_memory_gib=round(peak, 4),
         device=device,
-        device_memory_gib=_device_memory(device),
+        device_memory_gib=None if held is None else round(held, 4),
         commit=commit,
     )
     write_model(cost_file(output), cost)
     draft.replace(output)
-
-
-def _device_memory(device: str) -> float | None:
-    if not device.startswith("cuda"):
-        return None
-    import torch
-
-    return round(float(torch.cuda.max_memory_allocated()) / 2**30, 4)

@@ -13,5 +13,9 @@ class UserError(NnactiveError):
     exit_code = 2
 
 
+class PredictionError(UserError):
+    """An ensemble that predicts what can't be used; its members must be trained again."""
+
+
 class MethodError(UserError):
     """A query method that broke its contract; its experiment fails, others go on."""

@@ -1,4 +1,4 @@
-"""From a score per voxel to the best patches: patch means, candidates per image, the choice."""
+"""From patch scores to patches: candidates of each image, the choice over the pool."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnactive.errors import MethodError
-from nnactive.geometry import Patch, Triple, as_triple, clip_size
+from nnactive.geometry import Patch, as_triple, clip_size
+from nnactive.places import Places
+from nnactive.windows import patch_means
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,8 @@ class Candidate:
 
     score: float
     patch: Patch
+    stratum: int = 0
+    """0, or the foreground class that it stands for."""
 
 
 def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
@@ -36,35 +40,10 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
             f"{case}: the score has shape {array.shape}, the image has {tuple(shape)}; "
             "return one number per voxel"
         )
-    broken = array.size - int(np.count_nonzero(np.isfinite(array)))
+    broken = sum(plane.size - int(np.count_nonzero(np.isfinite(plane))) for plane in array)
     if broken:
         raise MethodError(f"{case}: the score is NaN or infinite in {broken} voxels")
     return array
-
-
-def patch_means(score: np.ndarray, size: Sequence[int], stride: Sequence[int]) -> np.ndarray:
-    """Mean score of the patches at starts 0, s, 2s, ... <= n - p per axis.
-
-    Exact for integer-valued scores (sums below 2**53), so that equal patches tie. Where no score is
-    negative, no mean is, whatever rounding does (protocol section 5, "Aggregation").
-
-    Args:
-        score: finite score per voxel, ``(Z, Y, X)``.
-        size: query patch size; clipped where the image is smaller.
-        stride: distance between neighbouring starts.
-
-    Returns:
-        float64, one value per place on the grid of starts.
-    """
-    clipped = clip_size(size, score.shape)
-    sums = score.astype(np.float64, copy=False)
-    for axis, (extent, step) in enumerate(zip(clipped, stride, strict=True)):
-        # Running sums of non-negative numbers never fall, so that no difference is negative.
-        running = np.moveaxis(np.cumsum(sums, axis=axis), axis, 0)
-        sliding = running[extent - 1 :: step].copy()
-        sliding[1:] -= running[step - 1 : len(running) - extent : step][: len(sliding) - 1]
-        sums = np.moveaxis(sliding, 0, axis)
-    return np.ascontiguousarray(sums / np.prod(clipped))
 
 
 def best_places(
@@ -89,22 +68,27 @@ def best_places(
 
     Returns:
         Candidates from the best on; equal ones by start.
+
+    Raises:
+        MethodError: if ``values`` isn't one number per place, or holds NaN or ``inf``.
     """
     clipped = clip_size(size, shape)
-    free = np.ones(values.shape, dtype=bool)
-    ranked = values.astype(np.float64, copy=True)
+    expected = tuple((n - p) // s + 1 for n, p, s in zip(shape, clipped, stride, strict=True))
+    if values.shape != expected:
+        raise MethodError(
+            f"{case}: the patch scores have shape {values.shape}, the grid of places has {expected}"
+        )
+    places = Places(values)
+    if not places.highest < np.inf:  # NaN, too, for which every comparison is false
+        raise MethodError(f"{case}: a patch score is NaN or inf; only -inf may stand for the worst")
     for patch in labelled:
         if patch.case == case:
-            _block(patch, clipped, stride, free, ranked)
+            places.take(_neighbours(patch, clipped, stride))
     found: list[Candidate] = []
-    while len(found) < k and free.any():
-        # argmax takes the first of equal ones, the one with the lowest start.
-        place = np.unravel_index(np.argmax(ranked), ranked.shape)
-        if not free[place]:
-            place = np.unravel_index(np.argmax(free), free.shape)
-        start = as_triple(int(g) * s for g, s in zip(place, stride, strict=True))
-        found.append(Candidate(float(values[place]), Patch(case, start, clipped)))
-        _block(found[-1].patch, clipped, stride, free, ranked)
+    while len(found) < k and (best := places.best()) is not None:
+        start = as_triple(place * step for place, step in zip(best, stride, strict=True))
+        found.append(Candidate(float(values[best]), Patch(case, start, clipped)))
+        places.take(_neighbours(found[-1].patch, clipped, stride))
     return found
 
 
@@ -124,20 +108,20 @@ def best_patches(
     return best_places(case, means, score.shape, size, stride, labelled, k)
 
 
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates of all images from the best on; equal ones by case id, then start."""
+    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.patch))
+
+
 def top(candidates: Iterable[Candidate], n: int) -> list[Patch]:
     """The best ``n`` candidates of all images; equal ones by case id, then start."""
-    ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.patch))
-    return [candidate.patch for candidate in ranked[:n]]
+    return [candidate.patch for candidate in ranked(candidates)[:n]]
 
 
-def _block(
-    patch: Patch, size: Triple, stride: Sequence[int], free: np.ndarray, ranked: np.ndarray
-) -> None:
-    """Take all places whose patch of ``size`` overlaps ``patch`` off the grid, in place."""
+def _neighbours(patch: Patch, size: Sequence[int], stride: Sequence[int]) -> tuple[slice, ...]:
+    """Places on the grid whose patch of ``size`` overlaps ``patch``."""
     # Start g * s overlaps if it lies in the open interval (patch.start - size, patch.stop).
-    place = tuple(
+    return tuple(
         slice(max(0, (first - extent) // step + 1), -(-stop // step))
         for first, stop, extent, step in zip(patch.start, patch.stop, size, stride, strict=True)
     )
-    free[place] = False
-    ranked[place] = -np.inf

@@ -1,24 +1,23 @@
 """Query methods: the contract, the parts to build one from, and the built-in ones."""
 
-from nnactive.methods.base import (
-    Candidate,
-    MethodError,
-    Oracle,
-    Patch,
-    PoolView,
-    Prediction,
-    QueryMethod,
-    best_patches,
-    best_places,
-    checked_score,
-    entropy,
-    expected_entropy,
-    mutual_information,
-    patch_means,
-    top,
+from nnactive.errors import MethodError
+from nnactive.geometry import Patch
+from nnactive.methods.base import QueryMethod
+from nnactive.methods.noisy import PowerBald, PowerPredictiveEntropy, SoftrankBald
+from nnactive.methods.random import Random, RandomForeground33, RandomForeground66
+from nnactive.methods.stratified import (
+    ClassBalanced33,
+    ClassBalanced66,
+    ClassBalancedPower,
+    ClassBalancedScheduledPower,
 )
-from nnactive.methods.random import Random, RandomForeground66
-from nnactive.methods.uncertainty import Bald, PredictiveEntropy
+from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.noise import power, softrank
+from nnactive.pool import Oracle, PoolView
+from nnactive.prediction import Prediction
+from nnactive.scores import entropy, expected_entropy, mutual_information
+from nnactive.selection import Candidate, best_patches, best_places, checked_score, top
+from nnactive.windows import patch_means
 
 __all__ = [
     "BUILTIN",
@@ -36,10 +35,27 @@ __all__ = [
     "expected_entropy",
     "mutual_information",
     "patch_means",
+    "power",
+    "softrank",
     "top",
 ]
 
 BUILTIN: dict[str, type[QueryMethod]] = {
-    method.name: method for method in (Random, RandomForeground66, PredictiveEntropy, Bald)
+    method.name: method
+    for method in (
+        Random,
+        RandomForeground33,
+        RandomForeground66,
+        PredictiveEntropy,
+        ExpectedEntropy,
+        Bald,
+        PowerBald,
+        PowerPredictiveEntropy,
+        SoftrankBald,
+        ClassBalanced33,
+        ClassBalanced66,
+        ClassBalancedPower,
+        ClassBalancedScheduledPower,
+    )
 }
 """The methods that come with the benchmark, by name."""

@@ -1,54 +1,61 @@
-"""The contract of a query method, and everything that the author of one needs."""
+"""The contract of a query method, and the pipeline that all methods share."""
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nnactive.errors import MethodError
+from nnactive.files import first_problem
 from nnactive.geometry import Patch
-from nnactive.pool import Oracle, PoolView
+from nnactive.pool import PoolView
 from nnactive.prediction import Prediction
-from nnactive.scores import entropy, expected_entropy, mutual_information
-from nnactive.selection import (
-    Candidate,
-    best_patches,
-    best_places,
-    checked_score,
-    patch_means,
-    top,
-)
+from nnactive.selection import Candidate, best_places, checked_score, top
+from nnactive.windows import patch_means
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = [
-    "Candidate",
-    "MethodError",
-    "Oracle",
-    "Patch",
-    "PoolView",
-    "Prediction",
-    "QueryMethod",
-    "best_patches",
-    "best_places",
-    "checked_score",
-    "entropy",
-    "expected_entropy",
-    "mutual_information",
-    "patch_means",
-    "top",
-]
-
 
 class QueryMethod:
-    """Base class of all query methods: write `score`, or take over `query`."""
+    """Base class of all query methods: write `score`, or take over any later part.
+
+    The parts, in their order: `score` per voxel, the mean over the query patch, `patch_score`
+    (noise, for example), `candidates` of one image, `choose` among those of all images; `query` is
+    the whole.
+    """
 
     name: ClassVar[str]
     """Name on the leaderboard; the class's own name unless it sets one."""
     oracle: ClassVar[bool] = False
     """Whether the method sees ground truth (``pool.oracle``); every result says so."""
     needs: ClassVar[frozenset[str]] = frozenset({"mean"})
-    """What of a prediction it uses: ``mean``, ``expected_entropy``; empty for none."""
+    """What of a prediction it uses: ``mean``, ``expected_entropy``, ``embedding``; or nothing."""
+
+    class Parameters(BaseModel):
+        """What can be set of the method: none; one that has some declares a class of this name.
+
+        Each field has a type, a default and, where needed, limits (pydantic's ``Field``).
+        """
+
+        model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    parameters: Parameters
+
+    def __init__(self, **parameters: Any) -> None:
+        """Make the method with ``parameters``; those not given have their defaults.
+
+        Raises:
+            MethodError: for a parameter that is unknown, or has a wrong type or value.
+        """
+        try:
+            self.parameters = self.Parameters(**parameters)
+        except ValidationError as error:
+            known = ", ".join(self.Parameters.model_fields) or "none"
+            raise MethodError(
+                f"{self.name}: {first_problem(error)}; its parameters: {known}"
+            ) from None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -59,19 +66,63 @@ class QueryMethod:
         """Score of each voxel of one image, ``(Z, Y, X)``, finite: higher is labelled sooner."""
         raise MethodError(f"{prediction.case}: the class has neither score nor query; write one")
 
+    def patch_score(
+        self, means: np.ndarray, pool: PoolView, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Score of each place from the mean over its patch, on the grid of starts; by default it.
+
+        ``-inf`` ranks last; NaN and ``inf`` are refused. Draws come from ``rng``, which belongs to
+        the image (and stratum) alone.
+        """
+        del pool, rng
+        return means
+
+    def limit(self, pool: PoolView) -> int:
+        """Largest number of patches that one image puts forward."""
+        return pool.candidates
+
+    def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
+        """What one image puts forward: greedily its best places."""
+        score = self.score(pool.predict(case))
+        return self.best_of_image(
+            score, pool, case, pool.labelled_in(case), self.limit(pool), pool.rng("noise", case)
+        )
+
+    def best_of_image(
+        self,
+        score: "Tensor | np.ndarray",
+        pool: PoolView,
+        case: str,
+        taken: Iterable[Patch],
+        limit: int,
+        rng: np.random.Generator,
+    ) -> list[Candidate]:
+        """From a voxel score to an image's best places: mean, `patch_score`, greedy choice.
+
+        Args:
+            score: score of each voxel, ``(Z, Y, X)``.
+            pool: the pool.
+            case: case id.
+            taken: patches that must not be overlapped.
+            limit: largest number of candidates.
+            rng: for the noise.
+        """
+        checked = checked_score(case, score, pool.shape(case))
+        del score
+        means = patch_means(checked, pool.patch_size, pool.stride)
+        values = self.patch_score(means, pool, rng)
+        return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
+
+    def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
+        """The ``n`` best of all images' candidates; equal ones by case id, then start."""
+        del pool
+        return top(candidates, n)
+
     def query(self, pool: PoolView, n: int) -> list[Patch]:
         """Choose ``n`` patches that overlap neither labelled ones nor one another.
 
-        By default: in each image the mean score of the patches on the stride's grid, greedily the
-        best ``pool.candidates`` of them, then the best ``n`` over all images; equal ones by case
-        id, then start (protocol section 5, "Aggregation", "Candidates per image").
+        By default `candidates` of each image, then `choose` (protocol section 5, "Aggregation",
+        "Candidates per image").
         """
-
-        def best(case: str) -> list[Candidate]:
-            score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
-            labelled = pool.labelled_in(case)
-            return best_patches(
-                case, score, pool.patch_size, pool.stride, labelled, pool.candidates
-            )
-
-        return top((found for image in pool.map(best) for found in image), n)
+        found = pool.map(lambda case: self.candidates(pool, case))
+        return self.choose(pool, [candidate for image in found for candidate in image], n)

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnactive.methods.base import Patch, PoolView, QueryMethod
+from nnactive.geometry import Patch
+from nnactive.methods.base import QueryMethod
 from nnactive.methods.placement import Case, spread
+from nnactive.pool import PoolView
 
 
 class Random(QueryMethod):
@@ -35,16 +37,27 @@ class Random(QueryMethod):
         return Case(case, pool.shape(case), pool.patch_size, label, pool.rng("place", case))
 
 
-class RandomForeground66(Random):
+class RandomForeground33(Random):
+    """Random patches of which one in three attempts is centred on foreground: an oracle method.
+
+    As random, but the kind is drawn anew at each attempted case: random 2/3, class 1/6, border 1/6.
+    Class: around a uniformly drawn voxel of a uniformly drawn foreground class that the case has;
+    border: likewise a voxel that the class's erosion by the 6-neighbour cross takes away. No place
+    in 600 draws of the voxel, or no foreground: the next case. Lüth et al. 2025,
+    https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
+    """
+
+    name = "random_fg33"
+    oracle = True
+    random_share = (2, 3)
+
+
+class RandomForeground66(RandomForeground33):
     """Random patches of which two in three attempts are centred on foreground: an oracle method.
 
-    As `Random`, but the kind is drawn anew at each attempted case: random 1/3, class 1/3, border
-    1/3. Class: around a uniformly drawn voxel of a uniformly drawn foreground class that the case
-    has; border: likewise a voxel that the class's erosion by the 6-neighbour cross takes away. No
-    place in 600 draws of the voxel, or no foreground: the next case. Lüth et al. 2025,
+    As random_fg33 with the kinds random 1/3, class 1/3, border 1/3. Lüth et al. 2025,
     https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
     """
 
     name = "random_fg66"
-    oracle = True
     random_share = (1, 3)

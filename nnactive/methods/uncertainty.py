@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from nnactive.methods.base import Prediction, QueryMethod, entropy, mutual_information
+from nnactive.methods.base import QueryMethod
+from nnactive.prediction import Prediction
+from nnactive.scores import entropy, mutual_information
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,6 +23,22 @@ class PredictiveEntropy(QueryMethod):
     def score(self, prediction: Prediction) -> "Tensor":
         """``H[p]`` in nats, ``(Z, Y, X)``."""
         return entropy(prediction.mean)
+
+
+class ExpectedEntropy(QueryMethod):
+    """Highest mean of the members' own predictive entropies.
+
+    ``mean_m H[p_m]`` per voxel, with ``p_m`` each member's probabilities, ``(C, Z, Y, X)`` to ``(Z,
+    Y, X)``: the part of the predictive entropy that bald leaves out. Gal et al. 2017,
+    https://doi.org/10.48550/arXiv.1703.02910; protocol section 5.
+    """
+
+    name = "expected_entropy"
+    needs = frozenset({"expected_entropy"})
+
+    def score(self, prediction: Prediction) -> "Tensor":
+        """``mean_m H[p_m]`` in nats, ``(Z, Y, X)``."""
+        return prediction.expected_entropy
 
 
 class Bald(QueryMethod):

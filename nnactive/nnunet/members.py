@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnactive.devices import CPU
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import atomic_path
 from nnactive.nnunet.environment import environment
@@ -24,15 +25,6 @@ class Member:
     """Spatial axes (0 = z) that test-time mirroring may flip."""
 
 
-def pick_device(device: str) -> str:
-    """``auto`` becomes ``cuda`` where a GPU can be used, else ``cpu``."""
-    if device != "auto":
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def train_member(train: Path, fold: int, out: Path, device: str) -> None:
     """Train one fold on a training folder and store its final weights in ``out``.
 
@@ -43,7 +35,7 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
         train: training folder, as ``overlay.write_training_folder`` makes it.
         fold: the fold to leave out.
         out: file for the member.
-        device: ``cpu`` or ``cuda``.
+        device: where to train, as ``pick_device`` gives it.
 
     Raises:
         UserError: if there is no such fold.
@@ -59,7 +51,7 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
         "nnUNet_results": str(scratch),
         "nnUNet_compile": str(training.epochs * training.iterations >= COMPILE_FROM),
     }
-    if device == "cpu":
+    if device == CPU:
         variables["nnUNet_n_proc_DA"] = "0"
     with environment(variables):
         checkpoint = _run_training(plans, fold, train, scratch, device)

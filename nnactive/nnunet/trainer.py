@@ -11,6 +11,7 @@ from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
+from nnactive.devices import CPU, is_gpu
 from nnactive.nnunet.plans import recipe
 from nnactive.nnunet.sampling import RegionDataLoader
 
@@ -32,7 +33,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         configuration: str,
         fold: int,
         dataset_json: dict[str, Any],
-        device: torch.device = torch.device("cuda"),  # noqa: B008  # nnU-Net inspects it
+        device: torch.device,
     ) -> None:
         super().__init__(plans, configuration, fold, dataset_json, device)
         training = recipe(plans)
@@ -45,7 +46,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         """Build nnU-Net's network; on a CPU in the memory order that its convolutions like best."""
         super().initialize()
         network: torch.nn.Module = self.network
-        if self.device.type == "cpu":
+        if self.device.type == CPU:
             network.to(memory_format=torch.channels_last_3d)
 
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(  # noqa: N802
@@ -111,7 +112,7 @@ class PartialLabelTrainer(nnUNetTrainer):
             num_processes=processes,
             num_cached=max(6, processes // 2),
             seeds=None,
-            pin_memory=self.device.type == "cuda",
+            pin_memory=is_gpu(self.device.type),
             wait_time=0.002,
         )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nnactive.data.prepared import PreparedDataset
+from nnactive.devices import pick_device
 from nnactive.files import write_model
 from nnactive.settings import Frozen, Setting
 
@@ -38,7 +39,6 @@ def evaluate(
     image (protocol section 2).
     """
     from nnactive.nnunet.ensemble import Ensemble
-    from nnactive.nnunet.members import pick_device
 
     dataset = PreparedDataset(data)
     ensemble = Ensemble(

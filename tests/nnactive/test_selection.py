@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
+from nnactive.windows import patch_means
 from nnactive.selection import (
     Candidate,
     best_patches,
     best_places,
     checked_score,
-    patch_means,
     top,
 )
 

@@ -1,0 +1,102 @@
+"""Uncertainty with noise, so that a query's patches don't all show the same thing."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from nnactive.geometry import Patch
+from nnactive.methods.base import QueryMethod
+from nnactive.methods.uncertainty import Bald, PredictiveEntropy
+from nnactive.noise import power, softrank
+from nnactive.pool import PoolView
+from nnactive.selection import Candidate, ranked
+
+Beta = Annotated[float, Field(gt=0)]
+"""Inverse strength of noise; ``inf`` for none."""
+
+
+class Noisy(QueryMethod):
+    """Power noise on a method's patch means: ``ln(mean) + Gumbel(0, 1/beta)``, drawn per place.
+
+    The part that noisy methods are composed with; ``means`` and the result are on the grid of
+    starts, a mean of 0 scores ``-inf`` and ranks last.
+    """
+
+    def beta(self, pool: PoolView) -> float:
+        """Inverse strength of the noise of this query."""
+        raise NotImplementedError
+
+    def patch_score(
+        self, means: np.ndarray, pool: PoolView, rng: np.random.Generator
+    ) -> np.ndarray:
+        """``ln(mean) + Gumbel(0, 1/beta)``."""
+        return power(means, self.beta(pool), rng)
+
+
+class Power(Noisy):
+    """Power noise whose strength is a parameter."""
+
+    class Parameters(QueryMethod.Parameters):
+        """beta (1): inverse strength of the noise, > 0; inf for none."""
+
+        beta: Beta = 1.0
+
+    parameters: Parameters
+
+    def beta(self, pool: PoolView) -> float:
+        """The parameter."""
+        del pool
+        return self.parameters.beta
+
+
+class PowerBald(Power, Bald):
+    """Mutual information as in bald, with power noise on the patch means.
+
+    ``ln(mean) + Gumbel(0, 1/beta)`` per place on the grid of starts, with ``mean`` that of the
+    mutual information ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the
+    noise; the noise study uses 1, 5, 10, 20, 40 and inf, which is bald. Kirsch et al. 2023,
+    https://openreview.net/forum?id=vcHwQyNBjW; protocol section 5.
+    """
+
+    name = "power_bald"
+
+
+class PowerPredictiveEntropy(Power, PredictiveEntropy):
+    """Predictive entropy, with power noise on the patch means.
+
+    ``ln(mean) + Gumbel(0, 1/beta)`` per place on the grid of starts, with ``mean`` that of the
+    predictive entropy ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the
+    noise. Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW; Lüth et al. 2025,
+    https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
+    """
+
+    name = "power_pe"
+
+
+class SoftrankBald(Bald):
+    """Mutual information as in bald, with noise on the candidates' ranks.
+
+    Each image puts forward up to ``2k`` candidates; over all images, sorted by score, rank ``r``
+    from 1 scores ``-ln r + Gumbel(0, 1/beta)``. ``beta`` (1): inverse strength of the noise. Kirsch
+    et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW; protocol section 5.
+    """
+
+    name = "softrank_bald"
+
+    class Parameters(QueryMethod.Parameters):
+        """beta (1): inverse strength of the noise, > 0; inf for none."""
+
+        beta: Beta = 1.0
+
+    parameters: Parameters
+
+    def limit(self, pool: PoolView) -> int:
+        """Twice the candidates of other methods."""
+        return 2 * pool.candidates
+
+    def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
+        """The ``n`` best by noisy rank; equal ones by rank."""
+        in_order = ranked(candidates)
+        noisy = softrank(len(in_order), self.parameters.beta, pool.rng("noise"))
+        return [in_order[i].patch for i in np.argsort(-noisy, kind="stable")[:n]]
