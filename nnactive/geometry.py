@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,21 @@ def random_patch(
         rng.integers(0, n - p, endpoint=True) for p, n in zip(clipped, shape, strict=True)
     )
     return Patch(case, start, clipped)
+
+
+def grid_of_tiles(
+    case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
+) -> list[Patch]:
+    """Patches side by side on a regular grid, by start; its first start is drawn uniformly.
+
+    The first start lies below the patch size, and where a whole patch still fits.
+    """
+    clipped = clip_size(size, shape)
+    axes = [
+        range(int(rng.integers(min(p, n - p + 1))), n - p + 1, p)
+        for p, n in zip(clipped, shape, strict=True)
+    ]
+    return [Patch(case, as_triple(start), clipped) for start in product(*axes)]
 
 
 def overlaps_any(patch: Patch, others: Iterable[Patch]) -> bool:

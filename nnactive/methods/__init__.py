@@ -3,8 +3,14 @@
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
+from nnactive.methods.batches import StochasticBatches
 from nnactive.methods.noisy import PowerBald, PowerPredictiveEntropy, SoftrankBald
-from nnactive.methods.random import Random, RandomForeground33, RandomForeground66
+from nnactive.methods.random import (
+    Random,
+    RandomForeground33,
+    RandomForeground66,
+    RandomStrided,
+)
 from nnactive.methods.stratified import (
     ClassBalanced33,
     ClassBalanced66,
@@ -56,6 +62,8 @@ BUILTIN: dict[str, type[QueryMethod]] = {
         ClassBalanced66,
         ClassBalancedPower,
         ClassBalancedScheduledPower,
+        StochasticBatches,
+        RandomStrided,
     )
 }
 """The methods that come with the benchmark, by name."""

@@ -1,6 +1,6 @@
 """Random places for patches, with and without regard to the foreground."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,6 +121,23 @@ def spread(
                     break
         waiting = [case for case in waiting if case.name not in dropped]
     return chosen
+
+
+def dealt(n: int, capacities: Mapping[str, int]) -> dict[str, int]:
+    """Deal ``n`` patches to cases one by one, round and round, as far as each has places."""
+    counts = dict.fromkeys(capacities, 0)
+    left = n
+    while left and (open_cases := [case for case in counts if counts[case] < capacities[case]]):
+        for case in open_cases[:left]:
+            counts[case] += 1
+        left -= min(left, len(open_cases))
+    return counts
+
+
+def evenly(count: int, places: int, rng: np.random.Generator) -> list[int]:
+    """``count`` of ``places`` at even distances from a random beginning."""
+    beginning = int(rng.integers(places)) if count else 0
+    return [(j * places + beginning) // count for j in range(count)]
 
 
 def _eroded(mask: np.ndarray) -> np.ndarray:

@@ -1,12 +1,13 @@
-"""Methods that place patches at random, with and without regard to the foreground."""
+"""Methods that place patches without regard to any prediction."""
 
 from typing import ClassVar
 
 import numpy as np
 
-from nnactive.geometry import Patch
+from nnactive.errors import MethodError
+from nnactive.geometry import Patch, grid_of_tiles, overlaps_any
 from nnactive.methods.base import QueryMethod
-from nnactive.methods.placement import Case, spread
+from nnactive.methods.placement import Case, dealt, evenly, spread
 from nnactive.pool import PoolView
 
 
@@ -26,15 +27,7 @@ class Random(QueryMethod):
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
         """Choose ``n`` random patches, fewer where the pool is full."""
-        order = [pool.cases[i] for i in pool.rng("order").permutation(len(pool.cases))]
-        cases = [self._case(pool, case) for case in order]
-        return spread(cases, pool.labelled, n, self.random_share)
-
-    def _case(self, pool: PoolView, case: str) -> Case:
-        def label() -> np.ndarray:
-            return pool.oracle.label(case)
-
-        return Case(case, pool.shape(case), pool.patch_size, label, pool.rng("place", case))
+        return random_patches(pool, n, self.random_share)
 
 
 class RandomForeground33(Random):
@@ -61,3 +54,71 @@ class RandomForeground66(RandomForeground33):
 
     name = "random_fg66"
     random_share = (1, 3)
+
+
+class RandomStrided(QueryMethod):
+    """Patches at even distances on a regular grid with a random offset, spread over the images.
+
+    Each image is tiled with the query patch from an offset drawn uniformly below the patch size.
+    The patches are dealt to the images one by one, round and round in a random order, as far as an
+    image has tiles free of labelled patches; an image that gets ``w`` of its ``G`` free tiles
+    takes, in the grid's order, those at ``floor((j G + r) / w)``, ``j = 0 .. w - 1``, with ``r``
+    drawn from ``0 .. G - 1``. No parameters. Adapted from the strided sampling of slices, evenly
+    spaced along one axis, to 3D patches on a grid of three: Burmeister et al. 2022,
+    https://doi.org/10.48550/arXiv.2207.00845.
+    """
+
+    name = "random_strided"
+    needs = frozenset()
+
+    def query(self, pool: PoolView, n: int) -> list[Patch]:
+        """Choose ``n`` patches, in case order.
+
+        Raises:
+            MethodError: if all grids together have fewer free tiles.
+        """
+        streams = {case: pool.rng("offset", case) for case in pool.cases}
+        free = {case: _free_tiles(pool, case, rng) for case, rng in streams.items()}
+        order = [pool.cases[i] for i in pool.rng("order").permutation(len(pool.cases))]
+        counts = dealt(n, {case: len(free[case]) for case in order})
+        if sum(counts.values()) < n:
+            raise MethodError(
+                f"the grids have {sum(counts.values())} free tiles, {n} patches are asked for; "
+                "query fewer patches"
+            )
+        return [
+            free[case][i]
+            for case in pool.cases
+            for i in evenly(counts[case], len(free[case]), streams[case])
+        ]
+
+
+def random_patches(
+    pool: PoolView, n: int, random_share: tuple[int, int] = (1, 1), draw: str = ""
+) -> list[Patch]:
+    """Up to ``n`` patches as `Random` and its foreground variants place them.
+
+    Args:
+        pool: the pool.
+        n: number of patches.
+        random_share: share a/b of attempts without regard to the foreground.
+        draw: tells apart several draws of one query.
+    """
+    order = pool.rng("order", stratum=draw).permutation(len(pool.cases))
+
+    def placed_in(case: str) -> Case:
+        def label() -> np.ndarray:
+            return pool.oracle.label(case)
+
+        rng = pool.rng("place", case, draw)
+        return Case(case, pool.shape(case), pool.patch_size, label, rng)
+
+    cases = [placed_in(pool.cases[i]) for i in order]
+    return spread(cases, pool.labelled, n, random_share)
+
+
+def _free_tiles(pool: PoolView, case: str, rng: np.random.Generator) -> list[Patch]:
+    """Tiles of a case's grid that overlap nothing labelled, by start."""
+    labelled = pool.labelled_in(case)
+    tiles = grid_of_tiles(case, pool.patch_size, pool.shape(case), rng)
+    return [tile for tile in tiles if not overlaps_any(tile, labelled)]

@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnactive.geometry import Patch, as_triple, clip_size, overlaps_any, patch_around, random_patch
+from nnactive.geometry import (
+    Patch,
+    as_triple,
+    clip_size,
+    grid_of_tiles,
+    overlaps_any,
+    patch_around,
+    random_patch,
+)
 from nnactive.streams import stream
 
 small = st.tuples(*[st.integers(1, 6)] * 3)
@@ -81,3 +89,16 @@ def test_as_triple_gives_plain_integers():
     assert [type(v) for v in as_triple(np.array([1, 2, 3]))] == [int, int, int]
     with pytest.raises(ValueError, match="not enough"):
         as_triple([1, 2])
+
+
+def test_tiles_fill_the_image_from_a_random_first_one():
+    starts = set()
+    for seed in range(40):
+        tiles = grid_of_tiles("a", (3, 4, 9), (10, 5, 4), stream("tiles", seed))
+        assert tiles == sorted(tiles)
+        assert {tile.size for tile in tiles} == {(3, 4, 4)}
+        first = tiles[0].start
+        assert [tile.start[0] for tile in tiles] == list(range(first[0], 8, 3))
+        starts.add(first)
+    # Below the patch size, and only where a whole patch fits.
+    assert starts == {(z, y, 0) for z in range(3) for y in range(2)}

@@ -1,0 +1,59 @@
+"""Random batches of patches, of which the most uncertain one wins."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from nnactive.errors import MethodError
+from nnactive.geometry import Patch
+from nnactive.methods.base import QueryMethod
+from nnactive.methods.random import random_patches
+from nnactive.methods.uncertainty import PredictiveEntropy
+from nnactive.pool import PoolView
+from nnactive.selection import checked_score
+
+
+class StochasticBatches(PredictiveEntropy):
+    """Random batches of patches; the one with the highest mean predictive entropy is the query.
+
+    ``argmax_b`` of the mean over the patches of batch ``b`` of their mean ``H[p]``, with ``H[p]``
+    the predictive entropy ``(Z, Y, X)``; equal ones by number. ``batches`` (100): how many are
+    drawn. Gaillochet et al. 2023, https://doi.org/10.1016/j.media.2023.102958, cut a shuffled
+    finite set of 2D images into batches; a pool of volumes has no such set, so here each batch is
+    drawn anew, as random draws its patches, all of the query's size, before any prediction is made.
+    """
+
+    name = "stochastic_batches"
+
+    class Parameters(QueryMethod.Parameters):
+        """batches (100): number of random batches."""
+
+        batches: Annotated[int, Field(ge=1)] = 100
+
+    parameters: Parameters
+
+    def query(self, pool: PoolView, n: int) -> list[Patch]:
+        """Choose the batch of ``n`` patches.
+
+        Raises:
+            MethodError: if no batch of ``n`` patches can be placed.
+        """
+        drawn = (
+            random_patches(pool, n, draw=str(number)) for number in range(self.parameters.batches)
+        )
+        batches = [batch for batch in drawn if len(batch) == n]
+        if not batches:
+            raise MethodError(f"no batch of {n} patches can be placed; query fewer patches")
+
+        def sums(case: str) -> np.ndarray:
+            inside = [[patch for patch in batch if patch.case == case] for batch in batches]
+            if not any(inside):
+                return np.zeros(len(batches))
+            score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
+            return np.array(
+                [sum(score[p.slices].mean(dtype=np.float64) for p in patches) for patches in inside]
+            )
+
+        total = np.sum(pool.map(sums), axis=0)
+        return batches[int(total.argmax())]
