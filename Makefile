@@ -14,7 +14,7 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv benchmark submit leaderboard test lint types
+.PHONY: help venv benchmark submit leaderboard test bench lint types lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
@@ -44,9 +44,20 @@ leaderboard: venv  ## build the leaderboard from all results in RUNS
 test: venv  ## run all tests
 	@$(BIN)/python -m pytest -q
 
+bench: venv  ## time the query engine beside the obvious reference
+	@mkdir -p build
+	@$(BIN)/python -m pytest -q tests/speed/bench_engine.py --benchmark-columns=min,median,rounds --benchmark-json=build/bench.json
+	@$(BIN)/python tests/speed/table.py build/bench.json build
+
 lint: venv  ## check style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
 types: venv  ## check types
 	@$(BIN)/mypy
+
+lock:  ## pin every package anew in requirements.lock (needs uv)
+	@command -v uv >/dev/null || { echo "error: no uv; install it: pipx install uv" >&2; exit 2; }
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --quiet \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	@sed -i '1i # Every package, pinned with its hashes (make lock).' requirements.lock
