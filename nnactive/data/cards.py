@@ -78,9 +78,9 @@ class Card(Frozen):
     """Target spacing in mm, (z, y, x); None: nnU-Net's own choice over all cases."""
     query_patch: Sizes
     half_patch: Sizes | None = None
-    stride: Sizes
-    """Distance of the places at which patch scores are taken."""
-    candidates: PositiveInt
+    stride: Sizes = (1, 1, 1)
+    """Distance of the places at which patch scores are taken; all places unless the card says."""
+    candidates: PositiveInt = 20
     """Candidates kept per image."""
     budgets: Annotated[dict[str, Budget], Field(min_length=1)]
     """By label regime."""

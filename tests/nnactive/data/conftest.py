@@ -26,8 +26,6 @@ CARD: dict[str, Any] = {
     "cases": 8,
     "spacing": [2.0, 1.0, 1.0],
     "query_patch": [4, 4, 4],
-    "stride": [1, 1, 1],
-    "candidates": 20,
     "budgets": {"low": {"starting": 4, "query": 2, "loops": 3}},
 }
 

@@ -36,6 +36,11 @@ def test_a_further_folder_adds_datasets(tiny):
     assert "phantom" in list_cards()
 
 
+def test_a_card_that_says_nothing_takes_every_place_and_20_candidates(tiny):
+    card = tiny.card()
+    assert (card.stride, card.candidates) == ((1, 1, 1), 20)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
