@@ -1,9 +1,12 @@
 """The result of one experiment: one JSON file, the only thing the leaderboard reads."""
 
+import math
+from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
+from pydantic import BeforeValidator
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.costs import Cost
@@ -38,16 +41,31 @@ class LoopResult(Frozen):
     """By step: query, annotate, train_fold_0 ..., evaluate."""
 
 
+def _as_json_has_it(value: object) -> object:
+    """A number that JSON can't hold exactly as the text that is read back as the same number."""
+    if isinstance(value, Decimal):
+        exact = value.is_finite() and Decimal(repr(float(value))) == value
+        return float(value) if exact else str(value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+ParameterValue = float | int | str | bool | None
+"""A parameter's value as results have it; infinity is ``"inf"``, as JSON has none."""
+
+
 class MethodRecord(Frozen):
     """Which method was run."""
 
     id: str
-    """Unique within a track; folder name. Carries the source hash if it was submitted."""
+    """Unique within a track; folder name. Carries the source hash if it was submitted, and the
+    parameters that differ from their defaults."""
     name: str
+    """For people; says these parameters too."""
     description: str
-    parameters: dict[str, float | int | str | bool]
+    parameters: dict[str, Annotated[ParameterValue, BeforeValidator(_as_json_has_it)]]
+    """All parameters with the values used."""
     source_hash: str
-    """SHA-256 of the file that defines the class."""
+    """SHA-256 of the submitted file, or over the library for a builtin method."""
     origin: Literal["builtin", "submission"]
     oracle: bool
     """Whether it saw ground truth of the whole pool."""

@@ -1,16 +1,17 @@
-"""METHOD strings: a builtin method's name, or ``path/to/file.py:Class``."""
+"""METHODs: a builtin method's name or ``path/to/file.py:Class``, each with ``,parameter=value``."""
 
 import hashlib
-import importlib.util
 import inspect
-import sys
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from benchmark.layout import spec_file
+from benchmark.method_class import builtin_class, instance, submitted_class
+from benchmark.parameters import display_name, method_id, parse, written
 from benchmark.results import MethodRecord
 from nnactive.errors import UserError
 from nnactive.files import first_problem, read_model, sha256, write_bytes, write_model
@@ -20,8 +21,8 @@ from nnactive.settings import Frozen
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
 
-PREDICTIONS = frozenset({"mean", "expected_entropy"})
-"""What a method may declare in ``needs``."""
+PLAIN = (bool, int, float, str, Decimal, type(None))
+"""What a parameter may be."""
 
 
 class MethodSpec(Frozen):
@@ -33,31 +34,43 @@ class MethodSpec(Frozen):
 
 
 def is_builtin(method: str) -> bool:
-    """Whether a METHOD string is a builtin method's name rather than a file's class."""
+    """Whether a METHOD without its parameters is a builtin's name rather than a file's class."""
     return ":" not in method and not method.endswith(".py")
 
 
-def describe(method: str) -> MethodSpec:
+def describe(text: str, parameters: Sequence[str] = ()) -> MethodSpec:
     """Import a METHOD, check the class, make an object of it and say what it is.
 
     Runs the author's code, so callers that must survive it do this in a process of its own.
 
+    Args:
+        text: the METHOD.
+        parameters: further parameters of it, each ``name=value``.
+
     Raises:
         UserError: one line with file and cause if this is no query method that can be run.
     """
+    return make(text, parameters)[0]
+
+
+def make(text: str, parameters: Sequence[str] = ()) -> "tuple[MethodSpec, QueryMethod]":
+    """What `describe` says, and the object that it made."""
+    method, given = parse(text, parameters)
     if is_builtin(method):
-        return _describe_builtin(method)
+        kind = builtin_class(method)
+        found = instance(kind, method, given)
+        return MethodSpec(
+            record=_record(found, method, method, _library_hash(), "builtin"), entry=method
+        ), found
     path, name = split(method)
     origin = f"{path}:{name}"
-    made = _instance(_class(path, name), origin)
-    return MethodSpec(
-        record=_record(made, origin, submission_id(path, name), sha256(path), "submission"),
-        entry=name,
-    )
+    found = instance(submitted_class(path, name), origin, given)
+    record = _record(found, origin, submission_id(path, name), sha256(path), "submission")
+    return MethodSpec(record=record, entry=name), found
 
 
 def split(method: str) -> tuple[Path, str]:
-    """File and class of a METHOD string; a ``UserError`` where either can't be."""
+    """File and class of a METHOD without parameters; a ``UserError`` where either can't be."""
     file, _, name = method.rpartition(":")
     if not file or not name.isidentifier():
         raise UserError(f"{method}: no class given; write path/to/file.py:Class")
@@ -68,7 +81,7 @@ def split(method: str) -> tuple[Path, str]:
 
 
 def submission_id(path: Path, name: str) -> str:
-    """Method id of a submitted class: its name and the start of the file's hash."""
+    """Id of a submitted class with its defaults: its name and the start of the file's hash."""
     return f"{name}-{sha256(path)[:8]}"
 
 
@@ -86,139 +99,77 @@ def load_method(path: Path) -> "QueryMethod":
     """The method that a spec file describes, made anew from its frozen copy."""
     spec = read_model(path, MethodSpec)
     if spec.record.origin == "builtin":
-        return _instance(_builtin_class(spec.entry), spec.entry)
+        return instance(builtin_class(spec.entry), spec.entry, spec.record.parameters)
     copy = _copy(path)
     if not copy.is_file() or sha256(copy) != spec.record.source_hash:
         raise UserError(f"{copy}: isn't the file that was submitted; submit the method again")
-    made = _instance(_class(copy, spec.entry), f"{copy}:{spec.entry}")
-    if made.oracle is not spec.record.oracle:
+    found = instance(
+        submitted_class(copy, spec.entry), f"{copy}:{spec.entry}", spec.record.parameters
+    )
+    if found.oracle is not spec.record.oracle:
         raise UserError(f"{copy}: its declaration of oracle changes; declare it once and for all")
-    return made
+    return found
 
 
 def _copy(spec: Path) -> Path:
     return spec.with_name(f"{spec.name.removesuffix('.json')}.py")
 
 
-def _describe_builtin(name: str) -> MethodSpec:
-    kind = _builtin_class(name)
-    hashed = _library_hash()
-    return MethodSpec(
-        record=_record(_instance(kind, name), name, name, hashed, "builtin"), entry=name
-    )
-
-
 def _library_hash() -> str:
-    """Hash of all code that a builtin method's choice depends on."""
+    """Hash of all code that a builtin method's choice depends on, and of some more."""
     import nnactive
 
     root = Path(nnactive.__file__).parent
-    files = [*sorted((root / "methods").glob("*.py")), root / "scores.py", root / "selection.py"]
+    files = sorted([*root.glob("*.py"), *(root / "methods").glob("*.py")])
     return hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
 
 
-def _builtin_class(name: str) -> "type[QueryMethod]":
-    from nnactive.methods import BUILTIN
-
-    if name not in BUILTIN:
-        raise UserError(
-            f"unknown method '{name}'; known are {', '.join(sorted(BUILTIN))}, "
-            "or give path/to/file.py:Class"
-        )
-    return BUILTIN[name]
-
-
-def _class(path: Path, name: str) -> "type[QueryMethod]":
-    """The class ``name`` of a file, if it is a query method that says how to choose."""
-    from nnactive.methods import QueryMethod
-
-    module = _import(path)
-    found = getattr(module, name, None)
-    if found is None:
-        there = [each for each, kind in vars(module).items() if _is_own_class(kind, module)]
-        raise UserError(
-            f"{path}: has no class {name}; it has {', '.join(there) or 'no class at all'}"
-        )
-    if not (inspect.isclass(found) and issubclass(found, QueryMethod)):
-        raise UserError(f"{path}: {name} is not a subclass of nnactive.methods.QueryMethod")
-    own = found.score is not QueryMethod.score or found.query is not QueryMethod.query
-    if not own or inspect.isabstract(found):
-        raise UserError(f"{path}: {name} chooses nothing; it must define score or query")
-    return found
-
-
-def _is_own_class(kind: object, module: ModuleType) -> bool:
-    return inspect.isclass(kind) and kind.__module__ == module.__name__
-
-
-def _import(path: Path) -> ModuleType:
-    name = f"nnactive_submission_{sha256(path)[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    loader = importlib.util.spec_from_file_location(name, path)
-    if loader is None or loader.loader is None:
-        raise UserError(f"{path}: not a Python file; METHOD is path/to/file.py:Class")
-    module = importlib.util.module_from_spec(loader)
-    # Classes are pickled, and dataclasses resolved, by the module's name.
-    sys.modules[name] = module
-    try:
-        loader.loader.exec_module(module)
-    except SyntaxError as error:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: line {error.lineno}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: can't be imported: {_one_line(error)}") from error
-    return module
-
-
-def _instance(kind: "type[QueryMethod]", origin: str) -> "QueryMethod":
-    needed = [
-        parameter.name
-        for parameter in inspect.signature(kind).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
-    ]
-    if needed:
-        raise UserError(
-            f"{origin}: the constructor needs {', '.join(needed)}; give every parameter a default"
-        )
-    try:
-        made = kind()
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{origin}: can't be made: {_one_line(error)}") from error
-    if not isinstance(inspect.getattr_static(made, "oracle"), bool):
-        raise UserError(f"{origin}: oracle must be plainly True or False in the class")
-    if not isinstance(made.needs, frozenset | set) or not made.needs <= PREDICTIONS:
-        raise UserError(
-            f"{origin}: needs = {made.needs!r}; it must be a frozenset of "
-            f"{', '.join(sorted(PREDICTIONS))}"
-        )
-    return made
-
-
 def _record(
-    method: "QueryMethod", origin: str, method_id: str, source_hash: str, kind: str
+    method: "QueryMethod", origin: str, base_id: str, source_hash: str, kind: str
 ) -> MethodRecord:
-    if method_id == START:
+    if base_id == START:
         raise UserError(f"{origin}: a method can't be called '{START}'")
     lines = (inspect.getdoc(type(method)) or "").splitlines()
+    content = {
+        "id": base_id,
+        "name": method.name,
+        "description": lines[0] if lines else "",
+        "parameters": _values(method, origin),
+        "source_hash": source_hash,
+        "origin": kind,
+        "oracle": method.oracle,
+    }
     try:
-        return MethodRecord.model_validate(
-            {
-                "id": method_id,
-                "name": method.name,
-                "description": lines[0] if lines else "",
-                "parameters": getattr(method, "parameters", {}),
-                "source_hash": source_hash,
-                "origin": kind,
-                "oracle": method.oracle,
-            }
-        )
+        record = MethodRecord.model_validate(content)
+        defaults = {**content, "parameters": _defaults(type(method))}
+        usual = MethodRecord.model_validate(defaults).parameters
     except ValidationError as error:
         raise UserError(f"{origin}: {first_problem(error)}") from None
+    values = record.parameters.items()
+    changed = {key: value for key, value in values if written(value) != written(usual[key])}
+    named = {"id": method_id(base_id, changed), "name": display_name(record.name, changed)}
+    return record.model_copy(update=named)
 
 
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _values(method: "QueryMethod", origin: str) -> dict[str, object]:
+    """All parameters of a method with the values used."""
+    if not type(method).Parameters.model_fields:
+        return {}
+    held = getattr(method, "parameters", None)
+    if not isinstance(held, type(method).Parameters):
+        raise UserError(
+            f"{origin}: its constructor must begin with super().__init__(**parameters), as the "
+            "class declares Parameters"
+        )
+    values = held.model_dump()
+    for name, value in values.items():
+        if not isinstance(value, PLAIN):
+            raise UserError(
+                f"{origin}: parameter '{name}' is a {type(value).__name__}; it must be a number, a "
+                "text, true, false or None"
+            )
+    return values
+
+
+def _defaults(kind: "type[QueryMethod]") -> dict[str, object]:
+    return kind.Parameters().model_dump()

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Mapping, Sequence
 
-from nnactive.errors import MethodError, NnactiveError
+from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.geometry import Patch, Triple, clip_size
 from nnactive.methods.base import QueryMethod
 from nnactive.pool import PoolView, described
@@ -15,18 +15,19 @@ def conduct(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     Raises:
         MethodError: if the method's code raises, or what it returns isn't exactly ``n`` patches of
             known cases and the right size, inside their images, without overlap with a labelled
-            patch or one another (protocol section 5, "Common"). The message starts with the
-            class's name; the author's exception is its cause.
-        NnactiveError: if what the step handed in fails, for example the prediction of a diverged
-            model.
+            patch or one another (protocol section 5, "Common"); the author's exception is its
+            cause.
+        PredictionError: if the ensemble predicts what can't be used. Its message, like that of a
+            MethodError, starts with the class's name.
+        NnactiveError: if something else that the step handed in fails.
     """
     # Taken before the method runs, so that nothing it does to the view changes the check.
     shapes, labelled, size = dict(pool.shapes), list(pool.labelled), pool.patch_size
     try:
         return _checked(method.query(pool, n), n, shapes, size, labelled)
-    except MethodError as error:
+    except (MethodError, PredictionError) as error:
         line = " ".join(str(error).split())
-        raise MethodError(f"{type(method).__name__}: {line}") from error
+        raise type(error)(f"{type(method).__name__}: {line}") from error
     except NnactiveError:
         raise
     except (Exception, SystemExit) as error:

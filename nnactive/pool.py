@@ -1,7 +1,6 @@
 """What a query method may see of the pool, and the oracle's separate door."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +10,8 @@ import numpy as np
 
 from nnactive.errors import MethodError, NnactiveError
 from nnactive.geometry import Patch, Triple
+from nnactive.kept import Kept
+from nnactive.mapping import Announce, over_cases
 from nnactive.prediction import Prediction
 from nnactive.streams import stream
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 ReadArray = Callable[[str], np.ndarray]
 Predict = Callable[[str, frozenset[str]], Prediction]
+Embed = Callable[[str, Sequence[Patch]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,18 @@ class PoolView:
     """What of a prediction the method uses."""
     names: tuple[object, ...]
     """Names of the random stream: setting, method id, seed, loop."""
+    embedder: Embed | None = field(default=None, repr=False)
+    """Embeds patches of a case; given to methods that need it, to others None."""
     workers: int = 1
+    """Images that `map` works on at the same time."""
     oracle_labels: ReadArray | None = field(default=None, repr=False)
     """Reads a case's complete label map; given to methods that declare it, to others None."""
     progress: Callable[[int, int], None] | None = field(default=None, repr=False)
     """Told after each image of `map` how many are done, and of how many."""
+    announce: Announce | None = field(default=None, repr=False)
+    """Told which images `map` comes to, in their order, so that they can be read ahead."""
+    kept: Kept | None = field(default=None, repr=False)
+    """Keeps results of `map` for the case that the query is interrupted."""
 
     def __post_init__(self) -> None:
         ordered = {case: self.shapes[case] for case in sorted(self.shapes)}
@@ -116,6 +125,28 @@ class PoolView:
         with _infrastructure(case, "prediction"):
             return self.predictor(case, self.needs)
 
+    def embed(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
+        """The ensemble's features of patches of one case, float32 ``(len(patches), D)``.
+
+        Each member's are the mean over the patch of its encoder's last feature maps; D is all
+        members' features one after the other.
+
+        Raises:
+            MethodError: if the method doesn't declare the need ``embedding``, or a patch isn't
+                inside the case's image.
+        """
+        shape = self.shape(case)
+        if self.embedder is None or "embedding" not in self.needs:
+            raise MethodError(
+                f"{case}: pool.embed wasn't asked for; "
+                "add it to the class: needs = frozenset({'embedding'})"
+            )
+        for patch in patches:
+            if patch.case != case or not patch.inside(shape):
+                raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
+        with _infrastructure(case, "embedding"):
+            return self.embedder(case, patches)
+
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator of this experiment, loop, purpose, case and stratum, each time from its start.
 
@@ -128,6 +159,9 @@ class PoolView:
         """Results of ``function`` for each case, computed on the step's workers, in case order.
 
         An exception in it is raised again as one that names the case, the first in case order.
+        What ``function`` returns is kept on disk until the query is done, so that an interrupted
+        query goes on from there: for those cases it isn't called again, so it must hand over all
+        that matters in what it returns, which should be small. What can't be pickled isn't kept.
         """
         chosen = list(self.cases if cases is None else cases)
         for case in chosen:
@@ -137,14 +171,14 @@ class PoolView:
             with naming(case):
                 return function(case)
 
-        results: list[T] = []
-        with ThreadPoolExecutor(max_workers=max(1, self.workers)) as executor:
-            parts = executor.map(named, chosen) if self.workers > 1 else map(named, chosen)
-            for result in parts:
-                results.append(result)
-                if self.progress:
-                    self.progress(len(results), len(chosen))
-        return results
+        return over_cases(
+            named,
+            chosen,
+            workers=self.workers,
+            kept=self.kept,
+            announce=self.announce,
+            progress=self.progress,
+        )
 
     @property
     def oracle(self) -> Oracle:

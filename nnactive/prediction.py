@@ -1,9 +1,10 @@
 """The ensemble's prediction for one image, folded from its members one at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
+from math import isnan
 from typing import TYPE_CHECKING
 
-from nnactive.errors import MethodError, NnactiveError
+from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.scores import entropy
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-3
 """How far a voxel's probabilities may be from adding up to 1."""
+
+FOLDED = frozenset({"mean", "expected_entropy"})
+"""What a prediction can hold; for none of these the ensemble isn't asked."""
 
 _AXES = 4
 
@@ -57,31 +61,46 @@ class Prediction:
         return value
 
 
-def fold(case: str, members: "Callable[[], Iterable[Tensor]]", needs: frozenset[str]) -> Prediction:
+def fold(
+    case: str,
+    members: "Callable[[], Iterable[Tensor]]",
+    needs: frozenset[str],
+    *,
+    fresh: bool = False,
+) -> Prediction:
     """Fold the members into running sums in one pass; no two members are in memory at once.
+
+    Above the member handed in it takes C + 4 volumes of float32 at most, and C more where members
+    aren't float32.
 
     Args:
         case: case id, for messages.
         members: starts a pass over the members' softmax probabilities, each ``(C, Z, Y, X)``.
         needs: which of ``mean`` and ``expected_entropy`` to compute; without any, no pass is made.
+        fresh: the members are made for this pass alone, so that their memory may be used on; else
+            they stay as they are.
 
     Raises:
-        NnactiveError: for probabilities that are NaN, infinite, negative, or don't add up to 1
-            within 1e-3 in some voxel; for members of different shapes, or none.
+        PredictionError: for probabilities that are NaN, infinite, negative, or don't add up to 1
+            within 1e-3 in some voxel; for members of different shapes.
+        NnactiveError: for no members.
     """
     total: Tensor | None = None
     entropies: Tensor | None = None
     count = 0
-    for member in _checked(case, members()) if needs else ():
+    for member in _checked(case, members()) if needs & FOLDED else ():
         count += 1
-        if "mean" in needs:
-            total = member.clone() if total is None else total.add_(member)
         if "expected_entropy" in needs:
             added = entropy(member)
             entropies = added if entropies is None else entropies.add_(added)
             del added
+        if "mean" in needs:
+            if total is None:
+                total = member if fresh else member.clone()
+            else:
+                total.add_(member)
         del member  # before the next one is predicted
-    if needs and not count:
+    if needs & FOLDED and not count:
         raise NnactiveError(f"{case}: the ensemble has no member; train its folds first")
     return Prediction(
         case,
@@ -100,19 +119,34 @@ def _checked(case: str, members: "Iterable[Tensor]") -> "Iterator[Tensor]":
     for member in members:  # enumerate would keep the one before alive
         number += 1
         probabilities = member.detach().to(torch.float32)
+        del member
         shape = probabilities.shape if shape is None else shape
         if probabilities.ndim != _AXES or probabilities.shape != shape:
-            raise NnactiveError(
-                f"{case}: member {number} has probabilities of shape {tuple(member.shape)}, "
+            raise PredictionError(
+                f"{case}: member {number} has probabilities of shape {tuple(probabilities.shape)}, "
                 f"expected {tuple(shape)} as (C, Z, Y, X)"
             )
-        off = (probabilities.sum(dim=0) - 1).abs_().max().item()
-        # Written so that NaN, for which every comparison is false, is refused.
-        if not (off <= TOLERANCE and probabilities.min().item() >= 0):
-            raise NnactiveError(
-                f"{case}: member {number} predicts what are no probabilities (NaN, negative, or "
-                f"their sum is off 1 by {off:.3g}); its training diverged, train that fold again"
-            )
-        del member
+        _refuse_other_than_probabilities(case, number, probabilities)
         yield probabilities
         del probabilities
+
+
+def _refuse_other_than_probabilities(case: str, number: int, probabilities: "Tensor") -> None:
+    """One volume is all the memory that it takes."""
+    lowest = probabilities.min().item()
+    off = probabilities.sum(dim=0).sub_(1).abs_().max().item()
+    # Written so that NaN, for which every comparison is false, is refused.
+    if off <= TOLERANCE and lowest >= 0:
+        return
+    if isnan(lowest):
+        cause = "NaN"
+    elif float("inf") in {off, -lowest}:
+        cause = "infinite"
+    elif lowest < 0:
+        cause = f"negative, {lowest:.3g}"
+    else:
+        cause = f"off 1 by {off:.3g} in their sum"
+    raise PredictionError(
+        f"{case}: member {number} predicts what are no probabilities ({cause}); "
+        "its training diverged, train that fold again"
+    )

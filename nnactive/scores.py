@@ -19,11 +19,13 @@ def entropy(probabilities: "Tensor") -> "Tensor":
     import torch
 
     total = torch.empty_like(probabilities[0])
-    # Slice by slice: the temporaries stay small and in the processor's cache. What is below
-    # the smallest number is 0, whose product with a finite logarithm is 0.
+    # Slice by slice: the temporaries stay small and in the processor's cache. The bound keeps the
+    # logarithm of 0 finite, so that 0 ln 0 = 0.
     smallest = torch.finfo(probabilities.dtype).tiny
-    flat = probabilities.reshape(len(probabilities), len(total) if total.ndim > 1 else 1, -1)
-    for shares, out in zip(flat.unbind(1), total.view(flat.shape[1:]), strict=True):
+    slices = (
+        zip(probabilities.unbind(1), total, strict=True) if total.ndim else [(probabilities, total)]
+    )
+    for shares, out in slices:
         torch.sum(shares.clamp(min=smallest).log_().mul_(shares), dim=0, out=out)
         out.neg_().clamp_(min=0).add_(0)  # the last makes -0 a 0
     return total

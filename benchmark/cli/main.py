@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark.cli.board import leaderboard
+from benchmark.cli.check import check
 from benchmark.cli.data import data
 from benchmark.cli.errors import DEBUG, guarded
 from benchmark.cli.methods import method
@@ -22,7 +23,7 @@ def cli(*, debug: bool) -> None:
         os.environ[DEBUG] = "1"
 
 
-for command in (data, track, submit, method, leaderboard, step):
+for command in (data, track, submit, check, method, leaderboard, step):
     cli.add_command(command)
 
 

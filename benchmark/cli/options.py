@@ -33,3 +33,17 @@ out_option = click.option(
     show_default=True,
     help="The page to write.",
 )
+param_option = click.option(
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the method; may be given several times.",
+)
+seconds_option = click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Time that each row of the method's check may take.",
+)

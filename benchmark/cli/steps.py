@@ -1,10 +1,12 @@
 """The steps as hidden commands, for the workflow: declared files in, one output, exit code."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
+
+from benchmark.cli.options import param_option
 
 PATH = click.Path(path_type=Path)
 DEVICE = "auto"
@@ -93,7 +95,7 @@ def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> Non
     with _reported(f"train_fold_{fold}", loop, out):
         from benchmark.provenance import code_commit
         from nnactive.costs import measured
-        from nnactive.nnunet.members import pick_device
+        from nnactive.devices import pick_device
         from nnactive.steps.train import train_fold as run
 
         picked = pick_device(device)
@@ -122,8 +124,8 @@ def evaluate(
     with _reported("evaluate", loop, out):
         from benchmark.provenance import code_commit
         from nnactive.costs import measured
+        from nnactive.devices import pick_device
         from nnactive.files import read_model
-        from nnactive.nnunet.members import pick_device
         from nnactive.settings import Setting
         from nnactive.steps.evaluate import evaluate as run
 
@@ -141,6 +143,7 @@ def evaluate(
 @train_option
 @click.option("--query", "queries", type=PATH, multiple=True, required=True)
 @click.option("--workers", type=int, default=1)
+@click.option("--part", metavar="K/N", help="Only this share of the images, into a folder for all.")
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -153,24 +156,33 @@ def query(
     train: Path,
     queries: Sequence[Path],
     workers: int,
+    part: str | None,
     out: Path,
     device: str,
     members: Sequence[Path],
 ) -> None:
-    """Let a method choose the next patches."""
+    """Let a method choose the next patches.
+
+    To split it over machines that share the folders, run it with --part 1/N ... N/N, in any order
+    and at the same time, then without --part: that does what is left and writes the output.
+    """
     with _reported("query", loop, out):
         from benchmark.provenance import code_commit
         from benchmark.submission import load_method
         from nnactive.costs import measured
+        from nnactive.devices import CPU, pick_device
         from nnactive.files import read_model
-        from nnactive.nnunet.members import pick_device
+        from nnactive.kept import Part
         from nnactive.settings import Setting
         from nnactive.steps.query import query as run
 
         method = load_method(spec)
         # Torch takes seconds to import; a method without predictions needs no device.
-        picked = pick_device(device) if method.needs else "cpu"
-        with measured(out, picked, code_commit()) as draft:
+        picked = pick_device(device) if method.needs else CPU
+        share = Part.parse(part) if part else None
+        # A part has no output, so it has no cost either.
+        draft_of = nullcontext(out) if share else measured(out, picked, code_commit())
+        with draft_of as draft:
             run(
                 data,
                 read_model(setting_file, Setting),
@@ -185,6 +197,7 @@ def query(
                 draft,
                 picked,
                 lambda done, total: click.echo(f"{done} of {total} images"),
+                share,
             )
 
 
@@ -209,13 +222,26 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 
 @step.command()
 @click.argument("method")
+@param_option
 @out_option
-def describe(method: str, out: Path) -> None:
+def describe(method: str, parameters: Sequence[str], out: Path) -> None:
     """Import a METHOD, check it, and say what it is."""
     from benchmark.submission import describe as run
     from nnactive.files import write_model
 
-    write_model(out, run(method))
+    write_model(out, run(method, parameters))
+
+
+@step.command()
+@click.argument("method")
+@param_option
+@click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
+@out_option
+def conform(method: str, parameters: Sequence[str], out: Path, *, answers: bool) -> None:
+    """Check a METHOD on synthetic pools: a line a row, as soon as it is judged."""
+    from benchmark.conformance.child import answer, judge
+
+    (answer if answers else judge)(method, parameters, out)
 
 
 @contextmanager

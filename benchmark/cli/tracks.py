@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.board import build_page
+from benchmark.cli.check import passes
 from benchmark.cli.methods import examine
-from benchmark.cli.options import cores_option, data_option, out_option, runs_option
+from benchmark.cli.options import (
+    cores_option,
+    data_option,
+    out_option,
+    param_option,
+    runs_option,
+    seconds_option,
+)
+from nnactive.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmark.submission import MethodSpec
     from benchmark.tracks import Track
     from benchmark.workflow.run import Request
 
@@ -56,44 +66,79 @@ def show(name: str) -> None:
     "--method",
     "methods",
     multiple=True,
-    help="Run this method instead of the track's own; may be given several times.",
+    help="Run this METHOD instead of the track's own; may be given several times.",
 )
+@param_option
 @cores_option
 @data_option
 @runs_option
 @out_option
 def run(
-    name: str, methods: Sequence[str], cores: int | None, data: Path, runs: Path, out: Path
+    name: str,
+    methods: Sequence[str],
+    parameters: Sequence[str],
+    cores: int | None,
+    data: Path,
+    runs: Path,
+    out: Path,
 ) -> int:
     """Run the track NAME, or go on with it, and build the leaderboard."""
     from benchmark.tracks import load_track
 
+    if parameters and len(methods) != 1:
+        raise UserError(
+            "--param goes with one --method; "
+            "write each METHOD with its own, as in --method power_bald,beta=5"
+        )
     content = load_track(name)
-    return run_track(content, tuple(methods) or content.methods, cores, data, runs, out)
+    root = runs / content.name
+    found = [examine(method, root, parameters) for method in methods or content.methods]
+    return run_track(content, found, cores, data, runs, out)
 
 
 @click.command()
 @click.argument("method")
+@param_option
 @click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
+@seconds_option
 @cores_option
 @data_option
 @runs_option
 @out_option
-def submit(method: str, name: str, cores: int | None, data: Path, runs: Path, out: Path) -> int:
+def submit(
+    method: str,
+    parameters: Sequence[str],
+    name: str,
+    seconds: float,
+    cores: int | None,
+    data: Path,
+    runs: Path,
+    out: Path,
+) -> int:
     """Run METHOD beside a track's baselines, and build the leaderboard with it.
 
-    METHOD is path/to/file.py:Class, or the name of a builtin method.
+    METHOD is path/to/file.py:Class, or the name of a builtin method, with its parameters if need
+    be: power_bald,beta=5. A file that is new to the track is checked first.
     """
+    from benchmark.layout import spec_file
     from benchmark.tracks import load_track
 
     content = load_track(name)
-    methods = dict.fromkeys((*content.methods, method))
-    return run_track(content, tuple(methods), cores, data, runs, out)
+    root = runs / content.name
+    found = [examine(each, root) for each in content.methods]
+    spec, source = examine(method, root, parameters)
+    if (
+        source is not None
+        and not (root / spec_file(spec.record.id)).exists()
+        and not passes(method, parameters, seconds)
+    ):
+        return UserError.exit_code
+    return run_track(content, [*found, (spec, source)], cores, data, runs, out)
 
 
 def run_track(
     content: "Track",
-    methods: tuple[str, ...],
+    methods: "Sequence[tuple[MethodSpec, Path | None]]",
     cores: int | None,
     data: Path,
     runs: Path,
@@ -103,10 +148,10 @@ def run_track(
     from benchmark.provenance import usable_cores
     from benchmark.workflow.run import Request
 
-    root = runs / content.name
+    different = {spec.record.id: (spec, source) for spec, source in methods}
     request = Request(
         track=content,
-        methods=tuple(examine(method, root) for method in methods),
+        methods=tuple(different.values()),
         data=data,
         runs=runs,
         cores=cores or usable_cores(),

@@ -4,6 +4,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.batches import StochasticBatches
+from nnactive.methods.coreset import Coreset
 from nnactive.methods.noisy import PowerBald, PowerPredictiveEntropy, SoftrankBald
 from nnactive.methods.random import (
     Random,
@@ -64,6 +65,7 @@ BUILTIN: dict[str, type[QueryMethod]] = {
         ClassBalancedScheduledPower,
         StochasticBatches,
         RandomStrided,
+        Coreset,
     )
 }
 """The methods that come with the benchmark, by name."""

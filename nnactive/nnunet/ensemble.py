@@ -1,14 +1,18 @@
 """Prediction with an ensemble: nnU-Net's sliding window on images from the store."""
 
 import queue
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnactive.devices import CPU, can_hold, is_gpu
 from nnactive.errors import NnactiveError, UserError
+from nnactive.geometry import Patch
+from nnactive.nnunet.embedding import embed
 from nnactive.nnunet.members import Member, load_member
 from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.plans import CONFIGURATION
@@ -20,9 +24,9 @@ if TYPE_CHECKING:
 class Ensemble:
     """The members trained on one training folder, ready to predict.
 
-    Their weights are held once, on the CPU; ``workers`` networks, one for each image that is
-    predicted at the same time, take them in turn. On a CPU each network computes in one thread, so
-    that a prediction depends neither on the number of cores nor on the number of workers.
+    Their weights are held once, on the CPU; networks take them in turn. On a CPU there is a network
+    for each worker, which computes in one thread, so that a prediction depends neither on the
+    number of cores nor on the number of workers. A GPU has one network for all workers.
     """
 
     def __init__(
@@ -40,25 +44,28 @@ class Ensemble:
         Args:
             train: the training folder they were trained on.
             members: one file per fold.
-            device: ``cpu`` or ``cuda``.
+            device: where to predict, as ``pick_device`` gives it.
             tile_step: step of the sliding window as a share of the network's patch.
             mirror: whether to average over mirrored images on the axes used in training.
-            workers: images predicted at the same time.
+            workers: images that are worked on at the same time.
 
         Raises:
             UserError: if there are no members, or a file is missing or is none.
         """
         if not members:
             raise UserError(f"{train}: no member to predict with; train its folds first")
-        if device == "cpu":
+        if device == CPU:
             import torch
 
             torch.set_num_threads(1)
         self._members = [load_member(path) for path in members]
         plans, dataset_json = training_plans(train), training_dataset_json(train)
         axes = self._members[0].mirror_axes if mirror else None
+        self._device, self._workers = device, workers
+        networks = 1 if is_gpu(device) else workers
+        self._turns = threading.Semaphore(networks)
         self._predictors: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(workers):
+        for _ in range(networks):
             self._predictors.put(
                 _predictor(plans, dataset_json, self._members[0], device, tile_step, axes)
             )
@@ -69,13 +76,30 @@ class Ensemble:
         Yields:
             float32 tensors ``(classes, Z, Y, X)`` on the device that predicts.
         """
-        import torch
+        for member in self._members:
+            yield self._member_probabilities(member, image)  # under no name: it goes with its user
 
+    def turn(self) -> AbstractContextManager[object]:
+        """To be held while an image's members are predicted, so that one image is done first.
+
+        Without it the images of several workers would take turns at the network member by member,
+        and then all be selected from at the same time while the network waits.
+        """
+        return self._turns
+
+    def embeddings(self, image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
+        """Features of patches of an image ``(C, Z, Y, X)``, float32 ``(len(patches), D)``.
+
+        Each member's are `embedding.embed`'s; D is all members' one after the other.
+
+        Raises:
+            UserError: if the network has no encoder that returns feature maps.
+        """
+        found = []
         for member in self._members:
             with self._borrowed([member]) as predictor:
-                logits = predictor.predict_sliding_window_return_logits(torch.from_numpy(image))
-                probabilities = torch.softmax(logits.float(), dim=0)
-            yield probabilities
+                found.append(embed(predictor, image, patches))
+        return np.concatenate(found, axis=1).astype(np.float32)
 
     def labels(self, image: np.ndarray) -> np.ndarray:
         """Segmentation ``(Z, Y, X)``: mean of the members' logits, then argmax (nnU-Net's way)."""
@@ -87,6 +111,20 @@ class Ensemble:
             raise NnactiveError("the ensemble predicts what is not finite; train its folds again")
         return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
 
+    def _member_probabilities(self, member: Member, image: np.ndarray) -> "torch.Tensor":
+        import torch
+
+        with self._borrowed([member]) as predictor:
+            classes = predictor.label_manager.num_segmentation_heads
+            # Each worker's mean, and one member's logits (half precision) and probabilities.
+            volumes = classes * (self._workers + 2) + 2 * self._workers
+            size = 4 * volumes * int(np.prod(image.shape[1:]))
+            predictor.perform_everything_on_device = is_gpu(self._device) and can_hold(
+                self._device, size
+            )
+            logits = predictor.predict_sliding_window_return_logits(torch.from_numpy(image))
+        return _softmax(logits)
+
     @contextmanager
     def _borrowed(self, members: list[Member]) -> Iterator[Any]:
         predictor = self._predictors.get()
@@ -96,6 +134,16 @@ class Ensemble:
             yield predictor
         finally:
             self._predictors.put(predictor)
+
+
+def _softmax(logits: "torch.Tensor") -> "torch.Tensor":
+    """Softmax over the first axis, float32; slice by slice, so that no temporary is large."""
+    import torch
+
+    probabilities = torch.empty(logits.shape, dtype=torch.float32, device=logits.device)
+    for out, slab in zip(probabilities.unbind(1), logits.unbind(1), strict=True):
+        out.copy_(torch.softmax(slab, dim=0, dtype=torch.float32))
+    return probabilities
 
 
 def _predictor(
@@ -127,7 +175,7 @@ def _predictor(
         tile_step_size=tile_step,
         use_gaussian=True,
         use_mirroring=mirror_axes is not None,
-        perform_everything_on_device=device != "cpu",
+        perform_everything_on_device=is_gpu(device),
         device=torch.device(device),
         allow_tqdm=False,
     )

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import nnactive.nnunet.members
+import nnactive.devices
 import nnactive.steps.annotate as annotate_module
 import nnactive.steps.evaluate as evaluate_module
 import nnactive.steps.query
@@ -74,7 +74,7 @@ def _query(data, setting, method, seed, loop):
     )
 
 
-nnactive.nnunet.members.pick_device = lambda device: "cpu"
+nnactive.devices.pick_device = lambda device: "cpu"
 nnactive.steps.start.start = start
 annotate_module.annotate = annotate
 nnactive.steps.train.train_fold = train_fold

@@ -6,12 +6,14 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmark.cli import tracks
 from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
 from benchmark.cli.progress import duration
 from benchmark.results import Failure
+from benchmark.submission import freeze
 from nnactive.errors import MethodError, NnactiveError, UserError
-from nnactive.files import read_model
+from nnactive.files import read_model, sha256
 
 
 def full_disk_in_torch() -> None:
@@ -78,11 +80,100 @@ def test_a_refused_method_leaves_nothing_behind(tmp_path, capsys, monkeypatch) -
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
+OVERLAPS = """from nnactive.methods import Patch, QueryMethod
+
+class Mine(QueryMethod):
+    needs = frozenset()
+    class Parameters(QueryMethod.Parameters):
+        beta: float = 1
+
+    def query(self, pool, n):
+        case = pool.cases[0]
+        return [Patch(case, (0, 0, 0), pool.patch_size)] * n
+"""
+
+
+@pytest.mark.slow
+def test_a_method_that_fails_the_check_is_not_run(tmp_path, capfd, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(OVERLAPS)
+    assert main(["submit", "mine.py:Mine,beta=2", "--track", "demo"]) == 2
+    errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert errors[0] == (
+        "error: mine.py:Mine,beta=2: no overlap: labelled patches: "
+        "a: (0, 0, 0) overlaps the chosen patch at (0, 0, 0)"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+@pytest.fixture
+def requested(monkeypatch) -> list[list[str]]:
+    """Ids of the methods of each request; nothing is run, but what it takes is kept."""
+    requests = []
+
+    def finish(request, out):
+        requests.append([spec.record.id for spec, _ in request.methods])
+        for spec, source in request.methods:
+            freeze(request.root, spec, source)
+        return 0
+
+    monkeypatch.setattr(tracks, "finish", finish)
+    return requests
+
+
+def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monkeypatch) -> None:
+    checks = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        tracks, "passes", lambda method, given, seconds: checks.append((method, *given)) or True
+    )
+    Path("mine.py").write_text(OVERLAPS)
+    base = f"Mine-{sha256(Path('mine.py'))[:8]}"
+    for method, *more in [
+        ["mine.py:Mine"],
+        ["mine.py:Mine"],
+        ["mine.py:Mine", "--param", "beta=1.0"],
+        ["mine.py:Mine,beta=5"],
+        ["mine.py:Mine", "--param", "beta=5e0"],
+        ["power_bald", "--param", "beta=5"],
+        ["mine.py:Mine", "--track", "hippocampus_lite"],
+    ]:
+        assert main(["submit", method, *more]) == 0
+    assert checks == [("mine.py:Mine",), ("mine.py:Mine,beta=5",), ("mine.py:Mine",)]
+    assert [ids[-1] for ids in requested] == [
+        *[base] * 3,
+        f"{base},beta=5",
+        f"{base},beta=5",
+        "power_bald,beta=5",
+        base,
+    ]
+
+
+def test_parameters_of_a_run_belong_to_one_method(tmp_path, requested, capsys) -> None:
+    run = ["track", "run", "demo", "--runs", str(tmp_path), "--param", "beta=5"]
+    assert main([*run, "--method", "power_bald"]) == 0
+    both = ["--method", "power_bald,beta=2", "--method", "power_bald,beta=2.0"]
+    assert main([*run[:-2], *both, "--method", "power_bald,beta=1"]) == 0
+    assert requested == [["power_bald,beta=5"], ["power_bald,beta=2", "power_bald"]]
+    assert main(run) == main([*run, *both]) == 2
+    assert capsys.readouterr().err.count("error: --param goes with one --method; write each") == 2
+
+
+def test_methods_are_listed_and_shown_with_their_parameters(capsys) -> None:
+    assert main(["method", "list"]) == 0
+    assert "beta_max=100" in capsys.readouterr().out
+    assert main(["method", "show", "cla_pe_66"]) == 0
+    out = capsys.readouterr().out
+    assert "protocol section 5" in out
+    assert "--param alpha=0.66  (Decimal, > 0, < 1)" in out
+
+
 def test_help_imports_nothing_heavy() -> None:
     heavy = ("torch", "nnunetv2", "snakemake", "numpy", "pandas", "rich", "SimpleITK")
     script = (
         "import sys\nfrom benchmark.cli.main import main\n"
         "assert main(['--help']) == 0\nassert main(['track', 'run', '--help']) == 0\n"
+        "assert main(['check', '--help']) == 0\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run(

@@ -1,11 +1,17 @@
+import hashlib
 import os
+import re
+import shutil
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+import nnactive
+from benchmark.cli import methods as cli_methods
 from benchmark.cli.methods import examine
-from benchmark.submission import describe, freeze, load_method
+from benchmark.parameters import method_id
+from benchmark.submission import describe, freeze, load_method, make
 from nnactive.errors import UserError
 from nnactive.files import sha256
 from nnactive.methods import BUILTIN
@@ -47,8 +53,35 @@ REFUSED = {
         f"{GOOD}\n    def __init__(self):\n        raise RuntimeError('no\\nway')\n",
         "can't be made: RuntimeError: no way",
     ),
+    "parameters of another kind": (
+        f"{GOOD}\n    class Parameters:\n        beta = 1\n",
+        "its Parameters must be a class Parameters(QueryMethod.Parameters)",
+    ),
+    "a parameter without default": (
+        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float\n",
+        "the constructor needs beta; give every parameter a default",
+    ),
+    "a parameter that is no value": (
+        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n"
+        "        weights: tuple[float, ...] = (1.0,)\n",
+        "parameter 'weights' is a tuple; it must be a number, a text, true, false or None",
+    ),
+    "a constructor that ignores them": (
+        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float = 1\n"
+        "    def __init__(self, beta=2):\n        super().__init__(beta=3)\n",
+        "its constructor must be __init__(self, **parameters)",
+    ),
+    "a constructor that keeps them back": (
+        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float = 1\n"
+        "    def __init__(self, **parameters):\n        pass\n",
+        "its constructor must begin with super().__init__(**parameters)",
+    ),
     "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
 }
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def method_file(tmp_path: Path, text: str) -> str:
@@ -76,7 +109,16 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
         ("nowhere.py:", "no class given"),
         ("nowhere.py:a b", "no class given"),
         (".:Mine", "no such file"),
-        ("randon", "unknown method 'randon'; known are bald, predictive_entropy, random"),
+        ("randon", "unknown method 'randon'; known are bald, cla_pe_33, "),
+        ("beta=5", "in YAML's [...] put METHOD into quotes"),
+        ("power_bald,beta", "power_bald: 'beta' is no parameter; write METHOD,name=value"),
+        ("power_bald,beta=", "power_bald: 'beta=' is no parameter"),
+        ("power_bald,beta=5,beta=6", "power_bald: parameter 'beta' is given twice"),
+        ("power_bald,betta=5", "power_bald: has no parameter 'betta'; it has beta"),
+        ("random,beta=5", "random: has no parameter 'beta'; it has none"),
+        ("power_bald,beta=x", "power_bald: field 'beta': Input should be a valid number"),
+        ("power_bald,beta=0", "power_bald: field 'beta': Input should be greater than 0"),
+        ("cla_pe_66,alpha=2", "its parameters: alpha"),
     ],
 )
 def test_a_method_string_that_names_nothing_is_refused(method, message) -> None:
@@ -131,7 +173,101 @@ def test_builtin_methods_need_no_file(tmp_path, name) -> None:
     assert spec.record.oracle == name.startswith("random_fg")
     assert len(spec.record.source_hash) == 64
     freeze(tmp_path, spec, None)
-    assert type(load_method(tmp_path / "methods" / f"{name}.json")) is BUILTIN[name]
+    made = load_method(tmp_path / "methods" / f"{name}.json")
+    assert type(made) is BUILTIN[name]
+    assert made.parameters == BUILTIN[name]().parameters
+
+
+PARAMETERS = """
+    class Parameters(QueryMethod.Parameters):
+        beta: float = 1.0
+        alpha: Decimal = Decimal("0.66")
+        steps: int = 3
+        kind: str = "soft"
+        mirror: bool = False
+        limit: int | None = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "end", "shown"),
+    [
+        ("", "", ""),
+        (",beta=1,steps=3,alpha=0.660,mirror=no", "", ""),
+        (",beta=5", ",beta=5", ", beta = 5"),
+        (",beta=5.0", ",beta=5", ", beta = 5"),
+        (",beta=0.5e1", ",beta=5", ", beta = 5"),
+        (",beta=0.10", ",beta=0.1", ", beta = 0.1"),
+        (",beta=inf", ",beta=inf", ", beta = inf"),
+        (",beta=1e300", ",beta=1e300", ", beta = 1e+300"),
+        # Field order, whatever the order in the string.
+        (",steps=4, alpha=.5 ,beta=2", ",beta=2,alpha=0.5,steps=4", ", beta = 2, alpha = 0.5"),
+        (",alpha=0.12345678901234567890123", ",alpha=0.12345678901234567890123", ", alpha = 0.1"),
+        (",mirror=1,limit=7", ",mirror=true,limit=7", ", mirror = true, limit = 7"),
+        (",kind=a/b c", f",kind={sha256_of('a/b c')}", ", kind = a/b c"),
+    ],
+)
+def test_parameters_are_in_the_id_the_name_and_the_object(tmp_path, asked, end, shown) -> None:
+    path = Path(method_file(tmp_path, f"from decimal import Decimal\n{GOOD}{PARAMETERS}"))
+    spec = describe(f"{path}:Mine{asked}")
+    assert spec.record.id == f"Mine-{sha256(path)[:8]}{end}"
+    assert spec.record.name.startswith(f"Mine{shown}")
+    assert list(spec.record.parameters) == ["beta", "alpha", "steps", "kind", "mirror", "limit"]
+    freeze(tmp_path / "run", spec, path)
+    read_back = load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")
+    assert (
+        read_back.parameters.model_dump() == make(f"{path}:Mine{asked}")[1].parameters.model_dump()
+    )
+
+
+def test_infinity_survives_the_file(tmp_path) -> None:
+    spec = describe("power_bald", ["beta=inf"])
+    assert spec.record.parameters == {"beta": "inf"}
+    freeze(tmp_path, spec, None)
+    file = tmp_path / "methods" / "power_bald,beta=inf.json"
+    assert "null" not in file.read_text()
+    assert load_method(file).parameters.beta == float("inf")
+
+
+def test_ids_stay_file_names() -> None:
+    many = {f"parameter_{i}": i + 0.5 for i in range(30)}
+    short = method_id("Mine-12345678", many)
+    assert len(short) < 30
+    assert short != method_id("Mine-12345678", {**many, "parameter_7": 8.5})
+    long = method_id("Mine-12345678", {"kind": "x" * 41})
+    assert re.fullmatch(r"Mine-12345678,kind=[0-9a-f]{8}", long)
+
+
+def test_commas_belong_to_a_files_path_and_to_single_parameters(tmp_path) -> None:
+    folder = tmp_path / "one,two=3"
+    folder.mkdir()
+    path = method_file(folder, f"from decimal import Decimal\n{GOOD}{PARAMETERS}")
+    record = describe(f"{path}:Mine,beta=2", ["kind=a,b"]).record
+    assert (record.parameters["beta"], record.parameters["kind"]) == (2, "a,b")
+
+
+def test_a_constructor_of_its_own_without_parameters_still_works(tmp_path) -> None:
+    text = f"{GOOD}\n    def __init__(self, seed=4):\n        self.parameters = {{'seed': seed}}\n"
+    path = Path(method_file(tmp_path, text))
+    spec = describe(f"{path}:Mine")
+    assert spec.record.parameters == {}
+    freeze(tmp_path / "run", spec, path)
+    assert load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")
+    with pytest.raises(UserError, match="has no parameter 'seed'; it has none"):
+        describe(f"{path}:Mine,seed=5")
+
+
+def test_a_builtins_hash_covers_all_that_its_choice_depends_on(tmp_path, monkeypatch) -> None:
+    copy = tmp_path / "nnactive"
+    shutil.copytree(Path(nnactive.__file__).parent, copy, ignore=shutil.ignore_patterns("*.pyc"))
+    monkeypatch.setattr(nnactive, "__file__", str(copy / "__init__.py"))
+    hashes = {describe("random").record.source_hash}
+    parts = "methods/placement methods/base scores selection windows noise strata geometry streams"
+    for part in [*parts.split(), "pool", "prediction"]:
+        with (copy / f"{part}.py").open("a") as file:
+            file.write("# changed")
+        hashes.add(describe("random").record.source_hash)
+    assert len(hashes) == 1 + 11
 
 
 def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
@@ -152,6 +288,13 @@ def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
         examine(f"{method_file(tmp_path, '1 / 0')}:Mine", tmp_path)
     with pytest.raises(UserError, match="can't be imported: exit status 3"):
         examine(f"{method_file(tmp_path, 'import os; os._exit(3)')}:Mine", tmp_path)
+
+
+def test_an_import_that_hangs_is_stopped(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(cli_methods, "SECONDS_TO_IMPORT", 1)
+    path = method_file(tmp_path, "import time\ntime.sleep(1000)")
+    with pytest.raises(UserError, match="its import isn't done after 1 s"):
+        examine(f"{path}:Mine", tmp_path)
 
 
 def test_whether_a_method_is_an_oracle_cannot_depend_on_who_asks(tmp_path) -> None:

@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pools import SHAPES
 from scipy.ndimage import binary_erosion
-from scipy.stats import entropy as scipy_entropy
 
 from nnactive.conduct import conduct
 from nnactive.errors import MethodError
@@ -15,14 +16,89 @@ from nnactive.methods import BUILTIN, QueryMethod
 from nnactive.methods.placement import draw_kind, foreground_voxels
 from nnactive.streams import stream
 
-ALL = pytest.mark.parametrize("method", [kind() for kind in BUILTIN.values()], ids=list(BUILTIN))
-SHAPES = {"a": (9, 12, 10), "b": (12, 9, 14), "c": (3, 16, 16), "d": (10, 10, 10)}
+FEWER = {"stochastic_batches": {"batches": 5}}
+ALL = pytest.mark.parametrize(
+    "method", [kind(**FEWER.get(name, {})) for name, kind in BUILTIN.items()], ids=list(BUILTIN)
+)
+PROTOCOL = {
+    "random",
+    "random_fg33",
+    "random_fg66",
+    "predictive_entropy",
+    "expected_entropy",
+    "bald",
+    "power_bald",
+    "power_pe",
+    "softrank_bald",
+    "cla_pe_33",
+    "cla_pe_66",
+    "clap_pe",
+    "clasp_pe",
+}
+BEYOND_THE_PAPERS = {"stochastic_batches", "random_strided", "coreset"}
 
 
 def test_built_in_methods_have_their_protocol_names():
-    assert set(BUILTIN) == {"random", "random_fg66", "predictive_entropy", "bald"}
-    assert {name for name, kind in BUILTIN.items() if kind.oracle} == {"random_fg66"}
-    assert BUILTIN["random"].needs == BUILTIN["random_fg66"].needs == frozenset()
+    assert set(BUILTIN) - BEYOND_THE_PAPERS == PROTOCOL
+    oracles = {name for name, kind in BUILTIN.items() if kind.oracle}
+    assert oracles == {"random_fg33", "random_fg66"}
+
+
+def test_methods_ask_for_what_they_use():
+    both = {"mean", "expected_entropy"}
+    needs = {"bald": both, "power_bald": both, "softrank_bald": both}
+    needs |= {"expected_entropy": {"expected_entropy"}}
+    needs |= {name: set() for name in ("random", "random_fg33", "random_fg66")}
+    for name in PROTOCOL:
+        assert BUILTIN[name].needs == needs.get(name, {"mean"}), name
+
+
+@ALL
+def test_docstring_says_where_it_comes_from(method):
+    assert "https://" in type(method).__doc__
+
+
+def test_parameters_have_the_protocols_defaults():
+    defaults = {
+        "power_bald": {"beta": 1},
+        "power_pe": {"beta": 1},
+        "softrank_bald": {"beta": 1},
+        "cla_pe_33": {"alpha": Decimal("0.33")},
+        "cla_pe_66": {"alpha": Decimal("0.66")},
+        "clap_pe": {"alpha": Decimal("0.66"), "beta": 1},
+        "clasp_pe": {"alpha": Decimal("0.66"), "beta_0": 1, "beta_max": 100},
+    }
+    for name in PROTOCOL:
+        assert BUILTIN[name]().parameters.model_dump() == defaults.get(name, {}), name
+
+
+def test_parameters_are_taken_from_text():
+    assert BUILTIN["power_bald"](beta="inf").parameters.beta == float("inf")
+    assert BUILTIN["power_bald"](beta="5").parameters.beta == 5
+    # A float's shortest text, not its binary value.
+    for alpha in ("0.29", 0.29):
+        assert BUILTIN["cla_pe_66"](alpha=alpha).parameters.alpha == Decimal("0.29")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "told"),
+    [
+        ("power_bald", {"beta": 0}, "beta"),
+        ("power_bald", {"beta": "nan"}, "beta"),
+        ("power_pe", {"beta": "much"}, "beta"),
+        ("softrank_bald", {"beta": -1}, "beta"),
+        ("power_bald", {"betta": 5}, "betta.*its parameters: beta$"),
+        ("bald", {"beta": 5}, "beta.*its parameters: none$"),
+        ("cla_pe_66", {"alpha": 1}, "alpha"),
+        ("cla_pe_33", {"alpha": 0}, "alpha"),
+        ("clap_pe", {"beta": 0}, "beta.*its parameters: .*alpha"),
+        ("clasp_pe", {"beta_max": "inf"}, "beta_max"),
+    ],
+)
+def test_broken_parameters_are_told_in_a_line(name, parameters, told):
+    with pytest.raises(MethodError, match=f"^{name}: .*{told}") as caught:
+        BUILTIN[name](**parameters)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_class_has_its_own_name_unless_it_sets_one():
@@ -39,60 +115,20 @@ def test_methods_are_listed_without_torch():
 
 @ALL
 def test_query_is_exact_and_free_of_overlap(method, make_pool, check_patches, labelled_patch):
-    pool = make_pool(method, labelled=[labelled_patch])
+    pool = make_pool(method, labelled=[labelled_patch], candidates=12)
     check_patches(conduct(method, pool, 9), pool, 9)
 
 
 @ALL
-def test_workers_and_order_of_cases_change_nothing(method, make_pool, labelled_patch):
-    reverse = dict(reversed(SHAPES.items()))
-    answers = [
-        conduct(method, make_pool(method, labelled=[labelled_patch], **changes), 8)
-        for changes in ({}, {}, {"workers": 2}, {"shapes": reverse, "workers": 3})
-    ]
-    assert answers.count(answers[0]) == len(answers)
-
-
-@pytest.mark.parametrize("name", ["random", "random_fg66"])
-@pytest.mark.parametrize("part", range(4))
-def test_random_methods_differ_between_experiments(name, part, make_pool):
-    method = BUILTIN[name]()
-    names = ["setting", "method", 1, 1]
-    one = conduct(method, make_pool(method, names=tuple(names)), 6)
-    names[part] = "other"
-    assert one != conduct(method, make_pool(method, names=tuple(names)), 6)
-
-
-def reference_scores(name, members):
-    mean = members.mean(axis=0)
-    expected = scipy_entropy(members, axis=1).mean(axis=0)
-    entropy = scipy_entropy(mean, axis=0)
-    return entropy if name == "predictive_entropy" else np.maximum(entropy - expected, 0)
-
-
-@pytest.mark.parametrize("name", ["predictive_entropy", "bald"])
-@pytest.mark.parametrize(("stride", "k"), [((1, 1, 1), 3), ((2, 3, 1), 5), ((4, 4, 4), 50)])
-def test_uncertainty_methods_equal_brute_force(name, stride, k, make_pool, labelled_patch):
-    method = BUILTIN[name]()
-    pool = make_pool(method, labelled=[labelled_patch], stride=stride, candidates=k)
-    everywhere = []
-    for case, shape in SHAPES.items():
-        members = np.stack([m.numpy() for m in pool.predict(case).members()]).astype(np.float64)
-        score = reference_scores(name, members)
-        size = tuple(min(4, n) for n in shape)
-        places = [
-            Patch(case, (z, y, x), size)
-            for z in range(0, shape[0] - size[0] + 1, stride[0])
-            for y in range(0, shape[1] - size[1] + 1, stride[1])
-            for x in range(0, shape[2] - size[2] + 1, stride[2])
-        ]
-        kept = []
-        for patch in sorted(places, key=lambda p: -score[p.slices].mean()):
-            if len(kept) < k and not any(map(patch.overlaps, [*kept, labelled_patch])):
-                kept.append(patch)
-        everywhere += [(score[p.slices].mean(), p) for p in kept]
-    best = [patch for _, patch in sorted(everywhere, key=lambda pair: -pair[0])]
-    assert conduct(method, pool, 9) == best[:9]
+def test_full_pool_ends_with_too_few(method, make_pool):
+    shapes = {"a": (4, 4, 8), "b": (3, 4, 4)}
+    pool = make_pool(method, shapes=shapes, labelled=[Patch("a", (0, 0, 0), (4, 4, 4))])
+    assert len(method.query(pool, 1)) == 1
+    with pytest.raises(
+        MethodError, match=rf"^{type(method).__name__}: .*(few|for 3 patches)"
+    ) as caught:
+        conduct(method, pool, 3)
+    assert "\n" not in str(caught.value)
 
 
 def test_random_goes_round_the_cases(make_pool):
@@ -115,15 +151,6 @@ def test_random_places_are_uniform(make_pool):
         for seed in range(900)
     ]
     assert np.bincount(starts).tolist() == pytest.approx([300, 300, 300], abs=75)
-
-
-@ALL
-def test_full_pool_ends_with_too_few(method, make_pool):
-    shapes = {"a": (4, 4, 8), "b": (3, 4, 4)}
-    pool = make_pool(method, shapes=shapes, labelled=[Patch("a", (0, 0, 0), (4, 4, 4))])
-    assert len(conduct(method, pool, 2)) == 2
-    with pytest.raises(MethodError, match="too few patches: 2 instead of 3"):
-        conduct(method, pool, 3)
 
 
 def fraction_at_foreground(method, make_pool):

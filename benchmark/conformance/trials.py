@@ -1,0 +1,114 @@
+"""One query of a method on a synthetic pool, and what it broke."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from benchmark.conformance.traces import changes, seed_globals, snapshot
+from benchmark.conformance.views import WatchedPool, view
+from benchmark.conformance.worlds import Contents, World
+from nnactive.conduct import conduct
+from nnactive.errors import NnactiveError
+from nnactive.geometry import Patch
+from nnactive.methods import PoolView, QueryMethod
+
+Make = Callable[[], QueryMethod]
+"""Makes the method anew, as every query of a run does."""
+
+CONTRACT = "contract kept"
+BUDGET = "exact budget"
+BOUNDS = "inside the images"
+OVERLAP = "no overlap"
+LABELS = "only labels it may see"
+UNCHANGED = "inputs unchanged"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one query went."""
+
+    world: World
+    chosen: list[Patch] | None
+    """The answer; None if it broke the contract."""
+    broken: dict[str, str] = field(default_factory=dict)
+    """By row why it is broken."""
+
+
+class _Recorded(QueryMethod):
+    """Keeps what a method answers, for the case that `conduct` refuses it."""
+
+    def __init__(self, inner: QueryMethod) -> None:
+        super().__init__()
+        self.inner = inner
+        self.answer: object = None
+
+    def query(self, pool: PoolView, n: int) -> list[Patch]:
+        answer = self.inner.query(pool, n)
+        self.answer = answer
+        return answer
+
+
+def attempt(
+    make: Make,
+    world: World,
+    contents: Contents,
+    number: int,
+    *,
+    workers: int = 1,
+    backwards: bool = False,
+) -> Trial:
+    """Let a new object of the method query a world.
+
+    Args:
+        make: makes it.
+        world: the pool.
+        contents: its arrays.
+        number: another state of the global random generators for each number.
+        workers: of `PoolView.map`.
+        backwards: whether `map` begins with the last case.
+    """
+    method = _Recorded(make())
+    pool = view(world, contents, method.inner, workers=workers, backwards=backwards)
+    seed_globals(number)
+    before = snapshot(pool, contents)
+    chosen, broken = None, {}
+    try:
+        chosen = conduct(method, pool, world.n)
+    except NnactiveError as error:
+        text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
+        broken = _sorted_out(method.answer, pool, world.n) or {CONTRACT: text}
+    if pool.looks:
+        broken[LABELS] = f"asks for {pool.looks[0]}"
+    changed = next(changes(before, pool, contents), None)
+    if changed:
+        broken[UNCHANGED] = f"{changed} was changed"
+    return Trial(world, chosen, broken)
+
+
+def _sorted_out(answer: object, pool: WatchedPool, n: int) -> dict[str, str]:
+    """Which rules a refused answer breaks, as far as its items are patches of the pool."""
+    if not isinstance(answer, list):
+        return {}
+    patches = [p for p in answer if isinstance(p, Patch) and p.case in pool.shapes]
+    broken = {}
+    if len(answer) != n:
+        broken[BUDGET] = f"{len(answer)} patches instead of {n}"
+    try:
+        outside = [patch for patch in patches if not patch.inside(pool.shape(patch.case))]
+        boxes = [*pool.labelled, *patches]
+        first = len(pool.labelled)
+        pairs = [
+            (boxes[a], boxes[b])
+            for b in range(first, len(boxes))
+            for a in range(b)
+            if boxes[a].overlaps(boxes[b])
+        ]
+    except (TypeError, ValueError):  # starts that aren't three numbers
+        return broken
+    if outside:
+        at = outside[0]
+        broken[BOUNDS] = f"{at.case}: the patch at {at.start} leaves {pool.shape(at.case)}"
+    if pairs:
+        one, other = pairs[0]
+        what = "labelled" if one in pool.labelled else "chosen"
+        broken[OVERLAP] = f"{other.case}: {other.start} overlaps the {what} patch at {one.start}"
+    return broken

@@ -1,0 +1,60 @@
+"""Time and memory of one query on a volume as large as real ones."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+from benchmark.conformance.rows import VOLUME, Verdict
+from benchmark.conformance.trials import Make
+from benchmark.conformance.views import view
+from benchmark.conformance.worlds import LARGE, World, fill
+from nnactive.conduct import conduct
+from nnactive.errors import NnactiveError
+
+PROC = Path("/proc/self")
+GIB = 2**30
+
+
+def judge_volume(make: Make, world: World = LARGE) -> Verdict:
+    """Query a large image once, with one worker and, as in a query step, one thread.
+
+    The time includes the folding of the members' predictions, the memory what is taken above that
+    of the process before, one member handed in included.
+    """
+    method, contents = make(), fill(world)
+    pool = view(world, contents, method, watch=False)
+    before = _reset_peak()
+    begin = time.monotonic()
+    try:
+        conduct(method, pool, world.n)
+    except NnactiveError as error:
+        return Verdict(row=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
+    seconds = time.monotonic() - begin
+    memory = max(0, _peak() - before) / GIB
+    return Verdict(
+        row=VOLUME, state="ok", detail=f"{seconds:.1f} s, {memory:.2f} GiB above the process"
+    )
+
+
+def _reset_peak() -> int:
+    """Memory of this process in bytes; its peak counts from here on where the system allows it."""
+    if sys.platform != "linux":
+        return _peak()
+    try:
+        (PROC / "clear_refs").write_text("5")
+    except OSError:
+        return _peak()
+    return _status("VmRSS")
+
+
+def _peak() -> int:
+    """Largest memory of this process in bytes."""
+    if sys.platform == "linux":
+        return _status("VmHWM")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _status(field: str) -> int:
+    lines = (PROC / "status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))

@@ -1,0 +1,135 @@
+"""Synthetic pools: smooth random images, predictions and labels that a query takes in no time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnactive.geometry import Patch, Triple, clip_size
+from nnactive.labels import partial_label
+from nnactive.streams import stream
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CHANNELS = 2
+QUERIES = 4
+SHARPNESS = 2.0
+"""Standard deviation of the logits: neither noise nor certainty."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a synthetic pool is like; `Contents` are made from it."""
+
+    title: str
+    shapes: Mapping[str, Triple]
+    patch_size: Triple = (4, 4, 4)
+    stride: Triple = (2, 2, 2)
+    n: int = 6
+    """Patches to query."""
+    classes: int = 3
+    """With background."""
+    loop: int = 1
+    candidates: int = 8
+    members: int = 3
+    block: int = 2
+    """Edge of the blocks of voxels in which images and predictions are constant."""
+    labelled_cases: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> tuple[Patch, ...]:
+        """Patches in two corners of the labelled cases' images."""
+        corners = []
+        for case in self.labelled_cases:
+            shape = self.shapes[case]
+            size = clip_size(self.patch_size, shape)
+            end = tuple(n - p for n, p in zip(shape, size, strict=True))
+            corners += [Patch(case, (0, 0, 0), size), Patch(case, (end[0], end[1], end[2]), size)]
+        return tuple(corners)
+
+
+PLAIN = World(
+    "plain pool", {"a": (12, 16, 14), "b": (16, 12, 18), "c": (14, 14, 14), "d": (12,) * 3}
+)
+LARGE = World(
+    "96 x 256 x 256",
+    {"a": (96, 256, 256)},
+    patch_size=(32, 74, 74),
+    stride=(8, 8, 8),
+    n=4,
+    classes=4,
+    block=8,
+)
+WORLDS = (
+    replace(PLAIN, title="labelled patches", loop=2, labelled_cases=("b", "d")),
+    replace(
+        PLAIN, title="thin images", shapes={**PLAIN.shapes, "b": (3, 20, 20), "d": (18, 2, 18)}
+    ),
+    replace(PLAIN, title="anisotropic", patch_size=(2, 6, 5), stride=(1, 3, 2)),
+    replace(PLAIN, title="one class", classes=2),
+    replace(PLAIN, title="last loop", loop=QUERIES, labelled_cases=("a", "c")),
+)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Arrays of a world's cases, by case id."""
+
+    images: dict[str, np.ndarray]
+    """Float32, ``(channels, Z, Y, X)``."""
+    labels: dict[str, np.ndarray]
+    """Complete label maps, int16, ``(Z, Y, X)``."""
+    partial: dict[str, np.ndarray]
+    """The same with the ignore label outside the labelled patches."""
+    probabilities: dict[str, "Tensor"]
+    """``(C, Z, Y, X)``; each member's are these, moved along the axes."""
+
+    def members(self, world: World, case: str) -> "Iterator[Tensor]":
+        """Softmax probabilities of one member after the other, each made anew."""
+        for member in range(1, world.members + 1):
+            yield self.probabilities[case].roll([world.block * member] * 3, dims=(1, 2, 3))
+
+
+def fill(world: World) -> Contents:
+    """Make the contents of a world, always the same."""
+    labels = {case: _label(world, case) for case in world.shapes}
+    return Contents(
+        images={case: _blocks(world, case, "image", CHANNELS) for case in world.shapes},
+        labels=labels,
+        partial={
+            case: partial_label(
+                label, [patch for patch in world.labelled if patch.case == case], world.classes
+            )
+            for case, label in labels.items()
+        },
+        probabilities={case: _probabilities(world, case) for case in world.shapes},
+    )
+
+
+def _blocks(world: World, case: str, what: str, channels: int) -> np.ndarray:
+    """Normal draws, constant in blocks, float32 ``(channels, Z, Y, X)``."""
+    shape, block = world.shapes[case], world.block
+    coarse = [-(-n // block) for n in shape]
+    rng = stream("conformance", world.title, what, case)
+    values = rng.standard_normal((channels, *coarse), dtype=np.float32)
+    for axis in range(1, 4):
+        values = values.repeat(block, axis=axis)
+    return np.ascontiguousarray(values[:, : shape[0], : shape[1], : shape[2]])
+
+
+def _probabilities(world: World, case: str) -> "Tensor":
+    import torch
+
+    logits = torch.from_numpy(_blocks(world, case, "logits", world.classes))
+    return torch.softmax(logits.mul_(SHARPNESS), dim=0)
+
+
+def _label(world: World, case: str) -> np.ndarray:
+    """Blocks of background and, in each image, of all foreground classes."""
+    field = _blocks(world, case, "label", world.classes)
+    field[0] += 1  # more background than foreground
+    label: np.ndarray = field.argmax(axis=0).astype(np.int16)
+    label[0, 0, : world.classes] = range(world.classes)
+    return label

@@ -1,0 +1,250 @@
+"""docs/methods.md says what is so: its examples run, its tables and messages are the code's."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+import torch
+from pools import LABELLED, build_pool
+
+from benchmark.cli.main import cli
+from benchmark.conformance.rows import ROWS
+from benchmark.parameters import written
+from benchmark.submission import make
+from nnactive.conduct import conduct
+from nnactive.errors import UserError
+from nnactive.geometry import Patch
+from nnactive.methods import BUILTIN, QueryMethod
+from nnactive.steps.query import _no_predictor
+
+ROOT = Path(__file__).parents[1]
+DOC = ROOT / "docs" / "methods.md"
+TEXT = DOC.read_text(encoding="utf-8")
+CODE = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+PYTHON = [body for language, body in CODE if language == "python"]
+EXAMPLES = {
+    "margin.py": "Margin",
+    "spread_bald.py": "SpreadBald",
+    "intensity_cover.py": "IntensityCover",
+    "clap_bald.py": "ClapBald",
+}
+
+
+def table(heading: str, text: str = TEXT) -> list[list[str]]:
+    """Rows of the first table under a heading, without its head."""
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+# Examples
+
+
+def test_the_code_shown_is_the_example_files_in_order() -> None:
+    named = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", TEXT)
+    assert named == list(EXAMPLES)
+    assert [(ROOT / "examples" / name).read_text() for name in named] == PYTHON
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("n", [1, 10])
+def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
+    spec, method = make(f"{ROOT}/examples/{name}:{EXAMPLES[name]}")
+    assert spec.record.description
+    for labelled in ([], [LABELLED]):
+        pool = build_pool(method, labelled=labelled, candidates=20)
+        chosen = conduct(method, pool, n)
+        assert len(set(chosen)) == n
+        assert chosen == conduct(method, replace(pool, workers=3), n)
+
+
+def built(name: str, **parameters: object) -> QueryMethod:
+    given = ",".join([EXAMPLES[name], *(f"{key}={value}" for key, value in parameters.items())])
+    return make(f"{ROOT}/examples/{name}:{given}")[1]
+
+
+def test_margin_is_the_difference_of_the_two_largest() -> None:
+    method = built("margin.py")
+    prediction = build_pool(method).predict("a")
+    best, second = torch.sort(prediction.mean, dim=0, descending=True).values[:2]
+    assert torch.equal(method.score(prediction), 1 - (best - second))
+
+
+def test_the_level_2_example_takes_its_turns_and_its_parameters() -> None:
+    method = built("spread_bald.py", most=1, sigma=0)
+    chosen = conduct(method, build_pool(method), 6)
+    assert sorted(patch.case for patch in chosen[:4]) == ["a", "b", "c", "d"]
+    noisy = built("spread_bald.py", most=1, sigma=1)
+    assert conduct(noisy, build_pool(noisy), 6) != chosen
+
+
+def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
+    method = built("intensity_cover.py")
+    bright = np.zeros((1, 10, 10, 10), dtype=np.float32)
+    bright[:, :, :, 7:] = 5
+    images = {"c": bright[:, :3], "d": bright}
+    pool = build_pool(
+        method, {"c": (3, 10, 10), "d": (10, 10, 10)}, [LABELLED], images=images.__getitem__
+    )
+    assert all(patch.start[2] >= 6 for patch in conduct(method, pool, 1))
+
+
+def test_the_composed_example_has_the_parts_that_the_page_says() -> None:
+    method = built("clap_bald.py", beta=5)
+    assert method.needs == BUILTIN["bald"].needs
+    assert set(method.parameters.model_dump()) == {"alpha", "beta"}
+    assert type(method).score is BUILTIN["bald"].score
+    found = re.search(r"`clap_pe` is `class (\w+)\((\w+), (\w+)\)`", TEXT)
+    kind = BUILTIN["clap_pe"]
+    assert found
+    assert list(found.groups()) == [kind.__name__, *(base.__name__ for base in kind.__bases__)]
+
+
+# Tables
+
+
+def test_the_table_of_methods_is_the_builtin_ones() -> None:
+    rows = table("Built-in methods")
+    assert [re.findall(r"`(\w+)`", row[0]) for row in rows] == [[name] for name in BUILTIN]
+    for name, *_, parameters, reference in rows:
+        kind = BUILTIN[re.findall(r"`(\w+)`", name)[0]]
+        defaults = kind.Parameters().model_dump()
+        expected = {f"`{key}` = {written(value)}" for key, value in defaults.items()}
+        assert set(parameters.split(", ")) == (expected or {"-"})
+        assert ("(oracle)" in name) == kind.oracle
+        links = re.findall(r"\]\((https://[^)]+)\)", reference)
+        assert links
+        assert all(link in str(inspect.getdoc(kind)) for link in links)
+
+
+def test_the_rows_of_the_check_are_named_in_order() -> None:
+    section = " ".join(TEXT.split("\n## Check it\n")[1].split("\n## ")[0].split())
+    assert ", ".join(f"*{row}*" for row in ROWS) in section
+
+
+def test_what_the_pool_offers_is_there() -> None:
+    pool = build_pool()
+    for cell, _ in table("What the pool offers"):
+        for name in re.findall(r"`(\w+)", cell):
+            assert name == "oracle" or hasattr(pool, name)
+    offered = set(re.findall(r"`([a-z_]+)", " ".join(row[0] for row in table("The pipeline"))))
+    assert all(hasattr(QueryMethod, name) for name in offered)
+
+
+def test_the_map_of_a_query_names_modules_that_are_there() -> None:
+    rows = table("A query", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    package = ROOT / "nnactive"
+    for name in re.findall(r"`([\w/]+)`", " ".join(row[0] for row in rows)):
+        assert (package / f"{name}.py").is_file() or (package / name).is_dir(), name
+
+
+# Messages
+
+
+class MyMethod(QueryMethod):
+    """Does what a test asks for."""
+
+    needs = frozenset({"mean"})
+    steps: dict[str, Callable[..., object]]
+
+    def score(self, prediction):
+        return self.steps.get("score", lambda p: p.mean[1])(prediction)
+
+    def patch_score(self, means, pool, rng):
+        return self.steps.get("patch_score", lambda means: means)(means)
+
+    def query(self, pool, n):
+        answer = self.steps.get("query")
+        return answer(pool) if answer else super().query(pool, n)
+
+
+def writing(pool):
+    pool.image("a")[0] = 0
+
+
+SIZE = (4, 4, 4)
+BROKEN: list[dict[str, Callable[..., object]]] = [
+    {"score": lambda p: p.mean},
+    {"score": lambda p: torch.log(p.mean[0] * (torch.arange(10) > 0))},
+    {"score": lambda p: p.expected_entropy},
+    {"patch_score": lambda means: np.full_like(means, np.nan)},
+    {"query": lambda _: []},
+    {"query": lambda _: [Patch("d", (0, 0, 0), SIZE)]},
+    {"query": lambda _: [Patch("c", (0, 0, 0), SIZE)]},
+    {"query": lambda pool: pool.labels_in(Patch("a", (0, 0, 0), SIZE))},
+    {"query": lambda pool: pool.oracle.label("a")},
+    {"query": writing},
+]
+
+
+def told(run: Callable[[], object]) -> str:
+    with pytest.raises(UserError) as caught:
+        run()
+    return " ".join(str(caught.value).split())
+
+
+def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
+    labelled = [Patch("d", (3, 3, 3), SIZE)]
+    lines = []
+    for steps in BROKEN:
+        method = MyMethod()
+        method.steps = steps
+        pool = build_pool(method, labelled=labelled)
+        lines.append(told(lambda m=method, p=pool: conduct(m, p, 1)))
+    blind = MyMethod()
+    blind.steps = {}
+    pool = build_pool(blind, predictor=_no_predictor)
+    lines.append(told(lambda: conduct(blind, pool, 1)))
+    lines += [
+        told(lambda: make("power_bald,bta=5")),
+        told(lambda: make("power_bald,beta=0")),
+    ]
+    assert {row[0] for row in table("Common errors")} == {f"`{line}`" for line in lines}
+
+
+# Links and commands
+
+
+@pytest.mark.parametrize("page", ["methods.md", "architecture.md"])
+def test_links_lead_to_files_and_headings(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert links
+    for link in links:
+        file, _, anchor = link.partition("#")
+        target = (ROOT / "docs" / (file or page)).resolve()
+        assert target.exists(), link
+        headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in headings}
+        assert not anchor or anchor in slugs, link
+
+
+def test_the_page_is_linked() -> None:
+    assert "(docs/methods.md)" in (ROOT / "README.md").read_text()
+    assert "(methods.md)" in (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_commands_shown_exist() -> None:
+    shown = re.findall(r"nnactive-bench ((?:--?\w+|\w+)[^`\n]*)", TEXT)
+    assert len(shown) >= 4
+    for line in shown:
+        command: click.Command = cli
+        options: set[str] = {name for each in cli.params for name in each.opts}
+        for word in line.split():
+            if word.startswith("--"):
+                assert word in options, line
+            elif isinstance(command, click.Group):
+                command = command.commands[word]
+                options |= {name for each in command.params for name in each.opts}
+
+
+def test_make_targets_shown_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"\bmake (\w+)", TEXT))
+    assert targets
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
