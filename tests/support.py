@@ -1,7 +1,10 @@
 """What test modules share beside fixtures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 SEED = 7
 
@@ -13,3 +16,19 @@ class Loop:
     query: Path
     train: Path
     members: list[Path]
+
+
+def peak_growth(block: Callable[[], object]) -> float:
+    """MiB by which ``block`` raises this process' memory above what it has before."""
+    peak = Path("/proc/self/clear_refs")
+    if not peak.exists():
+        pytest.skip("needs Linux to measure the peak")
+
+    def read(name: str) -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+    peak.write_text("5")  # the peak begins anew
+    before = read("VmRSS")
+    block()
+    return read("VmHWM") - before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from benchmark.conformance.parent import HASH_SEED, command
-from benchmark.conformance.rows import LOADS, PROCESS, Answers, Judge, Verdict
+from benchmark.conformance.rows import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.volume import judge_volume
 from benchmark.workflow.lifeline import spawn
 from nnactive.errors import UserError
@@ -68,7 +68,10 @@ def _judge(
     else:
         detail = f"ended with exit status {other.returncode} in another process"
         _tell(out, Verdict(row=PROCESS, state="FAILED", detail=detail))
-    _tell(out, judge_volume(lambda: _made(method, parameters)))
+    if any(rows.answers.values()):
+        _tell(out, judge_volume(lambda: _made(method, parameters)))
+    else:
+        _tell(out, Verdict(row=VOLUME, state="not judged"))
 
 
 def _made(method: str, parameters: Sequence[str]) -> "QueryMethod":

@@ -63,13 +63,15 @@ LARGE = World(
     block=8,
 )
 WORLDS = (
-    replace(PLAIN, title="labelled patches", loop=2, labelled_cases=("b", "d")),
+    replace(PLAIN, title="pool with labelled patches", loop=2, labelled_cases=("b", "d")),
     replace(
-        PLAIN, title="thin images", shapes={**PLAIN.shapes, "b": (3, 20, 20), "d": (18, 2, 18)}
+        PLAIN,
+        title="pool with thin images",
+        shapes={**PLAIN.shapes, "b": (3, 20, 20), "d": (18, 2, 18)},
     ),
-    replace(PLAIN, title="anisotropic", patch_size=(2, 6, 5), stride=(1, 3, 2)),
-    replace(PLAIN, title="one class", classes=2),
-    replace(PLAIN, title="last loop", loop=QUERIES, labelled_cases=("a", "c")),
+    replace(PLAIN, title="pool with anisotropic patches", patch_size=(2, 6, 5), stride=(1, 3, 2)),
+    replace(PLAIN, title="pool with one class", classes=2),
+    replace(PLAIN, title="pool in its last loop", loop=QUERIES, labelled_cases=("a", "c")),
 )
 
 

@@ -76,23 +76,24 @@ def farthest(points: np.ndarray, centres: np.ndarray, n: int) -> list[int]:
     """
     import torch
 
-    blocks = torch.from_numpy(points).split(POINTS_AT_ONCE)
+    at = torch.from_numpy(points)
     nearest = torch.full((len(points),), float("inf"))
-    scratch = torch.empty_like(blocks[0])
+    scratch = torch.empty_like(at[:POINTS_AT_ONCE])
 
     def shorten(centre: "Tensor") -> None:
         """Bring each point's squared distance to the nearest centre up to date."""
-        for block, known in zip(blocks, nearest.split(POINTS_AT_ONCE), strict=True):
+        for first in range(0, len(at), POINTS_AT_ONCE):
+            some = slice(first, first + POINTS_AT_ONCE)
             # Not by dot products, which needn't give equal points equal distances.
-            difference = torch.sub(block, centre, out=scratch[: len(block)]).square_()
-            torch.minimum(known, difference.sum(dim=1), out=known)
+            difference = torch.sub(at[some], centre, out=scratch[: len(at[some])]).square_()
+            torch.minimum(nearest[some], difference.sum(dim=1), out=nearest[some])
 
     for centre in torch.from_numpy(centres):
         shorten(centre)
     chosen: list[int] = []
     for _ in range(n):
         chosen.append(int(nearest.numpy().argmax()))  # torch's may take any of equal ones
-        shorten(torch.from_numpy(points[chosen[-1]]))
+        shorten(at[chosen[-1]])
         nearest[chosen] = -1
     return chosen
 

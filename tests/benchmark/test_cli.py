@@ -1,4 +1,5 @@
 import errno
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmark.cli.main import main
 from benchmark.cli.progress import duration
 from benchmark.results import Failure
 from benchmark.submission import freeze
+from benchmark.tracks import load_track
 from nnactive.errors import MethodError, NnactiveError, UserError
 from nnactive.files import read_model, sha256
 
@@ -80,7 +82,8 @@ def test_a_refused_method_leaves_nothing_behind(tmp_path, capsys, monkeypatch) -
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
-OVERLAPS = """from nnactive.methods import Patch, QueryMethod
+CRASHES = """import os
+from nnactive.methods import Patch, QueryMethod
 
 class Mine(QueryMethod):
     needs = frozenset()
@@ -88,21 +91,19 @@ class Mine(QueryMethod):
         beta: float = 1
 
     def query(self, pool, n):
-        case = pool.cases[0]
-        return [Patch(case, (0, 0, 0), pool.patch_size)] * n
+        os._exit(3)
 """
 
 
 @pytest.mark.slow
 def test_a_method_that_fails_the_check_is_not_run(tmp_path, capfd, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(OVERLAPS)
+    Path("mine.py").write_text(CRASHES)
     assert main(["submit", "mine.py:Mine,beta=2", "--track", "demo"]) == 2
     errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert errors[0] == (
-        "error: mine.py:Mine,beta=2: no overlap: labelled patches: "
-        "a: (0, 0, 0) overlaps the chosen patch at (0, 0, 0)"
-    )
+    assert errors == [
+        "error: mine.py:Mine,beta=2: contract kept: it ended its process with exit status 3"
+    ]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
@@ -127,7 +128,7 @@ def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monke
     monkeypatch.setattr(
         tracks, "passes", lambda method, given, seconds: checks.append((method, *given)) or True
     )
-    Path("mine.py").write_text(OVERLAPS)
+    Path("mine.py").write_text(CRASHES)
     base = f"Mine-{sha256(Path('mine.py'))[:8]}"
     for method, *more in [
         ["mine.py:Mine"],
@@ -157,6 +158,17 @@ def test_parameters_of_a_run_belong_to_one_method(tmp_path, requested, capsys) -
     assert requested == [["power_bald,beta=5"], ["power_bald,beta=2", "power_bald"]]
     assert main(run) == main([*run, *both]) == 2
     assert capsys.readouterr().err.count("error: --param goes with one --method; write each") == 2
+
+
+def test_a_tracks_methods_may_have_parameters(tmp_path, requested) -> None:
+    track = load_track("demo").model_dump(include={"title", "description", "comparable", "seeds"})
+    methods = ["random", "power_bald,beta=5", "power_bald,beta=inf"]
+    entry = {"dataset": "phantom", "regime": "low"}
+    content = {**track, "name": "mine", "methods": methods, "settings": [entry]}
+    path = tmp_path / "mine.yaml"
+    path.write_text(json.dumps(content))  # JSON is YAML
+    assert main(["track", "run", str(path), "--runs", str(tmp_path / "runs")]) == 0
+    assert requested == [methods]
 
 
 def test_methods_are_listed_and_shown_with_their_parameters(capsys) -> None:

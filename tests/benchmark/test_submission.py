@@ -29,6 +29,9 @@ class Mine(QueryMethod):
         return -prediction.mean.amax(0)
 '''
 
+DECLARES = f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n"
+WITH_BETA = f"{DECLARES}        beta: float = 1\n"
+
 REFUSED = {
     "syntax": ("class Mine(\n", "line 1: '(' was never closed"),
     "import": ("import nowhere_to_be_found\n", "can't be imported: ModuleNotFoundError: No module"),
@@ -58,22 +61,19 @@ REFUSED = {
         "its Parameters must be a class Parameters(QueryMethod.Parameters)",
     ),
     "a parameter without default": (
-        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float\n",
+        f"{DECLARES}        beta: float\n",
         "the constructor needs beta; give every parameter a default",
     ),
     "a parameter that is no value": (
-        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n"
-        "        weights: tuple[float, ...] = (1.0,)\n",
+        f"{DECLARES}        weights: tuple[float, ...] = (1.0,)\n",
         "parameter 'weights' is a tuple; it must be a number, a text, true, false or None",
     ),
     "a constructor that ignores them": (
-        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float = 1\n"
-        "    def __init__(self, beta=2):\n        super().__init__(beta=3)\n",
+        f"{WITH_BETA}    def __init__(self, beta=2):\n        super().__init__(beta=3)\n",
         "its constructor must be __init__(self, **parameters)",
     ),
     "a constructor that keeps them back": (
-        f"{GOOD}\n    class Parameters(QueryMethod.Parameters):\n        beta: float = 1\n"
-        "    def __init__(self, **parameters):\n        pass\n",
+        f"{WITH_BETA}    def __init__(self, **parameters):\n        pass\n",
         "its constructor must begin with super().__init__(**parameters)",
     ),
     "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
@@ -199,7 +199,7 @@ PARAMETERS = """
         (",beta=0.5e1", ",beta=5", ", beta = 5"),
         (",beta=0.10", ",beta=0.1", ", beta = 0.1"),
         (",beta=inf", ",beta=inf", ", beta = inf"),
-        (",beta=1e300", ",beta=1e300", ", beta = 1e+300"),
+        (",beta=1e300", ",beta=1e300", ", beta = 1e300"),
         # Field order, whatever the order in the string.
         (",steps=4, alpha=.5 ,beta=2", ",beta=2,alpha=0.5,steps=4", ", beta = 2, alpha = 0.5"),
         (",alpha=0.12345678901234567890123", ",alpha=0.12345678901234567890123", ", alpha = 0.1"),

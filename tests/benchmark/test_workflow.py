@@ -106,7 +106,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, capfd) -> None:
     (folder / "breaks.py").write_text(BREAKS)
     track = make_track(loops=2)
-    request = make_request(folder, track, ["random", f"{folder / 'breaks.py'}:Breaks"])
+    # With a parameter that stands in all paths.
+    methods = ["power_bald,beta=.5", f"{folder / 'breaks.py'}:Breaks"]
+    request = make_request(folder, track, methods)
     broken = Experiment("s", request.methods[1][0].record.id, 1)
     page = folder / "board.html"
 
@@ -118,8 +120,10 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     ]
     assert f"leaderboard: {page}" in out
     assert "3 patches too few" in page.read_text()
-    whole = load_result(request.root / "s/random/seed_1/result.json")
+    assert "power_bald, beta = 0.5" in page.read_text()
+    whole = load_result(request.root / "s/power_bald,beta=0.5/seed_1/result.json")
     assert whole.status == "complete"
+    assert whole.method.parameters == {"beta": 0.5}
     assert [loop.loop for loop in whole.loops] == [0, 1]
     assert whole.loops[1].counts.true_positives == ((2,),)
     assert set(whole.loops[1].costs) == {

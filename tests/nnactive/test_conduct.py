@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nnactive.conduct import conduct
-from nnactive.errors import MethodError, NnactiveError
+from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.methods import BUILTIN, Patch, QueryMethod
 
 SIZE = (4, 4, 4)
@@ -111,13 +111,28 @@ def test_interrupts_and_the_steps_own_failures_pass(make_pool):
     with pytest.raises(KeyboardInterrupt):
         conduct(answering(raising(KeyboardInterrupt())), make_pool(), 2)
 
-    def diverged(case, shape):
-        return [torch.full((3, *shape), float("nan"))]
+    def broken(case, *_):
+        raise OSError("disk gone")
 
     method = BUILTIN["predictive_entropy"]()
-    with pytest.raises(NnactiveError, match="a: member 0") as caught:
-        conduct(method, make_pool(method, members=diverged), 2)
+    with pytest.raises(NnactiveError, match=r"^a: no prediction .*disk gone") as caught:
+        conduct(method, make_pool(method, predictor=broken), 2)
     assert not isinstance(caught.value, MethodError)
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "in their sum")]
+)
+def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause, make_pool):
+    def diverged(case, shape):
+        return [torch.full((3, *shape), float(value))]
+
+    method = BUILTIN["predictive_entropy"]()
+    with pytest.raises(
+        PredictionError, match=f"^PredictiveEntropy: a: member 0.*{cause}"
+    ) as caught:
+        conduct(method, make_pool(method, members=diverged), 2)
+    assert caught.value.exit_code == 2
 
 
 def test_check_uses_what_the_step_handed_in(make_pool, labelled_patch):

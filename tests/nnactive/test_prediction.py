@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import entropy as scipy_entropy
+from support import peak_growth
 
-from nnactive.errors import MethodError, NnactiveError
+from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.prediction import fold
 
 BOTH = frozenset({"mean", "expected_entropy"})
@@ -78,25 +79,74 @@ def spoilt(value, channel=0):
     return member
 
 
-@pytest.mark.parametrize(
-    "member",
-    [
-        spoilt(float("nan")),
-        spoilt(float("inf")),
-        spoilt(-float("inf")),
-        softmax(1) * 1.002,
-        softmax(1) * 0.998,
-        spoilt(float("nan"), channel=3),
+BROKEN = {
+    "NaN": (spoilt(float("nan")), r"\(NaN\)"),
+    "NaN elsewhere": (spoilt(float("nan"), channel=3), r"\(NaN\)"),
+    "infinite": (spoilt(float("inf")), r"\(infinite\)"),
+    "minus infinite": (spoilt(-float("inf")), r"\(infinite\)"),
+    "too much": (softmax(1) * 1.002, "off 1 by 0.002 in their sum"),
+    "too little": (softmax(1) * 0.998, "off 1 by 0.002 in their sum"),
+    "one voxel": (spoilt(0.9), "off 1 by"),
+    "negative": (
         torch.stack([-softmax(1)[0], 1 + softmax(1)[0], *[torch.zeros(SHAPE[1:])] * 2]),
-        softmax(1)[:, :2],
-        softmax(1)[0],
-    ],
-)
-def test_broken_probabilities_name_case_and_member(member):
-    with pytest.raises(NnactiveError, match="case_7: member 1") as caught:
-        fold("case_7", lambda: iter([softmax(0), member]), BOTH)
-    assert not isinstance(caught.value, MethodError)
+        r"\(negative, -0\.",
+    ),
+    "classes": (softmax(1)[:2], r"shape \(2, 3, 5, 2\), expected \(4, 3, 5, 2\)"),
+    "shape": (softmax(1)[:, :2], r"shape \(4, 2, 5, 2\), expected \(4, 3, 5, 2\)"),
+    "axes": (softmax(1)[0], r"shape \(3, 5, 2\)"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("needs", [BOTH, frozenset({"expected_entropy"})])
+def test_broken_probabilities_name_case_member_and_cause(name, needs):
+    member, cause = BROKEN[name]
+    with pytest.raises(PredictionError, match=f"^case_7: member 1 .*{cause}") as caught:
+        fold("case_7", lambda: iter([softmax(0), member]), needs)
+    assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
+
+
+def test_members_one_by_one_are_checked_too():
+    prediction = fold("case_7", lambda: iter([softmax(0)]), frozenset({"mean"}))
+    prediction._members = lambda: iter([softmax(0), spoilt(float("nan"))])
+    with pytest.raises(PredictionError, match="case_7: member 1"):
+        list(prediction.members())
+
+
+def test_an_embedding_is_no_reason_to_predict():
+    def never():
+        raise AssertionError
+
+    fold("a", never, frozenset({"embedding"}))
+
+
+@pytest.mark.parametrize(("fresh", "volumes"), [(False, 2 * 3 + 4), (True, 4)])
+def test_folding_takes_few_volumes_above_the_member(fresh, volumes):
+    shape = (3, 40, 256, 256)
+    mebibytes = 4 * 40 * 256 * 256 / 2**20
+    held = [] if fresh else [torch.full(shape, 1 / 3)]
+
+    def members():
+        for _ in range(3):
+            yield held[0] if held else torch.full(shape, 1 / 3)
+
+    warm = torch.full((3, 2, 2, 2), 1 / 3)
+    fold("a", lambda: iter([warm]), BOTH)
+    grown = peak_growth(lambda: fold("a", members, BOTH, fresh=fresh))
+    handed_in = 3 * fresh  # made within the measurement
+    assert grown < (volumes + handed_in + 0.5) * mebibytes
+
+
+def test_only_members_made_for_the_pass_lend_their_memory():
+    kept = [softmax(0), softmax(1)]
+    prediction = fold("a", lambda: iter([m.clone() for m in kept]), BOTH, fresh=True)
+    same = fold("a", lambda: iter(kept), BOTH)
+    assert torch.equal(prediction.mean, same.mean)
+    assert torch.equal(prediction.expected_entropy, same.expected_entropy)
+    assert torch.equal(kept[0], softmax(0))
+    first = softmax(0)
+    assert fold("a", lambda: iter([first]), BOTH, fresh=True).mean.data_ptr() == first.data_ptr()
 
 
 def test_half_precision_within_tolerance_is_accepted():

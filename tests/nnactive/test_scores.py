@@ -21,6 +21,15 @@ def test_entropy_of_known_distributions():
     assert torch.signbit(entropy(p)).sum() == 0
 
 
+@pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2), (4, 3, 2, 5)])
+def test_entropy_of_any_shape(shape):
+    probabilities = rng.dirichlet([0.5] * 4, size=shape[1:])
+    p = np.moveaxis(probabilities, -1, 0).copy()
+    found = entropy(torch.from_numpy(p))
+    np.testing.assert_allclose(found, scipy_entropy(p, axis=0), atol=1e-12)
+    assert torch.isnan(entropy(torch.from_numpy(p * np.nan))).all()
+
+
 def test_scores_agree_with_scipy():
     mean = MEMBERS.astype(np.float64).mean(axis=0)
     expected = scipy_entropy(MEMBERS.astype(np.float64), axis=1).mean(axis=0)

@@ -1,12 +1,16 @@
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from support import Loop
+from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+from support import Loop, peak_growth
 
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
+from nnactive.geometry import Patch
+from nnactive.nnunet import ensemble as module
 from nnactive.nnunet.ensemble import Ensemble
 
 
@@ -37,8 +41,6 @@ def test_a_member_is_the_same_alone_and_in_an_ensemble(loop0: Loop, image) -> No
 
 
 def test_labels_are_the_argmax_of_the_mean_logits(loop0: Loop, image) -> None:
-    from nnactive.nnunet import ensemble as module
-
     both = ensemble(loop0, loop0.members)
     logits = []
     for path in loop0.members:
@@ -65,3 +67,65 @@ def test_no_member_and_a_missing_one_are_refused(loop0: Loop, tmp_path: Path) ->
         ensemble(loop0, [])
     with pytest.raises(UserError, match="no such file"):
         ensemble(loop0, [tmp_path / "fold_9.pth"])
+
+
+def test_a_member_is_gone_before_the_next_is_predicted(loop0: Loop, image) -> None:
+    members = ensemble(loop0, loop0.members).probabilities(image)
+    first = next(members)
+    alive = weakref.ref(first)
+    del first
+    assert alive() is None
+
+
+def test_softmax_of_the_logits_takes_no_more_than_its_result() -> None:
+    logits = torch.randn(6, 64, 128, 128).half()
+    expected = torch.softmax(logits.float(), dim=0)
+    torch.testing.assert_close(module._softmax(logits), expected)
+    size = expected.numel() * 4 / 2**20
+    assert peak_growth(lambda: module._softmax(logits)) < 1.2 * size
+
+
+def test_embeddings_of_all_members_lie_side_by_side(loop0: Loop, image) -> None:
+    patches = [Patch("a", (0, 0, 0), (8, 8, 8)), Patch("a", (3, 2, 1), (8, 8, 8))]
+    found = ensemble(loop0, loop0.members).embeddings(image, patches)
+    alone = [ensemble(loop0, [path]).embeddings(image, patches) for path in loop0.members]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, np.concatenate(alone, axis=1))
+    assert not np.array_equal(alone[0], alone[1])
+    assert not np.array_equal(found[0], found[1])
+
+
+def test_a_cpu_has_a_network_for_each_worker_and_a_gpu_one_for_all(
+    loop0: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for gpu, networks in ((False, 3), (True, 1)):
+        monkeypatch.setattr(module, "is_gpu", lambda _, gpu=gpu: gpu)
+        made = ensemble(loop0, loop0.members, workers=3)
+        assert made._predictors.qsize() == networks
+        turns = [made.turn().acquire(blocking=False) for _ in range(4)]
+        assert turns == [place < networks for place in range(4)]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_results_stay_on_a_gpu_that_can_hold_them(
+    holds, loop0: Loop, image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, placed = [], []
+
+    def can_hold(_, size):
+        asked.append(size)
+        return holds
+
+    def watched(self, data):
+        placed.append(self.perform_everything_on_device)
+        self.perform_everything_on_device = False  # there is no GPU here
+        return predict(self, data)
+
+    monkeypatch.setattr(module, "is_gpu", lambda _: True)
+    monkeypatch.setattr(module, "can_hold", can_hold)
+    predict = nnUNetPredictor.predict_sliding_window_return_logits
+    monkeypatch.setattr(nnUNetPredictor, "predict_sliding_window_return_logits", watched)
+    next(ensemble(loop0, loop0.members[:1], workers=2).probabilities(image))
+    assert placed == [holds]
+    # Two workers' means of 4 classes, a member's logits and probabilities: at least these.
+    assert asked[0] >= 4 * image[0].size * (2 * 4 + 1.5 * 4)

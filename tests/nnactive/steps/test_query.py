@@ -1,18 +1,40 @@
+import itertools
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.errors import MethodError, NnactiveError
+from nnactive.errors import MethodError, NnactiveError, PredictionError
+from nnactive.files import write_model
+from nnactive.kept import Part
 from nnactive.methods import BUILTIN, QueryMethod
 from nnactive.pool import PoolView
 from nnactive.queries import load_patches
+from nnactive.readahead import ReadAhead
 from nnactive.settings import Setting
-from nnactive.steps.query import query
+from nnactive.steps.query import _predict, query
 
-METHODS = sorted(BUILTIN)
+METHODS = ("random", "predictive_entropy", "softrank_bald", "clasp_pe", "coreset")
+"""One of each family; the others differ in parts that are tested by themselves."""
+
+
+@pytest.fixture(scope="module")
+def few(phantom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prepared phantom with a pool of seven cases."""
+    folder = tmp_path_factory.mktemp("few") / "phantom"
+    shutil.copytree(phantom, folder, symlinks=True)
+    info = PreparedDataset(phantom).info
+    write_model(folder / "prepared.json", info.model_copy(update={"pool": info.pool[:7]}))
+    return folder
 
 
 def choose(
@@ -23,12 +45,12 @@ def choose(
     method: QueryMethod,
     *,
     workers: int = 1,
-    seed: int = SEED,
+    part: Part | None = None,
 ) -> bytes:
     query(
         data,
         setting,
-        seed,
+        SEED,
         1,
         method,
         "some-method",
@@ -38,27 +60,29 @@ def choose(
         workers,
         out,
         "cpu",
+        None,
+        part,
     )
-    return out.read_bytes()
+    return b"" if part else out.read_bytes()
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_same_models_give_the_same_query_in_two_runs_and_from_two_workers(
-    name: str, phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
+    name: str, few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     method = BUILTIN[name]
-    first = choose(phantom, setting, loop0, tmp_path / "a.json", method())
-    again = choose(phantom, setting, loop0, tmp_path / "b.json", method())
-    spread = choose(phantom, setting, loop0, tmp_path / "c.json", method(), workers=2)
+    first = choose(few, setting, loop0, tmp_path / "a.json", method())
+    again = choose(few, setting, loop0, tmp_path / "b.json", method())
+    spread = choose(few, setting, loop0, tmp_path / "c.json", method(), workers=2)
     assert first == again == spread
     assert len(load_patches([tmp_path / "a.json"])) == setting.query_size
 
 
 @pytest.fixture
-def without_labels(phantom: Path, tmp_path: Path) -> Path:
+def without_labels(few: Path, tmp_path: Path) -> Path:
     """The prepared phantom whose complete label maps are gone."""
-    copy = tmp_path / "phantom"
-    shutil.copytree(phantom, copy)
+    copy = tmp_path / "copy"
+    shutil.copytree(few, copy)
     shutil.rmtree(copy / "pool_labels")
     shutil.rmtree(copy / "test_labels")
     return copy
@@ -111,9 +135,9 @@ def test_a_declared_oracle_sees_all(
 
 @pytest.mark.parametrize("name", [name for name in METHODS if not BUILTIN[name].oracle])
 def test_methods_choose_without_the_pools_labels(
-    name: str, phantom: Path, without_labels: Path, setting: Setting, loop0: Loop, tmp_path: Path
+    name: str, few: Path, without_labels: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
-    with_labels = choose(phantom, setting, loop0, tmp_path / "a.json", BUILTIN[name]())
+    with_labels = choose(few, setting, loop0, tmp_path / "a.json", BUILTIN[name]())
     without = choose(without_labels, setting, loop0, tmp_path / "b.json", BUILTIN[name]())
     assert with_labels == without
 
@@ -150,3 +174,272 @@ def test_a_method_that_declares_no_need_gets_no_prediction(
 
     with pytest.raises(MethodError, match="needs"):
         choose(phantom, setting, loop0, tmp_path / "a.json", Sly())
+
+
+def interrupted_at(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
+    """Let the ensemble predict ``count`` images and then fail; the images are listed."""
+    from nnactive.nnunet.ensemble import Ensemble
+
+    predict = Ensemble.probabilities
+    seen: list[str] = []
+
+    def failing(self, image):
+        if len(seen) >= count:
+            raise KeyboardInterrupt
+        seen.append(image.tobytes())
+        return predict(self, image)
+
+    monkeypatch.setattr(Ensemble, "probabilities", failing)
+    return seen
+
+
+@pytest.mark.parametrize("name", ["softrank_bald", "clasp_pe"])
+def test_an_interrupted_query_goes_on_and_ends_the_same(
+    name: str, few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    method = BUILTIN[name]
+    whole = choose(few, setting, loop0, tmp_path / "whole.json", method())
+    images = len(PreparedDataset(few).info.pool)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupted_at(patch, images - 2)
+        with pytest.raises(KeyboardInterrupt):
+            choose(few, setting, loop0, tmp_path / "out.json", method())
+    assert not (tmp_path / "out.json").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        seen = interrupted_at(patch, images)
+        # The next try gets a draft's name, as the command line does it.
+        assert choose(few, setting, loop0, tmp_path / ".out.json", method()) == whole
+    assert len(seen) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"whole.json", ".out.json"}
+
+
+def test_other_members_start_anew(few: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> None:
+    method = BUILTIN["predictive_entropy"]
+    images = len(PreparedDataset(few).info.pool)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupted_at(patch, images - 2)
+        with pytest.raises(KeyboardInterrupt):
+            choose(few, setting, loop0, tmp_path / "out.json", method())
+    one = Loop(loop0.query, loop0.train, loop0.members[:1])
+    with pytest.MonkeyPatch.context() as patch:
+        seen = interrupted_at(patch, images)
+        resumed = choose(few, setting, one, tmp_path / "out.json", method())
+    assert len(seen) == images
+    assert resumed == choose(few, setting, one, tmp_path / "fresh.json", method())
+
+
+@pytest.mark.parametrize("name", ["predictive_entropy", "softrank_bald", "cla_pe_66", "coreset"])
+def test_parts_and_the_rest_give_what_one_run_gives(
+    name: str, few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    method = BUILTIN[name]
+    whole = choose(few, setting, loop0, tmp_path / "whole.json", method())
+    for number in (2, 3, 1):
+        choose(few, setting, loop0, tmp_path / "out.json", method(), part=Part(number, 3))
+        assert not (tmp_path / "out.json").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        interrupted_at(patch, 0)  # nothing is left to predict
+        assert choose(few, setting, loop0, tmp_path / "out.json", method()) == whole
+
+
+def test_a_method_that_goes_through_no_images_has_no_part(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    method = BUILTIN["random"]
+    choose(few, setting, loop0, tmp_path / "out.json", method(), part=Part(1, 2))
+    assert not list(tmp_path.iterdir())
+
+
+SCRIPT = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = {path!r}
+from test_query_author import Slow
+from nnactive.files import write_model
+from nnactive.kept import Part
+from nnactive.settings import Setting
+from nnactive.steps.query import query
+
+data, setting, loop, out, part = sys.argv[1:]
+query(
+    Path(data), Setting.model_validate_json(setting), 7, 1, Slow(), "slow", [Path(loop)],
+    Path("none"), [], 1, Path(out), "cpu", None, Part.parse(part) if part else None,
+)
+"""
+
+AUTHOR = """
+import os, signal
+from pathlib import Path
+from nnactive.methods import Candidate, Patch, QueryMethod
+
+class Slow(QueryMethod):
+    needs = frozenset()
+
+    def candidates(self, pool, case):
+        log = Path(os.environ["CALLS"])
+        with log.open("a") as calls:
+            calls.write(case + "\\n")
+        if len(log.read_text().split()) == int(os.environ["KILL_AT"]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        corner = tuple(n - min(n, 8) for n in pool.shape(case))
+        patch = Patch(case, corner, tuple(min(n, 8) for n in pool.shape(case)))
+        free = not any(patch.overlaps(p) for p in pool.labelled)
+        return [Candidate(pool.rng("noise", case).random(), patch)] if free else []
+"""
+
+
+def test_killed_processes_and_parts_in_processes_lose_nothing(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    (tmp_path / "test_query_author.py").write_text(AUTHOR)
+    (tmp_path / "script.py").write_text(SCRIPT.format(path=[str(tmp_path)]))
+    cases = [case.id for case in PreparedDataset(few).info.pool]
+
+    def start(out: str, kill_at: int, part: str = "", log: str = "") -> subprocess.Popen:
+        environment = {**os.environ, "CALLS": str(tmp_path / f"{log or out}.txt")}
+        arguments = [few, setting.model_dump_json(), loop0.query, tmp_path / out, part]
+        return subprocess.Popen(
+            [sys.executable, tmp_path / "script.py", *map(str, arguments)],
+            env={**environment, "KILL_AT": str(kill_at)},
+        )
+
+    def calls(log: str) -> list[str]:
+        return (tmp_path / f"{log}.txt").read_text().split()
+
+    parts = [start("shared", -1, f"{n}/3", log=f"part{n}") for n in (1, 2, 3)]
+    assert start("whole", -1).wait() == 0
+    whole = (tmp_path / "whole").read_bytes()
+
+    assert start("killed", 5).wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed").exists()
+    assert start("killed", -1).wait() == 0
+    assert (tmp_path / "killed").read_bytes() == whole
+    assert calls("killed") == [*cases[:5], *cases[4:]]  # the fifth was lost
+
+    assert [process.wait() for process in parts] == [0, 0, 0]
+    assert [calls(f"part{n}") for n in (1, 2, 3)] == [cases[0::3], cases[1::3], cases[2::3]]
+    assert start("shared", -1).wait() == 0
+    assert (tmp_path / "shared").read_bytes() == whole
+    assert not (tmp_path / "shared.txt").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_method_that_keeps_its_work_to_itself_starts_anew(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path, monkeypatch
+) -> None:
+    class Selfish(QueryMethod):
+        needs = frozenset()
+        fails = True
+
+        def query(self, pool, n):
+            found = {}
+
+            def keep(case):
+                if self.fails and len(found) == 3:
+                    raise KeyboardInterrupt
+                found[case] = pool.shape(case)
+
+            pool.map(keep)
+            assert len(found) == len(pool.cases)
+            return BUILTIN["random"]().query(pool, n)
+
+    with pytest.raises(KeyboardInterrupt):
+        choose(few, setting, loop0, tmp_path / "out.json", Selfish())
+    monkeypatch.setattr(Selfish, "fails", False)
+    resumed = choose(few, setting, loop0, tmp_path / "out.json", Selfish())
+    assert resumed == choose(few, setting, loop0, tmp_path / "whole.json", Selfish())
+
+
+def test_a_diverged_member_keeps_what_is_finished(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    from nnactive.nnunet.ensemble import Ensemble
+
+    images = len(PreparedDataset(few).info.pool)
+    predict, count = Ensemble.probabilities, itertools.count()
+
+    def diverging(self, image):
+        spoilt = next(count) == images - 1
+        return (member * float("nan") if spoilt else member for member in predict(self, image))
+
+    method = BUILTIN["predictive_entropy"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ensemble, "probabilities", diverging)
+        with pytest.raises(PredictionError, match=r"^PredictiveEntropy: .*: member 0.*NaN"):
+            choose(few, setting, loop0, tmp_path / "out.json", method())
+    with pytest.MonkeyPatch.context() as patch:
+        seen = interrupted_at(patch, 1)
+        choose(few, setting, loop0, tmp_path / "out.json", method())
+    assert len(seen) == 1
+
+
+class OneNetwork:
+    """Stands in for an ensemble on a GPU; counts the images that it predicts at a time."""
+
+    def __init__(self) -> None:
+        self.turns = threading.Semaphore(1)
+        self.begun: list[int] = []
+        self.next_begun = threading.Event()
+        self.busy, self.most_busy = 0, 0
+
+    def turn(self):
+        return self.turns
+
+    def probabilities(self, image):
+        self.begun.append(int(image[0, 0, 0, 0]))
+        if len(self.begun) == 2:
+            self.next_begun.set()
+        self.busy += 1
+        self.most_busy = max(self.most_busy, self.busy)
+        for _ in range(3):
+            yield torch.full((2, 4, 4, 4), 0.5)
+        self.busy -= 1
+
+
+def test_one_image_is_selected_from_while_the_next_is_predicted(make_pool) -> None:
+    shapes = dict.fromkeys("abcd", (4, 4, 4))
+    images = ReadAhead(lambda case: np.full((1, 4, 4, 4), ord(case)))
+    network = OneNetwork()
+    pool = make_pool(
+        shapes=shapes,
+        images=images,
+        workers=2,
+        predictor=lambda case, needs: _predict(network, images, case, needs),
+    )
+    overlapped = []
+
+    def select(case):
+        prediction = pool.predict(case)
+        if case == chr(network.begun[0]):
+            overlapped.append(network.next_begun.wait(10))
+        return prediction.mean.sum().item()
+
+    assert pool.map(select) == [64.0] * 4
+    assert overlapped == [True]
+    assert network.most_busy == 1
+    assert sorted(network.begun) == [ord(case) for case in "abcd"]
+
+
+def test_the_next_image_is_read_while_one_is_predicted(make_pool) -> None:
+    read = {case: threading.Event() for case in "abc"}
+
+    def reading(case):
+        read[case].set()
+        return np.full((1, 4, 4, 4), ord(case))
+
+    images = ReadAhead(reading)
+
+    class Waiting(OneNetwork):
+        def probabilities(self, image):
+            following = chr(int(image[0, 0, 0, 0]) + 1)
+            assert following not in read or read[following].wait(10)
+            yield torch.full((2, 4, 4, 4), 0.5)
+
+    network = Waiting()
+    pool = make_pool(
+        shapes=dict.fromkeys("abc", (4, 4, 4)),
+        images=images,
+        announce=images.announce,
+        predictor=lambda case, needs: _predict(network, images, case, needs),
+    )
+    assert pool.map(lambda case: pool.predict(case).mean.sum().item()) == [64.0] * 3
