@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from benchmark.tracks import Track
     from benchmark.workflow.run import Request
 
+    Entry = tuple[MethodSpec, Path | None]
+
 
 @click.group()
 def track() -> None:
@@ -69,6 +71,7 @@ def show(name: str) -> None:
     help="Run this METHOD instead of the track's own; may be given several times.",
 )
 @param_option
+@seconds_option
 @cores_option
 @data_option
 @runs_option
@@ -77,12 +80,16 @@ def run(
     name: str,
     methods: Sequence[str],
     parameters: Sequence[str],
+    seconds: float,
     cores: int | None,
     data: Path,
     runs: Path,
     out: Path,
 ) -> int:
-    """Run the track NAME, or go on with it, and build the leaderboard."""
+    """Run the track NAME, or go on with it, and build the leaderboard.
+
+    A METHOD's file that is new to the track is checked first.
+    """
     from benchmark.tracks import load_track
 
     if parameters and len(methods) != 1:
@@ -92,7 +99,7 @@ def run(
         )
     content = load_track(name)
     root = runs / content.name
-    found = [examine(method, root, parameters) for method in methods or content.methods]
+    found = [admitted(each, root, parameters, seconds) for each in methods or content.methods]
     return run_track(content, found, cores, data, runs, out)
 
 
@@ -120,35 +127,47 @@ def submit(
     METHOD is path/to/file.py:Class, or the name of a builtin method, with its parameters if need
     be: power_bald,beta=5. A file that is new to the track is checked first.
     """
-    from benchmark.layout import spec_file
     from benchmark.tracks import load_track
 
     content = load_track(name)
     root = runs / content.name
-    found = [examine(each, root) for each in content.methods]
+    found = [admitted(each, root, (), seconds) for each in content.methods]
+    entry = admitted(method, root, parameters, seconds)
+    return run_track(content, [*found, entry], cores, data, runs, out)
+
+
+def admitted(method: str, root: Path, parameters: Sequence[str], seconds: float) -> "Entry | None":
+    """A METHOD that may run on the track in ``root``; None if its file is new and fails the check.
+
+    Raises:
+        UserError: if this is no query method that can be run.
+    """
+    from benchmark.layout import spec_file
+
     spec, source = examine(method, root, parameters)
-    if (
-        source is not None
-        and not (root / spec_file(spec.record.id)).exists()
-        and not passes(method, parameters, seconds)
-    ):
-        return UserError.exit_code
-    return run_track(content, [*found, (spec, source)], cores, data, runs, out)
+    new = source is not None and not (root / spec_file(spec.record.id)).exists()
+    return None if new and not passes(method, parameters, seconds) else (spec, source)
 
 
 def run_track(
     content: "Track",
-    methods: "Sequence[tuple[MethodSpec, Path | None]]",
+    methods: "Sequence[Entry | None]",
     cores: int | None,
     data: Path,
     runs: Path,
     out: Path,
 ) -> int:
-    """Run methods on a track and build the page; the exit code tells of failed experiments."""
+    """Run methods on a track and build the page; the exit code tells of failed experiments.
+
+    Nothing runs if one of the methods isn't admitted.
+    """
     from benchmark.provenance import usable_cores
     from benchmark.workflow.run import Request
 
-    different = {spec.record.id: (spec, source) for spec, source in methods}
+    entries = [entry for entry in methods if entry is not None]
+    if len(entries) < len(methods):
+        return UserError.exit_code
+    different = {spec.record.id: (spec, source) for spec, source in entries}
     request = Request(
         track=content,
         methods=tuple(different.values()),

@@ -96,10 +96,11 @@ class Mine(QueryMethod):
 
 
 @pytest.mark.slow
-def test_a_method_that_fails_the_check_is_not_run(tmp_path, capfd, monkeypatch) -> None:
+@pytest.mark.parametrize("command", [["submit"], ["track", "run", "demo", "--method"]], ids=str)
+def test_a_method_that_fails_the_check_is_not_run(command, tmp_path, capfd, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(CRASHES)
-    assert main(["submit", "mine.py:Mine,beta=2", "--track", "demo"]) == 2
+    assert main([*command, "mine.py:Mine,beta=2"]) == 2
     errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
     assert errors == [
         "error: mine.py:Mine,beta=2: contract kept: it ended its process with exit status 3"

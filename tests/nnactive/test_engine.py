@@ -292,12 +292,13 @@ def test_methods_equal_brute_force(name, scene, spread, certain):
     assert_equal(method, pool, task, lambda t: REFERENCE[name](t, score, scene))
 
 
-@pytest.mark.parametrize(
+RANDOM = pytest.mark.parametrize(
     ("name", "share"), [("random", (1, 1)), ("random_fg33", (2, 3)), ("random_fg66", (1, 3))]
 )
-@settings(max_examples=70, deadline=None)
-@given(scenes(), st.sampled_from([0.0, 0.02, 0.3, 1.0]))
-def test_random_placement_equals_brute_force(name, share, scene, foreground):
+
+
+def assert_placed_equally(name, share, scene, foreground):
+    """``foreground`` is the share of the voxels that have one of the classes."""
     labels = {}
     for case, shape in scene.shapes.items():
         rng = scene.rng(case, 3)
@@ -312,6 +313,24 @@ def test_random_placement_equals_brute_force(name, share, scene, foreground):
         scene.task(pool),
         lambda t: reference.at_random(t, labels, Fraction(*share)),
     )
+
+
+@RANDOM
+@settings(max_examples=40, deadline=None)
+@given(scenes(), st.sampled_from([0.0, 0.02, 0.3, 1.0]))
+def test_random_placement_equals_brute_force(name, share, scene, foreground):
+    assert_placed_equally(name, share, scene, foreground)
+
+
+@RANDOM
+@pytest.mark.parametrize("foreground", [0.02, 0.6, 1.0])
+def test_random_placement_with_room_equals_brute_force(name, share, foreground):
+    """Pools with so much room that a difference in any kind of place shows in the answer."""
+    shapes = {"b2": (7, 6, 8), "a": (6, 2, 9), "b10": (1, 7, 7)}
+    labelled = [Patch("a", (1, 0, 2), (3, 2, 2))]
+    for seed in range(8):
+        scene = Scene(shapes, (2, 3, 2), (1, 1, 1), 1, 8, labelled, 2, 1, 1, seed)
+        assert_placed_equally(name, share, scene, foreground)
 
 
 CERTAINTIES = {"one-hot": (1.0, 0.0), "uniform": (1 / 3, 1 / 3)}
