@@ -316,7 +316,7 @@ def assert_placed_equally(name, share, scene, foreground):
 
 
 @RANDOM
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenes(), st.sampled_from([0.0, 0.02, 0.3, 1.0]))
 def test_random_placement_equals_brute_force(name, share, scene, foreground):
     assert_placed_equally(name, share, scene, foreground)
