@@ -8,8 +8,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
 from benchmark.results import ParameterValue
 from nnactive.errors import UserError
 from nnactive.files import sha256
@@ -17,7 +15,7 @@ from nnactive.files import sha256
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
 
-PREDICTIONS = frozenset({"mean", "expected_entropy", "embedding"})
+PREDICTIONS = frozenset({"mean", "expected_entropy", "embedding", "members"})
 """What a method may declare in ``needs``."""
 
 
@@ -40,9 +38,9 @@ def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
 
     Raises:
         UserError: if the file can't be imported, or holds no query method of that name that says
-            how to choose.
+            how to choose, is the file's own and isn't called as a builtin one.
     """
-    from nnactive.methods import QueryMethod
+    from nnactive.methods import BUILTIN, QueryMethod
 
     module = _import(path)
     found = getattr(module, name, None)
@@ -57,6 +55,14 @@ def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
     own = any(getattr(found, part) is not getattr(QueryMethod, part) for part in parts)
     if not own or inspect.isabstract(found):
         raise UserError(f"{path}: {name} chooses nothing; it must define score or query")
+    if found.__module__ != module.__name__:
+        names = [each for each, kind in BUILTIN.items() if kind is found]
+        way = f"name it as builtin: {names[0]}" if names else "write a subclass of it in this file"
+        raise UserError(f"{path}: {name} is imported from {found.__module__}; {way}")
+    if found.name in BUILTIN:
+        raise UserError(
+            f"{path}: {name} has the name of the builtin method {found.name}; give it another name"
+        )
     return found
 
 
@@ -123,7 +129,8 @@ def _check_declared(
         if parameter.default is parameter.empty
         and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
     ]
-    if not (inspect.isclass(kind.Parameters) and issubclass(kind.Parameters, BaseModel)):
+    declared = kind.Parameters
+    if not (inspect.isclass(declared) and issubclass(declared, QueryMethod.Parameters)):
         raise UserError(
             f"{origin}: its Parameters must be a class Parameters(QueryMethod.Parameters)"
         )

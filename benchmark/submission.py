@@ -15,6 +15,7 @@ from benchmark.parameters import display_name, method_id, parse, written
 from benchmark.results import MethodRecord
 from nnactive.errors import UserError
 from nnactive.files import first_problem, read_model, sha256, write_bytes, write_model
+from nnactive.kept import code_hash
 from nnactive.queries import START
 from nnactive.settings import Frozen
 
@@ -60,7 +61,7 @@ def make(text: str, parameters: Sequence[str] = ()) -> "tuple[MethodSpec, QueryM
         kind = builtin_class(method)
         found = instance(kind, method, given)
         return MethodSpec(
-            record=_record(found, method, method, _library_hash(), "builtin"), entry=method
+            record=_record(found, method, method, code_hash(type(found)), "builtin"), entry=method
         ), found
     path, name = split(method)
     origin = f"{path}:{name}"
@@ -113,15 +114,6 @@ def load_method(path: Path) -> "QueryMethod":
 
 def _copy(spec: Path) -> Path:
     return spec.with_name(f"{spec.name.removesuffix('.json')}.py")
-
-
-def _library_hash() -> str:
-    """Hash of all code that a builtin method's choice depends on, and of some more."""
-    import nnactive
-
-    root = Path(nnactive.__file__).parent
-    files = sorted([*root.glob("*.py"), *(root / "methods").glob("*.py")])
-    return hashlib.sha256("".join(sha256(file) for file in files).encode()).hexdigest()
 
 
 def _record(

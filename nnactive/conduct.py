@@ -18,7 +18,7 @@ def conduct(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
             patch or one another (protocol section 5, "Common"); the author's exception is its
             cause.
         PredictionError: if the ensemble predicts what can't be used. Its message, like that of a
-            MethodError, starts with the class's name.
+            MethodError, starts with the method's name.
         NnactiveError: if something else that the step handed in fails.
     """
     # Taken before the method runs, so that nothing it does to the view changes the check.
@@ -27,11 +27,11 @@ def conduct(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
         return _checked(method.query(pool, n), n, shapes, size, labelled)
     except (MethodError, PredictionError) as error:
         line = " ".join(str(error).split())
-        raise type(error)(f"{type(method).__name__}: {line}") from error
+        raise type(error)(f"{method.name}: {line}") from error
     except NnactiveError:
         raise
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{type(method).__name__}: {described(error)}") from error
+        raise MethodError(f"{method.name}: {described(error)}") from error
 
 
 def _checked(

@@ -62,6 +62,8 @@ class Kept:
     part: Part | None = None
     used: bool = False
     """Whether a result of an earlier try was used."""
+    failed: bool = False
+    """Whether the work on a case failed in this try."""
     _calls: int = field(default=0, init=False)
     _place: Path | None = field(default=None, init=False)
 
@@ -69,7 +71,8 @@ class Kept:
         """The next call of `map`."""
         if self._place is None:
             self._place = self.folder / self.key()[:32]
-            for other in self.folder.glob("*"):
+            # A part leaves the others' work alone: a machine with other code must not undo it.
+            for other in self.folder.glob("*") if self.part is None else ():
                 if other != self._place:
                     shutil.rmtree(other, ignore_errors=True)
         number, self._calls = self._calls, self._calls + 1

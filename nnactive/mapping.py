@@ -43,7 +43,7 @@ def over_cases(
     nested = getattr(_thread, "busy", False)
     call = None if nested or kept is None else kept.begin()
     part = call.part if call else None
-    announce = None if nested else announce
+    announce, progress = (None, None) if nested else (announce, progress)
     results: dict[int, T] = _finished(call, cases)
     todo = [index for index in range(len(cases)) if index not in results]
     if part:
@@ -51,7 +51,7 @@ def over_cases(
     whole = len(results) + len(todo)
 
     def compute(index: int) -> T:
-        with _busy():
+        with _busy(), _noting(call):
             result = function(cases[index])
         if call:
             _keep(call, cases[index], result)
@@ -72,6 +72,17 @@ def over_cases(
     if part:
         raise PartDone
     return [results[index] for index in range(len(cases))]
+
+
+@contextmanager
+def _noting(call: KeptCall | None) -> Iterator[None]:
+    """Note that the work on a case failed: then what is kept isn't to blame."""
+    try:
+        yield
+    except BaseException:
+        if call:
+            call.owner.failed = True
+        raise
 
 
 def _finished(call: KeptCall | None, cases: Sequence[str]) -> dict[int, Any]:

@@ -138,8 +138,7 @@ class PoolView:
         shape = self.shape(case)
         if self.embedder is None or "embedding" not in self.needs:
             raise MethodError(
-                f"{case}: pool.embed wasn't asked for; "
-                "add it to the class: needs = frozenset({'embedding'})"
+                f"{case}: pool.embed wasn't asked for; add 'embedding' to what the class needs"
             )
         for patch in patches:
             if patch.case != case or not patch.inside(shape):
@@ -153,7 +152,7 @@ class PoolView:
         Draws made for a case from that case's own stream depend neither on the order of the cases
         nor on the number of workers (protocol section 5, "Randomness").
         """
-        return stream(*self.names, purpose, case, stratum)
+        return stream(*self.names, str(purpose), str(case), str(stratum))
 
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
         """Results of ``function`` for each case, computed on the step's workers, in case order.

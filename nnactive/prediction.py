@@ -56,7 +56,7 @@ class Prediction:
         if value is None:
             raise MethodError(
                 f"{self.case}: prediction.{name} wasn't asked for; "
-                f"add it to the class: needs = frozenset({{'{name}'}})"
+                f"add '{name}' to what the class needs"
             )
         return value
 

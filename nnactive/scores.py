@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+AT_ONCE = 1 << 16
+"""Voxels whose entropy is computed at a time."""
+
 
 def entropy(probabilities: "Tensor") -> "Tensor":
     r"""Entropy of each voxel, ``H[p] = -sum_c p_c ln p_c`` with ``0 ln 0 = 0``.
@@ -18,17 +21,16 @@ def entropy(probabilities: "Tensor") -> "Tensor":
     """
     import torch
 
-    total = torch.empty_like(probabilities[0])
-    # Slice by slice: the temporaries stay small and in the processor's cache. The bound keeps the
+    flat = probabilities.detach().reshape(len(probabilities), -1)
+    total = torch.empty_like(flat[0])
+    # Bit by bit: the temporaries stay small and in the processor's cache. The bound keeps the
     # logarithm of 0 finite, so that 0 ln 0 = 0.
-    smallest = torch.finfo(probabilities.dtype).tiny
-    slices = (
-        zip(probabilities.unbind(1), total, strict=True) if total.ndim else [(probabilities, total)]
-    )
-    for shares, out in slices:
+    smallest = torch.finfo(flat.dtype).tiny
+    bits = zip(torch.split(flat, AT_ONCE, dim=-1), torch.split(total, AT_ONCE), strict=True)
+    for shares, out in bits:
         torch.sum(shares.clamp(min=smallest).log_().mul_(shares), dim=0, out=out)
         out.neg_().clamp_(min=0).add_(0)  # the last makes -0 a 0
-    return total
+    return total.reshape(probabilities.shape[1:])
 
 
 def expected_entropy(members: "Iterable[Tensor]") -> "Tensor":

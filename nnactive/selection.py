@@ -20,6 +20,13 @@ class Candidate:
     stratum: int = 0
     """0, or the foreground class that it stands for."""
 
+    def __post_init__(self) -> None:
+        if not self.score < np.inf:  # NaN, too, for which every comparison is false
+            raise MethodError(
+                f"{self.patch.case}: a candidate's score is {self.score}; "
+                "it must be a number, or -inf for the worst"
+            )
+
 
 def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
     """Voxel score of a method as an array ``(Z, Y, X)``.
@@ -32,7 +39,11 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
     Raises:
         MethodError: if it is no array of real numbers, has another shape, or isn't finite.
     """
-    array = np.asarray(score.detach().cpu() if hasattr(score, "detach") else score)
+    if hasattr(score, "detach"):
+        tensor = score.detach().cpu()
+        # NumPy doesn't know it.
+        score = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+    array = np.asarray(score)
     if array.dtype.kind not in "fiub":
         raise MethodError(f"{case}: the score has type {array.dtype}, it must hold real numbers")
     if array.shape != tuple(shape):
@@ -74,6 +85,11 @@ def best_places(
     """
     clipped = clip_size(size, shape)
     expected = tuple((n - p) // s + 1 for n, p, s in zip(shape, clipped, stride, strict=True))
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        what = getattr(values, "dtype", type(values).__name__)
+        raise MethodError(
+            f"{case}: the patch scores are {what}; they must be an array of real numbers"
+        )
     if values.shape != expected:
         raise MethodError(
             f"{case}: the patch scores have shape {values.shape}, the grid of places has {expected}"

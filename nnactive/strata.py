@@ -86,6 +86,11 @@ def stratified_choice(candidates: Iterable[Candidate], counts: Sequence[int]) ->
     """
     strata: list[list[Candidate]] = [[] for _ in counts]
     for candidate in candidates:
+        if not 0 <= candidate.stratum < len(strata):
+            raise MethodError(
+                f"{candidate.patch.case}: a candidate stands for stratum {candidate.stratum}; "
+                f"there are 0 to {len(strata) - 1}"
+            )
         strata[candidate.stratum].append(candidate)
     chosen: list[Patch] = []
     for stratum, (there, count) in enumerate(zip(strata, counts, strict=True)):

@@ -13,6 +13,8 @@ def patch_means(score: np.ndarray, size: Sequence[int], stride: Sequence[int]) -
     Exact for integer-valued scores (sums below 2**53), so that equal patches tie. Where no score is
     negative, no mean is, whatever rounding does, and the mean over zeros alone is 0 (protocol
     section 5, "Aggregation"): running sums of such numbers never fall, and stand still over zeros.
+    The rounding error is about 1e-16 of the largest running sum, so a score should not mix numbers
+    of very different size; one too large to be summed gives ``inf`` or NaN.
 
     Args:
         score: finite score per voxel, ``(Z, Y, X)``.
@@ -23,12 +25,13 @@ def patch_means(score: np.ndarray, size: Sequence[int], stride: Sequence[int]) -
         float64, one value per place on the grid of starts.
     """
     depth, height, width = clip_size(size, score.shape)
-    sums = [
-        # A slice at a time stays in the processor's cache.
-        _across(_down(plane.astype(np.float64), height, stride[1]), width, stride[2])
-        for plane in score
-    ]
-    means = _down(np.stack(sums), depth, stride[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = [
+            # A slice at a time stays in the processor's cache.
+            _across(_down(plane.astype(np.float64), height, stride[1]), width, stride[2])
+            for plane in score
+        ]
+        means = _down(np.stack(sums), depth, stride[0])
     means /= depth * height * width
     return means
 

@@ -136,6 +136,14 @@ def test_what_the_pool_offers_is_there() -> None:
     assert all(hasattr(QueryMethod, name) for name in offered)
 
 
+def test_the_purposes_that_are_taken_are_the_codes() -> None:
+    code = [file.read_text(encoding="utf-8") for file in (ROOT / "nnactive/methods").glob("*.py")]
+    used = set(re.findall(r"pool\.rng\(\"(\w+)\"", "".join(code)))
+    listed = re.search(r"draw from the purposes (.*?):", TEXT, re.DOTALL)
+    assert listed
+    assert set(re.findall(r"`(\w+)`", listed[1])) == used
+
+
 def test_the_map_of_a_query_names_modules_that_are_there() -> None:
     rows = table("A query", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
     package = ROOT / "nnactive"

@@ -5,14 +5,18 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from benchmark.cli.options import param_option
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from benchmark.submission import MethodSpec
+
+    Model = TypeVar("Model", bound=BaseModel)
 
 SECONDS_TO_IMPORT = 120
 """A file that takes longer is taken to hang."""
@@ -43,36 +47,27 @@ def list_methods() -> None:
 
 
 @method.command()
-@click.argument("name")
-def show(name: str) -> None:
-    """Show what the builtin method NAME computes, and its parameters."""
-    import inspect
+@click.argument("text", metavar="METHOD")
+@param_option
+def show(text: str, parameters: Sequence[str]) -> None:
+    """Show what METHOD computes, and its parameters.
 
-    from benchmark.method_class import builtin_class
-    from benchmark.parameters import written
-    from benchmark.submission import describe
+    METHOD is the name of a builtin method or path/to/file.py:Class, with its parameters if need be:
+    power_bald,beta=5.
+    """
+    from benchmark.parameters import parse, written
+    from benchmark.sheet import Sheet, sheet
+    from benchmark.submission import is_builtin
 
-    kind, record = builtin_class(name), describe(name).record
-    click.echo(f"{name}{', sees ground truth' if record.oracle else ''}")
-    click.echo(f"\n{inspect.getdoc(kind)}\n")
-    for key, value in record.parameters.items():
-        click.echo(f"--param {key}={written(value)}  ({_limits(kind.Parameters, key)})")
-    if not record.parameters:
+    name, _ = parse(text, parameters)
+    elsewhere = not is_builtin(name)
+    found = _told(Sheet, text, parameters, "--show") if elsewhere else sheet(text, parameters)
+    click.echo(f"{found.record.id}{', sees ground truth' if found.record.oracle else ''}")
+    click.echo(f"\n{found.text}\n" if found.text else "")
+    for key, value in found.record.parameters.items():
+        click.echo(f"--param {key}={written(value)}  ({found.limits[key]})")
+    if not found.record.parameters:
         click.echo("no parameters")
-
-
-def _limits(parameters: "type[BaseModel]", name: str) -> str:
-    """Type and bounds of a parameter."""
-    field = parameters.model_fields[name]
-    kind = getattr(field.annotation, "__name__", str(field.annotation))
-    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-    bounds = [
-        f"{signs[bound]} {value}"
-        for limit in field.metadata
-        for bound in signs
-        if (value := getattr(limit, bound, None)) is not None
-    ]
-    return ", ".join([kind, *bounds])
 
 
 def examine(
@@ -104,11 +99,11 @@ def examine(
     known = root / spec_file(joined(submission_id(path, entry), given))
     if known.exists():
         return read_model(known, MethodSpec), path
-    return _import_elsewhere(text, parameters), path
+    return _told(MethodSpec, text, parameters), path
 
 
-def _import_elsewhere(text: str, parameters: Sequence[str]) -> "MethodSpec":
-    from benchmark.submission import MethodSpec
+def _told(kind: "type[Model]", text: str, parameters: Sequence[str], *options: str) -> "Model":
+    """What the step ``describe`` tells of a METHOD, imported in a process of its own."""
     from benchmark.workflow.plan import STEP_COMMAND
     from nnactive.errors import UserError
     from nnactive.files import read_model
@@ -118,7 +113,7 @@ def _import_elsewhere(text: str, parameters: Sequence[str]) -> "MethodSpec":
         out = Path(folder) / "spec.json"
         try:
             done = subprocess.run(
-                [*shlex.split(STEP_COMMAND), "describe", text, *given, "--out", str(out)],
+                [*shlex.split(STEP_COMMAND), "describe", text, *given, *options, "--out", str(out)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -132,7 +127,7 @@ def _import_elsewhere(text: str, parameters: Sequence[str]) -> "MethodSpec":
                 "leave to score or query what takes long"
             ) from None
         if out.exists() and not done.returncode:
-            return read_model(out, MethodSpec)
+            return read_model(out, kind)
     *above, last = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
     if above:
         # With --debug the author's traceback comes before the line.

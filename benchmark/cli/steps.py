@@ -223,13 +223,15 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 @step.command()
 @click.argument("method")
 @param_option
+@click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
 @out_option
-def describe(method: str, parameters: Sequence[str], out: Path) -> None:
+def describe(method: str, parameters: Sequence[str], out: Path, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
+    from benchmark.sheet import sheet
     from benchmark.submission import describe as run
     from nnactive.files import write_model
 
-    write_model(out, run(method, parameters))
+    write_model(out, (sheet if show else run)(method, parameters))
 
 
 @step.command()

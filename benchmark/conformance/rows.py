@@ -7,12 +7,14 @@ from benchmark.conformance.trials import (
     BOUNDS,
     BUDGET,
     CONTRACT,
+    HELD,
     LABELS,
     OVERLAP,
     UNCHANGED,
     Make,
     Trial,
     attempt,
+    gone_on,
 )
 from benchmark.conformance.worlds import LARGE, WORLDS, World, fill
 from nnactive.geometry import Patch
@@ -23,11 +25,12 @@ LOADS: Final = "can be loaded"
 REPEATED: Final = "same seed, same answer"
 ORDER: Final = "any order of the cases"
 WORKERS: Final = "1, 2 and 4 workers"
+INTERRUPTED: Final = "interrupted and gone on"
 PROCESS: Final = "another process"
 VOLUME: Final = f"a volume of {LARGE.title}"
-AT_ONCE: Final = (CONTRACT, BUDGET, BOUNDS, OVERLAP, LABELS, UNCHANGED)
+AT_ONCE: Final = (CONTRACT, BUDGET, BOUNDS, OVERLAP, LABELS, UNCHANGED, HELD)
 """Rows that one query of each pool judges."""
-ROWS: Final = (LOADS, *AT_ONCE, REPEATED, ORDER, WORKERS, PROCESS, VOLUME)
+ROWS: Final = (LOADS, *AT_ONCE, REPEATED, ORDER, WORKERS, INTERRUPTED, PROCESS, VOLUME)
 """All rows, in the order in which they are judged."""
 
 _KEEP = "keep nothing from case to case but what pool.map returns"
@@ -35,6 +38,7 @@ ADVICE: Final = {
     REPEATED: "draw from pool.rng alone",
     ORDER: _KEEP,
     WORKERS: _KEEP,
+    INTERRUPTED: "what pool.map's function computes must be what it returns",
     PROCESS: "sort what comes from a set, and draw from pool.rng alone",
 }
 """The usual mistake, by row."""
@@ -73,7 +77,7 @@ class Judge:
         }
 
     def verdicts(self) -> Iterator[Verdict]:
-        """The rows from the contract to the workers, each as soon as it is judged."""
+        """The rows from the contract to the interruption, each as soon as it is judged."""
         for row in AT_ONCE:
             yield self._at_once(row)
         repeated = self._compared(REPEATED, "in a second run", self._trials())
@@ -84,6 +88,12 @@ class Judge:
         yield self._compared(ORDER, "with the cases taken backwards", self._trials(backwards=True))
         trials = [*self._trials(workers=2), *self._trials(workers=4)]
         yield self._compared(WORKERS, "with more workers", trials)
+        resumed = [
+            trial
+            for world, contents in self._contents
+            for trial in gone_on(self._make, world, contents, self._number)
+        ]
+        yield self._compared(INTERRUPTED, "after an interruption", resumed)
 
     def elsewhere(self, answers: Answers) -> Verdict:
         """Whether another process, with other hashes of strings, chose the same."""

@@ -57,7 +57,7 @@ def changes(before: Snapshot, pool: WatchedPool, contents: Contents) -> Iterator
 
     after = snapshot(pool, contents)
     yield from (what for what, value in before.items() if after[what] != value)
-    yield from (what for what, tensor, copy in pool.handed if not torch.equal(tensor, copy))
+    yield from (what for what, tensor, copy in pool.lent.handed if not torch.equal(tensor, copy))
 
 
 def _hash(value: object) -> str:

@@ -1,7 +1,9 @@
 """One query of a method on a synthetic pool, and what it broke."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmark.conformance.traces import changes, seed_globals, snapshot
 from benchmark.conformance.views import WatchedPool, view
@@ -9,6 +11,7 @@ from benchmark.conformance.worlds import Contents, World
 from nnactive.conduct import conduct
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
+from nnactive.kept import Kept, Part, PartDone
 from nnactive.methods import PoolView, QueryMethod
 
 Make = Callable[[], QueryMethod]
@@ -20,6 +23,7 @@ BOUNDS = "inside the images"
 OVERLAP = "no overlap"
 LABELS = "only labels it may see"
 UNCHANGED = "inputs unchanged"
+HELD = "no prediction kept"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Trial:
 
     world: World
     chosen: list[Patch] | None
-    """The answer; None if it broke the contract."""
+    """The answer; None if it broke the contract, or was interrupted."""
     broken: dict[str, str] = field(default_factory=dict)
     """By row why it is broken."""
 
@@ -55,6 +59,7 @@ def attempt(
     *,
     workers: int = 1,
     backwards: bool = False,
+    kept: Kept | None = None,
 ) -> Trial:
     """Let a new object of the method query a world.
 
@@ -65,14 +70,17 @@ def attempt(
         number: another state of the global random generators for each number.
         workers: of `PoolView.map`.
         backwards: whether `map` begins with the last case.
+        kept: takes what `map` finishes, and interrupts the query if it is for a part.
     """
     method = _Recorded(make())
-    pool = view(world, contents, method.inner, workers=workers, backwards=backwards)
+    pool = view(world, contents, method.inner, workers=workers, backwards=backwards, kept=kept)
     seed_globals(number)
     before = snapshot(pool, contents)
     chosen, broken = None, {}
     try:
         chosen = conduct(method, pool, world.n)
+    except PartDone:
+        pass
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
         broken = _sorted_out(method.answer, pool, world.n) or {CONTRACT: text}
@@ -81,7 +89,22 @@ def attempt(
     changed = next(changes(before, pool, contents), None)
     if changed:
         broken[UNCHANGED] = f"{changed} was changed"
+    if pool.lent.hoards:
+        broken[HELD] = (
+            f"{pool.lent.hoards[0]} predictions are still held when the next one is made; "
+            "let go of each, return small things from pool.map"
+        )
     return Trial(world, chosen, broken)
+
+
+def gone_on(make: Make, world: World, contents: Contents, number: int) -> list[Trial]:
+    """A query gone on with after an interruption in its first `map`, then after one at its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        _, *whole = [
+            attempt(make, world, contents, number, kept=Kept(Path(folder), lambda: "", part))
+            for part in (Part(1, 2), None, None)
+        ]
+    return whole
 
 
 def _sorted_out(answer: object, pool: WatchedPool, n: int) -> dict[str, str]:

@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
+from benchmark.conformance.lent import Lent
 from benchmark.conformance.worlds import QUERIES, Contents, World
 from nnactive.geometry import Patch
+from nnactive.kept import Kept
 from nnactive.methods import Oracle, PoolView, QueryMethod
-from nnactive.prediction import FOLDED, Prediction, fold
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from nnactive.prediction import Prediction, fold
+from nnactive.steps.query import _no_predictor
 
 T = TypeVar("T")
 
 DELAY = 0.004
 """Seconds by which each case is later than the next, so that workers finish in another order."""
+OCTANTS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,8 +29,8 @@ class WatchedPool(PoolView):
 
     looks: list[str] = field(default_factory=list)
     """What the method looked at without right."""
-    handed: list[tuple[str, "Tensor", "Tensor"]] = field(default_factory=list)
-    """Predictions' tensors that the method got, each with a copy."""
+    lent: Lent
+    """The predictions that the method got."""
     backwards: bool = False
     """Whether `map` begins with the last case."""
     delays: Mapping[str, float] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def view(
     workers: int = 1,
     backwards: bool = False,
     watch: bool = True,
+    kept: Kept | None = None,
 ) -> WatchedPool:
     """The pool of a world for one query of ``method``.
 
@@ -78,18 +81,14 @@ def view(
         workers: of `map`; several are made to overtake one another.
         backwards: whether `map` begins with the last case.
         watch: whether to keep copies of all predictions that the method gets.
+        kept: takes what `map` finishes, as in a query step.
     """
-    handed: list[tuple[str, Tensor, Tensor]] = []
+    lent = Lent(allowed=workers, copies=watch)
 
     def predict(case: str, needs: frozenset[str]) -> Prediction:
+        lent.begin()
         found = fold(case, lambda: contents.members(world, case), needs, fresh=True)
-        for name in sorted(needs & FOLDED if watch else ()):
-            tensor = getattr(found, name)
-            handed.append((f"prediction.{name} of case {case}", tensor, tensor.clone()))
-        return found
-
-    def embed(case: str, patches: Sequence[Patch]) -> np.ndarray:
-        return np.array([_octants(contents.images[case][:, *patch.slices]) for patch in patches])
+        return lent.out(found, needs)
 
     cases = sorted(world.shapes)
     return WatchedPool(
@@ -104,13 +103,14 @@ def view(
         labelled=world.labelled,
         images=contents.images.__getitem__,
         partial_labels=contents.partial.__getitem__,
-        predictor=predict,
-        embedder=embed if "embedding" in method.needs else None,
+        predictor=predict if method.needs else _no_predictor,
+        embedder=partial(_embed, contents) if "embedding" in method.needs else None,
         needs=method.needs,
         names=("conformance", world.title, 1, world.loop),
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
-        handed=handed,
+        lent=lent,
+        kept=kept,
         backwards=backwards,
         delays={
             case: DELAY * (len(cases) - 1 - place) * (workers > 1)
@@ -119,8 +119,15 @@ def view(
     )
 
 
+def _embed(contents: Contents, case: str, patches: Sequence[Patch]) -> np.ndarray:
+    """Patches' embeddings, float32 ``(len(patches), OCTANTS * channels)``."""
+    image = contents.images[case]
+    found = [_octants(image[:, *patch.slices]) for patch in patches]
+    return np.array(found, dtype=np.float32).reshape(len(patches), OCTANTS * len(image))
+
+
 def _octants(part: np.ndarray) -> np.ndarray:
-    """Mean intensities of a patch's octants, float32 ``(8 * channels,)``: a patch's embedding.
+    """Mean intensities of a patch's octants, its embedding, float32 ``(OCTANTS * channels,)``.
 
     In an axis of one voxel both halves are that voxel.
     """

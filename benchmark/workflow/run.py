@@ -234,7 +234,7 @@ def _command(plan: Plan) -> list[str]:
     leaves behind, and every step writes its output under the final name in one move.
     """
     options = "--keep-going --nolock --ignore-incomplete --nocolor --scheduler greedy"
-    options += " --rerun-triggers mtime --profile none --workflow-profile none"
+    options += " --rerun-triggers mtime --profile none --workflow-profile none --printshellcmds"
     return [
         *(sys.executable, "-P", "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
         *("--configfile", str(PLAN_FILE), "--cores", str(plan.cores)),

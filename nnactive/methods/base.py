@@ -26,12 +26,12 @@ class QueryMethod:
     the whole.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[str] = "QueryMethod"
     """Name on the leaderboard; the class's own name unless it sets one."""
     oracle: ClassVar[bool] = False
     """Whether the method sees ground truth (``pool.oracle``); every result says so."""
     needs: ClassVar[frozenset[str]] = frozenset({"mean"})
-    """What of a prediction it uses: ``mean``, ``expected_entropy``, ``embedding``; or nothing."""
+    """What of a prediction it uses: ``mean``, ``expected_entropy``, ``embedding``, ``members``."""
 
     class Parameters(BaseModel):
         """What can be set of the method: none; one that has some declares a class of this name.
@@ -110,12 +110,22 @@ class QueryMethod:
         checked = checked_score(case, score, pool.shape(case))
         del score
         means = patch_means(checked, pool.patch_size, pool.stride)
+        if not np.isfinite(means).all():
+            raise MethodError(f"{case}: the score is too large to be summed over a patch; scale it")
         values = self.patch_score(means, pool, rng)
         return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
-        """The ``n`` best of all images' candidates; equal ones by case id, then start."""
-        del pool
+        """The ``n`` best of all images' candidates; equal ones by case id, then start.
+
+        Raises:
+            MethodError: if there are fewer.
+        """
+        if len(candidates) < n:
+            raise MethodError(
+                f"{len(candidates)} candidates for {n} patches, of {len(pool.cases)} images with "
+                f"at most {self.limit(pool)} each; query fewer patches or allow more candidates"
+            )
         return top(candidates, n)
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:

@@ -29,7 +29,7 @@ class StochasticBatches(PredictiveEntropy):
     class Parameters(QueryMethod.Parameters):
         """batches (100): number of random batches."""
 
-        batches: Annotated[int, Field(ge=1)] = 100
+        batches: Annotated[int, Field(ge=1, le=10_000)] = 100
 
     parameters: Parameters
 
@@ -46,14 +46,18 @@ class StochasticBatches(PredictiveEntropy):
         if not batches:
             raise MethodError(f"no batch of {n} patches can be placed; query fewer patches")
 
+        inside: dict[str, list[tuple[int, Patch]]] = {case: [] for case in pool.cases}
+        for number, batch in enumerate(batches):
+            for patch in batch:
+                inside[patch.case].append((number, patch))
+
         def sums(case: str) -> np.ndarray:
-            inside = [[patch for patch in batch if patch.case == case] for batch in batches]
-            if not any(inside):
-                return np.zeros(len(batches))
-            score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
-            return np.array(
-                [sum(score[p.slices].mean(dtype=np.float64) for p in patches) for patches in inside]
-            )
+            totals = np.zeros(len(batches))
+            if inside[case]:
+                score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
+                for number, patch in inside[case]:
+                    totals[number] += score[patch.slices].mean(dtype=np.float64)
+            return totals
 
         total = np.sum(pool.map(sums), axis=0)
         return batches[int(total.argmax())]

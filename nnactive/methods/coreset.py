@@ -57,8 +57,8 @@ class Coreset(QueryMethod):
         patches = [patch for image in images for patch in image.patches]
         if len(patches) < n:
             raise MethodError(
-                f"{len(patches)} candidates for {n} patches; more places per image must be free, "
-                f"or the setting must allow more than {pool.candidates} candidates per image"
+                f"{len(patches)} candidates for {n} patches, of {len(pool.cases)} images with at "
+                f"most {pool.candidates} each; query fewer patches or allow more candidates"
             )
         embeddings = np.concatenate([image.embeddings for image in images])
         centres = np.concatenate([image.centres for image in images])

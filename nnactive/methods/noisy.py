@@ -1,5 +1,6 @@
 """Uncertainty with noise, so that a query's patches don't all show the same thing."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -12,8 +13,8 @@ from nnactive.noise import power, softrank
 from nnactive.pool import PoolView
 from nnactive.selection import Candidate, ranked
 
-Beta = Annotated[float, Field(gt=0)]
-"""Inverse strength of noise; ``inf`` for none."""
+Beta = Annotated[float, Field(ge=1e-6)]
+"""Inverse strength of noise, > 0 by more than rounding; ``inf`` for none."""
 
 
 class Noisy(QueryMethod):
@@ -96,7 +97,9 @@ class SoftrankBald(Bald):
         return 2 * pool.candidates
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
-        """The ``n`` best by noisy rank; equal ones by rank."""
+        """The ``n`` best by noisy rank."""
         in_order = ranked(candidates)
-        noisy = softrank(len(in_order), self.parameters.beta, pool.rng("noise"))
-        return [in_order[i].patch for i in np.argsort(-noisy, kind="stable")[:n]]
+        scores = softrank(len(in_order), self.parameters.beta, pool.rng("noise")).tolist()
+        pairs = zip(in_order, scores, strict=True)
+        noisy = [replace(candidate, score=score) for candidate, score in pairs]
+        return super().choose(pool, noisy, n)

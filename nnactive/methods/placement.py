@@ -45,11 +45,19 @@ def foreground_voxels(label: np.ndarray, kind: Kind, rng: np.random.Generator) -
             6-neighbour cross takes away, where what is outside the image counts as background.
         rng: source of the draw.
     """
-    present = np.flatnonzero(np.bincount(label.ravel().clip(min=0))[1:]) + 1
-    if not present.size:
+    from scipy.ndimage import find_objects
+
+    boxes = find_objects(label)
+    present = [value for value, box in enumerate(boxes, 1) if box is not None]
+    if not present:
         return np.empty((0, 3), dtype=np.intp)
-    mask = label == rng.choice(present)
-    return np.argwhere(mask & ~_eroded(mask) if kind == "border" else mask)
+    value = int(rng.choice(present))
+    # Behind the faces of its bounding box there is none of the class, as behind the image's.
+    box = boxes[value - 1]
+    mask = label[box] == value
+    corner = [side.start for side in box]
+    voxels = np.argwhere(mask & ~_eroded(mask) if kind == "border" else mask)
+    return np.add(voxels, corner)
 
 
 @dataclass(frozen=True)

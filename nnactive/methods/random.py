@@ -7,7 +7,7 @@ import numpy as np
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, grid_of_tiles, overlaps_any
 from nnactive.methods.base import QueryMethod
-from nnactive.methods.placement import Case, dealt, evenly, spread
+from nnactive.methods.placement import DRAWS, Case, dealt, evenly, spread
 from nnactive.pool import PoolView
 
 
@@ -26,8 +26,18 @@ class Random(QueryMethod):
     """Share a/b of attempts without regard to the foreground."""
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
-        """Choose ``n`` random patches, fewer where the pool is full."""
-        return random_patches(pool, n, self.random_share)
+        """Choose ``n`` random patches.
+
+        Raises:
+            MethodError: if the pool is full before.
+        """
+        placed = random_patches(pool, n, self.random_share)
+        if len(placed) < n:
+            raise MethodError(
+                f"{len(placed)} of {n} patches could be placed before {DRAWS} draws found no room "
+                "in any case; query fewer patches"
+            )
+        return placed
 
 
 class RandomForeground33(Random):

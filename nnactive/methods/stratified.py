@@ -116,8 +116,8 @@ class ClassBalancedScheduledPower(Noisy, ClassBalanced):
     class Parameters(ClassBalanced.Parameters):
         """alpha (0.66): share of the classes; beta_0 (1), beta_max (100): the noise's schedule."""
 
-        beta_0: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-        beta_max: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 100.0
+        beta_0: Annotated[float, Field(ge=1e-6, allow_inf_nan=False)] = 1.0
+        beta_max: Annotated[float, Field(ge=1e-6, allow_inf_nan=False)] = 100.0
 
     parameters: Parameters
 

@@ -146,15 +146,16 @@ def query(
 def _resumable(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     """The method's choice; once more from the start where it can't go on from what is kept.
 
-    That happens to a method that leaves behind in itself what it computes for an image.
+    That happens to a method that leaves behind in itself what it computes for an image. Where the
+    work on an image fails, the rest is kept, and the error is the answer.
     """
     try:
         return conduct(method, pool, n)
     except MethodError:
-        if pool.kept is None or not pool.kept.used:
+        kept = pool.kept
+        if kept is None or not kept.used or kept.failed or kept.part:
             raise
-        pool.kept.discard()
-        return conduct(method, replace(pool, kept=Kept(pool.kept.folder, pool.kept.key)), n)
+        return conduct(method, replace(pool, kept=None), n)
 
 
 def _kept_folder(out: Path) -> Path:

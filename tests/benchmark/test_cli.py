@@ -1,8 +1,11 @@
 import errno
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import click
 import pytest
@@ -179,6 +182,44 @@ def test_methods_are_listed_and_shown_with_their_parameters(capsys) -> None:
     out = capsys.readouterr().out
     assert "protocol section 5" in out
     assert "--param alpha=0.66  (Decimal, > 0, < 1)" in out
+    assert main(["method", "show", "power_bald,beta=5"]) == 0
+    assert main(["method", "show", "power_bald", "--param", "beta=5"]) == 0
+    once, again = capsys.readouterr().out.split("power_bald,beta=5\n")[1:]
+    assert once == again
+    assert "--param beta=5  (float, >" in once
+    assert main(["method", "show", "power_bald,beta=0"]) == 2
+    assert "Input should be greater than" in capsys.readouterr().err
+
+
+def test_a_files_class_is_shown_from_a_process_of_its_own(tmp_path, capsys) -> None:
+    file = tmp_path / "mine.py"
+    text = """
+    import os
+    from pathlib import Path
+    from nnactive.methods import QueryMethod
+
+    Path(__file__).with_suffix(".pid").write_text(str(os.getpid()))
+
+    class Mine(QueryMethod):
+        \"""Mine.
+
+        And more of it.
+        \"""
+        class Parameters(QueryMethod.Parameters):
+            beta: float = 1
+
+        def score(self, prediction):
+            return prediction.mean[0]
+    """
+    file.write_text(dedent(text))
+    assert main(["method", "show", f"{file}:Mine,beta=2"]) == 0
+    head, *doc, parameter = capsys.readouterr().out.splitlines()
+    assert re.fullmatch("Mine-[0-9a-f]{8},beta=2", head)
+    assert doc == ["", "Mine.", "", "And more of it.", ""]
+    assert parameter == "--param beta=2  (float)"
+    assert file.with_suffix(".pid").read_text() != str(os.getpid())
+    assert main(["method", "show", f"{file}:Other"]) == 2
+    assert capsys.readouterr().err == f"error: {file}: has no class Other; it has Mine\n"
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,15 +1,20 @@
 """The check of a method. The broken classes are stand-ins: each breaks one row on purpose."""
 
+import itertools
 import random
 import re
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+from support import SEED
 
 from benchmark.cli.main import main
 from benchmark.conformance.parent import check
@@ -17,6 +22,8 @@ from benchmark.conformance.rows import (
     BOUNDS,
     BUDGET,
     CONTRACT,
+    HELD,
+    INTERRUPTED,
     LABELS,
     ORDER,
     OVERLAP,
@@ -28,10 +35,15 @@ from benchmark.conformance.rows import (
     WORKERS,
     Judge,
 )
+from benchmark.conformance.views import view
 from benchmark.conformance.volume import judge_volume
 from benchmark.conformance.worlds import PLAIN, WORLDS, fill
+from nnactive.errors import MethodError
 from nnactive.geometry import Patch, clip_size
 from nnactive.methods import BUILTIN, Prediction, QueryMethod
+from nnactive.nnunet.ensemble import Ensemble
+from nnactive.steps.query import query
+from nnactive.steps.start import start
 
 
 class Sound(QueryMethod):
@@ -154,14 +166,102 @@ class Backwards(Sound):
     """It breaks only where the cases come in another order."""
 
     def query(self, pool, n):
-        seen = []
-        pool.map(seen.append)
+        count = itertools.count()
+        turns = pool.map(lambda _: next(count))
         chosen = super().query(pool, n)
-        return chosen[::-1] if seen != list(pool.cases) and pool.workers == 1 else chosen
+        return chosen[::-1] if turns != sorted(turns) and pool.workers == 1 else chosen
+
+
+def by_brightness(chosen, brightness):
+    return sorted(chosen, key=lambda patch: (brightness.get(patch.case, 0), patch))
+
+
+class LeavesBehind(Sound):
+    """Work that isn't in what map returns is lost with an interruption; nobody is told."""
+
+    def query(self, pool, n):
+        found = {}
+        pool.map(lambda case: found.update({case: float(pool.image(case).mean())}))
+        return by_brightness(super().query(pool, n), found)
+
+
+class LeavesBehindLater(Sound):
+    """Its first map is sound, what it finds in the second is lost."""
+
+    def query(self, pool, n):
+        chosen = super().query(pool, n)
+        found = {}
+        pool.map(lambda case: found.update({case: float(pool.image(case).mean())}))
+        return by_brightness(chosen, found)
+
+
+class LeavesInItself(Sound):
+    """It can't go on at all."""
+
+    def candidates(self, pool, case):
+        self.__dict__.setdefault("found", {})[case] = super().candidates(pool, case)
+
+    def choose(self, pool, candidates, n):
+        return super().choose(pool, [each for case in pool.cases for each in self.found[case]], n)
+
+    def query(self, pool, n):
+        pool.map(lambda case: self.candidates(pool, case))
+        return self.choose(pool, [], n)
+
+
+class CannotBePickled(Sound):
+    """What can't be kept is computed anew, so nothing is lost."""
+
+    def query(self, pool, n):
+        found = pool.map(lambda case: lambda: self.candidates(pool, case))
+        return self.choose(pool, [each for make in found for each in make()], n)
+
+
+class Hoards(Sound):
+    """On real images that is all the memory there is."""
+
+    def query(self, pool, n):
+        predictions = pool.map(pool.predict)
+        chosen = super().query(pool, n)
+        return chosen if predictions else []
+
+
+class HoardsParts(Sound):
+    """A view of one class keeps all classes in memory, as an array, too."""
+
+    needs = frozenset({"mean", "expected_entropy"})
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        self.seen = []
+
+    def score(self, prediction):
+        self.seen.append(prediction.mean[1, 2:].numpy()[0])
+        return super().score(prediction)
+
+
+class Blind(Sound):
+    """It declares nothing, so no network would run."""
+
+    needs = frozenset()
+
+    def candidates(self, pool, case):
+        next(pool.predict(case).members())
+        return super().candidates(pool, case)
+
+
+class Circles(Sound):
+    """A circle of references is no more than garbage that waits."""
+
+    def score(self, prediction):
+        circle = [prediction]
+        circle.append(circle)
+        return super().score(prediction)
 
 
 BROKEN = {
     Raises: (CONTRACT, "pool with labelled patches: ValueError: what ever"),
+    Blind: (CONTRACT, r"a: no prediction, as the class declares needs = frozenset\(\)"),
     Short: (BUDGET, "pool with labelled patches: 5 patches instead of 6"),
     Outside: (BOUNDS, r"the patch at \(.*\) leaves \("),
     Overlapping: (OVERLAP, "overlaps the chosen patch at"),
@@ -176,6 +276,11 @@ BROKEN = {
     DrawsFromTorch: (REPEATED, "patches differ in a second run"),
     DrawsFromPython: (REPEATED, "another order of the patches in a second run"),
     Backwards: (ORDER, "another order of the patches with the cases taken backwards"),
+    LeavesBehind: (INTERRUPTED, r"pool.map's function computes must be what it returns"),
+    LeavesBehindLater: (INTERRUPTED, "another order of the patches after an interruption; what"),
+    LeavesInItself: (INTERRUPTED, r"breaks the contract \(KeyError: 'a'\) after an interruption"),
+    Hoards: (HELD, "2 predictions are still held when the next one is made; let go of each"),
+    HoardsParts: (HELD, "2 predictions are still held"),
     CountsWorkers: (WORKERS, "another order of the patches with more workers"),
 }
 DISTURBS = {DrawsFromNumpy, DrawsFromTorch, DrawsFromPython}
@@ -197,10 +302,46 @@ def test_each_broken_class_fails_its_row_and_no_other(kind) -> None:
     assert set(found) <= allowed
 
 
+@pytest.mark.parametrize("kind", [CannotBePickled, Circles])
+def test_what_looks_odd_but_breaks_nothing_passes(kind) -> None:
+    verdicts = list(Judge(kind, WORLDS[:1]).verdicts())
+    assert [verdict for verdict in verdicts if verdict.state != "ok"] == []
+    assert [v.row for v in verdicts][-1] == INTERRUPTED
+
+
 def test_a_stream_for_all_cases_depends_on_their_order_and_the_workers() -> None:
     found = failed(Judge(OneStreamForAll, WORLDS[:3]))
-    assert set(found) == {ORDER, WORKERS}
+    assert set(found) == {ORDER, WORKERS, INTERRUPTED}
     assert "keep nothing from case to case" in found[WORKERS]
+
+
+def test_without_needs_the_check_says_what_the_step_says(phantom, setting, tmp_path) -> None:
+    start(phantom, setting, SEED, tmp_path / "loop_000.json")
+    queries, out = [tmp_path / "loop_000.json"], tmp_path / "loop_001.json"
+    with pytest.raises(MethodError) as caught:
+        query(phantom, setting, SEED, 1, Blind(), "Blind", queries, tmp_path, [], 1, out, "cpu")
+    said = str(caught.value).partition(": no prediction")[1:]
+    assert said[0]
+    assert failed(Judge(Blind, WORLDS[:1]))[CONTRACT].partition(": no prediction")[1:] == said
+
+
+def test_embeddings_are_of_the_steps_type_and_axes() -> None:
+    predictor = nnUNetPredictor(tile_step_size=0.5, device=torch.device("cpu"), allow_tqdm=False)
+    predictor.configuration_manager = SimpleNamespace(patch_size=(8, 8, 8))
+    encoder = torch.nn.Conv3d(2, 5, 2, stride=2)
+    predictor.network = torch.nn.Module()
+    predictor.network.encoder = lambda window: [encoder(window)]
+    ensemble = SimpleNamespace(_members=[1, 2], _borrowed=lambda _: nullcontext(predictor))
+    contents = fill(PLAIN)
+    pool = view(PLAIN, contents, BUILTIN["coreset"]())
+    wide = set()
+    for patches in ([], [Patch("a", (0, 0, 0), (4, 4, 4)), Patch("a", (1, 2, 3), (4, 4, 4))]):
+        real = Ensemble.embeddings(ensemble, contents.images["a"], patches)
+        found = pool.embed("a", patches)
+        assert real.shape == (len(patches), 10)
+        assert (found.dtype, found.ndim, len(found)) == (real.dtype, real.ndim, len(real))
+        wide.add(found.shape[1])
+    assert wide == {16}
 
 
 def test_another_process_must_choose_the_same() -> None:
@@ -308,7 +449,11 @@ def test_the_table_has_all_rows_and_sets_are_found_out(submitted, capfd) -> None
 def test_a_class_that_ends_its_process_fails_a_row(submitted) -> None:
     rows = check(f"{submitted}:Crashes", [], 600, lambda _: None)
     assert tuple(verdict.row for verdict in rows) == ROWS
-    assert [verdict.state for verdict in rows] == ["ok", "FAILED", *["not judged"] * 10]
+    assert [verdict.state for verdict in rows] == [
+        "ok",
+        "FAILED",
+        *["not judged"] * (len(ROWS) - 2),
+    ]
     assert rows[1].detail == "it ended its process with exit status 3"
 
 

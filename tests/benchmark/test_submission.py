@@ -60,6 +60,10 @@ REFUSED = {
         f"{GOOD}\n    class Parameters:\n        beta = 1\n",
         "its Parameters must be a class Parameters(QueryMethod.Parameters)",
     ),
+    "parameters of pydantic's alone": (
+        f"import pydantic\n{GOOD}\n    class Parameters(pydantic.BaseModel):\n        beta: int\n",
+        "its Parameters must be a class Parameters(QueryMethod.Parameters)",
+    ),
     "a parameter without default": (
         f"{DECLARES}        beta: float\n",
         "the constructor needs beta; give every parameter a default",
@@ -75,6 +79,18 @@ REFUSED = {
     "a constructor that keeps them back": (
         f"{WITH_BETA}    def __init__(self, **parameters):\n        pass\n",
         "its constructor must begin with super().__init__(**parameters)",
+    ),
+    "an imported builtin": (
+        "from nnactive.methods.uncertainty import Bald as Mine\n",
+        "Mine is imported from nnactive.methods.uncertainty; name it as builtin: bald",
+    ),
+    "an imported part": (
+        "from nnactive.methods.stratified import ClassBalancedPower\nMine = ClassBalancedPower\n",
+        "Mine is imported from nnactive.methods.stratified; ",
+    ),
+    "a builtin's name": (
+        f"{GOOD}\n    name = 'bald'\n",
+        "Mine has the name of the builtin method bald; give it another name",
     ),
     "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
 }
@@ -117,7 +133,7 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
         ("power_bald,betta=5", "power_bald: has no parameter 'betta'; it has beta"),
         ("random,beta=5", "random: has no parameter 'beta'; it has none"),
         ("power_bald,beta=x", "power_bald: field 'beta': Input should be a valid number"),
-        ("power_bald,beta=0", "power_bald: field 'beta': Input should be greater than 0"),
+        ("power_bald,beta=0", "power_bald: field 'beta': Input should be greater than"),
         ("cla_pe_66,alpha=2", "its parameters: alpha"),
     ],
 )

@@ -129,7 +129,7 @@ def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause
 
     method = BUILTIN["predictive_entropy"]()
     with pytest.raises(
-        PredictionError, match=f"^PredictiveEntropy: a: member 0.*{cause}"
+        PredictionError, match=f"^predictive_entropy: a: member 0.*{cause}"
     ) as caught:
         conduct(method, make_pool(method, members=diverged), 2)
     assert caught.value.exit_code == 2

@@ -83,7 +83,7 @@ def test_candidates_are_limited_per_image_and_their_own_draws(make_pool, labelle
 
 
 def test_too_few_candidates_are_told(make_pool) -> None:
-    with pytest.raises(MethodError, match=r"^Coreset: \d+ candidates for 100 patches"):
+    with pytest.raises(MethodError, match=r"^coreset: \d+ candidates for 100 patches"):
         conduct(Coreset(), make_pool(Coreset()), 100)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pools import SHAPES
+from pools import SHAPES, make_members
 from scipy.ndimage import binary_erosion
 
 from nnactive.conduct import conduct
@@ -124,9 +124,7 @@ def test_full_pool_ends_with_too_few(method, make_pool):
     shapes = {"a": (4, 4, 8), "b": (3, 4, 4)}
     pool = make_pool(method, shapes=shapes, labelled=[Patch("a", (0, 0, 0), (4, 4, 4))])
     assert len(method.query(pool, 1)) == 1
-    with pytest.raises(
-        MethodError, match=rf"^{type(method).__name__}: .*(few|for 3 patches)"
-    ) as caught:
+    with pytest.raises(MethodError, match=rf"^{method.name}: .*query fewer patches") as caught:
         conduct(method, pool, 3)
     assert "\n" not in str(caught.value)
 
@@ -217,3 +215,36 @@ def test_score_or_query_has_to_be_written(make_pool):
 
     with pytest.raises(MethodError, match=r"Empty: a: .*neither score nor query"):
         conduct(Empty(), make_pool(), 1)
+
+
+@pytest.mark.parametrize("name", ["random", "bald", "softrank_bald", "random_fg66"])
+def test_a_budget_that_cannot_be_placed_names_method_cause_and_way_out(name, make_pool):
+    method = BUILTIN[name]()
+    with pytest.raises(MethodError, match=rf"^{name}: \d+ .*; query fewer patches"):
+        conduct(method, make_pool(method), 5000)
+
+
+def test_a_score_too_large_to_be_summed_is_refused(make_pool):
+    class Huge(QueryMethod):
+        def score(self, prediction):
+            return np.full(prediction.mean.shape[1:], 1e308)
+
+    with pytest.raises(MethodError, match="Huge: a: the score is too large to be summed"):
+        conduct(Huge(), make_pool(Huge()), 1)
+
+
+def test_members_alone_are_predicted_once(make_pool):
+    passes = []
+
+    class Vote(QueryMethod):
+        needs = frozenset({"members"})
+
+        def score(self, prediction):
+            return sum(member[1] for member in prediction.members())
+
+    def members(case, shape):
+        passes.append(case)
+        return make_members(case, shape)
+
+    conduct(Vote(), make_pool(Vote(), members=members), 3)
+    assert sorted(passes) == ["a", "b", "c", "d"]

@@ -29,7 +29,9 @@ def test_strided_patches_shun_labelled_ones_and_say_when_they_are_too_few(make_p
     labelled = [Patch("a", (2, 2, 2), (4, 4, 4))]
     pool = make_pool(method, shapes={"a": (8, 8, 8), "b": (4, 4, 4)}, labelled=labelled)
     assert [p.case for p in conduct(method, pool, 1)] in (["a"], ["b"])
-    with pytest.raises(MethodError, match=r"RandomStrided: the grids have \d free tiles, 50 patch"):
+    with pytest.raises(
+        MethodError, match=r"random_strided: the grids have \d free tiles, 50 patch"
+    ):
         conduct(method, pool, 50)
 
 

@@ -60,3 +60,13 @@ def test_inputs_stay_as_they_are():
 def test_no_member_is_an_error():
     with pytest.raises(ValueError, match="at least one member"):
         expected_entropy(iter([]))
+
+
+def test_entropy_takes_any_shape_with_the_classes_first():
+    volume = torch.softmax(torch.randn(3, 5, 40, 50, requires_grad=True), dim=0)
+    expected = scipy_entropy(volume.detach().numpy(), axis=0)
+    for shape in [(3, 5, 40, 50), (3, 200, 50), (3, 10_000)]:
+        found = entropy(volume.reshape(shape))
+        assert found.shape == shape[1:]
+        np.testing.assert_allclose(found.numpy().reshape(5, 40, 50), expected, rtol=1e-5)
+    assert entropy(torch.tensor([0.5, 0.5])).item() == pytest.approx(np.log(2))

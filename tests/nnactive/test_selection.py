@@ -84,3 +84,20 @@ def test_scores_of_several_kinds_are_taken(score):
 def test_broken_scores_name_the_case(score, told):
     with pytest.raises(MethodError, match=f"case_7: .*{told}"):
         checked_score("case_7", score, (2, 3, 4))
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf])
+def test_a_candidates_score_is_a_number(score):
+    with pytest.raises(MethodError, match=f"a: a candidate's score is {score}"):
+        Candidate(score, Patch("a", (0, 0, 0), (1, 1, 1)))
+
+
+@pytest.mark.parametrize("values", [None, [[[1.0]]], np.array([[["x"]]])])
+def test_patch_scores_are_an_array_of_numbers(values):
+    with pytest.raises(MethodError, match=r"a: the patch scores are .*must be an array of real"):
+        best_places("a", values, (1, 1, 1), (1, 1, 1), (1, 1, 1), [], 1)
+
+
+def test_a_bfloat16_score_is_taken():
+    score = torch.arange(8.0).to(torch.bfloat16).reshape(2, 2, 2)
+    assert checked_score("a", score, (2, 2, 2)).ravel().tolist() == list(range(8))

@@ -111,3 +111,12 @@ def test_each_stratum_takes_its_own_best():
 def test_a_stratum_that_cannot_fill_its_share_is_an_error(counts, told):
     with pytest.raises(MethodError, match=told):
         stratified_choice(CANDIDATES, counts)
+
+
+@pytest.mark.parametrize("stratum", [-1, 3])
+def test_a_stratum_that_there_is_not_is_refused(stratum):
+    stranger = Candidate(1.0, Patch("a", (0, 0, 0), (1, 1, 1)), stratum)
+    with pytest.raises(
+        MethodError, match=f"a: a candidate stands for stratum {stratum}; .* 0 to 2"
+    ):
+        stratified_choice([stranger], [1, 0, 0])

@@ -365,7 +365,7 @@ def test_a_diverged_member_keeps_what_is_finished(
     method = BUILTIN["predictive_entropy"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ensemble, "probabilities", diverging)
-        with pytest.raises(PredictionError, match=r"^PredictiveEntropy: .*: member 0.*NaN"):
+        with pytest.raises(PredictionError, match=r"^predictive_entropy: .*: member 0.*NaN"):
             choose(few, setting, loop0, tmp_path / "out.json", method())
     with pytest.MonkeyPatch.context() as patch:
         seen = interrupted_at(patch, 1)
