@@ -291,6 +291,7 @@ def failed(judge: Judge) -> dict[str, str]:
     return {v.row: v.detail for v in judge.verdicts() if v.state == "FAILED"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BROKEN, ids=lambda kind: kind.__name__)
 def test_each_broken_class_fails_its_row_and_no_other(kind) -> None:
     row, detail = BROKEN[kind]

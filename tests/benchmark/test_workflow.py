@@ -103,6 +103,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, capfd) -> None:
     (folder / "breaks.py").write_text(BREAKS)
     track = make_track(loops=2)
@@ -151,6 +152,7 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     assert finish(request, page) == 0
 
 
+@pytest.mark.slow
 def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder) -> None:
     request = make_request(folder, make_track(loops=2))
     script = (
