@@ -95,7 +95,7 @@ def query(
         return key_of(
             [
                 *(dataset.info.checksum, setting.model_dump_json(), names, code_hash(type(method))),
-                *(repr(method.parameters), [(p.case, p.start, p.size) for p in labelled]),
+                *(repr(getattr(method, "parameters", None)), [(p.case, p.start, p.size) for p in labelled]),
                 _ensemble_identity(train, members) if method.needs else None,
             ]
         )
