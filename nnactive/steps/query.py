@@ -91,11 +91,15 @@ def query(
     names = (setting.name, method_id, seed, loop)
     labelled = load_patches(queries)
 
+    # A constructor that doesn't call the base class's leaves none.
+    parameters = getattr(method, "parameters", None)
+
     def key() -> str:
         return key_of(
             [
                 *(dataset.info.checksum, setting.model_dump_json(), names, code_hash(type(method))),
-                *(repr(getattr(method, "parameters", None)), [(p.case, p.start, p.size) for p in labelled]),
+                repr(parameters),
+                [(p.case, p.start, p.size) for p in labelled],
                 _ensemble_identity(train, members) if method.needs else None,
             ]
         )
