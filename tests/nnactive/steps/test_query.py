@@ -443,3 +443,16 @@ def test_the_next_image_is_read_while_one_is_predicted(make_pool) -> None:
         predictor=lambda case, needs: _predict(network, images, case, needs),
     )
     assert pool.map(lambda case: pool.predict(case).mean.sum().item()) == [64.0] * 3
+
+
+def test_a_constructor_may_leave_out_the_base_classs(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    class Own(BUILTIN["bald"]):
+        name = "bald"
+
+        def __init__(self) -> None:
+            self.mine = 1
+
+    own = choose(few, setting, loop0, tmp_path / "own.json", Own())
+    assert own == choose(few, setting, loop0, tmp_path / "bald.json", BUILTIN["bald"]())
