@@ -8,7 +8,14 @@ import click
 
 from benchmark.cli.board import build_page
 from benchmark.cli.methods import examine
-from benchmark.cli.options import cores_option, data_option, out_option, runs_option
+from benchmark.cli.options import (
+    cores_option,
+    data_option,
+    dataset_option,
+    out_option,
+    regime_option,
+    runs_option,
+)
 
 if TYPE_CHECKING:
     from benchmark.tracks import Track
@@ -23,31 +30,44 @@ def track() -> None:
 @track.command("list")
 def list_tracks() -> None:
     """List the tracks that come with the benchmark."""
-    from rich.console import Console
     from rich.table import Table
 
+    from benchmark.cli.tables import print_table
     from benchmark.tracks import load_track, track_names
 
-    table = Table("track", "title", "datasets", "experiments", "trainings", box=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("track", no_wrap=True)
+    size = "settings x methods x seeds"
+    for column in ("title", "datasets", size, "experiments", "trainings"):
+        table.add_column(column)
     for name in track_names():
         content = load_track(name)
-        count = len(content.settings) * len(content.methods) * len(content.seeds)
+        parts = (content.settings, content.methods, content.seeds)
+        size = " x ".join(str(len(part)) for part in parts)
+        count = content.experiments_per_seed * len(content.seeds)
         datasets = ", ".join(content.datasets)
-        table.add_row(name, content.title, datasets, str(count), str(content.trainings))
-    Console().print(table)
+        table.add_row(name, content.title, datasets, size, f"{count:,}", f"{content.trainings:,}")
+    print_table(table)
 
 
 @track.command()
 @click.argument("name")
-def show(name: str) -> None:
+@click.option("--yaml", "as_yaml", is_flag=True, help="Every field of every setting, as YAML.")
+@dataset_option
+@regime_option
+def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -> None:
     """Show what the track NAME runs; NAME may be a YAML file."""
     import yaml
 
+    from benchmark.cli.tables import print_track
     from benchmark.tracks import load_track
 
-    content = load_track(name)
-    text = yaml.safe_dump(content.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    click.echo(f"{text}trainings: {content.trainings}")
+    content = load_track(name).part(dataset, regime)
+    if as_yaml:
+        dump = content.model_dump(mode="json")
+        click.echo(yaml.safe_dump(dump, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        print_track(content)
 
 
 @track.command()
@@ -58,35 +78,55 @@ def show(name: str) -> None:
     multiple=True,
     help="Run this method instead of the track's own; may be given several times.",
 )
+@dataset_option
+@regime_option
 @cores_option
 @data_option
 @runs_option
 @out_option
 def run(
-    name: str, methods: Sequence[str], cores: int | None, data: Path, runs: Path, out: Path
+    name: str,
+    methods: Sequence[str],
+    dataset: str | None,
+    regime: str | None,
+    cores: int | None,
+    data: Path,
+    runs: Path,
+    out: Path,
 ) -> int:
     """Run the track NAME, or go on with it, and build the leaderboard."""
     from benchmark.tracks import load_track
 
-    content = load_track(name)
+    content = load_track(name).part(dataset, regime)
     return run_track(content, tuple(methods) or content.methods, cores, data, runs, out)
 
 
 @click.command()
 @click.argument("method")
 @click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
+@dataset_option
+@regime_option
 @cores_option
 @data_option
 @runs_option
 @out_option
-def submit(method: str, name: str, cores: int | None, data: Path, runs: Path, out: Path) -> int:
+def submit(
+    method: str,
+    name: str,
+    dataset: str | None,
+    regime: str | None,
+    cores: int | None,
+    data: Path,
+    runs: Path,
+    out: Path,
+) -> int:
     """Run METHOD beside a track's baselines, and build the leaderboard with it.
 
     METHOD is path/to/file.py:Class, or the name of a builtin method.
     """
     from benchmark.tracks import load_track
 
-    content = load_track(name)
+    content = load_track(name).part(dataset, regime)
     methods = dict.fromkeys((*content.methods, method))
     return run_track(content, tuple(methods), cores, data, runs, out)
 
@@ -100,8 +140,8 @@ def run_track(
     out: Path,
 ) -> int:
     """Run methods on a track and build the page; the exit code tells of failed experiments."""
-    from benchmark.provenance import usable_cores
     from benchmark.workflow.run import Request
+    from nnactive.devices import usable_cores
 
     root = runs / content.name
     request = Request(
