@@ -5,11 +5,14 @@ DATA ?= data
 RUNS ?= runs
 OUT ?= leaderboard.html
 CORES ?=
+DATASET ?=
+REGIME ?=
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
+PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help
@@ -18,7 +21,7 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
-	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DEBUG=1"
+	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DATASET= REGIME= DEBUG=1"
 
 venv: $(VENV)/.done  ## virtual environment with the pinned packages
 
@@ -31,12 +34,12 @@ $(VENV)/.done: requirements.lock pyproject.toml
 	@touch $@
 
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
-	@$(BENCH) track run "$(TRACK)" $(PLACES)
+	@$(BENCH) track run "$(TRACK)" $(PART) $(PLACES)
 
 submit: venv  ## run METHOD=path/to/file.py:Class beside them
 	@test -n "$(METHOD)" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
-	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PLACES)
+	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES)
 
 leaderboard: venv  ## build the leaderboard from all results in RUNS
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)"

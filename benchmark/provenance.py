@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmark.results import Environment
+from nnactive.devices import usable_cores
 
 PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
 """Packages whose version bears on a result or on what it cost."""
@@ -23,11 +24,6 @@ def environment() -> Environment:
         cores=usable_cores(),
         accelerator=", ".join(gpus) if gpus else None,
     )
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:

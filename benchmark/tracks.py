@@ -1,38 +1,59 @@
 """Tracks: which settings, methods and seeds are run, expanded from YAML and the datasets' cards."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 import yaml
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.files import first_problem
 from nnactive.settings import Frozen, Inference, Setting, Sizes, Training
 
+if TYPE_CHECKING:
+    from nnactive.data.cards import Card
+
 FOLDER = Path(__file__).parent / "tracks"
 """Where the tracks that come with the benchmark lie."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Candidates = PositiveInt | Literal["query_size"]
+"""Candidates kept per image: a number, or as many as a query has patches."""
 
 
-class Entry(Frozen):
-    """One setting as a track file states it; what is left out comes from the dataset's card."""
+class Rules(Frozen):
+    """What a track file may say of settings; what it leaves out comes from the dataset's card."""
+
+    stride: Sizes | None = None
+    candidates: Candidates | None = None
+    training: Training = Training()
+    inference: Inference = Inference()
+
+
+class Entry(Rules):
+    """One setting as a track file states it."""
 
     name: Name | None = None
     """Default: dataset and regime, joined by an underscore."""
     dataset: str
     regime: str
     patch_size: Sizes | None = None
-    stride: Sizes | None = None
-    candidates: PositiveInt | None = None
     starting_budget: PositiveInt | None = None
     query_size: PositiveInt | None = None
     loops: PositiveInt | None = None
-    training: Training = Training()
-    inference: Inference = Inference()
+
+
+class Cards(Rules):
+    """Settings that the cards hold: every dataset in every regime."""
+
+    datasets: Annotated[tuple[str, ...], Field(min_length=1)]
+    regimes: Annotated[tuple[str, ...], Field(min_length=1)]
+    patch: Literal["query", "half"] = "query"
+    """half: the card's half patch; the settings' names then end in ``_half``."""
 
 
 class TrackFile(Frozen):
@@ -43,10 +64,18 @@ class TrackFile(Frozen):
     description: str
     comparable: bool
     """False for tracks that exist to be cheap: they compare with nothing but themselves."""
-    settings: Annotated[tuple[Entry, ...], Field(min_length=1)]
+    cards: tuple[Cards, ...] = ()
+    settings: tuple[Entry, ...] = ()
+    """Come after those of ``cards``."""
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
     """METHOD strings of the baselines."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _some_settings(self) -> Self:
+        if not self.cards and not self.settings:
+            raise ValueError("needs 'settings', 'cards' or both")
+        return self
 
 
 class Track(Frozen):
@@ -67,12 +96,44 @@ class Track(Frozen):
         return tuple(dict.fromkeys(setting.dataset for setting in self.settings))
 
     @property
+    def experiments_per_seed(self) -> int:
+        """Settings x methods."""
+        return len(self.settings) * len(self.methods)
+
+    @property
     def trainings(self) -> int:
         """Networks that are trained for the track's own methods, shared loops 0 once."""
         later = len(self.methods)
         return len(self.seeds) * sum(
             s.training.folds * (1 + (s.loops - 1) * later) for s in self.settings
         )
+
+    @property
+    def trainings_unshared(self) -> int:
+        """As ``trainings``, if every experiment trained a loop 0 of its own."""
+        return (
+            len(self.seeds)
+            * len(self.methods)
+            * sum(s.training.folds * s.loops for s in self.settings)
+        )
+
+    def part(self, dataset: str | None = None, regime: str | None = None) -> Self:
+        """The same track with the settings of one dataset, one label regime, or both alone.
+
+        Raises:
+            UserError: the track has no such setting.
+        """
+        wanted = {"dataset": dataset, "regime": regime}
+        kept = self.settings
+        for field, value in wanted.items():
+            there = dict.fromkeys(getattr(setting, field) for setting in kept)
+            if value is not None and value not in there:
+                raise UserError(
+                    f"track {self.name}: no setting of {field} '{value}'; "
+                    f"choose among {', '.join(there)}"
+                )
+            kept = tuple(s for s in kept if value is None or getattr(s, field) == value)
+        return self.model_copy(update={"settings": kept})
 
 
 class Experiment(NamedTuple):
@@ -118,7 +179,16 @@ def load_track(name: str) -> Track:
 
 def resolve(content: TrackFile, path: Path) -> Track:
     """Complete a track's settings from the cards of its datasets; ``path`` names it in errors."""
-    settings = tuple(_setting(entry, path) for entry in content.settings)
+    from nnactive.data.cards import load_card
+
+    card = cache(load_card)
+    entries = [
+        _entry(cards, card(dataset), regime, f"{path}: field 'cards.{number}'")
+        for number, cards in enumerate(content.cards)
+        for dataset, regime in product(cards.datasets, cards.regimes)
+    ]
+    entries.extend(content.settings)
+    settings = tuple(_setting(entry, card(entry.dataset), path) for entry in entries)
     listed: dict[str, Sequence[object]] = {
         "settings": [setting.name for setting in settings],
         "methods": content.methods,
@@ -128,7 +198,7 @@ def resolve(content: TrackFile, path: Path) -> Track:
         twice = [value for value in values if values.count(value) > 1]
         if twice:
             raise UserError(f"{path}: field '{field}': '{twice[0]}' is listed twice")
-    fields = content.model_dump(exclude={"settings"})
+    fields = content.model_dump(exclude={"settings", "cards"})
     return Track(settings=settings, **fields)
 
 
@@ -146,13 +216,43 @@ def _read(path: Path) -> TrackFile:
         raise UserError(f"{path}: {first_problem(error)}") from None
 
 
-def _setting(entry: Entry, path: Path) -> Setting:
-    from nnactive.data.cards import load_card
+def _entry(cards: Cards, card: "Card", regime: str, where: str) -> Entry:
+    """One of the settings that ``cards`` stands for."""
+    given = {key: getattr(cards, key) for key in Rules.model_fields}
+    if cards.patch == "query":
+        return Entry(dataset=card.name, regime=regime, **given)
+    half = card.half_patch
+    if half is None:
+        raise UserError(f"{where}: the card of {card.name} has no half_patch")
+    name = f"{card.name}_{regime}_half"
+    return Entry(name=name, dataset=card.name, regime=regime, patch_size=half, **given)
 
-    card = load_card(entry.dataset)
-    budget = card.budgets.get(entry.regime)
-    defaults: dict[str, Any] = {
-        "name": f"{entry.dataset}_{entry.regime}",
+
+def _setting(entry: Entry, card: "Card", path: Path) -> Setting:
+    given = {key: value for key, value in entry if value is not None}
+    merged = {**_defaults(card, entry.regime), **given}
+    for part in ("training", "inference"):
+        stated = getattr(entry, part).model_dump(exclude_unset=True)
+        merged[part] = getattr(card, part).model_dump() | stated
+    if merged["candidates"] == "query_size":
+        merged["candidates"] = merged["query_size"]
+    missing = [key for key, value in merged.items() if value is None]
+    if missing:
+        raise UserError(
+            f"{path}: field '{missing[0]}' is needed: the card of {card.name} has no regime "
+            f"'{entry.regime}' (it has {', '.join(card.budgets)})"
+        )
+    try:
+        return Setting.model_validate(merged)
+    except ValidationError as error:
+        raise UserError(f"{path}: {first_problem(error)}") from None
+
+
+def _defaults(card: "Card", regime: str) -> dict[str, Any]:
+    """What a setting is where its track doesn't say otherwise; None where the card doesn't."""
+    budget = card.budgets.get(regime)
+    return {
+        "name": f"{card.name}_{regime}",
         "patch_size": card.query_patch,
         "stride": card.stride,
         "candidates": card.candidates,
@@ -160,15 +260,3 @@ def _setting(entry: Entry, path: Path) -> Setting:
         "query_size": budget.query if budget else None,
         "loops": budget.loops if budget else None,
     }
-    given = {key: value for key, value in entry if value is not None}
-    merged = {**defaults, **given}
-    missing = [key for key, value in merged.items() if value is None]
-    if missing:
-        raise UserError(
-            f"{path}: field '{missing[0]}' is needed: the card of {entry.dataset} has no regime "
-            f"'{entry.regime}' (it has {', '.join(card.budgets)})"
-        )
-    try:
-        return Setting.model_validate(merged)
-    except ValidationError as error:
-        raise UserError(f"{path}: {first_problem(error)}") from None

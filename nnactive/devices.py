@@ -3,6 +3,7 @@
 A device is the string that torch takes: the CPU, or one GPU. The same code runs on both.
 """
 
+import os
 from contextlib import AbstractContextManager
 
 from nnactive.errors import UserError
@@ -63,3 +64,8 @@ def peak_memory_gib(device: str) -> float | None:
     import torch
 
     return float(torch.cuda.max_memory_allocated(device)) / 2**30
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

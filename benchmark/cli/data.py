@@ -1,61 +1,64 @@
-"""Commands that list and prepare datasets."""
+"""Commands that list, prepare and verify datasets."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import data_option
+from benchmark.cli.bars import bars
+from benchmark.cli.download import download
+from benchmark.cli.guide import add, guide
+from benchmark.cli.options import data_option, raw_option
 
 if TYPE_CHECKING:
-    from nnactive.data.job import Progress
+    from nnactive.data.cards import Card
 
 
 @click.group()
 def data() -> None:
-    """List and prepare datasets."""
+    """List, download, prepare and verify datasets; bring one of your own."""
+
+
+for command in (download, guide, add):
+    data.add_command(command)
 
 
 @data.command("list")
 @data_option
 def list_datasets(data: Path) -> None:
-    """List all datasets, and which of them are prepared."""
-    from rich.console import Console
+    """List all datasets, and what of them is on this disk."""
     from rich.table import Table
 
+    from benchmark.cli.tables import print_table
     from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.state import state
 
-    table = Table("dataset", "title", "cases", "classes", "prepared", box=None)
+    columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")
+    table = Table(*columns, box=None, pad_edge=False)
     for name in list_cards():
         card = load_card(name)
-        there = (data / name / "prepared.json").exists()
-        generated = "generates itself" if card.generator else "no"
         table.add_row(
             name,
-            card.title,
+            card.modality or "",
+            str(len(card.classes) - 1),
             str(card.cases),
-            str(len(card.labels) - 1),
-            "yes" if there else generated,
+            _size(card),
+            card.licence,
+            "yes" if card.download and card.download.login else "no",
+            state(card, data),
         )
-    Console().print(table)
+    print_table(table)
 
 
 @data.command()
 @click.argument("name")
-@click.option(
-    "--raw",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="The unpacked raw dataset, where it doesn't generate itself.",
-)
+@raw_option
 @data_option
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=None,
-    help="Cases to work on at a time; by default as many as there are cores.",
+    help="Cases to work on at a time; by default as many as cores and free memory allow.",
 )
 def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
     """Prepare the dataset NAME; a preparation that was cut off goes on where it was."""
@@ -63,39 +66,60 @@ def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> Non
 
 
 def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
-    """Prepare a dataset, with a progress bar, and say where it lies."""
-    from benchmark.provenance import usable_cores
+    """Prepare a dataset, with an estimate and a progress bar, and say where it lies."""
     from nnactive.data.cards import load_card
+    from nnactive.data.estimate import GIB
+    from nnactive.data.prepare import estimate_needs
     from nnactive.data.prepare import prepare as prepare_folder
 
-    card = load_card(name)
-    with _bars() as progress:
-        info = prepare_folder(card, raw, data / name, workers or usable_cores(), progress)
+    card, out = load_card(name), data / name
+    needs = estimate_needs(card, raw, out)
+    if needs is not None:
+        click.echo(
+            f"{out}: needs up to {needs.disk / GIB:.1f} GiB of disk ({needs.free / GIB:.1f} GiB "
+            f"free) and {needs.memory / GIB:.1f} GiB of memory a case; "
+            f"{workers or needs.workers} at a time",
+            err=True,
+        )
+    with bars() as progress:
+        info = prepare_folder(card, raw, out, workers, progress)
     click.echo(
-        f"{data / name}: {len(info.pool)} pool and {len(info.test)} test cases, "
+        f"{out}: {len(info.pool)} pool and {len(info.test)} test cases, "
         f"checksum {info.checksum[:12]}"
     )
 
 
-@contextmanager
-def _bars() -> Iterator["Progress"]:
-    """A progress bar a stage on a terminal; elsewhere one line a stage."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+@data.command()
+@click.argument("name")
+@data_option
+def verify(name: str, data: Path) -> None:
+    """Check the prepared dataset NAME: counts, values, checksum, and whose split it has."""
+    from rich.table import Table
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bars(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    ) as bars:
-        tasks = {}
+    from benchmark.cli.tables import print_table
+    from nnactive.data.cards import load_card
+    from nnactive.data.prepared import PreparedDataset
+    from nnactive.data.verify import verify as check
+    from nnactive.errors import UserError
 
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-            if not console.is_terminal and done == total:
-                click.echo(f"{stage}: {done} cases", err=True)
+    card = load_card(name)
+    dataset = PreparedDataset(data / name)
+    with bars() as progress:
+        findings = check(card, dataset, progress)
+    table = Table("what", "", "found", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(finding.what, "ok" if finding.ok else "FAILED", finding.detail)
+    print_table(table)
+    failed = [finding.what for finding in findings if not finding.ok]
+    if failed:
+        raise UserError(
+            f"{data / name}: failed: {', '.join(failed)}; remove that folder and prepare it again"
+        )
 
-        yield progress
+
+def _size(card: "Card") -> str:
+    """What is to be transferred, in words."""
+    if card.download is None:
+        return "none" if card.generator else "your own"
+    size = card.download.size_gib
+    return "unknown" if size is None else f"{size:.2f} GiB" if size < 1 else f"{size:.1f} GiB"

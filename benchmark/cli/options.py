@@ -12,6 +12,12 @@ data_option = click.option(
     show_default=True,
     help="Folder of the prepared datasets (or NNACTIVE_DATA).",
 )
+raw_option = click.option(
+    "--raw",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The raw dataset, where it neither generates itself nor was downloaded.",
+)
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -19,6 +25,12 @@ runs_option = click.option(
     default=Path("runs"),
     show_default=True,
     help="Folder of the runs (or NNACTIVE_RUNS).",
+)
+dataset_option = click.option(
+    "--dataset", default=None, help="Only the track's settings of this dataset."
+)
+regime_option = click.option(
+    "--regime", default=None, help="Only the track's settings of this label regime."
 )
 cores_option = click.option(
     "--cores",

@@ -12,8 +12,10 @@ from benchmark.cli.methods import examine
 from benchmark.cli.options import (
     cores_option,
     data_option,
+    dataset_option,
     out_option,
     param_option,
+    regime_option,
     runs_option,
     seconds_option,
 )
@@ -35,31 +37,44 @@ def track() -> None:
 @track.command("list")
 def list_tracks() -> None:
     """List the tracks that come with the benchmark."""
-    from rich.console import Console
     from rich.table import Table
 
+    from benchmark.cli.tables import print_table
     from benchmark.tracks import load_track, track_names
 
-    table = Table("track", "title", "datasets", "experiments", "trainings", box=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("track", no_wrap=True)
+    size = "settings x methods x seeds"
+    for column in ("title", "datasets", size, "experiments", "trainings"):
+        table.add_column(column)
     for name in track_names():
         content = load_track(name)
-        count = len(content.settings) * len(content.methods) * len(content.seeds)
+        parts = (content.settings, content.methods, content.seeds)
+        size = " x ".join(str(len(part)) for part in parts)
+        count = content.experiments_per_seed * len(content.seeds)
         datasets = ", ".join(content.datasets)
-        table.add_row(name, content.title, datasets, str(count), str(content.trainings))
-    Console().print(table)
+        table.add_row(name, content.title, datasets, size, f"{count:,}", f"{content.trainings:,}")
+    print_table(table)
 
 
 @track.command()
 @click.argument("name")
-def show(name: str) -> None:
+@click.option("--yaml", "as_yaml", is_flag=True, help="Every field of every setting, as YAML.")
+@dataset_option
+@regime_option
+def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -> None:
     """Show what the track NAME runs; NAME may be a YAML file."""
     import yaml
 
+    from benchmark.cli.tables import print_track
     from benchmark.tracks import load_track
 
-    content = load_track(name)
-    text = yaml.safe_dump(content.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    click.echo(f"{text}trainings: {content.trainings}")
+    content = load_track(name).part(dataset, regime)
+    if as_yaml:
+        dump = content.model_dump(mode="json")
+        click.echo(yaml.safe_dump(dump, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        print_track(content)
 
 
 @track.command()
@@ -72,6 +87,8 @@ def show(name: str) -> None:
 )
 @param_option
 @seconds_option
+@dataset_option
+@regime_option
 @cores_option
 @data_option
 @runs_option
@@ -81,6 +98,8 @@ def run(
     methods: Sequence[str],
     parameters: Sequence[str],
     seconds: float,
+    dataset: str | None,
+    regime: str | None,
     cores: int | None,
     data: Path,
     runs: Path,
@@ -97,7 +116,7 @@ def run(
             "--param goes with one --method; "
             "write each METHOD with its own, as in --method power_bald,beta=5"
         )
-    content = load_track(name)
+    content = load_track(name).part(dataset, regime)
     root = runs / content.name
     found = [admitted(each, root, parameters, seconds) for each in methods or content.methods]
     return run_track(content, found, cores, data, runs, out)
@@ -108,6 +127,8 @@ def run(
 @param_option
 @click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
 @seconds_option
+@dataset_option
+@regime_option
 @cores_option
 @data_option
 @runs_option
@@ -117,6 +138,8 @@ def submit(
     parameters: Sequence[str],
     name: str,
     seconds: float,
+    dataset: str | None,
+    regime: str | None,
     cores: int | None,
     data: Path,
     runs: Path,
@@ -129,7 +152,7 @@ def submit(
     """
     from benchmark.tracks import load_track
 
-    content = load_track(name)
+    content = load_track(name).part(dataset, regime)
     root = runs / content.name
     found = [admitted(each, root, (), seconds) for each in content.methods]
     entry = admitted(method, root, parameters, seconds)
@@ -161,8 +184,8 @@ def run_track(
 
     Nothing runs if one of the methods isn't admitted.
     """
-    from benchmark.provenance import usable_cores
     from benchmark.workflow.run import Request
+    from nnactive.devices import usable_cores
 
     entries = [entry for entry in methods if entry is not None]
     if len(entries) < len(methods):

@@ -2,56 +2,38 @@
 
 import hashlib
 import os
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from nnactive.data.fields import (
+    Budget,
+    Download,
+    Fingerprints,
+    InferenceRules,
+    Scheme,
+    Source,
+    Split,
+    TrainingRules,
+)
 from nnactive.errors import UserError
 from nnactive.files import first_problem, sha256
 from nnactive.settings import Frozen, Sizes
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
-Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
-"""nnU-Net's name of a channel's normalisation."""
-
-
-class Budget(Frozen):
-    """One label regime, in patches."""
-
-    starting: PositiveInt
-    query: PositiveInt
-    loops: Annotated[int, Field(ge=2)]
-
-
-class Split(Frozen):
-    """How pool and test set are told apart (protocol section 2)."""
-
-    kind: Literal["rule"] = "rule"
-    group: str | None = None
-    """Regular expression whose first group is the patient in a case id; None: the id itself."""
-
-    @field_validator("group")
-    @classmethod
-    def _one_group(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                groups = re.compile(value).groups
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
-            if groups != 1:
-                raise ValueError("must have exactly one group in parentheses, the patient")
-        return value
-
-
-class Source(Frozen):
-    """How the raw folder is laid out."""
-
-    layout: Literal["nnunet", "msd"] = "nnunet"
-    """nnunet: ``imagesTr/<case>_0000.nii.gz``; msd: ``imagesTr/<case>.nii.gz``, one channel."""
-    ending: str = ".nii.gz"
+DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
+RESERVED = {"raw"}
+"""Names that a prepared dataset's folder can't have: raw data lie there."""
 
 
 class Card(Frozen):
@@ -62,9 +44,15 @@ class Card(Frozen):
     id: Annotated[int, Field(ge=1, le=999)]
     """Number in nnU-Net's dataset name."""
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    nnunet_name: Annotated[str, Field(pattern=r"^Dataset\d{3}_[A-Za-z0-9_]+$")]
+    """nnU-Net's name of the dataset; by default of id and name, as ``Dataset004_Hippocampus``."""
     title: str
     description: str
+    modality: str | None = None
     licence: str
+    licence_url: str | None = None
+    terms: str | None = None
+    """One line that is shown where consent to the licence is asked."""
     citation: str
     url: str | None = None
     channels: Annotated[dict[str, Scheme], Field(min_length=1)]
@@ -72,7 +60,14 @@ class Card(Frozen):
     labels: Annotated[dict[str, int], Field(min_length=2)]
     """Label value by class name, background first."""
     cases: Annotated[int, Field(ge=4)]
+    ids: tuple[str, ...] = ()
+    """Ids of all cases, where they are known and follow no rule."""
+    label_map: dict[int, int] = Field(default={})
+    """Label by the value in the raw files, where they differ; values that are left out are
+    foreign, and 0 is always background."""
     source: Source = Source()
+    download: Download | None = None
+    """None: the dataset generates itself, or the user brings it."""
     split: Split = Split()
     spacing: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
     """Target spacing in mm, (z, y, x); None: nnU-Net's own choice over all cases."""
@@ -84,6 +79,28 @@ class Card(Frozen):
     """Candidates kept per image."""
     budgets: Annotated[dict[str, Budget], Field(min_length=1)]
     """By label regime."""
+    training: TrainingRules = TrainingRules()
+    inference: InferenceRules = InferenceRules()
+    fingerprints: Fingerprints = Fingerprints()
+    full_data_dice: dict[int, Annotated[float, Field(gt=0, le=1)] | None] = Field(default={})
+    """Mean Dice of a training on the whole pool, by epochs; None: no result file behind it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_name(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "nnunet_name" not in content:
+            number, name = content.get("id"), content.get("name")
+            if isinstance(number, int) and isinstance(name, str):
+                default = DEFAULT_NNUNET_NAME.format(number, name.capitalize())
+                return content | {"nnunet_name": default}
+        return content
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, value: str) -> str:
+        if value in RESERVED:
+            raise ValueError(f"'{value}' is the folder of raw data; choose another name")
+        return value
 
     @field_validator("labels")
     @classmethod
@@ -96,15 +113,49 @@ class Card(Frozen):
             raise ValueError("'ignore' is added by the benchmark; leave it out")
         return value
 
+    @field_validator("nnunet_name")
+    @classmethod
+    def _numbered(cls, value: str, info: ValidationInfo) -> str:
+        number = info.data.get("id")
+        if number is not None and not value.startswith(f"Dataset{number:03d}_"):
+            raise ValueError(f"must begin with Dataset{number:03d}_, as 'id' says")
+        return value
+
+    @field_validator("ids")
+    @classmethod
+    def _all_cases(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        cases = info.data.get("cases", len(value))
+        if value and (len(value) != cases or len(set(value)) != cases):
+            raise ValueError(f"must list {cases} different cases, as 'cases' says")
+        return value
+
+    @field_validator("label_map")
+    @classmethod
+    def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
+        foreign = set(value.values()) - set(info.data.get("labels", {}).values())
+        if foreign and "labels" in info.data:
+            raise ValueError(f"{min(foreign)} is none of the labels")
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _one_channel(cls, value: Source, info: ValidationInfo) -> Source:
+        if value.layout == "msd" and len(info.data.get("channels", "1")) != 1:
+            raise ValueError("layout 'msd' has one channel")
+        return value
+
+    @field_validator("fingerprints")
+    @classmethod
+    def _by_class(cls, value: Fingerprints, info: ValidationInfo) -> Fingerprints:
+        for name, known in value:
+            if known and len(known.classes) != len(info.data.get("labels", ())) - 1:
+                raise ValueError(f"{name}: 'classes' needs one number a foreground class")
+        return value
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names in label order, background first."""
         return tuple(self.labels)
-
-    @property
-    def nnunet_name(self) -> str:
-        """nnU-Net's name of the dataset, as ``Dataset004_Hippocampus``."""
-        return f"Dataset{self.id:03d}_{self.name.capitalize()}"
 
     @property
     def generator(self) -> Path | None:
@@ -112,12 +163,28 @@ class Card(Frozen):
         script = self.folder / "generate.py"
         return script if script.is_file() else None
 
+    @property
+    def converter(self) -> Path | None:
+        """The script that finds and converts the cases of a layout of its own."""
+        return self.folder / "convert.py" if self.source.layout == "code" else None
+
+    @property
+    def split_file(self) -> Path | None:
+        """The list of the test set's groups, where one is known."""
+        return self.folder / self.split.file if self.split.file else None
+
     def preparation_hash(self) -> str:
-        """SHA-256 over what decides the prepared arrays: a few fields and the generator."""
-        fields = {"id", "name", "channels", "labels", "cases", "source", "split", "spacing"}
+        """SHA-256 over what decides the prepared arrays: a few fields, the scripts, the list."""
+        fields: dict[str, Any] = dict.fromkeys(
+            ("id", "name", "channels", "labels", "cases", "spacing"), True
+        )
+        fields |= {"source": {"layout", "ending"}, "split": {"kind", "group"}}
         text = self.model_dump_json(include=fields)
-        if self.generator is not None:
-            text += sha256(self.generator)
+        if self.label_map:
+            text += str(sorted(self.label_map.items()))
+        for file in (self.generator, self.converter, self.split_file):
+            if file is not None:
+                text += sha256(file)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -149,6 +216,9 @@ def load_card(name: str) -> Card:
         raise UserError(f"{path}: {first_problem(error)}") from None
     if card.name != name:
         raise UserError(f"{path}: field 'name': is '{card.name}', must be the folder's '{name}'")
+    for field, file in (("source.layout", card.converter), ("split.file", card.split_file)):
+        if file is not None and not file.is_file():
+            raise UserError(f"{path}: field '{field}': needs {file}, which isn't there")
     return card
 
 

@@ -1,56 +1,127 @@
-"""Whether a NIfTI file is whole: SimpleITK reads a truncated one without a complaint."""
+"""Whether an image file is whole: SimpleITK reads some damaged ones without a complaint."""
 
 import gzip
 import math
 import struct
 import zlib
-from io import BufferedIOBase
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from nnactive.errors import UserError
 
 NIFTI1_HEADER = 348
 BLOCK = 1 << 20
+"""Bytes read at a time; a multiple of every value's size."""
+METAIMAGE_BYTES = {
+    "MET_CHAR": 1,
+    "MET_UCHAR": 1,
+    "MET_SHORT": 2,
+    "MET_USHORT": 2,
+    "MET_INT": 4,
+    "MET_UINT": 4,
+    "MET_FLOAT": 4,
+    "MET_DOUBLE": 8,
+}
+"""By MetaImage's name of a voxel's type; of others the length isn't checked."""
+FLOATS = {16: "f4", 64: "f8"}
+"""NIfTI's codes of the types that can hold NaN."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What a NIfTI-1 header announces; nothing for anything else."""
+
+    length: int = 0
+    """Bytes of the whole file."""
+    offset: int = NIFTI1_HEADER
+    """Where the voxels begin."""
+    floats: np.dtype | None = None
+    """Type of the voxels where they may be NaN."""
 
 
 def check_whole(path: Path) -> None:
-    """Check a ``.nii`` or ``.nii.gz`` file's length, and the checksum of a compressed one.
+    """Check the length, and the checksum of what is compressed, of a NIfTI or MetaImage file.
 
-    Other files pass; their readers complain themselves.
+    ITK reads NaN in a NIfTI file as 0, a truncated one and one with a wrong checksum as if they
+    were whole. Other kinds of file pass; their readers complain themselves.
 
     Raises:
-        UserError: the file is truncated or damaged.
+        UserError: the file is truncated or damaged, or (NIfTI) holds NaN or infinite values.
     """
-    if not path.name.endswith((".nii", ".nii.gz")):
-        return
-    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rb") as file:
-            header = file.read(NIFTI1_HEADER)
-            length = len(header) + _rest(file)
+        if path.name.endswith((".nii", ".nii.gz")):
+            whole, finite = _check_nifti(path)
+        elif path.suffix == ".mha":
+            whole, finite = _check_metaimage(path), True
+        else:
+            return
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        length, header = 0, b""
-    if length < max(NIFTI1_HEADER, _stated_length(header)):
+        whole, finite = False, True
+    if not whole:
         raise UserError(f"{path}: truncated or damaged; copy or download it again")
+    if not finite:
+        raise UserError(f"{path}: holds NaN or infinite values; mend or replace it")
 
 
-def _rest(file: BufferedIOBase) -> int:
-    """Number of bytes up to the end; a compressed file's checksum is verified there."""
-    length = 0
-    while block := file.read(BLOCK):
-        length += len(block)
-    return length
+def _check_nifti(path: Path) -> tuple[bool, bool]:
+    """Whether a NIfTI file has the length that it announces, and only finite voxels."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    finite = True
+    with opener(path, "rb") as file:
+        begin = file.read(NIFTI1_HEADER)
+        header = _read_header(begin)
+        begin += file.read(max(header.offset - NIFTI1_HEADER, 0))
+        length = len(begin)
+        while block := file.read(BLOCK):
+            length += len(block)
+            finite = finite and _finite(block, header.floats)
+    return length >= max(NIFTI1_HEADER, header.length), finite
 
 
-def _stated_length(header: bytes) -> int:
-    """Bytes that a NIfTI-1 header announces; 0 for anything else."""
+def _check_metaimage(path: Path) -> bool:
+    """Whether a MetaImage file has its data, unspoilt where they are compressed."""
+    fields: dict[str, str] = {}
+    with path.open("rb") as file:
+        while "ElementDataFile" not in fields:
+            line = file.readline(BLOCK)
+            name, equals, value = line.decode("latin-1").partition("=")
+            if not equals:
+                return False
+            fields[name.strip()] = value.strip()
+        if fields["ElementDataFile"] != "LOCAL":
+            return True
+        if fields.get("CompressedData", "False") == "True":
+            stream, length = zlib.decompressobj(), 0
+            while not stream.eof and (block := file.read(BLOCK)):
+                length += len(stream.decompress(block))
+            if not stream.eof:
+                return False
+        else:
+            length = path.stat().st_size - file.tell()
+    voxels = math.prod(int(n) for n in fields.get("DimSize", "0").split())
+    size = METAIMAGE_BYTES.get(fields.get("ElementType", ""), 0)
+    return length >= voxels * size * int(fields.get("ElementNumberOfChannels", "1"))
+
+
+def _finite(block: bytes, kind: np.dtype | None) -> bool:
+    if kind is None:
+        return True
+    values = np.frombuffer(block, kind, len(block) // kind.itemsize)
+    return bool(np.isfinite(values).all())
+
+
+def _read_header(header: bytes) -> _Header:
     if len(header) < NIFTI1_HEADER:
-        return 0
+        return _Header()
     for order in "<>":
         (size,) = struct.unpack_from(f"{order}i", header)
         if size == NIFTI1_HEADER:
             rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
-            (bits,) = struct.unpack_from(f"{order}h", header, 72)
+            code, bits = (int(n) for n in struct.unpack_from(f"{order}2h", header, 70))
             (offset,) = struct.unpack_from(f"{order}f", header, 108)
-            return int(offset) + math.prod(extent[:rank]) * int(bits) // 8
-    return 0
+            voxels = math.prod(extent[:rank])
+            floats = np.dtype(order + FLOATS[code]) if code in FLOATS else None
+            return _Header(int(offset) + voxels * bits // 8, int(offset), floats)
+    return _Header()

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
-from nnactive.data.raw import RawCase
+from nnactive.data.raw import Found
 from nnactive.errors import UserError
 
 Progress = Callable[[str, int, int], None]
@@ -20,6 +20,7 @@ Progress = Callable[[str, int, int], None]
 Result = TypeVar("Result")
 
 SCRATCH = "scratch"
+CONVERTED = "converted"
 NO_SPACE = 1 << 20
 """Free bytes below which a failed write is taken for a full disk."""
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
@@ -34,7 +35,7 @@ class Job:
     out: Path
     workers: int
     progress: Progress
-    cases: tuple[RawCase, ...]
+    cases: tuple[Found, ...]
     pool: tuple[str, ...]
     test: tuple[str, ...]
 
@@ -42,6 +43,11 @@ class Job:
     def scratch(self) -> Path:
         """Folder of the resampled images, before normalisation."""
         return self.out / SCRATCH
+
+    @property
+    def converted(self) -> Path:
+        """Folder of the raw cases in nnU-Net's layout, where they had to be converted."""
+        return self.scratch / CONVERTED
 
     def label_file(self, case: str) -> Path:
         """Where the label of ``case`` is stored, by the side it is on."""

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +11,25 @@ from pathlib import Path
 import numpy as np
 
 from nnactive.data.cards import Card
-from nnactive.data.integrity import check_whole
+from nnactive.data.images import Volume, check_geometry, read_volume
+from nnactive.data.script import load_script
 from nnactive.errors import UserError
-from nnactive.nnunet.preprocess import Spacing, Volume, read_image_file
+from nnactive.nnunet.preprocess import Spacing
 
-SPACING_TOLERANCE = 1e-3
-"""mm, and for the entries of the direction matrix."""
-ORIGIN_TOLERANCE = 1e-2
-"""mm."""
+DEEPEST = 3
+"""Folders above the cases that an archive may have."""
+LEFTOVER = "__MACOSX"
+FOREIGN = 255
+"""Mark of a label value that the card doesn't know."""
 
 
 @dataclass(frozen=True)
-class RawCase:
-    """Files of one case: an image per channel, in channel order, and the label."""
+class Found:
+    """Files of one case in a raw folder."""
 
     id: str
-    images: tuple[Path, ...]
+    files: tuple[Path, ...]
+    """What its image is made of; where nothing is converted, one file per channel, in order."""
     label: Path
 
 
@@ -37,45 +42,65 @@ class LoadedCase:
     spacing: Spacing
 
 
-def scan(raw: Path, card: Card) -> list[RawCase]:
-    """Cases of a raw folder, sorted by id, from names and sizes of files alone.
+def find_root(raw: Path, pattern: str) -> Path:
+    """The folder in which ``pattern`` is found: ``raw``, one in it, or the one around it.
 
     Raises:
-        UserError: a folder or file is missing or empty, or the number of cases isn't the card's.
+        UserError: there is none, or more than one.
     """
-    ending = card.source.ending
-    images = _files(raw / "imagesTr", ending)
-    labels = _files(raw / "labelsTr", ending)
-    suffixes = _suffixes(card)
-    with_image = {
-        name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
-    }
-    with_label = {name.removesuffix(ending) for name in labels}
-    cases = []
-    for case in sorted(with_image | with_label):
-        files = tuple(raw / "imagesTr" / f"{case}{suffix}" for suffix in suffixes)
-        label = raw / "labelsTr" / f"{case}{ending}"
-        for path in (*files, label):
-            _check_file(path, case)
-        cases.append(RawCase(case, files, label))
-    if len(cases) != card.cases:
-        raise UserError(
-            f"{raw}: {len(cases)} cases, but {card.title} has {card.cases}; "
-            "give the folder with the complete data"
-        )
+    folders = [raw]
+    for _ in range(DEEPEST + 1):
+        holding = [folder for folder in folders if any(folder.glob(pattern))]
+        if len(holding) > 1:
+            raise UserError(
+                f"{raw}: {holding[0].name} and {holding[1].name} both hold {pattern}; "
+                "give the one that is meant"
+            )
+        if holding:
+            return holding[0]
+        folders = [inner for folder in folders for inner in _folders(folder)]
+    around = raw.parent.glob(pattern)
+    if any(raw.is_relative_to(match) or match.is_relative_to(raw) for match in around):
+        return raw.parent
+    what = "such folder" if not raw.is_dir() else f"{pattern} in it"
+    raise UserError(f"{raw}: no {what}; give the folder with the complete data")
+
+
+def scan(raw: Path, card: Card) -> list[Found]:
+    """Cases of a raw folder, sorted by id, from names and sizes of files alone.
+
+    Ids are compared as text, so that liver_10 comes before liver_2.
+
+    Args:
+        raw: the archive's folder, or one above or below it.
+        card: says how the folder is laid out, and how many cases it must have.
+
+    Raises:
+        UserError: a folder or file is missing or empty, an id comes twice, or the cases aren't
+            the card's.
+    """
+    root = find_root(raw, card.source.root)
+    if card.converter is None:
+        cases = _standard_cases(root, card)
+    else:
+        cases = list(load_script(card.converter, "find").find(root))
+    cases.sort(key=lambda case: case.id)
+    for case in cases:
+        for path in (*case.files, case.label):
+            _check_file(path, case.id)
+    _check_ids(root, [case.id for case in cases], card)
     return cases
 
 
-def list_files(raw: Path, cases: Iterable[RawCase]) -> dict[str, str]:
+def list_files(cases: Iterable[Found]) -> dict[str, str]:
     """Names and sizes of each case's files, to tell cheaply whether they changed."""
+    files = {case.id: (*case.files, case.label) for case in cases}
+    root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
     return {
-        case.id: json.dumps(
-            [
-                (path.relative_to(raw).as_posix(), path.stat().st_size)
-                for path in (*case.images, case.label)
-            ]
+        case: json.dumps(
+            [(path.relative_to(root).as_posix(), path.stat().st_size) for path in paths]
         )
-        for case in cases
+        for case, paths in files.items()
     }
 
 
@@ -84,8 +109,8 @@ def listing_hash(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
 
 
-def load_case(case: RawCase, classes: int) -> LoadedCase:
-    """Read and check one case.
+def load_case(case: Found, classes: int) -> LoadedCase:
+    """Read and check one case whose image has a file per channel.
 
     Args:
         case: its files.
@@ -95,25 +120,74 @@ def load_case(case: RawCase, classes: int) -> LoadedCase:
         UserError: a file is unreadable, geometries differ, the image is empty or not finite, or
             the label holds something else than the card's values. Names the file.
     """
-    for path in (*case.images, case.label):
-        check_whole(path)
-    volumes = [read_image_file(path) for path in case.images]
-    label = read_image_file(case.label)
-    for path, volume in zip(case.images, volumes, strict=True):
-        _check_geometry(path, volume, case.label, label)
-        if not np.isfinite(volume.array).all():
+    images = [read_volume(path) for path in case.files]
+    label = read_volume(case.label)
+    check_images(case, images, label)
+    values = mapped_label(case.label, label.array, {value: value for value in range(1, classes)})
+    return LoadedCase(
+        np.stack([image.array for image in images]), values.astype(np.int16), label.spacing
+    )
+
+
+def check_images(case: Found, images: Iterable[Volume], label: Volume) -> None:
+    """Check one case's channels.
+
+    Raises:
+        UserError: geometries differ, or the image is empty or not finite. Names the file.
+    """
+    empty = True
+    # A converted image may be made of more files than it has channels: the first names it then.
+    for path, image in zip(case.files, images, strict=False):
+        check_geometry(path, image, case.label, label)
+        if not np.isfinite(image.array).all():
             raise UserError(f"{path}: holds NaN or infinite values; mend or replace it")
-    image = np.stack([volume.array for volume in volumes])
-    if not image.any():
-        raise UserError(f"{case.images[0]}: every voxel is 0; copy or download it again")
-    _check_labels(case.label, label.array, classes)
-    return LoadedCase(image, label.array.astype(np.int16), label.spacing)
+        empty &= not image.array.any()
+    if empty:
+        raise UserError(f"{case.files[0]}: every voxel is 0; copy or download it again")
 
 
-def _suffixes(card: Card) -> list[str]:
-    if card.source.layout == "msd":
-        return [card.source.ending]
-    return [f"_{channel:04d}{card.source.ending}" for channel in range(len(card.channels))]
+def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> np.ndarray:
+    """uint8 ``(Z, Y, X)``: the classes of a raw label map; what ``mapping`` lacks is foreign.
+
+    Raises:
+        UserError: the label holds a foreign value. Names the file.
+    """
+    known = {0: 0, **mapping}
+    table = np.full(1 << 16, FOREIGN, np.uint8)
+    for value, number in known.items():
+        table[value] = number
+    whole = label.astype(np.int16)
+    classes = table[whole.view(np.uint16)]
+    wrong = (classes == FOREIGN) | (whole != label)
+    if wrong.any():
+        listed = ", ".join(f"{value:g}" for value in np.unique(label[wrong])[:5])
+        gaps = " (with gaps)" if len(known) <= max(known) else ""
+        raise UserError(
+            f"{path}: label values {listed} are not among the card's 0 to {max(known)}{gaps}; "
+            "replace the file or mend the card"
+        )
+    return classes
+
+
+def _standard_cases(root: Path, card: Card) -> list[Found]:
+    ending = card.source.ending
+    images = _files(root / "imagesTr", ending)
+    labels = _files(root / "labelsTr", ending)
+    suffixes = [ending]
+    if card.source.layout == "nnunet":
+        suffixes = [f"_{channel:04d}{ending}" for channel in range(len(card.channels))]
+    with_image = {
+        name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
+    }
+    with_label = {name.removesuffix(ending) for name in labels}
+    return [
+        Found(
+            case,
+            tuple(root / "imagesTr" / f"{case}{suffix}" for suffix in suffixes),
+            root / "labelsTr" / f"{case}{ending}",
+        )
+        for case in with_image | with_label
+    ]
 
 
 def _files(folder: Path, ending: str) -> list[str]:
@@ -125,6 +199,13 @@ def _files(folder: Path, ending: str) -> list[str]:
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
 
 
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    inner = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    return sorted(path for path in inner if path.name != LEFTOVER)
+
+
 def _check_file(path: Path, case: str) -> None:
     if not path.is_file():
         raise UserError(f"{path}: missing, though case '{case}' has other files; copy it again")
@@ -132,29 +213,21 @@ def _check_file(path: Path, case: str) -> None:
         raise UserError(f"{path}: empty file; copy or download it again")
 
 
-def _check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -> None:
-    def differ(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:
-        return len(a) != len(b) or not np.allclose(a, b, rtol=0, atol=tolerance)
-
-    what = None
-    if image.array.shape != label.array.shape:
-        what = f"size {image.array.shape} against {label.array.shape} (z, y, x)"
-    elif differ(image.spacing, label.spacing, SPACING_TOLERANCE):
-        what = f"spacing {image.spacing} against {label.spacing} mm (z, y, x)"
-    elif differ(image.origin, label.origin, ORIGIN_TOLERANCE):
-        what = f"origin {image.origin} against {label.origin} mm"
-    elif differ(image.direction, label.direction, SPACING_TOLERANCE):
-        what = f"direction {image.direction} against {label.direction}"
-    if what is not None:
-        raise UserError(f"{path}: doesn't match {label_path}: {what}; replace the wrong one")
-
-
-def _check_labels(path: Path, label: np.ndarray, classes: int) -> None:
-    found = np.unique(label)
-    foreign = found[~np.isin(found, np.arange(classes))]
-    if foreign.size:
-        listed = ", ".join(f"{value:g}" for value in foreign[:5])
+def _check_ids(root: Path, ids: list[str], card: Card) -> None:
+    # On some disks, names that differ in case alone are one name.
+    twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
+    if twice:
+        same = [case for case in ids if case.casefold() == twice[0]]
+        raise UserError(f"{root}: case '{same[0]}' is there {len(same)} times; remove all but one")
+    known = set(card.ids)
+    for what, cases in (("missing", known - set(ids)), ("unknown", set(ids) - known)):
+        if known and cases:
+            raise UserError(
+                f"{root}: case '{min(cases)}' is {what} ({len(cases)} in all); "
+                f"give the folder with the complete {card.title}"
+            )
+    if len(ids) != card.cases:
         raise UserError(
-            f"{path}: label values {listed} are not among the card's 0 to {classes - 1}; "
-            "replace the file or mend the card"
+            f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
+            "give the folder with the complete data"
         )

@@ -1,16 +1,17 @@
-"""The stages of a preparation: resample, plan, store; each goes on where it was cut off."""
+"""The stages of a preparation, from conversion to storing; each goes on where it was cut off."""
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
+from nnactive.data.checksum import array_digest, dataset_checksum
+from nnactive.data.convert import convert_case, is_needed
 from nnactive.data.job import Job
 from nnactive.data.prepared import IMAGES, CaseInfo, PreparedInfo, volume_file
-from nnactive.data.raw import load_case
+from nnactive.data.raw import Found, load_case
+from nnactive.errors import UserError
 from nnactive.files import write_json
 from nnactive.geometry import Triple, as_triple
 from nnactive.nnunet.planning import (
@@ -24,24 +25,53 @@ from nnactive.nnunet.planning import (
 from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
 from nnactive.nnunet.store import read_volume, volume_shape, write_volume
 
+CLASS_CASES = 2
+"""Pool cases that every class must be in: the starting budget takes two, and so do the folds."""
+
+
+def convert_all(job: Job) -> Job:
+    """Convert every case where the raw files can't be read as they are; the job with those."""
+    if not is_needed(job.card):
+        return job
+    found = {case.id: case for case in job.cases}
+
+    def work(case: str) -> Found:
+        return convert_case(found[case], job.card, job.converted)
+
+    return replace(job, cases=tuple(job.each("convert", work, sorted(found))))
+
 
 def resample_all(job: Job) -> Spacing:
-    """Resample every case into the scratch folder and store its label; the pool's spacing."""
+    """Resample every case into the scratch folder and store its label; the pool's spacing.
+
+    Raises:
+        UserError: a file is wrong, or a class is in too few cases of the pool.
+    """
     spacing, transpose = _target(job)
     classes = len(job.card.classes)
     files = {case.id: case for case in job.cases}
 
-    def work(case: str) -> None:
+    def work(case: str) -> np.ndarray:
         image_file = volume_file(job.scratch, IMAGES, case)
         if image_file.is_file():
-            return
+            return _present(read_volume(job.label_file(case)), classes)
         loaded = load_case(files[case], classes)
         image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
         write_volume(job.label_file(case), label, job.card.query_patch)
         # Last, because its presence says that the case is done.
         write_volume(image_file, image, job.card.query_patch)
+        return _present(label, classes)
 
-    job.each("resample", work, sorted(files))
+    ids = sorted(files)
+    present = dict(zip(ids, job.each("resample", work, ids), strict=True))
+    cases = np.sum([present[case] for case in job.pool], axis=0)
+    for name, number in zip(job.card.classes, cases, strict=True):
+        if number < CLASS_CASES:
+            raise UserError(
+                f"{job.card.name}: class '{name}' is in {number} of the {len(job.pool)} pool "
+                f"cases, at least {CLASS_CASES} are needed; give the complete data or take the "
+                "class out of the card"
+            )
     return spacing
 
 
@@ -76,14 +106,10 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         image, label = read_volume(path), read_volume(job.label_file(case))
         voxels = np.bincount(label.ravel(), minlength=classes)
         shape = as_triple(label.shape)
-        return _Stored(CaseInfo(id=case, shape=shape), _digest(image, label), voxels)
+        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels)
 
     ids = sorted((*job.pool, *job.test))
     stored = dict(zip(ids, job.each("normalise", work, ids), strict=True))
-    sides = {
-        "pool": {case: stored[case].digest for case in job.pool},
-        "test": {case: stored[case].digest for case in job.test},
-    }
     return PreparedInfo(
         protocol_version=PROTOCOL_VERSION,
         name=job.card.name,
@@ -96,7 +122,10 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
             int(n) for n in np.sum([stored[case].voxels for case in job.pool], axis=0)
         ),
         split_kind=job.card.split.kind,
-        checksum=hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest(),
+        checksum=dataset_checksum(
+            {case: stored[case].digest for case in job.pool},
+            {case: stored[case].digest for case in job.test},
+        ),
         source=job.card.preparation_hash(),
         raw_listing=listing,
     )
@@ -130,10 +159,6 @@ class _Stored:
     voxels: np.ndarray
 
 
-def _digest(*arrays: np.ndarray) -> str:
-    """SHA-256 over type, shape and content of arrays."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+def _present(label: np.ndarray, classes: int) -> np.ndarray:
+    """Whether each class is in a label map: bool ``(classes,)``."""
+    return np.bincount(label.ravel(), minlength=classes) > 0

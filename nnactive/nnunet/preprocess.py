@@ -1,60 +1,16 @@
-"""Reading, resampling and normalising one case with nnU-Net's own functions."""
+"""Resampling and normalising one case with nnU-Net's own functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from nnactive.errors import UserError
 
 if TYPE_CHECKING:
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
 Spacing = tuple[float, float, float]
 """mm, axis order (z, y, x)."""
-
-
-@dataclass(frozen=True)
-class Volume:
-    """One image file as nnU-Net's SimpleITKIO reads it."""
-
-    array: np.ndarray
-    """float32 ``(Z, Y, X)``."""
-    spacing: Spacing
-    """mm, (z, y, x)."""
-    origin: tuple[float, ...]
-    """mm, in the file's axis order (x, y, z)."""
-    direction: tuple[float, ...]
-    """Row-major 3 x 3 matrix of the file's axes."""
-
-
-def read_image_file(path: Path) -> Volume:
-    """Read a three-dimensional image file.
-
-    Raises:
-        UserError: the file cannot be read or isn't three-dimensional.
-    """
-    import SimpleITK
-    from nnunetv2.imageio.simpleitk_reader_writer import SimpleITKIO
-
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
-    try:
-        array, properties = SimpleITKIO().read_images((str(path),))
-    except RuntimeError:
-        raise UserError(
-            f"{path}: truncated or not a readable image; copy or download it again"
-        ) from None
-    geometry = properties["sitk_stuff"]
-    if array.shape[0] != 1 or len(geometry["spacing"]) != 3:  # noqa: PLR2004
-        raise UserError(
-            f"{path}: not one three-dimensional image but of shape {array.shape}; "
-            "give one file per channel"
-        )
-    z, y, x = (float(s) for s in properties["spacing"])
-    return Volume(array[0], (z, y, x), tuple(geometry["origin"]), tuple(geometry["direction"]))
 
 
 def shape_after_crop(image: np.ndarray) -> tuple[int, ...]:

@@ -1,7 +1,11 @@
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from benchmark.cli.main import main
 from benchmark.layout import (
     loop_folder,
     member_file,
@@ -9,8 +13,13 @@ from benchmark.layout import (
     result_file,
 )
 from benchmark.tracks import Experiment, experiments, load_track, track_names
+from nnactive.data.cards import load_card
 from nnactive.errors import UserError
+from nnactive.methods import BUILTIN
 
+ROOT = Path(__file__).resolve().parents[2]
+FACTS = ROOT.parent / "shared" / "spec" / "datasets.yaml"
+STUDIES = ("main", "patch_half", "full", "rollout")
 MINIMAL = """
 name: mine
 title: Mine
@@ -29,6 +38,20 @@ settings:
     loops: 2
     patch_size: [1, 2, 3]
     training: {folds: 2}
+"""
+FROM_CARDS = """
+name: mine
+title: Mine
+description: Of my own.
+comparable: true
+seeds: [3]
+methods: [random]
+cards:
+  - datasets: [acdc, hippocampus]
+    regimes: [low, high]
+    patch: half
+    candidates: query_size
+    training: {epochs: 500}
 """
 
 
@@ -78,6 +101,8 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (("name: hippocampus_own", "name: hippocampus_low"), "is listed twice"),
         (("seeds: [3, 4]", "seeds: [3, 4"), "not valid YAML"),
         ((MINIMAL, "- a list"), "field 'content'"),
+        (("settings:", "cards:"), "field 'cards.0.datasets'"),
+        ((MINIMAL[MINIMAL.index("settings") :], ""), "needs 'settings', 'cards' or both"),
     ],
 )
 def test_a_wrong_track_names_file_and_field(tmp_path, change, message) -> None:
@@ -91,7 +116,7 @@ def test_a_wrong_track_names_file_and_field(tmp_path, change, message) -> None:
 
 
 def test_an_unknown_track_lists_the_known_ones() -> None:
-    with pytest.raises(UserError, match="unknown track 'nope'; known are demo, hippocampus_lite"):
+    with pytest.raises(UserError, match="unknown track 'nope'; known are demo, full, hippocampus"):
         load_track("nope")
     with pytest.raises(UserError, match=r"nope\.yaml: no such track file"):
         load_track("nope.yaml")
@@ -99,11 +124,203 @@ def test_an_unknown_track_lists_the_known_ones() -> None:
 
 @pytest.mark.parametrize("name", [*track_names(), "tests/e2e/hippocampus_ci.yaml"])
 def test_the_tracks_that_come_with_it_are_whole(name, monkeypatch) -> None:
-    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.chdir(ROOT)
     track = load_track(name)
-    # All of them are cheap so far; cheap ones compare with nothing but themselves.
-    assert not track.comparable
+    # Cheap tracks compare with nothing but themselves.
+    assert track.comparable == (name in STUDIES)
     assert all(setting.loops >= 2 for setting in track.settings)
+    assert set(track.methods) <= set(BUILTIN)
+
+
+def test_cards_stand_for_every_dataset_in_every_regime(tmp_path) -> None:
+    settings = load_track(write(tmp_path, FROM_CARDS)).settings
+    assert [setting.name for setting in settings] == [
+        "acdc_low_half",
+        "acdc_high_half",
+        "hippocampus_low_half",
+        "hippocampus_high_half",
+    ]
+    high = settings[1]
+    assert (high.patch_size, high.stride, high.candidates) == ((2, 20, 20), (1, 8, 8), 90)
+    assert (high.starting_budget, high.query_size, high.loops) == (90, 90, 5)
+    assert (high.training.epochs, high.training.folds) == (500, 5)
+    (_, *rest) = load_track(write(tmp_path, FROM_CARDS.replace("half", "query"))).settings
+    assert (rest[0].name, rest[0].patch_size) == ("acdc_high", (4, 40, 40))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("patch: half", "patch: third"), "field 'cards.0.patch'"),
+        (("regimes: [low, high]", "regimes: low"), "field 'cards.0.regimes'"),
+        (("regimes: [low, high]", "regime: [low]"), "field 'cards.0.reg"),
+        (("[low, high]", "[low, highest]"), "has no regime 'highest'"),
+        (("query_size", "many"), "field 'cards.0.candidates"),
+        (("[acdc, hippocampus]", "[acdc, acdc]"), "field 'settings': 'acdc_low_half' is listed"),
+        (("[acdc, hippocampus]", "[lits]"), "field 'cards.0': the card of lits has no half_patch"),
+        (("epochs: 500", "epoch: 500"), "field 'cards.0.training.epoch'"),
+    ],
+)
+def test_wrong_cards_are_refused_with_the_fields_name(tmp_path, change, message) -> None:
+    text = FROM_CARDS.replace(*change)
+    assert text != FROM_CARDS
+    with pytest.raises(UserError, match=message) as caught:
+        load_track(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+    assert "mine.yaml" in str(caught.value)
+
+
+def test_rules_of_a_dataset_hold_unless_the_track_says_otherwise(tmp_path) -> None:
+    rollout = {setting.dataset: setting for setting in load_track("rollout").settings}
+    tooth, breast = rollout["toothfairy2"], rollout["mama_mia"]
+    assert (tooth.training.mirror, tooth.inference.test_mirror) == (False, False)
+    assert (breast.training.mirror, breast.inference.test_mirror) == (True, False)
+    assert (breast.inference.test_tile_step, breast.inference.query_tile_step) == (0.75, 0.75)
+    text = MINIMAL.replace("hippocampus", "toothfairy2").replace("low", "rollout")
+    text = text.replace("{folds: 2}", "{folds: 2, mirror: true}")
+    card, own = load_track(write(tmp_path, text)).settings
+    assert (card.training.mirror, own.training.mirror) == (False, True)
+    assert (own.training.folds, own.inference.test_mirror) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "methods", "shared", "unshared"),
+    [
+        # 4 seeds x 5 folds x settings x (1 + 4 x methods), or 5 x methods.
+        ("main", 12, 12, 11_760, 14_400),
+        ("patch_half", 12, 9, 8_880, 10_800),
+        ("full", 24, 9, 17_760, 21_600),
+        ("rollout", 4, 4, 1_360, 1_600),
+    ],
+)
+def test_the_papers_studies_have_their_size(name, settings, methods, shared, unshared) -> None:
+    track = load_track(name)
+    assert (len(track.settings), len(track.methods)) == (settings, methods)
+    assert track.seeds == (12345, 12346, 12347, 12348)
+    assert (track.trainings, track.trainings_unshared) == (shared, unshared)
+    assert track.experiments_per_seed == settings * methods
+
+
+def test_full_is_main_and_patch_half() -> None:
+    main_study, half, full = (load_track(name) for name in ("main", "patch_half", "full"))
+    assert full.settings == (*main_study.settings, *half.settings)
+    assert full.experiments_per_seed == 216
+    assert full.methods == half.methods
+    assert set(full.methods) <= set(main_study.methods)
+
+
+METHODS = {
+    "random": "random",
+    "random-label": "random_fg66",
+    "random-label2": "random_fg33",
+    "pred_entropy": "predictive_entropy",
+    "mutual_information": "bald",
+    "power_bald": "power_bald",
+    "power_pe": "power_pe",
+    "softrank_bald": "softrank_bald",
+    "class_pe33": "cla_pe_33",
+    "class_pe66": "cla_pe_66",
+    "class_power_pe66": "clap_pe",
+    "class_power_pe66_exp": "clasp_pe",
+}
+"""Ours by the authors' name."""
+
+
+@pytest.mark.skipif(not FACTS.is_file(), reason="the facts are not at ../shared/spec")
+def test_every_setting_is_one_that_the_authors_ran() -> None:
+    """All four studies against the authors' grid of experiments, and nothing of it left out."""
+    ran = {}
+    for row in yaml.safe_load(FACTS.read_text())["experiment_grid"]:
+        usual = row["trainer"].startswith("nnActive") and row["trainer"].endswith("200epochs")
+        usual = usual and row["steps"] == 5 and "random" in row["strategies"]
+        if not usual or row["precomputed"]:
+            continue
+        stride = json.loads(row["agg_stride"])
+        ran[row["dataset"], tuple(row["patch"]), row["sbs"]] = {
+            "query_size": row["qs"],
+            "loops": row["steps"],
+            "stride": tuple(stride) if isinstance(stride, list) else (stride,) * 3,
+            "candidates": row["n_patch_per_image"],
+            "mirror": "NoMirroring" not in row["trainer"],
+            "test_mirror": not row["no_tta"],
+            "test_tile_step": row["pred_tile_step"],
+            "seeds": tuple(row["seeds"]),
+            "methods": {METHODS[name] for name in row["strategies"] if name in METHODS},
+        }
+    ours = {}
+    for track in map(load_track, ("main", "patch_half", "rollout")):
+        for setting in track.settings:
+            name = load_card(setting.dataset).nnunet_name
+            ours[name, setting.patch_size, setting.starting_budget] = {
+                "query_size": setting.query_size,
+                "loops": setting.loops,
+                "stride": setting.stride,
+                "candidates": setting.candidates,
+                "mirror": setting.training.mirror,
+                "test_mirror": setting.inference.test_mirror,
+                "test_tile_step": setting.inference.test_tile_step,
+                "seeds": track.seeds,
+                "methods": set(track.methods),
+            }
+            assert (setting.training.epochs, setting.training.folds) == (200, 5)
+    assert len(ours) == 28
+    assert ours == ran
+
+
+def test_a_part_of_a_track_has_the_settings_of_a_dataset_or_a_regime() -> None:
+    full = load_track("full")
+    part = full.part(dataset="hippocampus", regime="low")
+    assert [s.name for s in part.settings] == ["hippocampus_low", "hippocampus_low_half"]
+    assert (part.name, part.methods, part.seeds) == (full.name, full.methods, full.seeds)
+    assert len(full.part(regime="high").settings) == 8
+    assert full.part() == full
+    with pytest.raises(UserError, match="no setting of dataset 'lits'; choose among acdc, amos"):
+        full.part(dataset="lits")
+    with pytest.raises(UserError, match="no setting of regime 'lite'; choose among low, medium"):
+        full.part(dataset="acdc", regime="lite")
+
+
+def test_track_list_and_show_print_what_is_run(capsys) -> None:
+    assert main(["track", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in track_names())
+    assert max(map(len, listed.splitlines())) <= 100
+    assert main(["track", "show", "full"]) == 0
+    shown = capsys.readouterr().out
+    assert "settings: 24; experiments: 216 a seed, 864 in all" in shown
+    assert "17,760 with shared starts (21,600 if every experiment trained its own" in shown
+    assert "seeds: 12345, 12346, 12347, 12348" in shown
+    assert all(setting.name in shown for setting in load_track("full").settings)
+    assert main(["track", "show", "main", "--yaml", "--dataset", "acdc", "--regime", "low"]) == 0
+    (setting,) = yaml.safe_load(capsys.readouterr().out)["settings"]
+    assert (setting["name"], setting["stride"]) == ("acdc_low", [1, 8, 8])
+
+
+@pytest.mark.parametrize(
+    "command", [["track", "run", "main"], ["submit", "bald", "--track", "main"]]
+)
+def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
+    run = []
+    monkeypatch.setattr("benchmark.cli.tracks.examine", lambda *_: (None, None))
+    monkeypatch.setattr("benchmark.cli.tracks.run_track", lambda track, *_: run.append(track))
+    assert main([*command, "--dataset", "kits", "--regime", "low"]) == 0
+    assert main(command) == 0
+    part, whole = run
+    assert [setting.name for setting in part.settings] == ["kits_low"]
+    assert len(whole.settings) == 12
+    assert main([*command, "--dataset", "phantom"]) == 2
+    assert "no setting of dataset 'phantom'" in capsys.readouterr().err
+
+
+def test_make_passes_a_part_on() -> None:
+    def commands(*variables: str) -> str:
+        made = ["make", "-n", "submit", "METHOD=bald", *variables]
+        done = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-1]
+
+    part = commands("TRACK=main", "DATASET=hippocampus", "REGIME=low")
+    assert '--track "main" --dataset "hippocampus" --regime "low"' in part
+    assert "--dataset" not in commands("TRACK=main")
 
 
 def test_hippocampus_lite_is_the_track_of_the_measured_figures() -> None:

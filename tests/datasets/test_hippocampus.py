@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from nnactive.data.cards import load_card
+from nnactive.data.prepare import prepare
+from nnactive.data.prepared import PreparedDataset
 from nnactive.data.raw import load_case, scan
 from nnactive.data.split import split_cases
+from nnactive.data.verify import verify
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data" / "hippocampus"
 pytestmark = pytest.mark.skipif(
@@ -31,7 +34,7 @@ def test_all_260_cases_are_there(cases):
 
 
 def test_the_rule_gives_the_known_test_set(cases):
-    pool, test = split_cases([case.id for case in cases], load_card("hippocampus").split)
+    pool, test = split_cases([case.id for case in cases], load_card("hippocampus"))
     assert (len(pool), len(test)) == (195, 65)
     assert [name[-3:] for name in test[:6]] == ["001", "003", "004", "026", "033", "040"]
     assert [name[-3:] for name in test[-4:]] == ["380", "383", "390", "393"]
@@ -42,7 +45,7 @@ def test_the_rule_gives_the_known_test_set(cases):
 
 
 def test_the_test_set_has_the_known_voxels(cases):
-    _, test = split_cases([case.id for case in cases], load_card("hippocampus").split)
+    _, test = split_cases([case.id for case in cases], load_card("hippocampus"))
     counts = np.zeros(3, int)
     for case in cases:
         if case.id in set(test):
@@ -55,3 +58,18 @@ def test_labels_stored_as_floats_are_taken(cases):
     by_id = {case.id: case for case in cases}
     for number in ("003", "243"):
         assert set(np.unique(load_case(by_id[f"hippocampus_{number}"], 3).label)) == {0, 1, 2}
+
+
+@pytest.mark.slow
+def test_all_cases_go_through_preparation_and_verification(tmp_path):
+    card = load_card("hippocampus")
+    info = prepare(card, RAW, tmp_path / "hippocampus", None, lambda *_: None)
+    assert (len(info.pool), len(info.test)) == (195, 65)
+    assert (info.spacing, info.split_kind) == ((1, 1, 1), "rule")
+    dataset = PreparedDataset(tmp_path / "hippocampus")
+    labels = [dataset.test_label(case.id) for case in info.test]
+    counts = sum(np.bincount(label.ravel(), minlength=3) for label in labels)
+    assert (counts.sum(), *counts[1:]) == (TEST_VOXELS, *TEST_FOREGROUND)
+    assert set(np.unique(dataset.pool_label("hippocampus_006"))) == {0, 1, 2}
+    findings = verify(card, dataset, lambda *_: None)
+    assert [finding for finding in findings if not finding.ok] == []

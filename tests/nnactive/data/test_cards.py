@@ -26,7 +26,7 @@ def test_hippocampus_is_the_protocols():
 
 
 def test_unknown_dataset_lists_the_known_ones():
-    with pytest.raises(UserError, match=r"unknown dataset 'liver'.*hippocampus, phantom"):
+    with pytest.raises(UserError, match=r"unknown dataset 'liver'.*hippocampus, .*phantom"):
         load_card("liver")
 
 
@@ -45,6 +45,29 @@ def test_a_card_that_says_nothing_takes_every_place_and_20_candidates(tiny):
     ("changes", "field"),
     [
         ({"cases": "many"}, "cases"),
+        ({"ids": ["a", "b"]}, "ids"),
+        ({"ids": ["a"] * 8}, "ids"),
+        ({"nnunet_name": "Dataset902_Tiny"}, "nnunet_name"),
+        ({"label_map": {7: 3}}, "label_map"),
+        ({"channels": {"T1": "zscore", "T2": "zscore"}, "source": {"layout": "msd"}}, "source"),
+        ({"source": {"layout": "code"}}, "source.layout"),
+        ({"split": {"kind": "authors"}}, "split"),
+        ({"split": {"kind": "rule", "file": "split.json"}}, "split"),
+        ({"split": {"kind": "authors", "file": "../split.json"}}, "split.file"),
+        ({"split": {"kind": "authors", "file": "split.json"}}, "split.file"),
+        ({"download": {"size_gib": 1.0}}, "download"),
+        ({"download": {"files": [{"name": "a.zip", "sha256": "12"}]}}, "download.files.0.sha256"),
+        ({"download": {"files": [{"name": "../a.zip"}]}}, "download.files.0.name"),
+        (
+            {"download": {"series": [{"count": 2, "name": "a_{:02d}", "url": "https://x/a"}]}},
+            "download.series.0.url",
+        ),
+        ({"inference": {"test_tile_step": 2.0}}, "inference.test_tile_step"),
+        (
+            {"fingerprints": {"authors_test": {"voxels": 9, "classes": [1]}}},
+            "fingerprints",
+        ),
+        ({"full_data_dice": {200: 91.0}}, "full_data_dice.200"),
         ({"spacing": [1.0, 1.0]}, "spacing.2"),
         ({"spacing": [1.0, 0.0, 1.0]}, "spacing.1"),
         ({"query_patch": [4, 4, 0]}, "query_patch.2"),
@@ -84,11 +107,44 @@ def test_only_what_decides_the_arrays_is_in_the_hash(tiny):
     assert tiny.card(description="other", query_patch=[2, 2, 2]).preparation_hash() == base
     assert tiny.card(spacing=[1.0, 1.0, 1.0]).preparation_hash() != base
     assert tiny.card(channels={"MRI": "ct"}).preparation_hash() != base
+    for free in ({"ids": [f"tiny_{n}" for n in range(8)]}, {"licence_url": "https://x"}):
+        assert tiny.card(**free).preparation_hash() == base
+    assert tiny.card(label_map={1: 2, 2: 1}).preparation_hash() != base
     generator = tiny.datasets / "tiny" / "generate.py"
     generator.write_text("one")
     first = tiny.card().preparation_hash()
     generator.write_text("two")
     assert len({base, first, tiny.card().preparation_hash()}) == 3
+
+
+def test_a_script_or_list_that_changes_changes_the_hash(tiny):
+    hashes = set()
+    folder = tiny.datasets / "tiny"
+    tiny.card()
+    changes = {
+        "source": {"layout": "code"},
+        "split": {"kind": "authors", "file": "split.json"},
+    }
+    for code, groups in (("a = 1", "[]"), ("a = 2", "[]"), ("a = 2", "[1]")):
+        (folder / "convert.py").write_text(code)
+        (folder / "split.json").write_text(groups)
+        hashes.add(tiny.card(**changes).preparation_hash())
+    assert len(hashes) == 3
+
+
+def test_prepared_data_of_a_card_without_the_newer_fields_stay_valid():
+    expected = "44e0dfb4006e"
+    assert load_card("hippocampus").preparation_hash().startswith(expected)
+
+
+def test_the_name_of_raw_datas_folder_is_taken(tiny):
+    folder = tiny.datasets / "raw"
+    tiny.card()
+    (tiny.datasets / "tiny").rename(folder)
+    file = folder / "card.yaml"
+    file.write_text(file.read_text().replace("name: tiny", "name: raw"))
+    with pytest.raises(UserError, match="field 'name'"):
+        load_card("raw")
 
 
 def test_cards_hold_no_field_twice():

@@ -146,6 +146,63 @@ def test_another_card_or_raw_folder_is_refused(tiny, tmp_path):
         run(tiny, tmp_path / "tiny")
 
 
+def test_downloaded_data_are_taken_where_no_folder_is_given(tiny, whole, tmp_path):
+    shutil.copytree(tiny.raw, tmp_path / "data" / "raw" / "tiny" / "files" / "Tiny-v1")
+    assert prepare(tiny.card(), None, tmp_path / "data" / "tiny", 1, lambda *_: None) == whole
+
+
+def test_the_command_that_fetches_the_data_is_named(tiny, tmp_path):
+    card = tiny.card(download={"files": [{"name": "tiny.zip", "urls": ["https://x"]}]})
+    with pytest.raises(UserError, match=r"run nnactive-bench data download tiny, or .* --raw"):
+        prepare(card, None, tmp_path / "tiny", 1, lambda *_: None)
+
+
+def test_label_values_are_mapped_and_conversion_is_not_repeated(tiny, whole, tmp_path, monkeypatch):
+    for number in range(1, 9):
+        raw = np.array([0, 30, 7], np.int16)[tiny.case(number)[1]]
+        tiny.write(tiny.label(number), raw, (2, 1, 1))
+    mapped = {"label_map": {30: 1, 7: 2}}
+    convert, made = stages.convert_case, []
+
+    def interrupted(found, card, folder):
+        if len(made) == 5:
+            raise KeyboardInterrupt
+        target = convert(found, card, folder)
+        made.append((target.label, target.label.stat().st_mtime_ns))
+        return target
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "convert_case", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny, tmp_path / "tiny", **mapped)
+    kept = []
+
+    def watched(found, card, folder):
+        target = convert(found, card, folder)
+        kept.append((target.label, target.label.stat().st_mtime_ns))
+        return target
+
+    monkeypatch.setattr(stages, "convert_case", watched)
+    info = run(tiny, tmp_path / "tiny", **mapped)
+    assert kept[:5] == made
+    assert info.checksum == whole.checksum
+    assert not (tmp_path / "tiny" / "scratch").exists()
+
+
+def test_a_mended_file_is_converted_again(tiny, tmp_path):
+    swap = {"label_map": {1: 2, 2: 1}}
+    good = tiny.label(6).read_bytes()
+    label = tiny.case(6)[1]
+    label[0, 0, 0] = 9
+    tiny.write(tiny.label(6), label, (2, 1, 1))
+    with pytest.raises(UserError, match=r"tiny_6\.nii\.gz: label values 9"):
+        run(tiny, tmp_path / "tiny", **swap)
+    tiny.write(tiny.label(1), 0 * tiny.case(1)[1], (2, 1, 1))
+    tiny.label(6).write_bytes(good)
+    info = run(tiny, tmp_path / "tiny", **swap)
+    assert info == run(tiny, tmp_path / "new", **swap)
+
+
 def test_raw_data_is_asked_for(tiny, tmp_path):
     with pytest.raises(UserError, match=r"tiny: needs its data \(https://x\); .* --raw"):
         prepare(tiny.card(url="https://x"), None, tmp_path / "tiny", 1, lambda *_: None)
@@ -281,7 +338,7 @@ def test_a_killed_process_leaves_what_the_next_one_needs(tiny, whole, tmp_path):
     tiny.card()
     process = subprocess.Popen([sys.executable, "-c", script, str(tiny.raw), str(out)])
     scratch = out / "scratch" / "images"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(list(scratch.glob("*.b2nd"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)

@@ -2,9 +2,10 @@ import gzip
 
 import numpy as np
 import pytest
+import SimpleITK
 
 from nnactive.data.integrity import check_whole
-from nnactive.data.raw import RawCase, list_files, load_case, scan
+from nnactive.data.raw import Found, list_files, load_case, scan
 from nnactive.errors import UserError
 
 CLASSES = 3
@@ -32,7 +33,7 @@ def test_msd_layout_and_leftovers_of_an_archive(tiny):
     (tiny.raw / "labelsTr" / "notes.txt").write_text("leftover")
     cases = scan(tiny.raw, tiny.card(source={"layout": "msd"}))
     assert [case.id for case in cases] == [f"tiny_{n}" for n in range(1, 9)]
-    assert cases[0].images == (tiny.raw / "imagesTr" / "tiny_1.nii.gz",)
+    assert cases[0].files == (tiny.raw / "imagesTr" / "tiny_1.nii.gz",)
 
 
 def test_whole_numbers_stored_as_floats_are_labels(tiny):
@@ -172,15 +173,15 @@ def expect_one_line(refusal, file, cause):
 
 
 def test_not_a_number_is_refused(tiny, tmp_path):
-    # In NIfTI files ITK itself reads it as 0.
     image, label = tiny.case(1)
     image[0, 0, 0] = np.nan
-    case = RawCase("x", (tmp_path / "x_0000.mha",), tmp_path / "x.mha")
-    tiny.write(case.images[0], image)
-    tiny.write(case.label, label)
-    with pytest.raises(UserError) as refusal:
-        load_case(case, CLASSES)
-    expect_one_line(refusal, case.images[0], "NaN")
+    for ending in (".mha", ".nii", ".nii.gz"):
+        case = Found("x", (tmp_path / f"x_0000{ending}",), tmp_path / f"x{ending}")
+        tiny.write(case.files[0], image)
+        tiny.write(case.label, label)
+        with pytest.raises(UserError) as refusal:
+            load_case(case, CLASSES)
+        expect_one_line(refusal, case.files[0], "NaN")
 
 
 def test_geometry_may_differ_by_rounding(tiny):
@@ -199,9 +200,28 @@ def test_every_truncation_of_an_uncompressed_image_is_seen(tiny, tmp_path):
             check_whole(file)
 
 
+@pytest.mark.parametrize("compress", [True, False])
+def test_every_truncation_of_a_metaimage_is_seen(tiny, tmp_path, compress):
+    file = tmp_path / "x.mha"
+    image = SimpleITK.GetImageFromArray(tiny.case(1)[0])
+    SimpleITK.WriteImage(image, str(file), compress)
+    whole = file.read_bytes()
+    check_whole(file)
+    for length in (len(whole) - 1, len(whole) // 2, 200, 10, 0):
+        file.write_bytes(whole[:length])
+        with pytest.raises(UserError, match="truncated"):
+            check_whole(file)
+    if compress:
+        spoilt = bytearray(whole)
+        spoilt[-1] ^= 255
+        file.write_bytes(spoilt)
+        with pytest.raises(UserError, match="damaged"):
+            check_whole(file)
+
+
 def test_a_changed_file_changes_its_case_alone(tiny):
     cases = scan(tiny.raw, tiny.card())
-    before = list_files(tiny.raw, cases)
+    before = list_files(cases)
     truncate_image(tiny)
-    after = list_files(tiny.raw, cases)
+    after = list_files(cases)
     assert {case for case in before if before[case] != after[case]} == {"tiny_2"}

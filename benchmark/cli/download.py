@@ -1,0 +1,188 @@
+"""The command that downloads a dataset."""
+
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmark.cli.options import data_option
+from benchmark.cli.progress import duration
+
+if TYPE_CHECKING:
+    from nnactive.data.cards import Card
+    from nnactive.data.download.dataset import Report, Step
+    from nnactive.data.download.folders import Folders
+
+GIB = 1 << 30
+WIDTH = 100
+QUIET = 30
+"""Seconds between two lines about the same file, where there is no terminal."""
+DOING = {"fetch": "fetching", "check": "checking", "unpack": "unpacking"}
+
+
+@click.command()
+@click.argument("name")
+@data_option
+@click.option(
+    "--accept-licence",
+    is_flag=True,
+    help="Accept the dataset's licence without being asked.",
+)
+def download(name: str, data: Path, *, accept_licence: bool) -> None:
+    """Download the raw data of the dataset NAME; a broken transfer goes on where it was.
+
+    The files come to DATA/raw/NAME/archives, unpacked to DATA/raw/NAME/files, where
+    `data prepare NAME` finds them.
+    """
+    from nnactive.data.cards import load_card
+    from nnactive.data.download import dataset
+    from nnactive.data.download.folders import Folders
+    from nnactive.data.download.sources import StepsNeededError
+
+    card = load_card(name)
+    folders = Folders.of(data, name)
+    if card.download is not None:
+        _ask(card, folders, accepted=accept_licence)
+        if dataset.state(card, folders) != "complete":
+            _tell_space(card, folders)
+    try:
+        with _shown() as report:
+            outcome = dataset.download(card, folders, report)
+    except StepsNeededError as error:
+        width = min(shutil.get_terminal_size().columns, WIDTH)
+        click.echo(
+            textwrap.fill(error.steps, width, break_long_words=False, break_on_hyphens=False)
+        )
+        click.echo(f"Place: {error.place}")
+        raise
+    whose = "as published" if outcome.published else f"kept in {folders.sums.name}"
+    before = "complete, nothing to do" if outcome.before else "complete"
+    click.echo(
+        f"{outcome.folder}: {before}: {size(outcome.bytes)} in {outcome.archives} "
+        f"{'file' if outcome.archives == 1 else 'files'} downloaded, checksums {whose}; "
+        f"{outcome.files} unpacked"
+    )
+    click.echo(f"next: nnactive-bench data prepare {name}{_place(data)}")
+
+
+def _ask(card: "Card", folders: "Folders", *, accepted: bool) -> None:
+    """Ask for consent to the licence, once; without a terminal only the flag gives it."""
+    from nnactive.data.download import consent
+    from nnactive.errors import UserError
+
+    if consent.is_given(card, folders):
+        return
+    if not accepted:
+        if not sys.stdin.isatty():
+            consent.require(card, folders)
+        click.echo(f"{card.title}: {consent.described(card)}.")
+        if not click.confirm("Do you accept it?"):
+            raise UserError(f"{card.name}: the licence isn't accepted, so nothing was downloaded")
+    consent.give(card, folders)
+
+
+def _tell_space(card: "Card", folders: "Folders") -> None:
+    from nnactive.data.download.dataset import space
+
+    need = space(card, folders)
+    much = "unknown (no size is published)" if need.needed is None else f"about {size(need.needed)}"
+    click.echo(f"{folders.root}: disk space needed: {much}; free: {size(need.free)}", err=True)
+
+
+@contextmanager
+def _shown() -> "Iterator[Report]":
+    """Something to tell of progress: a bar on a terminal, lines elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(16),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        shown: dict[tuple[str, str], TaskID] = {}
+
+        def report(step: "Step") -> None:
+            key = (step.stage, step.name)
+            if key not in shown:
+                for task in shown.values():
+                    bars.remove_task(task)
+                shown.clear()
+                shown[key] = bars.add_task(_what(step), total=step.total, completed=step.done)
+            bars.update(shown[key], total=step.total, completed=step.done)
+
+        yield report
+
+
+class _Lines:
+    """A line when a file is begun, and every half minute how far it is."""
+
+    def __init__(self) -> None:
+        self.key = ("", "")
+        self.start = self.last = 0.0
+        self.first = 0
+
+    def __call__(self, step: "Step") -> None:
+        now = time.monotonic()
+        if self.key != (step.stage, step.name):
+            self.key, self.start, self.last, self.first = (
+                (step.stage, step.name),
+                now,
+                now,
+                step.done,
+            )
+            if step.stage != "check":
+                click.echo(_what(step), err=True)
+        elif now - self.last >= QUIET:
+            self.last = now
+            click.echo(f"{_what(step)}: {self._far(step, now)}", err=True)
+
+    def _far(self, step: "Step", now: float) -> str:
+        if not step.total:
+            return size(step.done)
+        rate = (step.done - self.first) / (now - self.start)
+        left = f", about {duration((step.total - step.done) / rate)} left" if rate else ""
+        return f"{step.done / step.total:.0%} of {size(step.total)}{left}"
+
+
+def _what(step: "Step") -> str:
+    number = f"[{step.number}/{step.count}] " if step.count > 1 else ""
+    return f"{number}{DOING[step.stage]} {step.name}"
+
+
+def size(count: float) -> str:
+    """A number of bytes in words.
+
+    >>> size(512), size(3 * 1024**2), size(2452590457)
+    ('512 bytes', '3.0 MiB', '2.3 GiB')
+    """
+    for unit, name in ((GIB, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count >= unit:
+            return f"{count / unit:.1f} {name}"
+    return f"{count:.0f} bytes"
+
+
+def _place(data: Path) -> str:
+    return "" if data == Path("data") else f" --data {data}"

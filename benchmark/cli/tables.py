@@ -1,0 +1,83 @@
+"""Tables in the terminal."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+    from benchmark.tracks import Track
+    from nnactive.settings import Setting
+
+WIDTH = 100
+"""Columns where the output is no terminal."""
+
+
+def print_table(table: "Table") -> None:
+    """Print a table; one that doesn't go to a terminal gets 100 columns."""
+    from rich.console import Console
+
+    width = None if Console().is_terminal else WIDTH
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def print_track(track: "Track") -> None:
+    """Print what a track runs: settings, methods, seeds, experiments and trainings."""
+    from rich.table import Table
+
+    compares = "" if track.comparable else "; compares with nothing but itself"
+    click.echo(f"{track.name}: {track.title}{compares}\n{track.description}\n")
+    columns = ("setting", "patch z,y,x", "stride", "k", "patches", "folds", "epochs", "besides")
+    table = Table(*columns, box=None, pad_edge=False)
+    for setting in track.settings:
+        table.add_row(*_row(setting))
+    print_table(table)
+    seeds = ", ".join(map(str, track.seeds))
+    per_seed = track.experiments_per_seed
+    click.echo(f"\nmethods ({len(track.methods)}): {', '.join(track.methods)}\nseeds: {seeds}")
+    click.echo(
+        f"settings: {len(track.settings)}; experiments: {per_seed:,} a seed, "
+        f"{per_seed * len(track.seeds):,} in all\n"
+        f"trainings: {track.trainings:,} with shared starts "
+        f"({track.trainings_unshared:,} if every experiment trained its own loop 0)"
+    )
+
+
+def _row(setting: "Setting") -> tuple[str, ...]:
+    later, training = setting.loops - 1, setting.training
+    total = setting.starting_budget + later * setting.query_size
+    return (
+        setting.name,
+        _sizes(setting.patch_size),
+        _sizes(setting.stride),
+        str(setting.candidates),
+        f"{setting.starting_budget} + {later} x {setting.query_size} = {total}",
+        str(training.folds),
+        str(training.epochs),
+        ", ".join(_besides(setting)),
+    )
+
+
+def _besides(setting: "Setting") -> "Iterator[str]":
+    """What differs from the papers' usual training and test, in words."""
+    from nnactive.settings import Inference, Training
+
+    training, inference, usual = setting.training, setting.inference, Training()
+    if training.iterations != usual.iterations:
+        yield f"{training.iterations} iterations an epoch"
+    if training.base_features != usual.base_features:
+        yield f"{training.base_features} features"
+    if training.batch_size != usual.batch_size:
+        yield f"batch {training.batch_size}"
+    unmirrored = {"training": not training.mirror, "test": not inference.test_mirror}
+    if any(unmirrored.values()):
+        yield f"no mirroring in {' and '.join(key for key, value in unmirrored.items() if value)}"
+    if inference.test_tile_step != Inference().test_tile_step:
+        yield f"test tile step {inference.test_tile_step:g}"
+
+
+def _sizes(values: tuple[int, int, int]) -> str:
+    return ",".join(map(str, values))

@@ -1,0 +1,58 @@
+"""MAMA-MIA: the image is the first phase after contrast minus the one before it, as int16.
+
+Files of a case lie in ``images/<ID>/<id>_<phase>.nii.gz``, its label in
+``segmentations/expert/<id>.nii.gz``; folders and files write the id in upper or lower case.
+"""
+
+from pathlib import Path
+
+from nnactive.data.cards import Card
+from nnactive.data.convert import Converted, subtract
+from nnactive.data.images import read_image
+from nnactive.data.raw import Found
+from nnactive.errors import UserError
+
+ENDING = ".nii.gz"
+PHASES = ("0000", "0001")
+
+
+def find(raw: Path) -> list[Found]:
+    """One case for each label by an expert, and for each folder of images."""
+    folders = {path.name.upper(): path for path in _visible(raw / "images")}
+    labels = [path for path in _visible(raw / "segmentations" / "expert") if _is_volume(path)]
+    cases = [_case(raw, folders, label) for label in labels]
+    for name in sorted(folders.keys() - {case.id for case in cases}):
+        label = raw / "segmentations" / "expert" / f"{name}{ENDING}"
+        cases.append(_case(raw, folders, label))
+    return cases
+
+
+def convert(found: Found, _: Card) -> Converted:
+    """The subtraction image and the expert's label."""
+    before, after = (read_image(path) for path in found.files)
+    if before.GetSize() != after.GetSize():
+        sizes = " against ".join(str(image.GetSize()) for image in (after, before))
+        raise UserError(
+            f"{found.files[1]}: doesn't match {found.files[0]}: size {sizes} (x, y, z); "
+            "download both again"
+        )
+    return Converted((subtract(after, before),), read_image(found.label))
+
+
+def _case(raw: Path, folders: dict[str, Path], label: Path) -> Found:
+    written = label.name.removesuffix(ENDING)
+    name = written.upper()
+    folder = folders.get(name, raw / "images" / name)
+    there = {path.name.upper(): path for path in _visible(folder) if _is_volume(path)}
+    files = (f"{written}_{phase}{ENDING}" for phase in PHASES)
+    return Found(name, tuple(there.get(file.upper(), folder / file) for file in files), label)
+
+
+def _visible(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _is_volume(path: Path) -> bool:
+    return path.name.endswith(ENDING)

@@ -1,0 +1,1 @@
+"""From a dataset's sources to ``DATA/raw/NAME/files``: consent, transfer, sums, unpacking."""

@@ -1,0 +1,47 @@
+"""The user's consent to a dataset's licence: asked once, remembered beside the raw data."""
+
+from nnactive.data.cards import Card
+from nnactive.data.download.folders import Folders
+from nnactive.errors import UserError
+from nnactive.files import read_model, write_model
+from nnactive.settings import Frozen
+
+
+class Consent(Frozen):
+    """What was accepted."""
+
+    licence: str
+    licence_url: str | None = None
+    terms: str | None = None
+
+
+def of_card(card: Card) -> Consent:
+    """What the user is asked to accept."""
+    return Consent(licence=card.licence, licence_url=card.licence_url, terms=card.terms)
+
+
+def is_given(card: Card, folders: Folders) -> bool:
+    """Whether exactly this licence was accepted before."""
+    return folders.consent.exists() and read_model(folders.consent, Consent) == of_card(card)
+
+
+def give(card: Card, folders: Folders) -> None:
+    """Remember that the user has accepted the licence."""
+    write_model(folders.consent, of_card(card))
+
+
+def require(card: Card, folders: Folders) -> None:
+    """Refuse to go on without consent.
+
+    Raises:
+        UserError: the licence was not accepted; names the flag that does it.
+    """
+    if not is_given(card, folders):
+        raise UserError(f"{card.name}: {described(card)}; accept it with --accept-licence")
+
+
+def described(card: Card) -> str:
+    """The licence in one line."""
+    address = f" ({card.licence_url})" if card.licence_url else ""
+    terms = f": {card.terms.rstrip('.')}" if card.terms else ""
+    return f"the licence is {card.licence}{address}{terms}"

@@ -1,0 +1,188 @@
+"""Where a file comes from: an address, Google Drive, Synapse, or the user's own hands."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from nnactive.data.download.folders import Item
+from nnactive.data.download.transfer import TIMEOUT, Amount, TransferError, fetch
+from nnactive.errors import UserError
+
+EXTRA = "pip install 'nnactive-bench[{}]'"
+RETRIES = 5
+"""Of the client of Google Drive."""
+Check = Callable[[Path], None]
+"""Raises a ``TransferError`` for a file that isn't the right one."""
+
+
+class StepsNeededError(UserError):
+    """Something only the user can do: log in, download in a browser.
+
+    ``steps`` says how, ``place`` where to put what they lead to.
+    """
+
+    def __init__(self, message: str, order: "Order") -> None:
+        super().__init__(message)
+        item = order.item
+        self.steps = order.login or f"Download {item.path} from {item.file.urls[0]}."
+        self.place = order.place.absolute()
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be fetched, and how."""
+
+    item: Item
+    place: Path
+    """Where it goes."""
+    login: str | None
+    """The card's steps, where a login is needed."""
+    check: Check
+    """Is asked before a file gets its name."""
+    amount: Amount
+    """Is told of the progress."""
+
+    def draft(self, source: int = 0) -> Path:
+        """Where it grows while it is fetched from its n-th address."""
+        name = self.place.name
+        return self.place.with_name(f".{name}.{f'{source + 1}.' if source else ''}part")
+
+
+def obtain(order: Order) -> None:
+    """Fetch an item to its place, checked; until then it has another name.
+
+    Raises:
+        TransferError: no source has the right file.
+        StepsNeededError: the user has to do something first.
+        UserError: an optional extra isn't installed.
+    """
+    kinds = {"http": _http, "drive": _drive, "synapse": _synapse, "manual": _manual}
+    kinds[order.item.file.kind](order)
+
+
+def _http(order: Order) -> None:
+    causes = []
+    for number, url in enumerate(order.item.file.urls):
+        draft = order.draft(number)
+        try:
+            fetch(url, draft, order.item.file.bytes, order.amount)
+            _check_draft(draft, order.check)
+        except TransferError as error:
+            causes.append(f"{url}: {error}")
+            continue
+        draft.replace(order.place)
+        _remove_drafts(order)
+        return
+    raise TransferError(_failure(order, "; ".join(causes)))
+
+
+def _drive(order: Order) -> None:
+    try:
+        import gdown
+        from gdown.exceptions import DownloadError
+        from requests import RequestException
+    except ImportError:
+        raise UserError(
+            f"{order.item.path} lies at Google Drive; run: {EXTRA.format('drive')}"
+        ) from None
+    draft = order.draft()
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    url = order.item.file.urls[0]
+    try:
+        gdown.download(
+            url,
+            str(draft),
+            quiet=True,
+            resume=True,
+            use_cookies=False,
+            retries=RETRIES,
+            timeout=TIMEOUT,
+            progress=order.amount,
+        )
+        _check_draft(draft, order.check)
+    except (DownloadError, RequestException, TransferError) as error:
+        raise TransferError(_failure(order, f"{url}: {error}")) from None
+    draft.replace(order.place)
+    _remove_drafts(order)
+
+
+def _synapse(order: Order) -> None:
+    client = _synapse_client(order)
+    from synapseclient.core.exceptions import SynapseError
+    from synapseclient.models import FailureStrategy
+    from synapseclient.operations import FileOptions, get
+
+    draft = order.draft()
+    draft.mkdir(parents=True, exist_ok=True)
+    order.amount(0, order.item.file.bytes)
+    try:
+        entity = get(
+            order.item.file.urls[0],
+            file_options=FileOptions(
+                download_file=True, download_location=str(draft), if_collision="overwrite.local"
+            ),
+            synapse_client=client,
+        )
+        if hasattr(entity, "sync_from_synapse"):  # a folder; files that are there are kept
+            entity.sync_from_synapse(
+                path=str(draft),
+                if_collision="keep.local",
+                failure_strategy=FailureStrategy.RAISE_EXCEPTION,
+                include_activity=False,
+                manifest="suppress",
+                synapse_client=client,
+            )
+            draft.replace(order.place)
+            return
+    except SynapseError as error:
+        raise TransferError(_failure(order, f"{order.item.file.urls[0]}: {error}")) from None
+    order.check(Path(entity.path))
+    Path(entity.path).replace(order.place)
+    shutil.rmtree(draft)
+
+
+def _synapse_client(order: Order) -> Any:
+    try:
+        import synapseclient
+        from synapseclient.core.exceptions import SynapseError
+    except ImportError:
+        cause = f"{order.item.path} lies at Synapse; run: {EXTRA.format('synapse')}"
+        raise StepsNeededError(f"{cause}, and follow the steps above", order) from None
+    try:
+        return synapseclient.login(silent=True)
+    except SynapseError as error:
+        cause = f"{order.item.path}: no login to Synapse ({error}); follow the steps above"
+        raise StepsNeededError(cause, order) from None
+
+
+def _manual(order: Order) -> None:
+    raise StepsNeededError(
+        f"{order.place.absolute()} isn't there yet; follow the steps above and "
+        f"run the same command again",
+        order,
+    )
+
+
+def _check_draft(draft: Path, check: Check) -> None:
+    try:
+        check(draft)
+    except TransferError:
+        for left in draft.parent.glob(f"{escape(draft.name)}*"):
+            left.unlink()
+        raise
+
+
+def _remove_drafts(order: Order) -> None:
+    first = order.draft()
+    for left in first.parent.glob(f"{escape(first.name.removesuffix('part'))}*part*"):
+        left.unlink()
+
+
+def _failure(order: Order, causes: str) -> str:
+    return (
+        f"{order.item.path} could not be fetched: {causes}; run the same command again to go on, "
+        f"or put the file at {order.place.absolute()} yourself"
+    )

@@ -1,0 +1,238 @@
+"""Whether a prepared dataset is whole, and whose split it has; reads one case at a time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnactive.data.cards import Card
+from nnactive.data.checksum import array_digest, dataset_checksum
+from nnactive.data.fields import Voxels
+from nnactive.data.job import Progress
+from nnactive.data.prepared import (
+    IMAGES,
+    POOL_LABELS,
+    TEST_LABELS,
+    CaseInfo,
+    PreparedDataset,
+    PreparedInfo,
+    volume_file,
+)
+from nnactive.data.split import split_cases
+from nnactive.errors import UserError
+from nnactive.files import read_json
+from nnactive.nnunet.store import SUFFIX
+from nnactive.settings import Frozen
+
+CLASS_TOLERANCE = 0.0015
+"""Relative difference of class sums within which a fingerprint agrees (protocol section 2)."""
+LISTED = 3
+"""Problems of one kind that are told; of the rest only the number."""
+
+
+class Finding(Frozen):
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+@dataclass
+class _Seen:
+    """What reading all cases showed; problems by kind."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    voxels: dict[str, np.ndarray] = field(default_factory=dict)
+    geometry: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+
+def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Finding]:
+    """Check counts, ids, files, geometry, values, checksum and split of a prepared dataset.
+
+    Args:
+        card: the dataset's card.
+        dataset: what is checked.
+        progress: told of every case that was read.
+
+    Returns:
+        All findings, also those after a failed one.
+    """
+    info = dataset.info
+    seen = _Seen()
+    cases = sorted((*info.pool, *info.test), key=lambda case: case.id)
+    pool = {case.id for case in info.pool}
+    progress("verify", 0, len(cases))
+    for done, case in enumerate(cases, 1):
+        _look(dataset, case, POOL_LABELS if case.id in pool else TEST_LABELS, seen)
+        progress("verify", done, len(cases))
+    sides = _sides(card, info)
+    return [
+        _card(card, info),
+        _counts(card, info),
+        _files(dataset),
+        _plans(dataset),
+        _finding("geometry", seen.geometry, "images and labels have the shapes of prepared.json"),
+        _finding("values", seen.values, f"images finite, labels 0 to {len(info.classes) - 1}"),
+        _voxels(info, seen),
+        _checksum(info, seen),
+        sides,
+        _test_set(card, info, seen, by_split=sides.ok),
+    ]
+
+
+def agrees(total: int, classes: Sequence[int], known: Voxels) -> bool:
+    """Whether a test set's voxels are those of a fingerprint: exactly, classes within 0.15 %."""
+    return total == known.voxels and all(
+        abs(found - wanted) <= CLASS_TOLERANCE * wanted
+        for found, wanted in zip(classes, known.classes, strict=True)
+    )
+
+
+def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> None:
+    """Read a case and note what is wrong with it."""
+    info = dataset.info
+    try:
+        image = dataset.image(case.id)
+        label = dataset.pool_label(case.id) if side == POOL_LABELS else dataset.test_label(case.id)
+    except UserError as error:
+        seen.geometry.append(str(error))
+        return
+    wanted = (len(info.channels), *case.shape)
+    for kind, array, shape in ((IMAGES, image, wanted), (side, label, case.shape)):
+        if array.shape != shape:
+            file = volume_file(dataset.folder, kind, case.id)
+            seen.geometry.append(f"{file}: shape {array.shape}, not {shape}")
+    if not np.isfinite(image).all():
+        file = dataset.image_file(case.id)
+        seen.values.append(f"{file}: holds NaN or infinite values")
+    low, high = int(label.min()), int(label.max())
+    if low < 0 or high >= len(info.classes):
+        file = volume_file(dataset.folder, side, case.id)
+        seen.values.append(f"{file}: label values {low} to {high}")
+    else:
+        seen.voxels[case.id] = np.bincount(label.ravel(), minlength=len(info.classes))
+    seen.digests[case.id] = array_digest(image, label)
+
+
+def _finding(what: str, problems: Sequence[str], detail: str) -> Finding:
+    more = f" and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+    text = "; ".join(problems[:LISTED]) + more
+    return Finding(what=what, ok=not problems, detail=text or detail)
+
+
+def _card(card: Card, info: PreparedInfo) -> Finding:
+    problems = []
+    if info.source != card.preparation_hash():
+        problems.append("prepared from another card or version of the dataset; prepare it again")
+    return _finding("card", problems, f"prepared from {card.title}'s card")
+
+
+def _counts(card: Card, info: PreparedInfo) -> Finding:
+    total = len(info.pool) + len(info.test)
+    text = f"{len(info.pool)} pool and {len(info.test)} test cases"
+    wrong = [f"{text}, but {card.title} has {card.cases} cases"] if total != card.cases else []
+    return _finding("cases", wrong, text)
+
+
+def _files(dataset: PreparedDataset) -> Finding:
+    info = dataset.info
+    problems = []
+    sides = {IMAGES: (*info.pool, *info.test), POOL_LABELS: info.pool, TEST_LABELS: info.test}
+    for kind, cases in sides.items():
+        wanted = {f"{case.id}{SUFFIX}" for case in cases}
+        there = {path.name for path in (dataset.folder / kind).glob("*")}
+        problems += [f"{dataset.folder / kind / name}: missing" for name in sorted(wanted - there)]
+        problems += [f"{dataset.folder / kind / name}: foreign" for name in sorted(there - wanted)]
+    return _finding("files", problems, "an image and a label a case, and nothing else")
+
+
+def _plans(dataset: PreparedDataset) -> Finding:
+    info = dataset.info
+    try:
+        plans = read_json(dataset.plans_file)
+        described = read_json(dataset.dataset_json_file)
+        read_json(dataset.fingerprint_file)
+        spacing = plans["configurations"]["3d_fullres"]["spacing"]
+        labels = list(described["labels"])
+    except UserError as error:
+        return Finding(what="plans", ok=False, detail=str(error))
+    except (KeyError, TypeError):
+        return Finding(what="plans", ok=False, detail=f"{dataset.plans_file}: not nnU-Net's plans")
+    problems = []
+    if not np.allclose(spacing, info.spacing, rtol=1e-6):
+        problems.append(f"{dataset.plans_file}: spacing {spacing}, not {list(info.spacing)}")
+    if labels != [*info.classes, "ignore"]:
+        problems.append(f"{dataset.dataset_json_file}: its labels are not the dataset's")
+    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x)")
+
+
+def _voxels(info: PreparedInfo, seen: _Seen) -> Finding:
+    found = _sum(info.pool, info, seen)
+    problems = [
+        f"class '{name}': {now:,} in the pool, prepared.json has {before:,}"
+        for name, now, before in zip(info.classes, found, info.pool_voxels, strict=True)
+        if now != before
+    ]
+    text = f"{sum(found):,} in the pool, {sum(found[1:]):,} of them foreground"
+    return _finding("voxels", problems, text)
+
+
+def _checksum(info: PreparedInfo, seen: _Seen) -> Finding:
+    pool, test = (
+        {case.id: seen.digests.get(case.id, "") for case in side} for side in (info.pool, info.test)
+    )
+    found = dataset_checksum(pool, test)
+    problems = []
+    if found != info.checksum:
+        problems.append(f"{found[:12]}, prepared.json has {info.checksum[:12]}; prepare it again")
+    return _finding("checksum", problems, f"{found[:12]}, as every result names it")
+
+
+def _sides(card: Card, info: PreparedInfo) -> Finding:
+    pool, test = ([case.id for case in side] for side in (info.pool, info.test))
+    try:
+        right = (pool, test) == split_cases([*pool, *test], card)
+    except UserError as error:
+        return Finding(what="split", ok=False, detail=str(error))
+    wrong = [] if right else ["pool and test ids are not those of the card's split"]
+    name = {"rule": "the protocol's rule", "authors": "the authors' list"}[card.split.kind]
+    return _finding("split", wrong, f"pool and test ids by {name}")
+
+
+def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) -> Finding:
+    """Whose split the voxels of the resampled test set tell (protocol section 2)."""
+    counts = _sum(info.test, info, seen)
+    total, classes = sum(counts), counts[1:]
+    text = f"{total:,} voxels, {sum(classes):,} of them foreground"
+    authors, rule = card.fingerprints.authors_test, card.fingerprints.rule_test
+    for owner, known in (("authors'", authors), ("rule's", rule)):
+        if known and agrees(total, classes, known):
+            detail = f"the {owner} split: {text}, classes within {_deviation(classes, known):.2%}"
+            return Finding(what="test set", ok=True, detail=detail)
+    known = authors if card.split.kind == "authors" else rule
+    if known:
+        wanted = f"{known.voxels:,} and {sum(known.classes):,}"
+        detail = f"neither the authors' split nor the rule's: {text}, not {wanted}"
+        return Finding(what="test set", ok=False, detail=detail)
+    if not by_split:
+        detail = f"neither the authors' split nor the rule's: {text}"
+        return Finding(what="test set", ok=False, detail=detail)
+    note = f"the authors' has {authors.voxels:,}" if authors else "no fingerprint is known"
+    return Finding(what="test set", ok=True, detail=f"the rule's split: {text} ({note})")
+
+
+def _deviation(classes: Sequence[int], known: Voxels) -> float:
+    """Largest relative difference of a class's voxels."""
+    pairs = zip(classes, known.classes, strict=True)
+    return max(abs(found - wanted) / max(wanted, 1) for found, wanted in pairs)
+
+
+def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:
+    none = np.zeros(len(info.classes), int)
+    return [int(n) for n in sum((seen.voxels.get(case.id, none) for case in cases), none)]
+
+
+def _millimetres(spacing: Iterable[float]) -> str:
+    return ", ".join(f"{number:g}" for number in spacing)

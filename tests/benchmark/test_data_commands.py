@@ -1,0 +1,155 @@
+"""The path of a practitioner's own dataset through the commands, and the list of all datasets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from benchmark.cli.main import main
+from benchmark.tracks import load_track
+from nnactive.data.cards import load_card
+from nnactive.data.prepared import PreparedDataset
+from nnactive.nnunet.store import read_volume, write_volume
+from nnactive.streams import stream
+
+CASES = 8
+
+
+def write(path: Path, array: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing((0.5, 0.5, 2.0))
+    SimpleITK.WriteImage(image, str(path))
+
+
+def make_own(folder: Path) -> None:
+    for number in range(CASES):
+        shape = (14, 16, 18)
+        label = np.zeros(shape, np.uint8)
+        label[2:7, 3:9, 3 : 10 + number % 2] = 1
+        label[9:11, 8:11, 8:12] = 2
+        image = stream("tests", "own", number).normal(100, 10, shape) + 50 * label
+        write(folder / "imagesTr" / f"knee_{number}_0000.nii.gz", image.astype(np.float32))
+        write(folder / "labelsTr" / f"knee_{number}.nii.gz", label)
+    content = {
+        "channel_names": {"0": "MRI"},
+        "labels": {"background": 0, "bone": 1, "tumour [left]": 2},
+        "numTraining": CASES,
+        "file_ending": ".nii.gz",
+    }
+    (folder / "dataset.json").write_text(json.dumps(content))
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNACTIVE_DATASETS", str(tmp_path / "cards"))
+    monkeypatch.setenv("NNACTIVE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    make_own(tmp_path / "Dataset321_Knees")
+    return Path("Dataset321_Knees")
+
+
+def listed(capsys, name) -> str:
+    capsys.readouterr()
+    assert main(["data", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    return next(line.rstrip() for line in lines if line.startswith(name))
+
+
+def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> None:
+    assert main(["data", "guide", str(own), "--tumour", "tumour [left]"]) == 0
+    assert "it needs a card first: nnactive-bench data add" in capsys.readouterr().out
+    before = Path("guide_knees.yaml").read_text()
+    assert main(["data", "add", str(own), "--tumour", "tumour [left]"]) == 0
+    assert "data prepare knees --raw Dataset321_Knees" in capsys.readouterr().out
+    assert listed(capsys, "knees").split()[-4:] == ["not", "stated", "no", "nothing"]
+    assert main(["data", "prepare", "knees", "--raw", str(own)]) == 0
+    assert "needs up to 0.0 GiB of disk" in capsys.readouterr().err
+    assert listed(capsys, "knees").split()[-1] == "prepared"
+    assert main(["data", "verify", "knees"]) == 0
+    out = capsys.readouterr().out
+    assert "FAILED" not in out
+    assert "the rule's split" in out
+
+    assert main(["data", "guide", "knees", "--tumour", "tumour [left]"]) == 0
+    table = capsys.readouterr().out
+    assert max(map(len, table.splitlines())) <= 100
+    assert "tumour [left]" in table
+    assert "query patch: 4,5,6 voxels of 2,0.5,0.5 mm" in table
+    # From raw and from prepared label maps the same file comes out, which submit takes.
+    assert Path("guide_knees.yaml").read_text() == before
+    track = load_track("guide_knees.yaml")
+    (setting,) = track.settings
+    assert (setting.dataset, setting.name) == ("knees", "knees_guide")
+    # Medians over cases: 5, 6, 7.5 and 2, 3, 4; halves of the median over classes go upwards.
+    assert setting.patch_size == load_card("knees").query_patch == (4, 5, 6)
+    assert (setting.starting_budget, setting.query_size, setting.loops) == (150, 150, 5)
+    assert setting.candidates == 150
+    assert (setting.training.epochs, setting.training.folds) == (200, 5)
+
+
+def test_a_spoilt_dataset_fails_its_verification_with_one_line(own, capsys) -> None:
+    assert main(["data", "add", str(own)]) == 0
+    assert main(["data", "prepare", "knees", "--raw", str(own), "--workers", "1"]) == 0
+    file = PreparedDataset(Path("data/knees")).image_file("knee_3")
+    image = read_volume(file)
+    image[0, 0, 0, 0] += 1
+    write_volume(file, image, (4, 4, 4))
+    capsys.readouterr()
+    assert main(["data", "verify", "knees"]) == 2
+    said = capsys.readouterr()
+    error = said.err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert "data/knees: failed: checksum; remove that folder" in error
+    assert [line.split()[0] for line in said.out.splitlines() if "FAILED" in line] == ["checksum"]
+
+
+def test_a_part_of_a_preparation_is_listed_as_such(own, capsys) -> None:
+    assert main(["data", "add", str(own)]) == 0
+    Path("data/knees/scratch").mkdir(parents=True)
+    assert listed(capsys, "knees").endswith("part prepared")
+    assert listed(capsys, "phantom").endswith("generates itself")
+
+
+def test_the_list_says_what_a_dataset_takes(own, capsys) -> None:
+    assert listed(capsys, "toothfairy2").split() == [
+        "toothfairy2", "CBCT", "42", "480", "unknown", "CC-BY-SA-4.0", "yes", "nothing",
+    ]  # fmt: skip
+    line = listed(capsys, "acdc")
+    assert "2.3 GiB" in line
+    assert line.split()[-2:] == ["no", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["guide", "nowhere"], "nowhere: neither a folder nor a dataset; known are acdc, amos"),
+        (["guide", "hippocampus"], "raw/hippocampus/files: no raw data of hippocampus"),
+        (["guide", "Dataset321_Knees", "--tumour", "cyst"], "no foreground class 'cyst'"),
+        (["guide", "Dataset321_Knees", "--out", "mine.txt"], "mine.txt: isn't a file that this"),
+        (["add", "nowhere"], "nowhere: no such folder"),
+        (["add", "Dataset321_Knees", "--group", "(.+)_left"], "case 'knee_0': no patient in"),
+        (["verify", "hippocampus"], "not prepared; run nnactive-bench data prepare hippocampus"),
+        (["verify", "knees"], "unknown dataset 'knees'"),
+    ],
+)
+def test_mistakes_are_one_line_and_code_2(own, capsys, arguments, message) -> None:
+    Path("mine.txt").write_text("of my own")
+    assert main(["data", *arguments]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    assert Path("mine.txt").read_text() == "of my own"
+    assert not Path("cards").exists()
+
+
+def test_a_card_needs_a_folder(own, capsys, monkeypatch) -> None:
+    monkeypatch.delenv("NNACTIVE_DATASETS")
+    assert main(["data", "add", str(own)]) == 2
+    assert "set NNACTIVE_DATASETS to a folder of your own, or give --out" in capsys.readouterr().err
+    assert main(["data", "add", str(own), "--out", "elsewhere"]) == 0
+    assert "export NNACTIVE_DATASETS=" in capsys.readouterr().out
+    assert Path("elsewhere/knees/card.yaml").is_file()

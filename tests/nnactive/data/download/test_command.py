@@ -1,0 +1,209 @@
+"""The command as a user types it, against a stand-in server on loopback."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmark.cli.download import _Lines, size
+from benchmark.cli.main import main
+from nnactive.data.download.dataset import Step
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> bytes:
+    """A tar with one large file."""
+    import io
+    import tarfile
+
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as file:
+        info = tarfile.TarInfo("Tiny/a.nii.gz")
+        info.size = len(CONTENT)
+        file.addfile(info, io.BytesIO(CONTENT))
+    return out.getvalue()
+
+
+def file_of(content: bytes, *urls: str, **fields: Any) -> dict[str, Any]:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {"files": [{"name": "a.tar", "urls": list(urls), "sha256": sha256, **fields}]}
+
+
+def run(data: Path, *options: str) -> int:
+    return main(["data", "download", "tiny", "--data", str(data), *options])
+
+
+def test_the_whole_way(server, cards, data, archive, capsys) -> None:
+    url = server.add("/a.tar", archive, status=[503], cut=[1 / 3])
+    cards.write(download={"size_gib": 0.001, **file_of(archive, url)}, terms="Be kind.")
+
+    assert run(data) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        "error: tiny: the licence is CC0-1.0: Be kind; accept it with --accept-licence\n"
+    )
+    assert not (data / "raw" / "tiny" / "archives").exists()
+
+    assert run(data, "--accept-licence") == 0
+    said = capsys.readouterr()
+    files = data / "raw" / "tiny" / "files"
+    assert (files / "Tiny" / "a.nii.gz").read_bytes() == CONTENT
+    assert said.out.splitlines() == [
+        f"{files}: complete: 1.0 MiB in 1 file downloaded, checksums as published; 1 unpacked",
+        f"next: nnactive-bench data prepare tiny --data {data}",
+    ]
+    assert "disk space needed: about 2.0 MiB; free: " in said.err
+    assert "fetching a.tar" in said.err
+    assert "unpacking a.tar" in said.err
+
+    server.requests.clear()
+    assert run(data) == 0
+    assert "complete, nothing to do: 1.0 MiB in 1 file" in capsys.readouterr().out
+    assert server.requests == []
+
+
+def test_consent_is_asked_once(server, cards, data, archive, capsys, monkeypatch) -> None:
+    cards.write(download=file_of(archive, server.add("/a.tar", archive)))
+    asked: list[str] = []
+    answers = iter([False, True])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda text: (asked.append(text), next(answers))[1])
+    assert run(data) == 2
+    assert "error: tiny: the licence isn't accepted, so nothing was" in capsys.readouterr().err
+    assert run(data) == 0
+    assert "Tiny: the licence is CC0-1.0." in capsys.readouterr().out
+    assert run(data) == 0
+    assert len(asked) == 2
+    cards.write(download=file_of(archive, server.url + "/a.tar"), licence="stricter")
+    with pytest.raises(StopIteration):
+        next(answers)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    assert run(data) == 2
+
+
+def test_login(cards, data, archive, capsys) -> None:
+    login = "Open https://example.org, log in and download a.tar."
+    cards.write(download={"login": login, **file_of(archive, "https://x", kind="manual")})
+    assert run(data, "--accept-licence") == 2
+    said = capsys.readouterr()
+    wanted = data / "raw" / "tiny" / "archives" / "a.tar"
+    assert said.out == f"{login}\nPlace: {wanted}\n"
+    assert f"error: {wanted} isn't there yet; follow the steps above" in said.err
+    wanted.write_bytes(archive)
+    assert run(data) == 0
+    assert (data / "raw" / "tiny" / "files" / "Tiny" / "a.nii.gz").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "message"),
+    [
+        ({"status": [404]}, 1, "the server answers 404 Not Found; run the same command again"),
+        ({"redirect": "/a.tar"}, 1, "Exceeded 10 redirects."),
+        ({"cut": [0.5] * 99, "ranges": False}, 1, "the connection broke off 6 times"),
+    ],
+)
+def test_failures(server, cards, data, archive, capsys, faults, code, message) -> None:
+    cards.write(download=file_of(archive, server.add("/a.tar", archive, **faults)))
+    assert run(data, "--accept-licence") == code
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: a.tar could not be fetched: ")
+    assert message in error
+    assert not (data / "raw" / "tiny" / "archives" / "a.tar").exists()
+    assert not (data / "raw" / "tiny" / "files").exists()
+
+
+def test_a_published_sum_that_is_wrong(server, cards, data, archive, capsys) -> None:
+    cards.write(download=file_of(b"another", server.add("/a.tar", archive)))
+    assert run(data, "--accept-licence") == 1
+    assert "sha256 is " in capsys.readouterr().err
+    assert not any((data / "raw" / "tiny" / "archives").glob("*a.tar*"))
+
+
+def test_killed_in_the_middle(server, cards, data, archive) -> None:
+    url = server.add("/a.tar", archive, pause=0.02)
+    cards.write(download=file_of(archive, url))
+    command = [sys.executable, "-m", "benchmark.cli", "data", "download", "tiny"]
+    folder = data / "raw" / "tiny"
+    draft = folder / "archives" / ".a.tar.part"
+    with subprocess.Popen(
+        [*command, "--data", str(data), "--accept-licence"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        end = time.monotonic() + 60
+        while not (draft.exists() and draft.stat().st_size > 0):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    half = draft.stat().st_size
+    assert 0 < half < len(archive)
+    assert not (folder / "archives" / "a.tar").exists()
+    assert not (folder / "files").exists()
+    server.served["/a.tar"].pause = 0
+    assert run(data) == 0
+    assert (folder / "files" / "Tiny" / "a.nii.gz").read_bytes() == CONTENT
+    assert server.ranges("/a.tar") == [None, f"bytes={half}-"]
+
+
+def test_a_bar_on_a_terminal(server, cards, data, archive, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    cards.write(download=file_of(archive, server.add("/a.tar", archive)))
+    assert run(data, "--accept-licence") == 0
+    shown = capsys.readouterr().err
+    assert "a.tar" in shown
+    assert "1.0/1.0 MiB" in shown
+
+
+def test_lines_elsewhere(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 10.0, 40.0, 41.0, 80.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    lines = _Lines()
+    lines(Step("fetch", "a.zip", 2, 3, 0, 1000))
+    lines(Step("fetch", "a.zip", 2, 3, 100, 1000))
+    lines(Step("fetch", "a.zip", 2, 3, 400, 1000))
+    lines(Step("check", "a.zip", 2, 3, 0, None))
+    lines(Step("check", "a.zip", 2, 3, 512, None))
+    assert capsys.readouterr().err.splitlines() == [
+        "[2/3] fetching a.zip",
+        "[2/3] fetching a.zip: 40% of 1000 bytes, about 1 min left",
+        "[2/3] checking a.zip: 512 bytes",
+    ]
+
+
+def test_sizes_in_words() -> None:
+    assert [size(n) for n in (0, 2048, 5 << 20, 3 << 30)] == [
+        "0 bytes",
+        "2.0 KiB",
+        "5.0 MiB",
+        "3.0 GiB",
+    ]
+
+
+def test_every_card_of_the_repository_can_be_asked_for() -> None:
+    """Names are safe, and what each source needs is there."""
+    from nnactive.data.cards import DATASETS
+    from nnactive.data.download.folders import list_items
+    from nnactive.data.fields import Download
+
+    kinds = set()
+    for path in DATASETS.glob("*/card.yaml"):
+        content = yaml.safe_load(path.read_text(encoding="utf-8")).get("download")
+        for item in list_items(Download.model_validate(content)) if content else ():
+            kinds.add(item.file.kind)
+            assert item.file.urls
+    assert kinds == {"http", "drive", "synapse", "manual"}

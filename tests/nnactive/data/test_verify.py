@@ -1,0 +1,183 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from nnactive.data.cards import load_card
+from nnactive.data.fields import Voxels
+from nnactive.data.prepare import prepare
+from nnactive.data.prepared import PreparedDataset
+from nnactive.data.verify import agrees, verify
+from nnactive.errors import UserError
+from nnactive.nnunet.store import read_volume, write_volume
+
+CHECKS = [
+    "card", "cases", "files", "plans", "geometry", "values", "voxels", "checksum", "split",
+    "test set",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return tmp_path_factory.mktemp("finished") / "tiny"
+
+
+@pytest.fixture
+def made(tiny, tmp_path, finished):
+    """A prepared dataset to spoil."""
+    if not finished.is_dir():
+        prepare(tiny.card(), tiny.raw, finished, 1, lambda *_: None)
+    shutil.copytree(finished, tmp_path / "tiny")
+    tiny.card()
+    return PreparedDataset(tmp_path / "tiny")
+
+
+def failed(card, dataset):
+    findings = verify(card, PreparedDataset(dataset.folder), lambda *_: None)
+    assert [finding.what for finding in findings] == CHECKS
+    return {finding.what: finding.detail for finding in findings if not finding.ok}
+
+
+def rewrite(file, change):
+    array = read_volume(file)
+    write_volume(file, change(array), (4, 4, 4))
+
+
+def set_voxel(value):
+    def change(array):
+        array[..., 0, 0, 0] = value
+        return array
+
+    return change
+
+
+def test_a_whole_dataset_passes_and_progress_is_told(tiny, made):
+    told = []
+    findings = verify(tiny.card(), made, lambda *step: told.append(step))
+    assert all(finding.ok for finding in findings)
+    assert told == [("verify", done, 8) for done in range(9)]
+    by_name = {finding.what: finding.detail for finding in findings}
+    assert made.info.checksum[:12] in by_name["checksum"]
+    assert by_name["cases"] == "6 pool and 2 test cases"
+    assert by_name["test set"].startswith("the rule's split")
+
+
+def test_a_changed_voxel_breaks_the_checksum_alone(tiny, made):
+    rewrite(made.image_file("tiny_1"), set_voxel(0.25))
+    assert set(failed(tiny.card(), made)) == {"checksum"}
+
+
+def test_a_changed_pool_label_shows_in_voxels_too(tiny, made):
+    pool = made.info.pool[0].id
+    rewrite(made.folder / "pool_labels" / f"{pool}.b2nd", set_voxel(2))
+    assert set(failed(tiny.card(), made)) == {"checksum", "voxels"}
+
+
+def test_a_foreign_label_value_is_named_with_its_file(tiny, made):
+    test = made.info.test[0].id
+    rewrite(made.folder / "test_labels" / f"{test}.b2nd", set_voxel(3))
+    problems = failed(tiny.card(), made)
+    assert f"{test}.b2nd: label values 0 to 3" in problems["values"]
+
+
+def test_nan_is_found(tiny, made):
+    rewrite(made.image_file("tiny_2"), set_voxel(np.nan))
+    assert "tiny_2.b2nd: holds NaN" in failed(tiny.card(), made)["values"]
+
+
+def test_another_shape_is_found(tiny, made):
+    rewrite(made.image_file("tiny_2"), lambda array: array[:, :-1].copy())
+    assert "tiny_2.b2nd: shape" in failed(tiny.card(), made)["geometry"]
+
+
+def test_a_missing_a_foreign_and_a_damaged_file_are_named(tiny, made):
+    made.image_file("tiny_3").unlink()
+    (made.folder / "pool_labels" / "tiny_99.b2nd").write_bytes(b"")
+    made.image_file("tiny_4").write_bytes(b"no volume")
+    problems = failed(tiny.card(), made)
+    assert "tiny_3.b2nd: missing" in problems["files"]
+    assert "tiny_99.b2nd: foreign" in problems["files"]
+    assert "tiny_3.b2nd: no such file" in problems["geometry"]
+    assert "tiny_4.b2nd: not a readable volume" in problems["geometry"]
+    assert "checksum" in problems
+
+
+def test_another_card_is_found(tiny, made):
+    card = tiny.card(channels={"MRI": "ct"}, cases=9)
+    problems = failed(card, made)
+    assert {"card", "cases"} <= set(problems)
+    assert problems["cases"] == "6 pool and 2 test cases, but Tiny has 9 cases"
+
+
+def test_other_plans_are_found(tiny, made):
+    plans = json.loads(made.plans_file.read_text())
+    plans["configurations"]["3d_fullres"]["spacing"] = [1, 1, 1]
+    made.plans_file.write_text(json.dumps(plans))
+    assert "spacing [1, 1, 1]" in failed(tiny.card(), made)["plans"]
+    made.plans_file.write_text("[]")
+    assert "not nnU-Net's plans" in failed(tiny.card(), made)["plans"]
+
+
+def test_a_case_on_the_wrong_side_is_found(tiny, made):
+    file = made.folder / "prepared.json"
+    content = json.loads(file.read_text())
+    content["pool"][0], content["test"][0] = content["test"][0], content["pool"][0]
+    file.write_text(json.dumps(content))
+    problems = failed(tiny.card(), made)
+    assert {"split", "checksum", "test set"} <= set(problems)
+    assert problems["test set"].startswith("neither the authors' split nor the rule's")
+
+
+def test_an_unprepared_dataset_is_one_line(tiny, tmp_path):
+    with pytest.raises(UserError, match="not prepared; run nnactive-bench data prepare tiny"):
+        verify(tiny.card(), PreparedDataset(tmp_path / "tiny"), lambda *_: None)
+
+
+def voxels_of(tiny, made, factor=1.0):
+    counts = sum(
+        np.bincount(made.test_label(case.id).ravel(), minlength=3) for case in made.info.test
+    )
+    classes = [int(n * factor) for n in counts[1:]]
+    return {"voxels": int(counts.sum()), "classes": classes}
+
+
+def test_the_test_set_tells_whose_split_it_is(tiny, made):
+    known = voxels_of(tiny, made)
+    other = {"voxels": known["voxels"] + 1, "classes": known["classes"]}
+
+    def told(**fingerprints):
+        findings = verify(tiny.card(fingerprints=fingerprints), made, lambda *_: None)
+        return findings[-1].ok, findings[-1].detail.partition(":")[0]
+
+    assert told(authors_test=known) == (True, "the authors' split")
+    assert told(authors_test=other, rule_test=known) == (True, "the rule's split")
+    assert told(authors_test=other) == (True, "the rule's split")
+    neither = (False, "neither the authors' split nor the rule's")
+    assert told(authors_test=other, rule_test=other) == neither
+
+
+def test_the_authors_list_must_give_the_authors_voxels(tiny, made, tmp_path):
+    listed = [case.id for case in made.info.test]
+    (tiny.datasets / "tiny" / "split.json").write_text(json.dumps({"test": listed}))
+    known = voxels_of(tiny, made)
+    split = {"kind": "authors", "file": "split.json"}
+    card = tiny.card(split=split, fingerprints={"authors_test": known})
+    prepare(card, tiny.raw, tmp_path / "again" / "tiny", 1, lambda *_: None)
+    dataset = PreparedDataset(tmp_path / "again" / "tiny")
+    assert failed(card, dataset) == {}
+    other = {"voxels": known["voxels"] + 1, "classes": known["classes"]}
+    card = tiny.card(split=split, fingerprints={"authors_test": other})
+    assert set(failed(card, dataset)) == {"test set"}
+
+
+def test_totals_agree_exactly_and_classes_within_015_percent():
+    known = Voxels(voxels=42_721_432, classes=(492_703, 502_775, 533_639))
+    assert agrees(42_721_432, (492_703, 503_529, 533_639), known)
+    assert not agrees(42_721_432, (492_703, 503_530, 533_639), known)
+    assert not agrees(42_721_433, (492_703, 502_775, 533_639), known)
+
+
+def test_the_cards_have_the_fingerprints_of_the_sorted_hippocampus():
+    known = load_card("hippocampus").fingerprints.rule_test
+    assert (known.voxels, known.classes) == (4_112_084, (115_771, 105_396))
