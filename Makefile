@@ -7,6 +7,8 @@ OUT ?= leaderboard.html
 CORES ?=
 DATASET ?=
 REGIME ?=
+PUBLISHED ?=
+STRICT ?=
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 
 VENV := .venv
@@ -21,7 +23,7 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
-	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DATASET= REGIME= DEBUG=1"
+	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
 venv: $(VENV)/.done  ## virtual environment with the pinned packages
 
@@ -41,8 +43,8 @@ submit: venv  ## run METHOD=path/to/file.py:Class beside them
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
 	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES)
 
-leaderboard: venv  ## build the leaderboard from all results in RUNS
-	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)"
+leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
+	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
 test: venv  ## run all tests
 	@$(BIN)/python -m pytest -q

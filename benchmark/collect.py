@@ -1,21 +1,30 @@
 """From the files that the steps of an experiment left to its result."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import layout
 from benchmark.provenance import environment
-from benchmark.results import Counts, DatasetRecord, ExperimentResult, Failure, LoopResult
+from benchmark.results import (
+    Counts,
+    DatasetRecord,
+    ExperimentResult,
+    Failure,
+    LoopResult,
+    patch_columns,
+)
 from benchmark.submission import MethodSpec
 from benchmark.tracks import Experiment, Track
 from nnactive.costs import Cost, read_cost
 from nnactive.errors import NnactiveError
 from nnactive.files import read_model
 from nnactive.queries import load_query
-from nnactive.settings import Setting
+from nnactive.settings import Inference, Setting, Training
 
 if TYPE_CHECKING:
+    from nnactive.data.cards import Card
     from nnactive.data.prepared import PreparedInfo
 
 
@@ -31,6 +40,7 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
     Raises:
         NnactiveError: if it is neither complete nor failed.
     """
+    from nnactive.data.cards import load_card
     from nnactive.data.prepared import PreparedDataset
 
     setting = read_model(root / layout.setting_file(experiment.setting), Setting)
@@ -47,10 +57,23 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
         setting=setting,
         method=read_model(root / layout.spec_file(experiment.method), MethodSpec).record,
         seed=experiment.seed,
-        dataset=_dataset(info),
+        dataset=_dataset(info, full_data_dice(setting, load_card(setting.dataset))),
         loops=tuple(_loop(root, setting, experiment, loop) for loop in range(finished)),
         environment=environment(),
+        finished=_finish_time(root, setting, experiment, finished),
     )
+
+
+def full_data_dice(setting: Setting, card: "Card") -> float | None:
+    """Mean Dice of the papers' training on the whole pool, for the same number of epochs.
+
+    None where it isn't known, or the setting doesn't train or evaluate as the papers do.
+    """
+    training = Training(epochs=setting.training.epochs, **card.training.model_dump())
+    tested = Inference(query_tile_step=setting.inference.query_tile_step, **dict(card.inference))
+    if (setting.training, setting.inference) != (training, tested):
+        return None
+    return card.known_full_data_dice(setting.training.epochs)
 
 
 def step_outputs(setting: Setting, experiment: Experiment, loop: int) -> dict[str, Path]:
@@ -69,12 +92,33 @@ def step_outputs(setting: Setting, experiment: Experiment, loop: int) -> dict[st
 
 def find_failure(root: Path, setting: Setting, experiment: Experiment) -> Failure | None:
     """The first step that reported why it failed, if any did."""
+    file = _failure_file(root, setting, experiment)
+    return None if file is None else read_model(file, Failure)
+
+
+def _failure_file(root: Path, setting: Setting, experiment: Experiment) -> Path | None:
     for loop in range(setting.loops):
         for output in step_outputs(setting, experiment, loop).values():
             file = root / layout.failure_file(output)
             if file.exists():
-                return read_model(file, Failure)
+                return file
     return None
+
+
+def _finish_time(root: Path, setting: Setting, experiment: Experiment, finished: int) -> str | None:
+    """When its last step ended, by the time of the file that it wrote; UTC, to the second.
+
+    So collecting a result anew gives the same one.
+    """
+    complete = finished == setting.loops
+    file = (
+        root / layout.evaluation_file(experiment, finished - 1)
+        if complete
+        else _failure_file(root, setting, experiment)
+    )
+    if file is None:
+        return None
+    return f"{datetime.fromtimestamp(int(file.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _finished(root: Path, setting: Setting, experiment: Experiment) -> int:
@@ -94,10 +138,11 @@ def _loop(root: Path, setting: Setting, experiment: Experiment, loop: int) -> Lo
     evaluation = read_model(root / layout.evaluation_file(experiment, loop), Evaluation)
     return LoopResult(
         loop=loop,
-        patches=load_query(root / layout.query_file(experiment, loop)).patches,
+        patches=patch_columns(load_query(root / layout.query_file(experiment, loop)).patches),
         labelled_patches=labelled.patches,
         labelled_voxels=labelled.voxels,
         labelled_foreground=labelled.foreground,
+        labelled_boundary=labelled.effort,
         counts=Counts(
             true_positives=evaluation.true_positives,
             false_positives=evaluation.false_positives,
@@ -114,7 +159,7 @@ def _costs(
         yield step, read_cost(root / output)
 
 
-def _dataset(info: "PreparedInfo") -> DatasetRecord:
+def _dataset(info: "PreparedInfo", full_data_dice: float | None) -> DatasetRecord:
     return DatasetRecord(
         name=info.name,
         checksum=info.checksum,
@@ -122,5 +167,7 @@ def _dataset(info: "PreparedInfo") -> DatasetRecord:
         classes=info.classes[1:],
         pool_cases=len(info.pool),
         pool_foreground=info.pool_voxels[1:],
+        pool_boundary=info.pool_boundary,
+        full_data_dice=full_data_dice,
         test_cases=tuple(case.id for case in info.test),
     )

@@ -1,20 +1,80 @@
 """The result of one experiment: one JSON file, the only thing the leaderboard reads."""
 
 import math
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import numpy as np
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.costs import Cost
-from nnactive.files import read_model, write_model
+from nnactive.files import first_problem, read_model, write_text
 from nnactive.queries import PatchRecord
 from nnactive.settings import Frozen, Setting
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+OLDEST_SCHEMA: Final = 1
+"""What it lacks is None; its patches are read as columns."""
+
+Column = tuple[int, ...]
+
+
+class PatchColumns(Frozen):
+    """Patches in the order of their choice, as columns of one length."""
+
+    case: tuple[str, ...]
+    start: tuple[Column, Column, Column]
+    """First voxels by axis (z, y, x)."""
+    size: tuple[Column, Column, Column]
+    """Voxels by axis (z, y, x)."""
+
+    @property
+    def lengths(self) -> set[int]:
+        """Lengths of the columns: a single number, unless they don't belong together."""
+        return {len(column) for column in (self.case, *self.start, *self.size)}
+
+
+def patch_columns(patches: Sequence[PatchRecord]) -> PatchColumns:
+    """Patches as a result has them."""
+
+    def columns(rows: Sequence[tuple[int, int, int]]) -> tuple[Column, Column, Column]:
+        z, y, x = (tuple(row[axis] for row in rows) for axis in range(3))
+        return z, y, x
+
+    return PatchColumns(
+        case=tuple(patch.case for patch in patches),
+        start=columns([patch.start for patch in patches]),
+        size=columns([patch.size for patch in patches]),
+    )
+
+
+def _from_records(value: object) -> object:
+    """Columns of what the first schema has as one object a patch."""
+    if not isinstance(value, list):
+        return value
+    try:
+        return patch_columns([PatchRecord.model_validate(item) for item in value])
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from None
+
+
+def _newest_schema(value: object) -> object:
+    return SCHEMA_VERSION if type(value) is int and value == OLDEST_SCHEMA else value
+
+
+def _real_time(value: str) -> str:
+    datetime.fromisoformat(value)
+    return value
+
+
+Moment = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"), AfterValidator(_real_time)
+]
+"""UTC, to the second: ``2026-11-22T09:30:00Z``."""
 
 
 class Counts(Frozen):
@@ -29,13 +89,16 @@ class LoopResult(Frozen):
     """One loop: its patches, what is labelled after it, and how the ensemble did."""
 
     loop: int
-    patches: tuple[PatchRecord, ...]
+    patches: Annotated[PatchColumns, BeforeValidator(_from_records)]
     """Patches that this loop added."""
     labelled_patches: int
     """Patches labelled so far, this loop's included."""
     labelled_voxels: int
     labelled_foreground: tuple[int, ...]
     """Labelled voxels so far per foreground class, in label order."""
+    labelled_boundary: tuple[int, ...] | None = None
+    """Annotation effort so far: those of them with a 6-neighbour of another label in their patch
+    (protocol section 6); None: not counted."""
     counts: Counts
     costs: dict[str, Cost]
     """By step: query, annotate, train_fold_0 ..., evaluate."""
@@ -69,6 +132,8 @@ class MethodRecord(Frozen):
     origin: Literal["builtin", "submission"]
     oracle: bool
     """Whether it saw ground truth of the whole pool."""
+    reference: str = ""
+    """Where the method was published; empty if its author doesn't say."""
 
 
 class DatasetRecord(Frozen):
@@ -82,6 +147,10 @@ class DatasetRecord(Frozen):
     pool_cases: int
     pool_foreground: tuple[int, ...]
     """Voxels of each foreground class in the whole pool."""
+    pool_boundary: tuple[int, ...] | None = None
+    """Those of them with a 6-neighbour of another label; None: prepared before it was counted."""
+    full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Mean Dice of a training on the whole pool like this setting's; None: not known."""
     test_cases: tuple[str, ...]
 
 
@@ -108,7 +177,7 @@ class Failure(Frozen):
 class ExperimentResult(Frozen):
     """Setting x method x seed, complete or failed."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Annotated[Literal[2], BeforeValidator(_newest_schema)] = SCHEMA_VERSION
     protocol_version: str = PROTOCOL_VERSION
     status: Literal["complete", "failed"]
     failure: Failure | None = None
@@ -121,6 +190,8 @@ class ExperimentResult(Frozen):
     dataset: DatasetRecord
     loops: tuple[LoopResult, ...]
     environment: Environment
+    finished: Moment | None = None
+    """When its last step ended; None: written before it was noted."""
 
 
 def dice_per_class(counts: Counts) -> np.ndarray:
@@ -146,8 +217,8 @@ def mean_dice(counts: Counts) -> float:
 
 
 def save_result(path: Path, result: ExperimentResult) -> None:
-    """Write a result atomically."""
-    write_model(path, result)
+    """Write a result atomically, without spaces: it holds thousands of integers."""
+    write_text(path, result.model_dump_json() + "\n")
 
 
 def load_result(path: Path) -> ExperimentResult:

@@ -130,6 +130,7 @@ def _record(
         "source_hash": source_hash,
         "origin": kind,
         "oracle": method.oracle,
+        "reference": method.reference,
     }
     try:
         record = MethodRecord.model_validate(content)

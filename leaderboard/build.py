@@ -1,27 +1,46 @@
-"""From folders of results to the page."""
+"""From folders of results to the board and its page."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from leaderboard.board import Board, make_board
 from leaderboard.entries import load_entries
+from leaderboard.model import Board
 from nnactive.errors import UserError
 from nnactive.files import write_text
 
 
-def build(results: Sequence[Path], out: Path) -> Board:
-    """Write the page for all ``result.json`` under ``results`` to ``out``, atomically.
+def load_board(results: Sequence[Path], *, published: bool = False, strict: bool = False) -> Board:
+    """The board of all ``result.json`` under ``results``.
+
+    Args:
+        results: folders, searched wholly, and files.
+        published: whether the papers' figures form leagues of their own.
+        strict: refuse the first file that would be left out.
+
+    Raises:
+        UserError: A given path does not exist, there is nothing to show, or (strict) a file would
+            be left out.
+    """
+    entries = load_entries(results, strict=strict)
+    if not entries.results and not entries.left_out and not published:
+        places = ", ".join(str(path) for path in results) or "no folder given"
+        raise UserError(f"{places}: no result.json in there; run a track first")
+    from leaderboard.assemble import make_board
+
+    return make_board(entries, published=published)
+
+
+def build(
+    results: Sequence[Path], out: Path, *, published: bool = False, strict: bool = False
+) -> Board:
+    """Write the page of ``load_board`` to ``out``, atomically.
 
     The same results give the same bytes, whatever the order of files and the clock.
 
     Raises:
-        UserError: A given path does not exist, or no result file lies under any.
+        UserError: As ``load_board``.
     """
-    entries = load_entries(results)
-    if not entries.results and not entries.left_out:
-        places = ", ".join(str(path) for path in results) or "no folder given"
-        raise UserError(f"{places}: no result.json in there; run a track first")
-    board = make_board(entries)
+    board = load_board(results, published=published, strict=strict)
     from leaderboard.page import render
 
     write_text(out, render(board))

@@ -1,31 +1,23 @@
 """Result files read, checked and grouped into what may share a table."""
 
 import hashlib
-import math
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from benchmark.results import SCHEMA_VERSION, ExperimentResult, LoopResult, load_result
+from benchmark.results import SCHEMA_VERSION, ExperimentResult, load_result
+from leaderboard.consistency import inconsistency
+from leaderboard.model import LeftOut
 from leaderboard.text import plain
 from nnactive.errors import UserError
 from nnactive.files import read_json
 
 RESULT_FILE = "result.json"
-LARGEST_COUNT = 2**53
-"""Above it a voxel count is no longer exact as a float."""
-
-
-@dataclass(frozen=True, order=True)
-class LeftOut:
-    """A result file that counts nowhere, and why."""
-
-    file: str
-    """Path inside the folder that was given."""
-    reason: str
+LARGEST_FILE = 32 << 20
+"""Bytes; a result of the largest track has less than 2 MiB."""
 
 
 @dataclass(frozen=True, order=True)
@@ -52,20 +44,26 @@ class Entries:
     left_out: tuple[LeftOut, ...]
 
 
-def load_entries(sources: Sequence[Path]) -> Entries:
+def load_entries(sources: Sequence[Path], *, strict: bool = False) -> Entries:
     """Read every ``result.json`` in the given folders (or the files themselves).
 
     A file that is broken, of a newer schema or inconsistent is left out with its reason; so are two
     different results of one experiment. The same result found twice counts once.
 
+    Args:
+        sources: folders, searched wholly, and files.
+        strict: refuse the first file that would be left out.
+
     Raises:
-        UserError: A given path does not exist.
+        UserError: A given path does not exist, or (strict) a file would be left out; names it.
     """
     found: dict[tuple[str, ...], dict[str, tuple[str, ExperimentResult]]] = defaultdict(dict)
     left_out: set[LeftOut] = set()
     for label, path in _files(sources):
         outcome = _read(path)
         if isinstance(outcome, str):
+            if strict:
+                raise UserError(f"{plain(str(path), limit=4096)}: {outcome}")
             left_out.add(LeftOut(plain(label), outcome))
             continue
         digest = hashlib.sha256(outcome.model_dump_json().encode()).hexdigest()
@@ -83,6 +81,9 @@ def load_entries(sources: Sequence[Path]) -> Entries:
             )
             for label, _ in versions.values()
         )
+    if strict and left_out:
+        first = min(left_out)
+        raise UserError(f"{first.file}: {first.reason}; keep one of them")
     return Entries(tuple(results), tuple(sorted(left_out)))
 
 
@@ -109,49 +110,6 @@ def group_key(result: ExperimentResult) -> GroupKey:
     )
 
 
-def inconsistency(result: ExperimentResult) -> str | None:
-    """First contradiction inside a result that has all its fields; None if there is none."""
-    done, wanted = len(result.loops), result.setting.loops
-    contradictions = {
-        "status and failure contradict each other": (
-            (result.status == "failed") != (result.failure is not None)
-        ),
-        "the loops are not numbered 0, 1, 2, ...": (
-            [loop.loop for loop in result.loops] != list(range(done))
-        ),
-        f"{result.status}, but has {done} of {wanted} loops": (
-            done > wanted or (result.status == "complete" and done < wanted)
-        ),
-        "the dataset has no foreground class or no test case": (
-            not result.dataset.classes or not result.dataset.test_cases
-        ),
-        "the labelled patches do not increase from loop to loop": any(
-            after.labelled_patches <= before.labelled_patches
-            for before, after in pairwise(result.loops)
-        ),
-    }
-    shape = len(result.dataset.classes), len(result.dataset.test_cases)
-    problems = [text for text, holds in contradictions.items() if holds]
-    problems += [problem for loop in result.loops if (problem := _loop_inconsistency(loop, *shape))]
-    return problems[0] if problems else None
-
-
-def _loop_inconsistency(loop: LoopResult, classes: int, cases: int) -> str | None:
-    counts = loop.counts
-    columns = (counts.true_positives, counts.false_positives, counts.false_negatives)
-    if any(len(c) != classes or any(len(row) != cases for row in c) for c in columns):
-        return f"loop {loop.loop}: the counts are not {classes} classes x {cases} test cases"
-    if len(loop.labelled_foreground) != classes:
-        return f"loop {loop.loop}: labelled_foreground does not have {classes} classes"
-    voxels = [n for column in columns for row in column for n in row]
-    voxels += [loop.labelled_patches, loop.labelled_voxels, *loop.labelled_foreground]
-    if not all(0 <= n <= LARGEST_COUNT for n in voxels):
-        return f"loop {loop.loop}: a count is negative or too large"
-    if not all(math.isfinite(cost.seconds) for cost in loop.costs.values()):
-        return f"loop {loop.loop}: a duration is not finite"
-    return None
-
-
 def _files(sources: Sequence[Path]) -> list[tuple[str, Path]]:
     files = []
     for source in sources:
@@ -175,6 +133,11 @@ def _walk(source: Path) -> Iterator[Path]:
 def _read(path: Path) -> ExperimentResult | str:
     """The result, or in one line why there is none."""
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return "not a regular file"
+        if status.st_size > LARGEST_FILE:
+            return f"larger than {LARGEST_FILE >> 20} MiB, which no result is"
         result = load_result(path)
     except UserError as error:
         return _newer_schema(path) or plain(str(error).removeprefix(f"{path}: "))

@@ -1,60 +1,141 @@
-"""Tables for other programs."""
+"""The board for other programs and for papers: CSV, JSON, Markdown, LaTeX."""
 
 import csv
 import io
+import re
+from collections.abc import Iterable, Sequence
 
-from leaderboard.board import Board
-from leaderboard.tables import Answer, Row, Table
+from leaderboard.island import LONG_COLUMNS, island, long_rows, to_json
+from leaderboard.latex import latex_table
+from leaderboard.model import Board, Column, League, Row, Value
+from leaderboard.rounding import shown
 from leaderboard.text import MISSING, plain
 
-COLUMNS = (
-    "track", "setting", "protocol", "nnunet", "dataset", "data_checksum", "rank", "method",
-    "method_id", "badges", "status", "seeds", "expected_seeds",
-    "aubc_percent_mean", "aubc_percent_std", "final_dice_percent_mean", "final_dice_percent_std",
-    "labelled_foreground_voxels_mean", "labelled_foreground_voxels_std",
-    "query_seconds_mean", "query_seconds_std", "training_seconds_mean", "training_seconds_std",
-    "notes",
-)  # fmt: skip
+__all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
+
+IN_PRINT = ("score", "aubc", "final_dice", "fg_eff", "mean_rank", "ppm_wins", "ppm_losses")
+"""Columns that fit on paper; the CSV has all."""
+TEXTS = slice(0, LONG_COLUMNS.index("column"))
+"""Fields of a long row that hold what others wrote."""
 
 
-def to_csv(board: Board) -> str:
-    """All tables as one CSV, a line a row of a table; ``n/a`` for what has no answer."""
+def long_csv(board: Board) -> str:
+    """One line per league, view or setting, entrant and column; ``n/a`` for what has no answer."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_line(table, row) for table in board.tables for row in table.rows)
+    writer.writerow(LONG_COLUMNS)
+    for *fields, reason in long_rows(island(board)):
+        texts = [safe(field) for field in fields[TEXTS]]
+        writer.writerow([*texts, *fields[TEXTS.stop :], safe(reason)])
     return target.getvalue()
 
 
-def _line(table: Table, row: Row) -> list[str]:
-    key = table.key
-    names = [key.track, key.setting, key.protocol, key.nnunet, table.dataset.name, key.checksum]
-    return [
-        *(_safe(name) for name in names),
-        MISSING if row.rank is None else str(row.rank),
-        _safe(row.name),
-        _safe(row.method),
-        " ".join(row.badges),
-        row.status,
-        str(len(row.seeds)),
-        str(row.expected_seeds),
-        *_numbers(row.aubc, 100),
-        *_numbers(row.final_dice, 100),
-        *_numbers(row.foreground, 1),
-        *_numbers(row.query_seconds, 1),
-        *_numbers(row.training_seconds, 1),
-        _safe("; ".join(row.notes)),
-    ]
-
-
-def _numbers(answer: Answer, factor: int) -> list[str]:
-    return [
-        MISSING if isinstance(value, str) else f"{factor * value:.4f}"
-        for value in (answer.mean, answer.std)
-    ]
-
-
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    line = plain(text, limit=2000)
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def to_markdown(board: Board) -> str:
+    """The main table of every league over all its settings, as Markdown."""
+    return "\n".join(_markdown(league) for league in board.leagues)
+
+
+def to_latex(board: Board) -> str:
+    """The main table of every league over all its settings, as LaTeX (needs booktabs)."""
+    return "\n".join(_latex(league) for league in board.leagues)
+
+
+def _markdown(league: League) -> str:
+    head, rows = _table(league)
+    lines = [f"## {_escaped(league.title)}", "", _line(map(_escaped, head))]
+    lines.append(_line(["---:", "---", *["---:"] * (len(head) - 3), "---"]))
+    lines += [_line(map(_escaped, row)) for row in rows]
+    lines += ["", f"{_escaped(_caption(league))}", ""]
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Text without meaning in Markdown, HTML included."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", text)
+
+
+def _latex(league: League) -> str:
+    caption = f"{league.title}. {_caption(league)}"
+    return latex_table(*_table(league), caption=caption, label=f"tab:{league.key}")
+
+
+def _caption(league: League) -> str:
+    view, relations = league.views[0], league.relations
+    settings = len(view.settings)
+    text = (
+        f"Means over {settings} settings with 95 % intervals"
+        if settings > 1
+        else "Means over seeds \N{PLUS-MINUS SIGN} sample standard deviation"
+    )
+    if any(row.rank_low is not None for row in view.rows):
+        text += (
+            "; the rank with its 95 % bootstrap interval, letters for entrants that can't be told "
+            "apart"
+        )
+    return f"{text}. What depends on who has entered: {relations.stamp}."
+
+
+def _table(league: League) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of the first view as plain text; without columns that answer nobody."""
+    view = league.views[0]
+    names = {entrant.key: entrant for entrant in league.entrants}
+    columns = [
+        column
+        for column in league.columns
+        if column.name in IN_PRINT
+        and any(row.values[column.name].mean is not None for row in view.rows)
+    ]
+    head = ["Rank", "Method", *(_title(column) for column in columns), "Badges"]
+    rows = [
+        [
+            rank_text(row),
+            plain(names[row.entrant].name),
+            *(value_text(row.values[column.name], column.unit) for column in columns),
+            ", ".join(names[row.entrant].badges),
+        ]
+        for row in view.rows
+    ]
+    return head, rows
+
+
+def _title(column: Column) -> str:
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def rank_text(row: Row) -> str:
+    """``2 (1-3) ab``: rank, its interval where it is wider, tie group."""
+    if row.rank is None:
+        return "-"
+    wide = row.rank_low is not None and row.rank_low != row.rank_high
+    interval = f" ({row.rank_low}\N{EN DASH}{row.rank_high})" if wide else ""
+    return f"{row.rank}{interval} {row.ties}".strip()
+
+
+def value_text(value: Value, unit: str) -> str:
+    """``71.3 ± 1.2``, ``71.3 (70.1-72.5)`` where there is only an interval, or ``n/a``."""
+    if value.mean is None:
+        return MISSING
+    centre = shown(value.mean, unit)
+    if value.spread is not None:
+        return f"{centre} \N{PLUS-MINUS SIGN} {shown(value.spread, unit)}"
+    if value.low is None or value.high is None:
+        return centre
+    return f"{centre} ({shown(value.low, unit)}\N{EN DASH}{shown(value.high, unit)})"
+
+
+def chosen(board: Board, wanted: Sequence[str]) -> tuple[League, ...]:
+    """The leagues with one of the given keys, tracks or titles; all if none is given."""
+    return tuple(
+        league
+        for league in board.leagues
+        if not wanted or {league.key, league.track, league.title} & set(wanted)
+    )

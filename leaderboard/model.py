@@ -102,10 +102,13 @@ class View:
     dataset: str | None
     regime: str | None
     patch: str | None
+    """A ``patch_role`` of its blocks."""
     settings: tuple[str, ...]
     """Keys of its blocks."""
     rows: tuple[Row, ...]
     """By rank, then the unranked ones by status and name."""
+    ranked_by: str = "score"
+    """Name of the column that gave the ranks."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,12 @@ class Block:
     rows: tuple[BlockRow, ...]
     differs: tuple[str, ...] = ()
     """In what another setting of the same name differs, with which it may not be compared."""
+    but_length: str = ""
+    """The same in settings of other leagues that differ in the training length alone."""
+    patch_role: str = ""
+    """``query patch`` or ``half patch`` as the dataset's card has it; otherwise the sizes."""
+    ranked_by: str = "score"
+    """Name of the column that gave the ranks."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +226,43 @@ class Agreement:
     second: str
     tau: float
     p_value: float
+    entrants: int = 0
+    """Complete in both settings, whose scores are compared."""
+
+
+@dataclass(frozen=True)
+class QuerySizeEffect:
+    """Kendall's tau-b between query size and performance; positive: smaller queries are better."""
+
+    entrant: str
+    blocks: tuple[str, ...]
+    """Settings that differ in the query size alone."""
+    metric: str
+    """``aubc`` over the budgets that all of them share, or ``final_dice``."""
+    tau: float
+    p_value: float
+    """Two-sided; the protocol's alpha is 0.1."""
+    points: int
+    """Query sizes x seeds."""
+
+
+@dataclass(frozen=True)
+class LengthEffect:
+    """What longer training changes for a method in a setting."""
+
+    method: str
+    """Id, the same in both leagues."""
+    leagues: tuple[str, str]
+    """Keys, shorter training first."""
+    blocks: tuple[str, str]
+    metric: str
+    """``aubc`` or ``final_dice``."""
+    difference: float
+    """Longer minus shorter, in percent points."""
+    p_value: float
+    """Of a two-sided unpaired t-test over seeds."""
+    significant: bool
+    """At the protocol's alpha of 0.1."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +281,14 @@ class Relations:
     critical: CriticalDifference | None
     critical_reason: str
     agreements: tuple[Agreement, ...]
+    mean_ranks: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    """By metric as in ``ranks``: mean over blocks with its standard error, one an entrant."""
+    ranks_without_a_seed: Mapping[str, Mapping[str, tuple[tuple[int, ...], ...]]] = field(
+        default_factory=dict
+    )
+    """By metric (``aubc``, ``final_dice``), then block: ranks of the entrants over all seeds but
+    one, a row a seed; a block without an answer is left out."""
+    query_sizes: tuple[QuerySizeEffect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,11 +317,12 @@ class League:
     """What a reader must know (sources of published figures, PPM counting), a line each."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class LeftOut:
     """A result file that counts nowhere, and why."""
 
     file: str
+    """Path inside the folder that was given."""
     reason: str
 
 
@@ -286,5 +341,7 @@ class Board:
     failed: int
     expected: int
     """Experiments that the entrants of all leagues would have, were they complete."""
+    length_effects: tuple[LengthEffect, ...] = ()
+    """Between leagues that differ in the training length."""
     bibliography: str = field(default="", repr=False)
     """BibTeX of the papers."""

@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Iterable
 
 MISSING = "n/a"
+NAME_LENGTH = 60
+"""Letters of a name that the page shows."""
 
 
 def plain(text: str, limit: int = 400) -> str:

@@ -1,4 +1,4 @@
-"""Commands that build the leaderboard."""
+"""The leaderboard's commands, passed on: the leaderboard imports the benchmark, never back."""
 
 import subprocess
 import sys
@@ -7,39 +7,31 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.options import out_option
 
-TOP_ROWS = 10
-
-
-@click.group()
-def leaderboard() -> None:
-    """Turn results into a page."""
-
-
-@leaderboard.command()
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path, exists=True),
-    multiple=True,
-    required=True,
-    help="Folder with results, or a result file; may be given several times.",
+@click.command(
+    context_settings={"ignore_unknown_options": True}, add_help_option=False, no_args_is_help=False
 )
-@out_option
-@click.option("--top", default=TOP_ROWS, show_default=True, help="Rows to print.")
-def build(results: Sequence[Path], out: Path, top: int) -> int:
-    """Build the page from all results under the given folders."""
-    return build_page(results, out, top)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def leaderboard(arguments: Sequence[str]) -> int:
+    """Turn results into a page or tables; -h says more."""
+    return _call(arguments)
 
 
-def build_page(results: Sequence[Path], out: Path, top: int = TOP_ROWS) -> int:
-    """Build the page in a process of its own, as the leaderboard imports the benchmark.
+def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
+    """Build the page; its place and its top rows go to the terminal.
 
-    Its output, the place of the page and its top rows, goes to the terminal.
+    Args:
+        results: folders with results.
+        out: the page.
+        published: whether it shows the papers' figures, too.
     """
     folders = [part for folder in results for part in ("--results", str(folder))]
+    more = ["--published"] if published else []
+    return _call(["build", *folders, "--out", str(out), *more])
+
+
+def _call(arguments: Sequence[str]) -> int:
     # Without -P the current folder could stand in for the package.
-    command = [sys.executable, "-P", "-m", "leaderboard", "build", *folders]
+    command = [sys.executable, "-P", "-m", "leaderboard", *arguments]
     sys.stdout.flush()
-    done = subprocess.run([*command, "--out", str(out), "--top", str(top)], check=False)
-    return done.returncode
+    return subprocess.run(command, check=False).returncode

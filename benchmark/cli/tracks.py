@@ -213,7 +213,7 @@ def finish(request: "Request", out: Path) -> int:
         problems = run_request(request, watcher)
     status = 0
     if any(root.glob("*/*/seed_*/result.json")):
-        status = build_page([request.runs], out)
+        status = build_page([request.runs], out, published=content.comparable)
     for problem in problems:
         click.echo(f"error: {problem.experiment}: {problem.text}", err=True)
     codes = {problem.exit_code for problem in problems} | ({status} if status else set())

@@ -1,6 +1,5 @@
-"""Figures as static SVG."""
+"""Figures: small static SVG, and for most of them an interactive chart of the same data."""
 
-from leaderboard.figures.learning_curves import Line, learning_curves
-from leaderboard.figures.styles import LineStyle, style_of
+from leaderboard.figures.styles import Style, style_of
 
-__all__ = ["Line", "LineStyle", "learning_curves", "style_of"]
+__all__ = ["Style", "style_of"]

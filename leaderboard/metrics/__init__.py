@@ -1,22 +1,67 @@
-"""One metric a module; what has no answer raises ``NoAnswerError`` with the reason."""
+"""One metric a module; what has no answer raises ``NoAnswerError`` with the reason.
+
+Pure functions on plain numbers. What is *relational* depends on who else is compared; its docstring
+says how. All else of an entrant stays the same whoever enters.
+"""
 
 from leaderboard.metrics.aubc import aubc
+from leaderboard.metrics.common_budgets import common_budgets
+from leaderboard.metrics.fg_eff import FgEff, fit_fg_eff
 from leaderboard.metrics.final_dice import final_dice
+from leaderboard.metrics.friedman import Friedman, friedman
+from leaderboard.metrics.kendall import Tau, kendall, query_size_tau
 from leaderboard.metrics.learning_curve import Curve, learning_curve
+from leaderboard.metrics.leave_one_seed_out import leave_one_seed_out
+from leaderboard.metrics.length_difference import (
+    Difference,
+    length_difference,
+    length_difference_from_stats,
+)
 from leaderboard.metrics.mean_curve import MeanCurve, mean_curve
+from leaderboard.metrics.mean_over_settings import Interval, mean_over_settings
+from leaderboard.metrics.mean_ranks import MeanRanks, mean_ranks
+from leaderboard.metrics.nemenyi import Nemenyi, nemenyi
+from leaderboard.metrics.ppm import Ppm, ppm
+from leaderboard.metrics.primary_score import primary_score
+from leaderboard.metrics.rank_intervals import RankIntervals, rank_intervals
 from leaderboard.metrics.ranks import ranks
 from leaderboard.metrics.refusal import NoAnswerError
 from leaderboard.metrics.spread import mean, sample_std
+from leaderboard.metrics.tie_letters import tie_letters
 
 __all__ = [
     "Curve",
+    "Difference",
+    "FgEff",
+    "Friedman",
+    "Interval",
     "MeanCurve",
+    "MeanRanks",
+    "Nemenyi",
     "NoAnswerError",
+    "Ppm",
+    "RankIntervals",
+    "Tau",
     "aubc",
+    "common_budgets",
     "final_dice",
+    "fit_fg_eff",
+    "friedman",
+    "kendall",
     "learning_curve",
+    "leave_one_seed_out",
+    "length_difference",
+    "length_difference_from_stats",
     "mean",
     "mean_curve",
+    "mean_over_settings",
+    "mean_ranks",
+    "nemenyi",
+    "ppm",
+    "primary_score",
+    "query_size_tau",
+    "rank_intervals",
     "ranks",
     "sample_std",
+    "tie_letters",
 ]

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 
-def ranks(scores: Sequence[float]) -> list[int]:
-    """Rank of each score, 1 the highest, of scores in [0, 1] where higher is better.
+def ranks(scores: Sequence[float], decimals: int = 2) -> list[int]:
+    """Rank of each score, 1 the highest; Dice, AUBC and primary scores in percent.
 
-    Scores are compared after rounding to two decimals of percent; ties share the lowest rank and
-    the next rank is left out: one plus the number of better scores. Source: protocol section 6.
+    Scores are compared after rounding to ``decimals``; ties share the lowest rank and the next rank
+    is left out: one plus the number of better scores. A duplicate of an entrant gets its rank and
+    moves those behind it by one. Source: protocol section 6.
 
-    >>> ranks([0.5, 0.7, 0.6, 0.60001])
+    >>> ranks([50.0, 70.0, 60.0, 60.001])
     [4, 1, 2, 2]
     """
-    rounded = [round(100 * score, 2) for score in scores]
-    return [1 + sum(other > score for other in rounded) for score in rounded]
+    rounded = [round(score, decimals) for score in scores]
+    order = sorted(rounded, reverse=True)
+    place = {score: rank for rank, score in reversed(list(enumerate(order, start=1)))}
+    return [place[score] for score in rounded]

@@ -1,83 +1,143 @@
-"""The page: one self-contained HTML file without script."""
+"""The page: one self-contained HTML file that works offline, with and without its script."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from leaderboard.board import Board, seeds_text
-from leaderboard.figures import Line, learning_curves, style_of
-from leaderboard.tables import Table
-from leaderboard.text import MISSING, count, listed, percent, plain, seconds
+from leaderboard.figures import style_of
+from leaderboard.figures.charts import charts
+from leaderboard.island import dump, island
+from leaderboard.model import Board, Entrant, League
+from leaderboard.page import cells
+from leaderboard.page.effects import query_sizes, training_lengths
+from leaderboard.page.libraries import digest, libraries, pack
+from leaderboard.page.pictures import Label, block_pictures, league_pictures, unique_names
+from leaderboard.text import MISSING, count, listed, plain
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FOLDER = Path(__file__).parent
 BADGES = {
     "baseline": "a method that comes with the benchmark",
     "submission": "a method that somebody handed in",
+    "published": "figures that the papers print, from another nnU-Net: a ranking of their own",
     "oracle": "saw ground truth of the whole pool, which no annotator has beforehand",
-    "incomplete": "lacks a seed that other methods of the setting have; not ranked",
+    "incomplete": "lacks experiments that the others of its table have; not ranked",
     "failed": "at least one experiment ended early, for the reason given; not ranked",
+    "outdated protocol": "measured under an older version of the protocol",
 }
-
-
-@dataclass(frozen=True)
-class View:
-    """A table as the template shows it."""
-
-    anchor: str
-    table: Table
-    figure: str
-    """SVG; empty if no method has a curve."""
+CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
 def render(board: Board) -> str:
     """The whole page as HTML; the same board gives the same text."""
+    fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
+    packed = libraries()
+    policy = {
+        "default-src": "'none'",
+        "script-src": " ".join(
+            [digest(fold), digest(script), *(library.digest for library in packed)]
+        ),
+        "style-src": "'unsafe-inline'",
+        "img-src": "data: blob:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    labels = _labels(board)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            board=board,
+            badges=BADGES,
+            columns=_columns(board),
+            card_columns=CARD_COLUMNS,
+            policy="; ".join(f"{name} {value}" for name, value in policy.items()),
+            libraries=packed,
+            data=pack(dump(island(board))),
+            looks=_looks(board, labels),
+            fold=fold,
+            script=script,
+            query_sizes={le.key: query_sizes(le, labels) for le in board.leagues},
+            training_lengths=training_lengths(board),
+            pictures={
+                **{
+                    b.key: list(block_pictures(b, labels))
+                    for le in board.leagues
+                    for b in le.blocks
+                },
+                **{le.key: list(league_pictures(le, labels)) for le in board.leagues},
+            },
+        )
+    )
+
+
+def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=count, seconds=seconds, percent=percent, plain=plain)
-    environment.filters["listed"] = listed
-    environment.tests["reason"] = lambda value: isinstance(value, str)
-    views = _views(board)
-    sections = [
-        (note, [view for view in views if view.table.key.track == note.track])
-        for note in board.tracks
-    ]
-    return environment.get_template("page.html").render(
-        board=board, sections=sections, badges=BADGES, missing=MISSING, seeds_text=seeds_text
+    environment.filters.update(count=count, listed=listed, plain=plain, words=_words)
+    environment.globals.update(
+        figure=cells.figure,
+        beside=cells.beside,
+        rank_note=cells.rank_note,
+        badges_of=cells.badges,
+        answered=cells.answered,
+        reasons=cells.reasons,
+        rows_of=cells.rows_of,
+        missing=MISSING,
     )
+    return environment
 
 
-def _views(board: Board) -> list[View]:
-    methods = sorted({(_group(row.badges), row.method) for t in board.tables for row in t.rows})
-    order = {method: index for index, (_, method) in enumerate(methods)}
-    return [
-        View(anchor, table, _figure(table, anchor, order))
-        for number, table in enumerate(board.tables, start=1)
-        for anchor in [f"table-{number}"]
-    ]
+def _words(name: str) -> str:
+    """A badge's name as a CSS class."""
+    return name.replace(" ", "-")
 
 
-def _group(badges: Sequence[str]) -> int:
-    """Baselines first, so that a new submission changes no baseline's colour."""
-    return int("baseline" not in badges)
+def _columns(board: Board) -> list[tuple[str, str]]:
+    """Title and meaning of every column, once."""
+    known = {column.title: column.help for league in board.leagues for column in league.columns}
+    return list(known.items())
 
 
-def _figure(table: Table, prefix: str, order: dict[str, int]) -> str:
-    lines = [
-        Line(_label(row.name, seeds_text(row), row.status), row.curve, style_of(order[row.method]))
-        for row in table.rows
-        if row.curve is not None
-    ]
-    if not lines:
-        return ""
-    text = f"Learning curves: mean Dice in percent against labelled patches, {table.setting.name}"
-    return learning_curves(lines, prefix, plain(text))
+def _labels(board: Board) -> dict[str, Label]:
+    """Name and style of every entrant; a method looks alike in all leagues."""
+    every = [entrant for league in board.leagues for entrant in league.entrants]
+    order = sorted({(_later(entrant), entrant.id) for entrant in every})
+    known = {entrant_id: place for place, (_, entrant_id) in reversed(list(enumerate(order)))}
+    labels = {}
+    for league in board.leagues:
+        names = unique_names([(entrant.name, entrant.id) for entrant in league.entrants])
+        for entrant, name in zip(league.entrants, names, strict=True):
+            labels[entrant.key] = Label(plain(name, 60), style_of(known[entrant.id]))
+    return labels
 
 
-def _label(name: str, seeds: str, status: str) -> str:
-    return name if status == "complete" else f"{name} ({seeds} seeds)"
+def _later(entrant: Entrant) -> bool:
+    """Submissions come last, so that a new one changes no other's look."""
+    return "submission" in entrant.badges
+
+
+def _looks(board: Board, labels: dict[str, Label]) -> str:
+    """What the script needs for its charts, as JSON that can stand in a script element."""
+
+    def look(league: League) -> list[list[object]]:
+        every = (labels[entrant.key] for entrant in league.entrants)
+        return [
+            [label.name, label.style.colour, list(label.style.dashes), label.style.marker]
+            for label in every
+        ]
+
+    content = {"charts": charts(), "looks": {le.key: look(le) for le in board.leagues}}
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -84,6 +84,8 @@ class Card(Frozen):
     fingerprints: Fingerprints = Fingerprints()
     full_data_dice: dict[int, Annotated[float, Field(gt=0, le=1)] | None] = Field(default={})
     """Mean Dice of a training on the whole pool, by epochs; None: no result file behind it."""
+    full_data_dice_printed: dict[int, Annotated[float, Field(gt=0, le=1)]] = Field(default={})
+    """As the papers print it, to three decimals, where there is no more than that."""
 
     @model_validator(mode="before")
     @classmethod
@@ -156,6 +158,11 @@ class Card(Frozen):
     def classes(self) -> tuple[str, ...]:
         """Class names in label order, background first."""
         return tuple(self.labels)
+
+    def known_full_data_dice(self, epochs: int) -> float | None:
+        """Mean Dice of a training on the whole pool with so many epochs; None: not known."""
+        exact = self.full_data_dice.get(epochs)
+        return self.full_data_dice_printed.get(epochs) if exact is None else exact
 
     @property
     def generator(self) -> Path | None:

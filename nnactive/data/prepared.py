@@ -40,6 +40,8 @@ class PreparedInfo(Frozen):
     """Sorted by id."""
     pool_voxels: tuple[int, ...]
     """Voxels of the whole pool per class, background included."""
+    pool_boundary: tuple[int, ...] | None = None
+    """Those of each foreground class with a 6-neighbour of another label; None: not counted."""
     split_kind: str
     checksum: str
     """SHA-256 over all prepared arrays and the split, independent of the order of files."""

@@ -1,5 +1,6 @@
 """The stages of a preparation, from conversion to storing; each goes on where it was cut off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from nnactive.data.raw import Found, load_case
 from nnactive.errors import UserError
 from nnactive.files import write_json
 from nnactive.geometry import Triple, as_triple
+from nnactive.labels import boundary_voxels
 from nnactive.nnunet.planning import (
     describe,
     fingerprint,
@@ -106,8 +108,10 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         image, label = read_volume(path), read_volume(job.label_file(case))
         voxels = np.bincount(label.ravel(), minlength=classes)
         shape = as_triple(label.shape)
-        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels)
+        boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
+        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels, boundary)
 
+    pool = set(job.pool)
     ids = sorted((*job.pool, *job.test))
     stored = dict(zip(ids, job.each("normalise", work, ids), strict=True))
     return PreparedInfo(
@@ -118,9 +122,8 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         spacing=spacing,
         pool=tuple(stored[case].info for case in job.pool),
         test=tuple(stored[case].info for case in job.test),
-        pool_voxels=tuple(
-            int(n) for n in np.sum([stored[case].voxels for case in job.pool], axis=0)
-        ),
+        pool_voxels=_sums([stored[case].voxels for case in job.pool]),
+        pool_boundary=_sums([stored[case].boundary for case in job.pool])[1:],
         split_kind=job.card.split.kind,
         checksum=dataset_checksum(
             {case: stored[case].digest for case in job.pool},
@@ -157,6 +160,11 @@ class _Stored:
     info: CaseInfo
     digest: str
     voxels: np.ndarray
+    boundary: np.ndarray
+
+
+def _sums(counts: Sequence[np.ndarray]) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.sum(counts, axis=0))
 
 
 def _present(label: np.ndarray, classes: int) -> np.ndarray:

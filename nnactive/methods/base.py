@@ -28,6 +28,8 @@ class QueryMethod:
 
     name: ClassVar[str] = "QueryMethod"
     """Name on the leaderboard; the class's own name unless it sets one."""
+    reference: ClassVar[str] = ""
+    """Where it was published, as authors, year and an address; the leaderboard shows it."""
     oracle: ClassVar[bool] = False
     """Whether the method sees ground truth (``pool.oracle``); every result says so."""
     needs: ClassVar[frozenset[str]] = frozenset({"mean"})
@@ -61,6 +63,8 @@ class QueryMethod:
         super().__init_subclass__()
         if "name" not in cls.__dict__:
             cls.name = cls.__name__
+        if "reference" not in cls.__dict__:
+            cls.reference = ""
 
     def score(self, prediction: Prediction) -> "Tensor | np.ndarray":
         """Score of each voxel of one image, ``(Z, Y, X)``, finite: higher is labelled sooner."""

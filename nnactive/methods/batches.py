@@ -25,6 +25,7 @@ class StochasticBatches(PredictiveEntropy):
     """
 
     name = "stochastic_batches"
+    reference = "Gaillochet et al. 2023, https://doi.org/10.1016/j.media.2023.102958"
 
     class Parameters(QueryMethod.Parameters):
         """batches (100): number of random batches."""

@@ -45,6 +45,7 @@ class Coreset(QueryMethod):
     """
 
     name = "coreset"
+    reference = "Sener & Savarese 2018, https://openreview.net/forum?id=H1aIuk-RW"
     needs = frozenset({"embedding"})
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:

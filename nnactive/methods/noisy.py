@@ -61,6 +61,7 @@ class PowerBald(Power, Bald):
     """
 
     name = "power_bald"
+    reference = "Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW"
 
 
 class PowerPredictiveEntropy(Power, PredictiveEntropy):
@@ -73,6 +74,7 @@ class PowerPredictiveEntropy(Power, PredictiveEntropy):
     """
 
     name = "power_pe"
+    reference = "Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW"
 
 
 class SoftrankBald(Bald):
@@ -84,6 +86,7 @@ class SoftrankBald(Bald):
     """
 
     name = "softrank_bald"
+    reference = "Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW"
 
     class Parameters(QueryMethod.Parameters):
         """beta (1): inverse strength of the noise, > 0; inf for none."""

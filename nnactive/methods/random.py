@@ -21,6 +21,7 @@ class Random(QueryMethod):
     """
 
     name = "random"
+    reference = "Lüth et al. 2025, https://openreview.net/forum?id=AJAnmRLJjJ"
     needs = frozenset()
     random_share: ClassVar[tuple[int, int]] = (1, 1)
     """Share a/b of attempts without regard to the foreground."""
@@ -51,6 +52,7 @@ class RandomForeground33(Random):
     """
 
     name = "random_fg33"
+    reference = "Lüth et al. 2025, https://openreview.net/forum?id=AJAnmRLJjJ"
     oracle = True
     random_share = (2, 3)
 
@@ -63,6 +65,7 @@ class RandomForeground66(RandomForeground33):
     """
 
     name = "random_fg66"
+    reference = "Lüth et al. 2025, https://openreview.net/forum?id=AJAnmRLJjJ"
     random_share = (1, 3)
 
 
@@ -79,6 +82,7 @@ class RandomStrided(QueryMethod):
     """
 
     name = "random_strided"
+    reference = "Burmeister et al. 2022, https://doi.org/10.48550/arXiv.2207.00845"
     needs = frozenset()
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:

@@ -69,6 +69,7 @@ class ClassBalanced33(ClassBalanced):
     """
 
     name = "cla_pe_33"
+    reference = "Lüth et al. 2026, https://openreview.net/forum?id=UamXueEaYW"
 
     class Parameters(ClassBalanced.Parameters):
         """alpha (0.33): share of the patches that the classes get."""
@@ -84,6 +85,7 @@ class ClassBalanced66(ClassBalanced):
     """
 
     name = "cla_pe_66"
+    reference = "Lüth et al. 2026, https://openreview.net/forum?id=UamXueEaYW"
 
 
 class ClassBalancedPower(Power, ClassBalanced):
@@ -95,6 +97,7 @@ class ClassBalancedPower(Power, ClassBalanced):
     """
 
     name = "clap_pe"
+    reference = "Lüth et al. 2026, https://openreview.net/forum?id=UamXueEaYW"
 
     class Parameters(ClassBalanced.Parameters, Power.Parameters):
         """alpha (0.66): share of the classes; beta (1): inverse strength of the noise, > 0."""
@@ -112,6 +115,7 @@ class ClassBalancedScheduledPower(Noisy, ClassBalanced):
     """
 
     name = "clasp_pe"
+    reference = "Lüth et al. 2026, https://openreview.net/forum?id=UamXueEaYW"
 
     class Parameters(ClassBalanced.Parameters):
         """alpha (0.66): share of the classes; beta_0 (1), beta_max (100): the noise's schedule."""

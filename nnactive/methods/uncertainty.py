@@ -19,6 +19,7 @@ class PredictiveEntropy(QueryMethod):
     """
 
     name = "predictive_entropy"
+    reference = "Shannon 1948, https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"
 
     def score(self, prediction: Prediction) -> "Tensor":
         """``H[p]`` in nats, ``(Z, Y, X)``."""
@@ -34,6 +35,7 @@ class ExpectedEntropy(QueryMethod):
     """
 
     name = "expected_entropy"
+    reference = "Gal et al. 2017, https://doi.org/10.48550/arXiv.1703.02910"
     needs = frozenset({"expected_entropy"})
 
     def score(self, prediction: Prediction) -> "Tensor":
@@ -50,6 +52,7 @@ class Bald(QueryMethod):
     """
 
     name = "bald"
+    reference = "Houlsby et al. 2011, https://doi.org/10.48550/arXiv.1112.5745"
     needs = frozenset({"mean", "expected_entropy"})
 
     def score(self, prediction: Prediction) -> "Tensor":

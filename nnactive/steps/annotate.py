@@ -10,7 +10,7 @@ from nnactive.data.prepared import PreparedDataset
 from nnactive.files import read_model
 from nnactive.folds import assign_folds
 from nnactive.geometry import Patch
-from nnactive.labels import count_labelled, partial_label
+from nnactive.labels import count_boundary, count_labelled, partial_label
 from nnactive.nnunet.overlay import class_locations, write_training_folder
 from nnactive.queries import load_patches, load_query
 from nnactive.settings import Frozen, Setting
@@ -25,6 +25,8 @@ class Labelled(Frozen):
     patches: int
     cases: dict[str, tuple[int, ...]]
     """Labelled voxels per class, background included, of each labelled case."""
+    boundary: dict[str, tuple[int, ...]] | None = None
+    """Boundary voxels per foreground class of each labelled case; None: not counted."""
 
     @property
     def voxels(self) -> int:
@@ -35,6 +37,13 @@ class Labelled(Frozen):
     def foreground(self) -> tuple[int, ...]:
         """Labelled voxels per foreground class, in label order."""
         return tuple(sum(column) for column in zip(*self.cases.values(), strict=True))[1:]
+
+    @property
+    def effort(self) -> tuple[int, ...] | None:
+        """Boundary voxels per foreground class, in label order; None: not counted."""
+        if self.boundary is None:
+            return None
+        return tuple(sum(column) for column in zip(*self.boundary.values(), strict=True))
 
 
 def labelled_file(train: Path) -> Path:
@@ -70,14 +79,8 @@ def annotate(
         draw = stream(*names, "locations", case)
         return label, class_locations(label, by_case[case], classes, draw)
 
-    counts = dict(read_model(labelled_file(previous), Labelled).cases) if previous else {}
-    for case in fresh:
-        label = partial_label(dataset.pool_label(case), by_case[case], classes)
-        counts[case] = tuple(count_labelled(label, by_case[case], classes))
-    labelled = Labelled(
-        patches=sum(len(patches) for patches in by_case.values()),
-        cases={case: counts[case] for case in sorted(by_case)},
-    )
+    before = read_model(labelled_file(previous), Labelled) if previous else None
+    labelled = _count(dataset, by_case, fresh, before)
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
     folds = assign_folds(
         present, setting.training.folds, stream(*names, "folds"), dataset.info.classes
@@ -94,6 +97,28 @@ def annotate(
         previous=previous,
         validation_folds=folds,
         notes={LABELLED: labelled.model_dump_json(indent=1)},
+    )
+
+
+def _count(
+    dataset: PreparedDataset,
+    by_case: dict[str, list[Patch]],
+    fresh: list[str],
+    before: Labelled | None,
+) -> Labelled:
+    """What is labelled, counted anew in the cases that got patches or were counted only in part."""
+    classes = len(dataset.info.classes)
+    counts = dict(before.cases) if before else {}
+    boundary = dict(before.boundary or {}) if before else {}
+    for case in sorted(by_case):
+        if case in fresh or case not in boundary:
+            label = partial_label(dataset.pool_label(case), by_case[case], classes)
+            counts[case] = count_labelled(label, by_case[case], classes)
+            boundary[case] = count_boundary(label, by_case[case], classes)
+    return Labelled(
+        patches=sum(len(patches) for patches in by_case.values()),
+        cases={case: counts[case] for case in sorted(by_case)},
+        boundary={case: boundary[case] for case in sorted(by_case)},
     )
 
 

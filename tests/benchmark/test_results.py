@@ -15,6 +15,7 @@ from benchmark.results import (
     dice_per_class,
     load_result,
     mean_dice,
+    patch_columns,
     save_result,
 )
 from nnactive.costs import Cost
@@ -43,7 +44,7 @@ def result():
     )
     loop = LoopResult(
         loop=0,
-        patches=(PatchRecord(case="a", start=(0, 1, 2), size=(2, 3, 4)),),
+        patches=patch_columns([PatchRecord(case="a", start=(0, 1, 2), size=(2, 3, 4))]),
         labelled_patches=1,
         labelled_voxels=24,
         labelled_foreground=(3, 2, 0),
@@ -107,7 +108,7 @@ def test_saved_and_loaded_is_the_same(result, tmp_path):
     ("change", "field"),
     [
         ({"surprise": 1}, "surprise"),
-        ({"schema_version": 2}, "schema_version"),
+        ({"schema_version": 3}, "schema_version"),
         ({"status": "fine"}, "status"),
         ({"seed": "many"}, "seed"),
         ({"setting": {}}, "setting.name"),
@@ -120,6 +121,61 @@ def test_what_does_not_fit_names_its_field(result, tmp_path, change, field):
         load_result(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def first_schema(result):
+    """The same result as the first schema has it: an object a patch, and less."""
+    content = json.loads(result.model_dump_json()) | {"schema_version": 1}
+    del content["finished"], content["method"]["reference"]
+    for field in ("pool_boundary", "full_data_dice"):
+        del content["dataset"][field]
+    for loop in content["loops"]:
+        del loop["labelled_boundary"]
+        loop["patches"] = [{"case": "a", "start": [0, 1, 2], "size": [2, 3, 4]}]
+    return content
+
+
+def test_results_of_the_first_schema_are_read(result, tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(first_schema(result)))
+    assert load_result(path) == result
+    save_result(path, load_result(path))
+    assert json.loads(path.read_text())["schema_version"] == SCHEMA_VERSION
+
+
+def test_a_broken_patch_of_the_first_schema_is_told_in_a_line(result, tmp_path):
+    path = tmp_path / "result.json"
+    content = first_schema(result)
+    del content["loops"][0]["patches"][0]["start"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"field 'loops.0.patches': .* 'start'") as caught:
+        load_result(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_patches_are_columns():
+    patches = [
+        PatchRecord(case="b", start=(0, 1, 2), size=(7, 8, 9)),
+        PatchRecord(case="a", start=(3, 4, 5), size=(7, 8, 9)),
+    ]
+    columns = patch_columns(patches)
+    assert columns.case == ("b", "a")
+    assert columns.start == ((0, 3), (1, 4), (2, 5))
+    assert columns.size == ((7, 7), (8, 8), (9, 9))
+    assert columns.lengths == {2}
+    assert columns.model_copy(update={"case": ("a",)}).lengths == {1, 2}
+    assert patch_columns([]).lengths == {0}
+
+
+@pytest.mark.parametrize("when", ["2026-02-30T00:00:00Z", "yesterday", "2026-02-20T25:00:00Z", 7])
+def test_the_time_is_a_real_one(result, tmp_path, when):
+    path = tmp_path / "result.json"
+    content = json.loads(result.model_dump_json())
+    path.write_text(json.dumps(content | {"finished": "2026-02-28T23:59:59Z"}))
+    assert load_result(path).finished == "2026-02-28T23:59:59Z"
+    path.write_text(json.dumps(content | {"finished": when}))
+    with pytest.raises(UserError, match="field 'finished'"):
+        load_result(path)
 
 
 def test_a_result_cannot_be_changed(result):

@@ -160,6 +160,19 @@ def test_a_submission_is_known_by_its_class_and_content(tmp_path) -> None:
     assert describe(f"{path}:Mine").record.id != record.id
 
 
+def test_a_submission_can_say_where_it_was_published(tmp_path) -> None:
+    path = method_file(tmp_path, GOOD)
+    assert describe(f"{path}:Mine").record.reference == ""
+    for value, told in (('"A. Author 2026"', None), ("7", "field 'reference'")):
+        path = method_file(tmp_path, f"{GOOD}\nMine.reference = {value}\n")
+        if told is None:
+            assert describe(f"{path}:Mine").record.reference == "A. Author 2026"
+        else:
+            with pytest.raises(UserError, match=told):
+                describe(f"{path}:Mine")
+    assert "2025" in describe("random").record.reference
+
+
 def test_queries_run_the_frozen_copy(tmp_path) -> None:
     path = Path(method_file(tmp_path, GOOD))
     spec = describe(f"{path}:Mine")

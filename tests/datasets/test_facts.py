@@ -159,6 +159,18 @@ def test_full_data_dice_without_a_result_file_is_none():
     assert load_card("word").full_data_dice[200] == 0.806775
 
 
+def test_a_printed_full_data_dice_stands_in_where_nothing_else_is_known():
+    assert load_card("hippocampus").known_full_data_dice(200) == 0.895
+    assert load_card("hippocampus").known_full_data_dice(1000) == 0.895016
+    assert load_card("toothfairy2").known_full_data_dice(1000) == 0.752
+    assert load_card("phantom").known_full_data_dice(200) is None
+    for name in NAMES:
+        card = load_card(name)
+        assert not {e for e, known in card.full_data_dice.items() if known} & set(
+            card.full_data_dice_printed
+        )
+
+
 def test_the_label_map_of_toothfairy2_is_that_of_nnunets_own_converter():
     from nnunetv2.dataset_conversion.Dataset119_ToothFairy2_All import mapping_DS119
 

@@ -12,6 +12,7 @@ from benchmark.results import (
     Failure,
     LoopResult,
     MethodRecord,
+    patch_columns,
     save_result,
 )
 from nnactive.costs import Cost
@@ -37,8 +38,8 @@ def loop_result(number: int, dice: float) -> LoopResult:
     costs |= {"query": 7.0} if number else {}
     return LoopResult(
         loop=number,
-        patches=tuple(
-            PatchRecord(case="p", start=(number, i, 0), size=(4, 4, 4)) for i in range(BUDGET)
+        patches=patch_columns(
+            [PatchRecord(case="p", start=(number, i, 0), size=(4, 4, 4)) for i in range(BUDGET)]
         ),
         labelled_patches=BUDGET * (number + 1),
         labelled_voxels=640 * (number + 1),

@@ -1,13 +1,9 @@
-import csv
-import io
 import subprocess
 import sys
 
 import pytest
 
-from leaderboard.board import top_rows
-from leaderboard.build import build
-from leaderboard.export import to_csv
+from leaderboard.build import build, load_board
 from nnactive.errors import UserError
 
 
@@ -33,41 +29,25 @@ def test_malformed_files_are_on_the_page_and_the_rest_counts(make, store, tmp_pa
     assert str(tmp_path) not in page
 
 
+def test_strict_refuses_a_malformed_file_and_writes_nothing(make, store, tmp_path):
+    root = store(make())
+    (root / "demo" / "result.json").write_text("{")
+    with pytest.raises(UserError, match="not valid JSON"):
+        build([root], tmp_path / "page.html", strict=True)
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_no_results_at_all_is_the_users_mistake(tmp_path):
     with pytest.raises(UserError, match=r"no result\.json"):
         build([tmp_path], tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+    with pytest.raises(UserError, match="no folder given"):
+        load_board([])
 
 
-def test_top_rows_are_plain_text_best_first(make, store, tmp_path, broken):
-    root = store(
-        make("random", 1, (0.5, 0.5, 0.5)),
-        make("bald", 1, (0.5, 0.6, 0.7), oracle=True),
-        make("mine", 1, (), failure=broken, origin="submission"),
-    )
-    board = build([root], tmp_path / "page.html")
-    first, second, third = top_rows(board)
-    assert (first.rank, first.method, first.aubc, first.final_dice, first.badges, first.seeds) == (
-        ("1", "bald", "60.0 ± n/a", "70.0 ± n/a", "baseline, oracle", "1 of 1")
-    )
-    assert (second.rank, second.method) == ("2", "random")
-    assert (third.rank, third.method, third.aubc, third.seeds) == ("-", "mine", "n/a", "0 of 1")
-    assert top_rows(board, limit=1) == [first, third]  # a submission is always shown
-
-
-def test_csv_has_a_line_a_row_and_no_formula(make, store, tmp_path, broken):
-    root = store(
-        make("random", 1, (0.5, 0.6, 0.7)),
-        make("mine", 1, (), failure=broken, name='=cmd|"x",1', origin="submission"),
-    )
-    text = to_csv(build([root], tmp_path / "page.html"))
-    first, second = csv.DictReader(io.StringIO(text))
-    assert float(first["aubc_percent_mean"]) == pytest.approx(60)
-    assert first["aubc_percent_std"] == "n/a"
-    assert float(first["training_seconds_mean"]) == 300
-    assert second["method"] == '\'=cmd|"x",1'
-    assert second["rank"] == second["final_dice_percent_mean"] == "n/a"
-    assert broken.reason in second["notes"]
+def test_published_figures_need_no_results(tmp_path):
+    board = load_board([], published=True)
+    assert len(board.leagues) == 8
 
 
 def test_importing_the_board_loads_no_plotting():

@@ -55,7 +55,10 @@ def test_methods_ask_for_what_they_use():
 
 @ALL
 def test_docstring_says_where_it_comes_from(method):
-    assert "https://" in type(method).__doc__
+    address = method.reference.partition("https://")[2]
+    assert address
+    assert f"https://{address}" in type(method).__doc__
+    assert method.reference.partition(",")[0] in " ".join(type(method).__doc__.split())
 
 
 def test_parameters_have_the_protocols_defaults():
@@ -103,9 +106,10 @@ def test_broken_parameters_are_told_in_a_line(name, parameters, told):
 
 def test_a_class_has_its_own_name_unless_it_sets_one():
     class Mine(BUILTIN["bald"]):
-        """Inherits a score, not a name."""
+        """Inherits a score, not a name or who published it."""
 
     assert Mine.name == "Mine"
+    assert Mine.reference == ""
 
 
 def test_methods_are_listed_without_torch():

@@ -64,6 +64,8 @@ def test_a_prepared_dataset_holds_what_the_raw_folder_held(tiny, tmp_path):
             with pytest.raises(NnactiveError, match=f"{case}: not a pool case"):
                 dataset.pool_label(case)
     assert info.pool_voxels == tuple(voxels)
+    # A box of 5 x 6 x 6 and one of 2 x 2 x 2 a case, away from the image's border.
+    assert info.pool_boundary == (6 * (5 * 6 * 6 - 3 * 4 * 4), 6 * 8)
     assert told[-1] == ("normalise", 8, 8)
     assert ("resample", 8, 8) in told
 

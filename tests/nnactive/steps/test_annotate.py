@@ -1,4 +1,5 @@
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,9 @@ import pytest
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.files import read_json, read_model
+from nnactive.files import read_json, read_model, write_json
 from nnactive.geometry import Patch
+from nnactive.labels import boundary_voxels
 from nnactive.nnunet.overlay import read_partial_label
 from nnactive.queries import Query, load_patches, record, save_query
 from nnactive.settings import Setting
@@ -101,6 +103,34 @@ def test_what_is_labelled_is_counted_from_the_label_maps(
     assert labelled.voxels == sum(patch.voxels for patch in patches)
     expected = tuple(sum(int((box == value).sum()) for box in inside) for value in (1, 2, 3))
     assert labelled.foreground == expected
+
+
+def test_the_effort_is_counted_inside_each_patch(
+    phantom: Path, loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    dataset = PreparedDataset(phantom)
+    patches = load_patches([loop0.query, tmp_path / "loop_001.json"])
+    boxes = [dataset.pool_label(patch.case)[patch.slices] for patch in patches]
+    expected = sum(boundary_voxels(box, len(dataset.info.classes)) for box in boxes)
+    labelled = read_model(labelled_file(loop1), Labelled)
+    assert labelled.effort == tuple(expected[1:])
+    for part, whole in zip(labelled.effort, labelled.foreground, strict=True):
+        assert 0 < part < whole
+
+
+def test_a_folder_from_before_the_effort_was_counted_is_gone_on_from(
+    phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(loop0.train, old, symlinks=False)
+    content = read_json(labelled_file(old))
+    del content["boundary"]
+    write_json(labelled_file(old), content)
+    assert read_model(labelled_file(old), Labelled).effort is None
+    again = tmp_path / "again"
+    queries = [loop0.query, tmp_path / "loop_001.json"]
+    annotate(phantom, setting, SEED, queries, old, again)
+    assert labelled_file(again).read_bytes() == labelled_file(loop1).read_bytes()
 
 
 def test_the_folds_cover_the_labelled_cases(loop0: Loop) -> None:

@@ -1,0 +1,54 @@
+"""The whole board from all entries."""
+
+from collections.abc import Iterable
+
+from leaderboard.assemble.leagues import LeagueResults, make_leagues
+from leaderboard.assemble.measured import make_measured
+from leaderboard.assemble.training_lengths import length_effects
+from leaderboard.entries import Entries
+from leaderboard.model import Board
+from leaderboard.text import plain
+
+DAY = len("2026-11-22")
+
+
+def make_board(entries: Entries, *, published: bool = False) -> Board:
+    """Leagues and what stands beside them; depends on nothing but the entries.
+
+    Args:
+        entries: result files.
+        published: whether the papers' figures form leagues of their own.
+    """
+    results = entries.results
+    leagues = make_leagues(results)
+    finished = [result.finished for result in results if result.finished]
+    made = [make_measured(league) for league in leagues]
+    bibliography = ""
+    if published:
+        from leaderboard.assemble.printed import make_published
+        from leaderboard.published import bibliography as bibtex
+        from leaderboard.published import studies
+
+        made.extend(make_published(study) for study in studies())
+        bibliography = bibtex()
+    return Board(
+        leagues=tuple(made),
+        left_out=entries.left_out,
+        protocols=_distinct(result.protocol_version for result in results),
+        commits=_distinct(result.environment.commit for result in results),
+        made=max(finished, default="")[:DAY],
+        results=len(results),
+        failed=sum(result.status == "failed" for result in results),
+        expected=sum(map(_expected, leagues)),
+        length_effects=length_effects(made),
+        bibliography=bibliography,
+    )
+
+
+def _expected(league: LeagueResults) -> int:
+    """Experiments of a league in which every method has every seed of every compared setting."""
+    return len(league.methods) * sum(len(setting.seeds) for setting in league.compared)
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({plain(text) for text in texts}))

@@ -1,0 +1,109 @@
+"""The cards of a measured league's entrants."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from benchmark.parameters import joined, written
+from benchmark.results import Environment, ExperimentResult
+from benchmark.tracks import load_track, track_names
+from leaderboard.assemble.leagues import LeagueKey, version
+from leaderboard.model import Badge, Entrant, Row
+from leaderboard.text import NAME_LENGTH, plain
+from nnactive import PROTOCOL_VERSION
+
+HASH = re.compile(r"-[0-9a-f]{8}$")
+"""Of the file, at the end of a submission's id."""
+SAFE = re.compile(r"[A-Za-z0-9_.,:/=+-]+")
+"""What a command may hold: no shell and no make takes it for anything but text."""
+
+
+def make_entrant(
+    key: str, league: str, names: LeagueKey, results: Sequence[ExperimentResult], row: Row
+) -> Entrant:
+    """The card of one method.
+
+    Args:
+        key: of the entrant.
+        league: key of the league.
+        names: what the league's results share.
+        results: all of the method's in the league, by setting and seed.
+        row: its row over all settings that the main table compares.
+    """
+    method = results[0].method
+    return Entrant(
+        key=key,
+        league=league,
+        id=plain(method.id, NAME_LENGTH),
+        name=display_name(results),
+        description=plain(method.description),
+        reference=plain(method.reference),
+        oracle=any(result.method.oracle for result in results),
+        badges=_badges(results, names, row),
+        source_hash=plain(method.source_hash, 64),
+        parameters={
+            plain(name, NAME_LENGTH): plain(str(value), NAME_LENGTH)
+            for name, value in sorted(method.parameters.items())
+        },
+        environments=environments(results),
+        problems=row.notes,
+        command=command(results[0]),
+    )
+
+
+def display_name(results: Sequence[ExperimentResult]) -> str:
+    """Name for people of the method of these results."""
+    method = results[0].method
+    return plain(method.name, NAME_LENGTH) or plain(method.id, NAME_LENGTH) or "unnamed"
+
+
+def environments(results: Iterable[ExperimentResult]) -> tuple[str, ...]:
+    """Machines and versions that results were made with, a line each."""
+    # Few of many results differ in it, so they are told apart before they are written.
+    different = {result.environment.model_dump_json(): result.environment for result in results}
+    return tuple(sorted({_environment(each) for each in different.values()}))
+
+
+def command(result: ExperimentResult) -> str:
+    """The command that runs a result's method on its track; empty where it can't be said safely."""
+    track, method = result.track, result.method
+    if method.origin == "builtin" and method.id in _own_methods(track):
+        return f"make benchmark TRACK={track}"
+    base, *named = method.id.split(",")
+    if method.origin == "submission":
+        base = f"path/to/file.py:{re.sub(HASH, '', base)}"
+    # An id that is too long has a hash in the parameters' place: then all of them are given.
+    names = [each.partition("=")[0] for each in named]
+    wanted = names if set(names) <= set(method.parameters) else list(method.parameters)
+    text = joined(base, {name: written(method.parameters[name]) for name in wanted})
+    safe = SAFE.fullmatch(text) and SAFE.fullmatch(track)
+    return f"make submit METHOD={text} TRACK={track}" if safe else ""
+
+
+@cache
+def _own_methods(track: str) -> tuple[str, ...]:
+    """METHODs of a track that comes with the benchmark."""
+    return load_track(track).methods if track in track_names() else ()
+
+
+def _badges(results: Sequence[ExperimentResult], names: LeagueKey, row: Row) -> tuple[Badge, ...]:
+    badges: list[Badge] = ["baseline" if results[0].method.origin == "builtin" else "submission"]
+    if any(result.method.oracle for result in results):
+        badges.append("oracle")
+    if row.status != "complete":
+        badges.append(row.status)
+    if version(names.protocol)[:2] < version(PROTOCOL_VERSION)[:2]:
+        badges.append("outdated protocol")
+    return tuple(badges)
+
+
+def _environment(environment: Environment) -> str:
+    accelerator = environment.accelerator or "no accelerator"
+    packages = ", ".join(
+        f"{name} {number}" for name, number in sorted(environment.packages.items())
+    )
+    return plain(
+        f"{environment.cpu}, {environment.cores} cores; {accelerator}; "
+        f"Python {environment.python}; {packages}; commit {environment.commit}",
+        limit=2000,
+    )

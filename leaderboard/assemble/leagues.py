@@ -1,0 +1,161 @@
+"""Results sorted into leagues and, within each, into settings."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmark.results import ExperimentResult
+from leaderboard.entries import GroupKey, group
+
+
+@dataclass(frozen=True, order=True)
+class LeagueKey:
+    """What results must share to stand in one main table (protocol section 9)."""
+
+    track: str
+    protocol: str
+    """Major.Minor."""
+    nnunet: str
+    epochs: int
+
+    @property
+    def names(self) -> tuple[str | int, ...]:
+        """All of them, for what is derived from names."""
+        return (self.track, self.protocol, self.nnunet, self.epochs)
+
+
+@dataclass(frozen=True)
+class SettingResults:
+    """All results of one setting of a league."""
+
+    key: GroupKey
+    results: tuple[ExperimentResult, ...]
+    """By method id, then seed."""
+    seeds: tuple[int, ...]
+    """That a complete entrant has: all that a baseline was run with (any entrant, if there is no
+    baseline), so that one more seed of a submission makes nobody else incomplete."""
+    differs: tuple[str, ...]
+    """In what a setting of the same track and name differs."""
+
+    @property
+    def text(self) -> str:
+        """All that tells it from other settings, as one text."""
+        return json.dumps([*vars(self.key).values()])
+
+    @property
+    def baselines(self) -> int:
+        """Number of results of methods that come with the benchmark."""
+        return sum(result.method.origin == "builtin" for result in self.results)
+
+    @property
+    def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
+        """Results by method id, in its order."""
+        found: dict[str, list[ExperimentResult]] = defaultdict(list)
+        for result in self.results:
+            found[result.method.id].append(result)
+        return {method: tuple(results) for method, results in found.items()}
+
+
+@dataclass(frozen=True)
+class LeagueResults:
+    """All results of a league."""
+
+    key: LeagueKey
+    settings: tuple[SettingResults, ...]
+    """By dataset, patch size (largest first) and budget."""
+
+    @property
+    def compared(self) -> tuple[SettingResults, ...]:
+        """The settings of the main table: those that baselines were run in, one of each name.
+
+        Of several variants of a setting (other data or parameters) the one with most results of
+        baselines, then most results. Where no baseline was run at all, every setting counts.
+        """
+        weights = {
+            setting.key: (setting.baselines, len(setting.results)) for setting in self.settings
+        }
+        any_baseline = any(baselines for baselines, _ in weights.values())
+        best: dict[str, SettingResults] = {}
+        for setting in self.settings:
+            rival = best.get(setting.key.setting)
+            if rival is None or weights[setting.key] > weights[rival.key]:
+                best[setting.key.setting] = setting
+        return tuple(
+            setting
+            for setting in self.settings
+            if best[setting.key.setting] is setting and (setting.baselines or not any_baseline)
+        )
+
+    @property
+    def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
+        """Results by method id, by setting and seed: baselines first, then by id.
+
+        So an entrant more changes no baseline's place.
+        """
+        found: dict[str, list[ExperimentResult]] = defaultdict(list)
+        for setting in self.settings:
+            for result in setting.results:
+                found[result.method.id].append(result)
+        order = sorted(found, key=lambda name: (found[name][0].method.origin, name))
+        return {method: tuple(found[method]) for method in order}
+
+    @property
+    def comparable(self) -> bool:
+        """False: a track that exists to be cheap."""
+        return all(result.comparable for setting in self.settings for result in setting.results)
+
+
+def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ...]:
+    """Leagues of all results: comparable ones first, then by track and versions, newest first."""
+    groups = group(results)
+    leagues: dict[LeagueKey, list[SettingResults]] = defaultdict(list)
+    for key, members in groups.items():
+        first = members[0]
+        league = LeagueKey(key.track, key.protocol, key.nnunet, first.setting.training.epochs)
+        setting = SettingResults(key, tuple(members), _seeds(members), _differences(key, groups))
+        leagues[league].append(setting)
+    made = [
+        LeagueResults(key, tuple(sorted(settings, key=_setting_order)))
+        for key, settings in leagues.items()
+    ]
+    # Stable sorts, the least important first.
+    made.sort(key=lambda league: (league.key.epochs, league.key))
+    made.sort(key=lambda league: version(league.key.nnunet), reverse=True)
+    made.sort(key=lambda league: version(league.key.protocol), reverse=True)
+    return tuple(sorted(made, key=lambda league: (not league.comparable, league.key.track)))
+
+
+def version(text: str) -> tuple[int, ...]:
+    """The numbers of a version, for comparing which is older.
+
+    >>> version("1.9") < version("1.10")
+    True
+    """
+    return tuple(int(number) for number in re.findall(r"[0-9]{1,9}", text))
+
+
+def _seeds(results: Sequence[ExperimentResult]) -> tuple[int, ...]:
+    baselines = [result for result in results if result.method.origin == "builtin"]
+    return tuple(sorted({result.seed for result in baselines or results}))
+
+
+def _setting_order(setting: SettingResults) -> tuple[object, ...]:
+    about = setting.results[0].setting
+    z, y, x = about.patch_size
+    budget = about.starting_budget + (about.loops - 1) * about.query_size
+    return (about.dataset, -z * y * x, budget, setting.key)
+
+
+def _differences(key: GroupKey, groups: Iterable[GroupKey]) -> tuple[str, ...]:
+    names = {
+        "protocol": "protocol version",
+        "nnunet": "nnU-Net version",
+        "checksum": "prepared data",
+        "details": "parameters of the setting",
+    }
+    others = [k for k in groups if (k.track, k.setting) == (key.track, key.setting)]
+    return tuple(
+        text for field, text in names.items() if len({getattr(k, field) for k in others}) > 1
+    )

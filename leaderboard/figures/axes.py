@@ -1,0 +1,63 @@
+"""A plot's frame: scales, grid, ticks and titles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leaderboard.figures.svg import FONT, WIDTH, Scale, text, tick_text, ticks
+
+LEFT, RIGHT, TOP, BOTTOM = 92, 20, 44, 76
+HEIGHT = 560
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Scales of a plot and its frame as SVG."""
+
+    x: Scale
+    y: Scale
+    frame: tuple[str, ...]
+
+
+def axes(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    titles: tuple[str, str],
+    places: Sequence[float] | None = None,
+) -> Axes:
+    """Axes that hold all figures, with a margin in y.
+
+    ``titles`` are those of x and y; ``places`` are the ticks of x, where they aren't round numbers.
+    """
+    x = Scale(*_range(xs, 0.03), LEFT, WIDTH - RIGHT)
+    y = Scale(*_range(ys, 0.04), HEIGHT - BOTTOM, TOP)
+    y_ticks = ticks(y.low, y.high)
+    x_ticks = _apart(places, x) if places else ticks(x.low, x.high)
+    grid = "".join(f"M{LEFT},{round(y(v))}H{WIDTH - RIGHT}" for v in y_ticks)
+    marks = "".join(f"M{round(x(v))},{HEIGHT - BOTTOM}v8" for v in x_ticks)
+    frame = (
+        f'<path d="{grid}" stroke="currentColor" stroke-opacity=".18"/>',
+        (
+            f'<path d="M{LEFT},{HEIGHT - BOTTOM}H{WIDTH - RIGHT}{marks}" stroke="currentColor" '
+            'stroke-opacity=".6" fill="none"/>'
+        ),
+        *(text(LEFT - 12, y(v) + FONT / 3, tick_text(v), "end") for v in y_ticks),
+        *(text(x(v), HEIGHT - BOTTOM + 34, tick_text(v), "middle") for v in x_ticks),
+        text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, titles[0], "middle"),
+        text(8, FONT, titles[1]),
+    )
+    return Axes(x, y, frame)
+
+
+def _range(values: Sequence[float], margin: float) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    room = margin * (high - low) or 1
+    return low - room, high + room
+
+
+def _apart(places: Sequence[float], scale: Scale, least: float = 70) -> list[float]:
+    """The places whose texts don't run into one another, from the left."""
+    kept: list[float] = []
+    for place in places:
+        if not kept or scale(place) - scale(kept[-1]) >= least:
+            kept.append(place)
+    return kept

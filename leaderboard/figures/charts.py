@@ -1,0 +1,217 @@
+"""Interactive charts as Vega-Lite specifications without data, which the page's script adds.
+
+The script puts the data in as ``values`` (and ``full``, the full-data Dice), and the methods'
+names, colours, dashes and markers as domain and range of ``color``, ``strokeDash`` and ``shape``.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+CONFIG: Json = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "rule": {"color": "currentColor"},
+    "text": {"color": "currentColor"},
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "titleFontWeight": "normal",
+        "gridColor": "currentColor",
+        "gridOpacity": 0.18,
+        "domainColor": "currentColor",
+        "tickColor": "currentColor",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+    },
+    "header": {"labelColor": "currentColor", "labelFontSize": 12},
+    "legend": {
+        "orient": "bottom",
+        "columns": 2,
+        "symbolLimit": 0,
+        "labelColor": "currentColor",
+        "labelFontSize": 12,
+        "labelLimit": 170,
+        "symbolSize": 90,
+        "symbolStrokeWidth": 0,
+    },
+}
+_PICK: Json = {
+    "name": "pick",
+    "select": {"type": "point", "fields": ["method"]},
+    "bind": "legend",
+}
+
+
+def charts() -> dict[str, Json]:
+    """Specifications by kind of figure; those of the others are static only."""
+    kinds = {
+        "patches": _curves("patches", "Labelled patches"),
+        "foreground": _curves("share", "Labelled share of the foreground (%)"),
+        "fits": _fits(),
+        "classes": _classes(),
+        "penalty": _penalty(),
+        "ranks": _ranks(),
+    }
+    return {
+        kind: {"config": CONFIG, "data": {"name": "values"}} | spec for kind, spec in kinds.items()
+    }
+
+
+def _method(*channels: str) -> Json:
+    field: Json = {"field": "method", "type": "nominal", "title": None}
+    return {channel: dict(field) for channel in channels}
+
+
+def _number(field: str, title: str | None = None, **scale: Any) -> Json:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "scale": {"zero": False, "nice": False, "padding": 8} | scale,
+    }
+
+
+def _picked(shown: float, hidden: float = 0.06) -> Json:
+    return {"opacity": {"condition": {"param": "pick", "value": shown}, "value": hidden}}
+
+
+def _told(**titles: str) -> Json:
+    rows = [{"field": "method", "title": "Method"}]
+    return {"tooltip": [*rows, *({"field": f, "title": t} for f, t in titles.items())]}
+
+
+def _full() -> list[Json]:
+    shared: Json = {"data": {"name": "full"}}
+    y = _number("full", "Mean Dice (%)")
+    label: Json = {"type": "text", "align": "right", "dy": -6, "x": {"expr": "width"}}
+    return [
+        shared | {"mark": {"type": "rule", "strokeDash": [1, 3]}, "encoding": {"y": y}},
+        shared | {"mark": label, "encoding": {"y": y, "text": {"field": "label"}}},
+    ]
+
+
+def _curves(x: str, title: str) -> Json:
+    place = _number(x, title)
+    titles = {"patches": "Patches", "share": "Labelled foreground (%)", "dice": "Mean Dice (%)"}
+    titles |= {"low": "95 % from", "high": "to"}
+    dice = _number("dice", "Mean Dice (%)")
+    return {
+        "width": "container",
+        "height": 280,
+        "layer": [
+            {
+                "mark": {"type": "area"},
+                "encoding": {
+                    "x": place,
+                    "y": _number("low", "Mean Dice (%)"),
+                    "y2": {"field": "high"},
+                }
+                | {"color": _method("color")["color"] | {"legend": {"symbolOpacity": 1}}}
+                | _picked(0.12, 0),
+            },
+            {
+                "mark": {"type": "line"},
+                "encoding": {"x": place, "y": dice} | _method("color", "strokeDash") | _picked(1),
+            },
+            {
+                "params": [_PICK],
+                "mark": {"type": "point", "filled": True, "size": 55},
+                "encoding": {"x": place, "y": dice}
+                | _method("color", "shape")
+                | _picked(1)
+                | _told(**titles),
+            },
+            *_full(),
+        ],
+    }
+
+
+def _fits() -> Json:
+    x, y = (
+        _number("share", "Labelled share of the foreground (%)"),
+        _number("dice", "Mean Dice (%)"),
+    )
+    return {
+        "width": "container",
+        "height": 280,
+        "layer": [
+            {
+                "transform": [{"filter": "datum.line"}],
+                "mark": {"type": "line"},
+                "encoding": {"x": x, "y": y} | _method("color", "strokeDash") | _picked(1),
+            },
+            {
+                "params": [_PICK],
+                "transform": [{"filter": "!datum.line"}],
+                "mark": {"type": "point", "filled": True, "size": 30},
+                "encoding": {"x": x, "y": y}
+                | _method("color", "shape")
+                | _picked(0.7)
+                | _told(share="Labelled foreground (%)", dice="Mean Dice (%)", gamma="FG-Eff"),
+            },
+            *_full(),
+        ],
+    }
+
+
+def _classes() -> Json:
+    name: Json = {"field": "class", "type": "nominal", "title": None, "sort": None}
+    return {
+        "facet": {"column": {"field": "panel", "type": "nominal", "title": None}},
+        "resolve": {"scale": {"x": "independent"}},
+        "spec": {
+            "height": {"step": 26},
+            "params": [_PICK],
+            "mark": {"type": "point", "filled": True, "size": 55},
+            "encoding": {"x": _number("value"), "y": name}
+            | _method("color", "shape")
+            | _picked(1)
+            | _told(**{"class": "Class", "panel": "Figure", "value": "Value"}),
+        },
+    }
+
+
+def _penalty() -> Json:
+    row: Json = {"field": "method", "type": "nominal", "sort": None, "title": "wins"}
+    column: Json = {"field": "against", "type": "nominal", "sort": None, "title": "loses"}
+    column |= {"axis": {"orient": "top", "labelAngle": -90, "labelLimit": 150}}
+    told = _told(against="against", share="Loops won (%)")
+    shade: Json = {"field": "share", "type": "quantitative", "legend": None}
+    shade |= {"scale": {"domain": [0, 100], "range": [0.04, 0.45]}}
+    return {
+        "width": {"step": 30},
+        "height": {"step": 28},
+        "encoding": {"x": column, "y": row} | told,
+        "layer": [
+            {"mark": {"type": "rect", "color": "#1a6fb5"}, "encoding": {"opacity": shade}},
+            {
+                "mark": {"type": "text"},
+                "encoding": {"text": {"field": "share", "type": "quantitative", "format": ".0f"}},
+            },
+        ],
+    }
+
+
+def _ranks() -> Json:
+    x: Json = {"field": "setting", "type": "nominal", "sort": None, "title": None}
+    x |= {"axis": {"labelAngle": -60, "labelLimit": 150, "grid": False}}
+    y = _number("rank", "Rank", reverse=True)
+    return {
+        "width": "container",
+        "height": 320,
+        "layer": [
+            {
+                "mark": {"type": "line"},
+                "encoding": {"x": x, "y": y} | _method("color", "strokeDash") | _picked(0.7),
+            },
+            {
+                "params": [_PICK],
+                "mark": {"type": "point", "filled": True, "size": 55},
+                "encoding": {"x": x, "y": y}
+                | _method("color", "shape")
+                | _picked(1)
+                | _told(setting="Setting", rank="Rank"),
+            },
+        ],
+    }

@@ -1,0 +1,111 @@
+"""PPM: the pairwise penalty matrix, who beats whom significantly and how often."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import ttest_rel
+
+from leaderboard.metrics.refusal import NoAnswerError
+
+Correction = Literal["none", "holm"]
+
+
+@dataclass(frozen=True)
+class Ppm:
+    """Shares in [0, 1]; relational, they depend on who else is compared only in their means."""
+
+    matrix: np.ndarray
+    """``[i, j]``: share of loops in which i beats j, averaged over settings; shape ``(k, k)``."""
+    wins: np.ndarray
+    """Row sums / (k - 1), shape ``(k,)``."""
+    losses: np.ndarray
+    """Column sums / (k - 1), shape ``(k,)``."""
+
+
+def ppm(
+    dice: Mapping[str, np.ndarray],
+    alpha: float = 0.05,
+    correction: Correction = "none",
+    first_loop: int = 1,
+) -> Ppm:
+    """Pairwise penalty matrix of k methods over the settings of ``dice``.
+
+    ``dice`` holds an array ``(k methods, seeds, loops)`` of Mean Dice a setting; the seeds stand in
+    the same order for all methods. Per setting and loop a two-sided paired t-test over seeds:
+    i beats j if p < alpha and its mean is the higher one. Differences without variance: p = 0
+    unless all are 0. ``holm`` corrects within each setting over all its pairs and loops. Loops
+    before ``first_loop`` don't count: loop 0 is shared by all methods (the published matrices count
+    it). With Holm-Bonferroni an entrant more makes every entry stricter; without it, it changes no
+    entry of the others. Source: protocol section 6, [P1 App. D].
+
+    >>> good, poor = [[0.5, 0.7], [0.5, 0.8], [0.6, 0.9]], [[0.5, 0.6], [0.5, 0.7], [0.6, 0.8]]
+    >>> ppm({"a setting": np.array([good, poor])}).matrix.tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+
+    Raises:
+        NoAnswerError: No setting, fewer than two methods or seeds, another number of methods in
+            another setting, or a missing loop.
+    """
+    settings = [
+        np.asarray(dice[name], dtype=np.float64)[:, :, first_loop:] for name in sorted(dice)
+    ]
+    _check(settings)
+    matrix = np.mean([_beaten(setting, alpha, correction) for setting in settings], axis=0)
+    others = len(matrix) - 1
+    return Ppm(matrix, matrix.sum(axis=1) / others, matrix.sum(axis=0) / others)
+
+
+def _check(settings: list[np.ndarray]) -> None:
+    if not settings:
+        raise NoAnswerError("no setting")
+    if len({len(setting) for setting in settings}) > 1:
+        raise NoAnswerError("not every setting has the same methods")
+    if len(settings[0]) < 2:  # noqa: PLR2004
+        raise NoAnswerError("a comparison needs at least 2 methods")
+    if any(setting.shape[1] < 2 for setting in settings):  # noqa: PLR2004
+        raise NoAnswerError("a test over seeds needs at least 2 seeds")
+    if any(setting.shape[2] == 0 or not np.isfinite(setting).all() for setting in settings):
+        raise NoAnswerError("a loop is missing")
+
+
+def _beaten(dice: np.ndarray, alpha: float, correction: Correction) -> np.ndarray:
+    """Share of loops in which i beats j in one setting, ``(k, k)``."""
+    first, second = np.triu_indices(len(dice), k=1)
+    p_values = paired_p_values(dice[first], dice[second])
+    significant = holm(p_values, alpha) if correction == "holm" else p_values < alpha
+    better = dice[first].mean(axis=1) > dice[second].mean(axis=1)
+    shares = np.zeros((len(dice), len(dice)))
+    shares[first, second] = (significant & better).mean(axis=1)
+    shares[second, first] = (significant & ~better).mean(axis=1)
+    return shares
+
+
+def paired_p_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Two-sided paired t-tests along axis 1; without variance 0, without any difference 1."""
+    differences = first - second
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        p_values = np.asarray(ttest_rel(first, second, axis=1).pvalue)
+    constant = (differences == differences[:, :1]).all(axis=1)
+    return np.where(constant, np.where(differences[:, 0] == 0, 1.0, 0.0), p_values)
+
+
+def holm(p_values: np.ndarray, alpha: float) -> np.ndarray:
+    """Which hypotheses Holm-Bonferroni rejects, in the shape of ``p_values``.
+
+    The smallest of m p-values against alpha / m, the next against alpha / (m - 1), and so on until
+    one is not below. Not statsmodels' ``multipletests``, to which the tests compare it: that one
+    collects all garbage at each call, a second where thousands of results are loaded.
+
+    >>> holm(np.array([0.02, 0.01, 0.06]), alpha=0.05).tolist()
+    [True, True, False]
+    """
+    flat = np.asarray(p_values).ravel()
+    order = np.argsort(flat, kind="stable")
+    held = flat[order] >= alpha / np.arange(flat.size, 0, -1)
+    rejected = np.zeros(flat.size, dtype=bool)
+    rejected[order[: np.argmax(held) if held.any() else flat.size]] = True
+    return rejected.reshape(p_values.shape)

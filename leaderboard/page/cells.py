@@ -1,0 +1,64 @@
+"""What stands in the cells of the page's tables."""
+
+from collections.abc import Iterable, Sequence
+
+from leaderboard.model import Block, BlockRow, Column, Entrant, League, Row, Value
+from leaderboard.rounding import number, shown
+
+STATUSES = ("incomplete", "failed")
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure as the script shows it, too: rounded for files, then for readers."""
+    return shown(number(value, unit), unit)
+
+
+def beside(value: Value, unit: str) -> str:
+    """The interval or the spread that belongs to a mean; empty if there is none."""
+    if value.low is not None and value.high is not None:
+        return f"{figure(value.low, unit)}\N{EN DASH}{figure(value.high, unit)}"
+    return "" if value.spread is None else f"± {figure(value.spread, unit)}"
+
+
+def rank_note(row: Row) -> str:
+    """``1-3 · ab``: the rank's interval and its tie group."""
+    known = row.rank_low is not None and row.rank_high is not None
+    interval = f"{row.rank_low}\N{EN DASH}{row.rank_high}" if known else ""
+    return " · ".join(part for part in (interval, row.ties) if part)
+
+
+def badges(entrant: Entrant, row: Row) -> list[str]:
+    """The entrant's badges, with the status that it has in this table."""
+    status = [row.status] if row.status in STATUSES else []
+    return [*(badge for badge in entrant.badges if badge not in STATUSES), *status]
+
+
+def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
+    """The columns in which any row has a figure."""
+    return [
+        column
+        for column in columns
+        if any(row.values.get(column.name, Value()).mean is not None for row in rows)
+    ]
+
+
+def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
+    """Why figures, spreads or rank intervals are missing: a line a reason, in columns' order."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.rank is not None and row.rank_reason:
+            found.setdefault(row.rank_reason, ["Rank interval"])
+    for column in columns:
+        for row in rows:
+            reason = row.values.get(column.name, Value()).reason
+            titles = found.setdefault(reason, []) if reason else []
+            if reason and column.title not in titles:
+                titles.append(column.title)
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in found.items()]
+
+
+def rows_of(league: League, entrant: Entrant) -> list[tuple[Block, BlockRow]]:
+    """The entrant's row in every setting that has one."""
+    return [
+        (block, row) for block in league.blocks for row in block.rows if row.entrant == entrant.key
+    ]

@@ -1,0 +1,83 @@
+"""What query size and training length change: a row a method, a column a setting."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from leaderboard.model import Block, Board, League
+from leaderboard.page.pictures import METRICS, Label
+from leaderboard.rounding import shown
+
+SMALLEST = 0.001
+"""Smaller p-values read so."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A figure with its p-value."""
+
+    text: str
+    beside: str
+
+
+@dataclass(frozen=True)
+class Effects:
+    """A table of effects; a method without a figure in a column has None there."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Effect | None, ...]], ...]
+
+
+def query_sizes(league: League, labels: dict[str, Label]) -> list[Effects]:
+    """Kendall's tau between query size and performance, a table a metric."""
+    blocks = {block.key: block for block in league.blocks}
+    found: dict[str, dict[tuple[str, str], Effect]] = {}
+    for item in league.relations.query_sizes:
+        place = (labels[item.entrant].name, _place(blocks[item.blocks[0]]))
+        effect = Effect(shown(item.tau, ""), _p(item.p_value))
+        found.setdefault(item.metric, {})[place] = effect
+    return [
+        _table(
+            f"Query size: Kendall's tau with {METRICS[metric]}; positive: smaller is better", cells
+        )
+        for metric, cells in found.items()
+    ]
+
+
+def training_lengths(board: Board) -> list[Effects]:
+    """Differences between training lengths, a table a pair of leagues and metric."""
+    leagues = {league.key: league for league in board.leagues}
+    blocks = {block.key: block for league in board.leagues for block in league.blocks}
+    found: dict[tuple[str, str], dict[tuple[str, str], Effect]] = {}
+    for item in board.length_effects:
+        short, long = (leagues[key] for key in item.leagues)
+        title = f"{METRICS[item.metric]}: {long.title} minus {short.title}, in percent points"
+        sign = "+" if item.difference > 0 else ""
+        effect = Effect(f"{sign}{shown(item.difference, '%')}", _p(item.p_value))
+        names = (_name(long, item.method), blocks[item.blocks[1]].name)
+        found.setdefault((item.metric, title), {})[names] = effect
+    return [_table(title, cells) for (_, title), cells in found.items()]
+
+
+def _table(title: str, cells: dict[tuple[str, str], Effect]) -> Effects:
+    columns = _distinct(column for _, column in cells)
+    rows = _distinct(row for row, _ in cells)
+    return Effects(
+        title, columns, tuple((row, tuple(cells.get((row, c)) for c in columns)) for row in rows)
+    )
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _name(league: League, method: str) -> str:
+    return next((e.name for e in league.entrants if e.id == method), method)
+
+
+def _place(block: Block) -> str:
+    return f"{block.dataset} {block.regime}"
+
+
+def _p(value: float) -> str:
+    return f"p < {SMALLEST}" if value < SMALLEST else f"p = {value:.3f}"

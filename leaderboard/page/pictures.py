@@ -1,0 +1,126 @@
+"""Which figures a setting and a league have, drawn as static SVG."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from leaderboard.figures.classes import Classes, class_figures
+from leaderboard.figures.critical import Placed, critical_difference
+from leaderboard.figures.curves import Curve, learning_curves
+from leaderboard.figures.fits import Fit, efficiency_fits
+from leaderboard.figures.heatmap import agreement_matrix, penalty_matrix
+from leaderboard.figures.ranks import Ranked, rank_plot
+from leaderboard.figures.styles import Style
+from leaderboard.model import Block, CriticalDifference, League
+
+METRICS = {"aubc": "AUBC", "final_dice": "Final Dice", "fg_eff": "FG-Eff"}
+
+
+@dataclass(frozen=True)
+class Label:
+    """How the figures of a league call and draw a method."""
+
+    name: str
+    style: Style
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure of the page."""
+
+    kind: str
+    """Kind of chart; the script draws those that ``figures.charts`` knows."""
+    key: str
+    """Unique on the page; also the name of its file."""
+    caption: str
+    svg: str
+    part: str = ""
+    """Which of several of its kind: a metric, a number of a matrix."""
+
+
+def block_pictures(block: Block, labels: Mapping[str, Label]) -> Iterator[Picture]:
+    """Curves, fits and classes of a setting, as far as it has them."""
+    rows = [(labels[row.entrant], row) for row in block.rows]
+    curves = [Curve(label.name, label.style, row.curve) for label, row in rows if row.curve]
+    full = block.full_data.mean
+    if curves:
+        against = "Learning curves: mean over seeds with 95 % bands, against labelled "
+        for kind, words in (("patches", "patches."), ("foreground", "foreground voxels.")):
+            caption = against + words
+            svg = learning_curves(
+                curves,
+                "patches" if kind == "patches" else "foreground",
+                full,
+                _said(caption, block),
+            )
+            yield Picture(kind, f"{block.key}-{kind}", caption, svg)
+    fits = [Fit(label.name, label.style, row.fit) for label, row in rows if row.fit]
+    if fits:
+        caption = "FG-Eff: the fit of each method, with a dot for every seed and loop."
+        yield Picture(
+            "fits", f"{block.key}-fits", caption, efficiency_fits(fits, _said(caption, block))
+        )
+    classes = [Classes(label.name, label.style, row.classes) for label, row in rows if row.classes]
+    if classes:
+        caption = (
+            "Every class after the last loop: its Dice, and the share of it that was labelled."
+        )
+        svg = class_figures(classes, _said(caption, block))
+        yield Picture("classes", f"{block.key}-classes", caption, svg)
+
+
+def league_pictures(league: League, labels: Mapping[str, Label]) -> Iterator[Picture]:
+    """Penalty matrices, ranks over settings and critical differences of a league."""
+    relations = league.relations
+    members = [labels[key] for key in relations.entrants]
+    names = [label.name for label in members]
+    for number, penalty in enumerate(relations.penalties):
+        caption = (
+            f"Pairwise penalty matrix, {penalty.title}: share of loops in percent in which the "
+            "method of the row beats that of the column, averaged over settings."
+        )
+        svg = penalty_matrix(penalty, names, caption)
+        yield Picture("penalty", f"{league.key}-penalty-{number}", caption, svg, str(number))
+    blocks = {block.key: block.name for block in league.blocks}
+    for metric, ranks in relations.ranks.items():
+        keys = [key for key in blocks if key in ranks]
+        if not members or not keys[1:]:
+            continue
+        caption = f"Rank by {METRICS.get(metric, metric)} in every setting."
+        ranked = [
+            Ranked(label.name, label.style, tuple(ranks[key][n] for key in keys))
+            for n, label in enumerate(members)
+        ]
+        svg = rank_plot(ranked, [blocks[key] for key in keys], caption)
+        yield Picture("ranks", f"{league.key}-ranks-{metric}", caption, svg, metric)
+    if relations.critical:
+        yield _critical(league, relations.critical, labels)
+    if relations.agreements:
+        compared = {key for item in relations.agreements for key in (item.first, item.second)}
+        settings = {key: name for key, name in blocks.items() if key in compared}
+        caption = "Kendall's tau-b between the rankings of two settings by mean AUBC."
+        svg = agreement_matrix(relations.agreements, settings, caption)
+        yield Picture("agreement", f"{league.key}-agreement", caption, svg)
+
+
+def _critical(league: League, critical: CriticalDifference, labels: Mapping[str, Label]) -> Picture:
+    caption = (
+        f"Critical-difference diagram: mean ranks over N = {critical.settings} settings "
+        f"(Friedman test: p = {critical.p_value:.2g}); a bar joins methods that the Nemenyi test "
+        "at 0.05 can't tell apart."
+    )
+    methods = [
+        Placed(key, labels[key].name, rank)
+        for key, rank in zip(league.relations.entrants, critical.mean_ranks, strict=True)
+    ]
+    svg = critical_difference(methods, critical.groups, critical.difference, caption)
+    return Picture("critical", f"{league.key}-critical", caption, svg)
+
+
+def _said(caption: str, block: Block) -> str:
+    return f"{block.name}. {caption}"
+
+
+def unique_names(names: Sequence[tuple[str, str]]) -> list[str]:
+    """Names of ``(name, id)``, with the id behind those that several bear."""
+    known = [name for name, _ in names]
+    return [name if known.count(name) == 1 else f"{name} ({key})" for name, key in names]

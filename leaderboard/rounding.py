@@ -1,0 +1,46 @@
+"""How figures are rounded: once for files, once for readers, both alike everywhere."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from leaderboard.text import count
+
+DECIMALS = {"%": 1, "s": 1, "h": 1, "GiB": 1, "voxels": 0, "patches": 0}
+"""Decimals shown by unit; two for a figure without a unit."""
+PLAIN = 2
+FURTHER = (2, 4, 9)
+"""Further decimals kept in files: the first that round to what is shown."""
+
+
+def number(value: float, unit: str) -> float | int:
+    """The value as files hold it: two decimals more than shown; counts and whole numbers as such.
+
+    More decimals where two would change what is shown (84.2496 is not 84.25, which reads 84.3).
+
+    >>> number(84.24961, "%"), number(12.0, "%"), number(84.31649, "%")
+    (84.24961, 12, 84.316)
+    """
+    decimals = DECIMALS.get(unit, PLAIN)
+    if not decimals:
+        return int(_rounded(value, 0))
+    kept = value
+    for further in FURTHER:
+        kept = round(value, decimals + further)
+        if _rounded(kept, decimals) == _rounded(value, decimals):
+            break
+    return int(kept) if kept == int(kept) else kept
+
+
+def shown(value: float, unit: str) -> str:
+    """The value as readers see it, halves rounded up, thousands parted by narrow spaces.
+
+    >>> shown(84.25, "%"), shown(0.125, ""), shown(1234.5, "s")
+    ('84.3', '0.13', '1\u202f234.5')
+    """
+    text = str(_rounded(value, DECIMALS.get(unit, PLAIN)))
+    whole, point, rest = text.partition(".")
+    return ("-" if whole.startswith("-") else "") + count(abs(int(whole))) + point + rest
+
+
+def _rounded(value: float, decimals: int) -> Decimal:
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return rounded or abs(rounded)

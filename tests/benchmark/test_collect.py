@@ -1,0 +1,149 @@
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from benchmark import layout
+from benchmark.collect import collect, full_data_dice, step_outputs
+from benchmark.results import Failure
+from benchmark.submission import describe, freeze
+from benchmark.tracks import Experiment, Track, load_track
+from nnactive.costs import Cost, cost_file
+from nnactive.data.cards import load_card
+from nnactive.data.prepared import CaseInfo, PreparedInfo
+from nnactive.files import write_model
+from nnactive.queries import PatchRecord, Query, save_query
+from nnactive.settings import Setting
+from nnactive.steps.annotate import Labelled, labelled_file
+from nnactive.steps.evaluate import Evaluation
+
+SETTING = Setting(
+    name="s",
+    dataset="acdc",
+    regime="low",
+    patch_size=(4, 4, 4),
+    starting_budget=1,
+    query_size=1,
+    loops=2,
+)
+EXPERIMENT = Experiment("s", "random", 1)
+TRACK = Track(
+    name="toy",
+    title="Toy",
+    description="",
+    comparable=False,
+    settings=(SETTING,),
+    methods=("random",),
+    seeds=(1,),
+)
+MOMENT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """STAND-IN for the files that the steps of a finished experiment leave."""
+    root = tmp_path / "runs"
+    write_model(root / layout.setting_file("s"), SETTING)
+    freeze(root, describe("random"), None)
+    write_model(
+        tmp_path / "acdc" / "prepared.json",
+        PreparedInfo(
+            protocol_version="1.0",
+            name="acdc",
+            channels=("x",),
+            classes=("background", "body", "dot"),
+            spacing=(1, 1, 1),
+            pool=(CaseInfo(id="a", shape=(9, 9, 9)),),
+            test=(CaseInfo(id="t", shape=(9, 9, 9)),),
+            pool_voxels=(700, 20, 9),
+            pool_boundary=(15, 9),
+            split_kind="rule",
+            checksum="c",
+        ),
+    )
+    for loop in range(2):
+        patch = PatchRecord(case="a", start=(0, 0, 4 * loop), size=(4, 4, 4))
+        query = Query(
+            dataset="acdc", setting="s", method="random", seed=1, loop=loop, patches=(patch,)
+        )
+        save_query(root / layout.query_file(EXPERIMENT, loop), query)
+        labelled = Labelled(patches=loop + 1, cases={"a": (60, 3, 1)}, boundary={"a": (2, 1)})
+        write_model(labelled_file(root / layout.train_folder(EXPERIMENT, loop)), labelled)
+        column = ((3,), (4,))
+        evaluation = Evaluation(
+            cases=("t",), true_positives=column, false_positives=column, false_negatives=column
+        )
+        write_model(root / layout.evaluation_file(EXPERIMENT, loop), evaluation)
+        for output in step_outputs(SETTING, EXPERIMENT, loop).values():
+            cost = Cost(seconds=1, peak_memory_gib=1, device="cpu")
+            write_model(cost_file(root / output), cost)
+    return root
+
+
+def gather(root):
+    return collect(root, TRACK, EXPERIMENT, root.parent / "acdc")
+
+
+def set_time(file, moment):
+    os.utime(file, (moment.timestamp(), moment.timestamp() + 0.7))
+
+
+def test_what_the_steps_left_is_in_the_result(root):
+    result = gather(root)
+    assert [loop.labelled_boundary for loop in result.loops] == [(2, 1), (2, 1)]
+    assert result.loops[1].patches.case == ("a",)
+    assert result.loops[1].patches.start == ((0,), (0,), (4,))
+    assert result.dataset.pool_foreground == (20, 9)
+    assert result.dataset.pool_boundary == (15, 9)
+    assert result.dataset.full_data_dice == load_card("acdc").full_data_dice[200]
+    assert "2025" in result.method.reference
+
+
+def test_the_time_is_that_of_the_last_step_whenever_the_result_is_collected(root):
+    set_time(root / layout.evaluation_file(EXPERIMENT, 1), MOMENT)
+    assert gather(root).finished == "2026-11-22T09:30:00Z"
+    assert gather(root) == gather(root)
+
+
+def test_a_failed_experiment_ended_when_its_step_did(root):
+    (root / layout.evaluation_file(EXPERIMENT, 1)).unlink()
+    failed = layout.failure_file(root / layout.query_file(EXPERIMENT, 1))
+    write_model(failed, Failure(step="query", loop=1, reason="too few"))
+    set_time(failed, MOMENT)
+    result = gather(root)
+    assert (result.status, len(result.loops)) == ("failed", 1)
+    assert result.finished == "2026-11-22T09:30:00Z"
+
+
+@pytest.mark.parametrize("dataset", ["acdc", "toothfairy2", "mama_mia"])
+def test_full_data_dice_is_that_of_the_same_training_length(dataset):
+    name = "main" if dataset == "acdc" else "rollout"
+    setting = next(s for s in load_track(name).settings if s.dataset == dataset)
+    card = load_card(dataset)
+    for epochs in (200, 500):
+        longer = setting.training.model_copy(update={"epochs": epochs})
+        changed = setting.model_copy(update={"training": longer})
+        assert full_data_dice(changed, card) == card.full_data_dice[epochs]
+    unknown = setting.training.model_copy(update={"epochs": 300})
+    assert full_data_dice(setting.model_copy(update={"training": unknown}), card) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training": {"folds": 4}},
+        {"training": {"iterations": 100}},
+        {"training": {"base_features": 8}},
+        {"training": {"batch_size": 2}},
+        {"training": {"mirror": False}},
+        {"inference": {"test_mirror": False}},
+        {"inference": {"test_tile_step": 0.75}},
+    ],
+)
+def test_another_training_or_evaluation_has_no_full_data_dice(change):
+    content = SETTING.model_dump()
+    for part, fields in change.items():
+        content[part] |= fields
+    assert full_data_dice(Setting.model_validate(content), load_card("acdc")) is None
+    queries = SETTING.model_dump() | {"inference": {"query_tile_step": 0.5}}
+    assert full_data_dice(Setting.model_validate(queries), load_card("acdc")) is not None

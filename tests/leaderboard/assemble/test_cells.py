@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from leaderboard.assemble.cells import measured_cell, over_seeds
+
+
+def test_scores_of_two_seeds_by_hand(full):
+    results = [full(seed=1, dice=(0.5, 0.6, 0.7)), full(seed=2, dice=(0.5, 0.7, 0.9))]
+    cell = measured_cell(results, (1, 2), 0.9)
+    # AUBC .6 and .7; y0 = .5, so the scores are 100 * .1 / .4 and 100 * .2 / .4.
+    assert cell.by_seed["aubc"] == pytest.approx([60, 70])
+    assert cell.by_seed["score"] == pytest.approx([25, 50])
+    assert cell.by_seed["final_dice"] == pytest.approx([70, 90])
+    aubc = cell.values["aubc"]
+    assert (aubc.mean, aubc.spread) == pytest.approx((65, 50**0.5))
+    # 1.96 * sqrt(50) / sqrt(2) = 9.8
+    assert (aubc.low, aubc.high) == pytest.approx((55.2, 74.8))
+    assert (cell.status, cell.seeds, cell.notes) == ("complete", (1, 2), ())
+
+
+def test_costs_have_a_spread_and_no_interval(full):
+    cell = measured_cell([full(seed=1), full(seed=2)], (1, 2), 0.9)
+    foreground = cell.values["foreground"]
+    assert (foreground.mean, foreground.spread, foreground.low) == (933, 0, None)
+
+
+def test_one_seed_has_means_and_the_reason_for_no_spread(full):
+    value = measured_cell([full()], (1,), 0.9).values["aubc"]
+    assert (value.mean, value.spread, value.reason) == (
+        pytest.approx(60),
+        None,
+        "a spread needs at least 2 seeds",
+    )
+
+
+def test_without_full_data_neither_score_nor_efficiency(make):
+    values = measured_cell([make(seed=1), make(seed=2)], (1, 2), None).values
+    assert values["aubc"].mean == pytest.approx(60)
+    for name in ("score", "fg_eff"):
+        assert values[name].mean is None
+        assert "full-data Dice" in values[name].reason
+    assert "not counted" in values["fg_eff_effort"].reason
+
+
+def test_efficiency_is_fitted_over_all_seeds_and_loops(full):
+    results = [full(seed=seed, dice=(0.5, 0.6, 0.7)) for seed in (1, 2)]
+    cell = measured_cell(results, (1, 2), 0.9)
+    value = cell.values["fg_eff"]
+    share = 311 / 93_000
+    # An independent search for the least sum of squares.
+    gammas = np.linspace(1, 400, 40_000)
+    errors = sum(
+        ((0.5 - 0.9) * np.exp(-gammas * share * loop) + 0.9 - dice) ** 2
+        for loop, dice in enumerate((0.5, 0.6, 0.7))
+    )
+    assert value.mean == pytest.approx(gammas[errors.argmin()], abs=0.02)
+    assert value.spread > 0
+    assert cell.efficiency.t0 == pytest.approx(share)
+    assert cell.values["fg_eff_effort"].mean == pytest.approx(
+        value.mean * share / (104 / 32_000), rel=0.05
+    )
+
+
+def test_failures_missing_and_further_seeds_are_named(make, broken):
+    results = [make(seed=1), make(seed=2, dice=(0.5,), failure=broken), make(seed=9)]
+    cell = measured_cell(results, (1, 2, 3), None)
+    assert (cell.status, cell.seeds, cell.expected) == ("failed", (1,), (1, 2, 3))
+    assert cell.notes == (
+        f"seed 2, loop 1, query: {broken.reason}",
+        "no result for seed 3",
+        "seed 9: not run with the baselines, not counted",
+    )
+    assert cell.values["aubc"].mean == pytest.approx(60)
+
+
+def test_nothing_complete_has_reasons_everywhere(make, broken):
+    cell = measured_cell([make(dice=(), failure=broken)], (1,), 0.9)
+    assert {value.reason for value in cell.values.values()} == {"no complete experiment"}
+    assert cell.dice.size == 0
+
+
+def test_seeds_at_different_budgets_have_no_curve(make):
+    other = make(seed=2)
+    loops = tuple(
+        loop.model_copy(update={"labelled_patches": loop.labelled_patches + 1})
+        for loop in other.loops
+    )
+    cell = measured_cell([make(seed=1), other.model_copy(update={"loops": loops})], (1, 2), None)
+    assert cell.scores is None
+    assert "different numbers of labelled patches" in cell.values["aubc"].reason
+
+
+def test_seeds_run_with_different_sources_say_so(make, change):
+    results = [make(seed=1), change(make(seed=2), "method", source_hash="1" * 64)]
+    assert measured_cell(results, (1, 2), None).notes == (
+        "its seeds were run with different sources or parameters",
+    )
+
+
+def test_no_value_at_all():
+    assert over_seeds([]).reason == "no complete experiment"

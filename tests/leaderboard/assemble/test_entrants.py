@@ -1,0 +1,111 @@
+import subprocess
+
+import pytest
+
+from leaderboard.assemble.entrants import command, environments
+
+
+def test_a_card_by_hand(make, league_of, change, broken):
+    mine = make("Mine-0123abcd", 1, origin="submission", name="Mine", description="It chooses.")
+    failed = make("Mine-0123abcd", 2, (), origin="submission", name="Mine", failure=broken)
+    mine, failed = (
+        change(each, "method", reference="Me 2026", parameters={"b": 2.0, "a": "x"})
+        for each in (mine, failed)
+    )
+    league = league_of(make("random", 1, oracle=True), make("random", 2), mine, failed)
+    random, card = league.entrants
+    assert random.badges == ("baseline", "oracle")
+    assert random.problems == ()
+    assert card.league == league.key
+    assert (card.id, card.name, card.description) == ("Mine-0123abcd", "Mine", "It chooses.")
+    assert (card.reference, card.oracle, card.source_hash) == ("Me 2026", False, "0" * 64)
+    assert card.badges == ("submission", "failed")
+    assert dict(card.parameters) == {"a": "x", "b": "2.0"}
+    assert list(card.parameters) == ["a", "b"]
+    assert card.problems == (f"seed 2, loop 1, query: {broken.reason}",)
+    (line,) = card.environments
+    assert line == (
+        "Some CPU, 2 cores; no accelerator; Python 3.11.2; nnunetv2 2.8.1, torch 2.14.1; "
+        "commit 1e99253"
+    )
+
+
+def test_an_older_protocol_is_outdated_and_a_newer_patch_of_it_is_not(make, board_of):
+    results = [make(protocol_version=version) for version in ("0.9", "1.0.3", "1.0", "1.1")]
+    badges = [
+        (league.protocol, "outdated protocol" in league.entrants[0].badges)
+        for league in board_of(results[0], results[1], results[3]).leagues
+    ]
+    assert sorted(badges) == [("0.9", True), ("1.0", False), ("1.1", False)]
+
+
+def test_baselines_come_first_so_that_a_submission_moves_none(make, league_of):
+    league = league_of(make("b"), make("A-0123abcd", origin="submission"), make("a"))
+    assert [entrant.id for entrant in league.entrants] == ["a", "b", "A-0123abcd"]
+
+
+def test_different_environments_are_told_once_each(make, change):
+    other = change(make(seed=2), "environment", cpu="Other CPU")
+    assert len(environments([make(), make(seed=3), other])) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "origin", "parameters", "text"),
+    [
+        ("random", "builtin", {}, "make benchmark TRACK=demo"),
+        ("coreset", "builtin", {}, "make submit METHOD=coreset TRACK=demo"),
+        (
+            "power_bald,beta=5",
+            "builtin",
+            {"beta": 5.0},
+            "make submit METHOD=power_bald,beta=5 TRACK=demo",
+        ),
+        (
+            "Mine-0123abcd",
+            "submission",
+            {"k": 3},
+            "make submit METHOD=path/to/file.py:Mine TRACK=demo",
+        ),
+        (
+            "Mine-0123abcd,k=4",
+            "submission",
+            {"k": 4, "other": 1},
+            "make submit METHOD=path/to/file.py:Mine,k=4 TRACK=demo",
+        ),
+        (
+            "Mine-0123abcd,89abcdef",
+            "submission",
+            {"k": 4, "z": True},
+            "make submit METHOD=path/to/file.py:Mine,k=4,z=true TRACK=demo",
+        ),
+    ],
+)
+def test_the_command_that_runs_it_again(make, change, method, origin, parameters, text):
+    result = change(make(method, origin=origin), "method", parameters=parameters)
+    assert command(result) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["$(touch x)", "a;b", "a b", "`a`", "a'b", 'a"', "a\nb", "a|b", "é"]
+)
+def test_no_command_holds_what_a_shell_or_make_would_run(make, change, text):
+    for result in (
+        make(text),
+        make(text, origin="submission"),
+        make(track=text),
+        change(make("p,k=1"), "method", parameters={"k": text}),
+        change(make("p,89abcdef"), "method", parameters={text: 1}),
+    ):
+        assert command(result) == ""
+
+
+def test_a_track_that_comes_with_the_benchmark_is_known(make):
+    assert command(make("clasp_pe", track="main")) == "make benchmark TRACK=main"
+    assert command(make("clasp_pe", track="own")) == "make submit METHOD=clasp_pe TRACK=own"
+
+
+def test_the_command_says_to_make_what_it_says_to_people(make, tmp_path):
+    (tmp_path / "Makefile").write_text("submit:\n\t@echo '$(METHOD)' '$(TRACK)'\n")
+    text = command(make("coreset"))
+    out = subprocess.run(text.split(), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert out.stdout == "coreset demo\n"

@@ -1,0 +1,18 @@
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import leaderboard.metrics as package
+
+MODULES = [module.name for module in pkgutil.iter_modules(package.__path__)]
+WITHOUT = {"learning_curve", "refusal"}
+"""Takes a whole result; defines an exception."""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_metric_has_an_example_that_holds(name):
+    outcome = doctest.testmod(importlib.import_module(f"{package.__name__}.{name}"))
+    assert outcome.failed == 0
+    assert outcome.attempted > 0 or name in WITHOUT

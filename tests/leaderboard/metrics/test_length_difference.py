@@ -1,0 +1,57 @@
+import math
+
+import pytest
+
+from leaderboard.metrics import (
+    NoAnswerError,
+    length_difference,
+    length_difference_from_stats,
+    sample_std,
+)
+
+
+def student(t):
+    """Two-sided p of Student's t with 6 degrees of freedom, in closed form."""
+    share = t * t / (6 + t * t)
+    return 1 - math.sqrt(share) * (1 + (1 - share) / 2 + 3 * (1 - share) ** 2 / 8)
+
+
+SHORT, LONG = [79.0, 80.0, 80.5, 81.0], [81.0, 80.5, 82.0, 83.0]
+
+
+def test_by_hand():
+    # Means 80.125 and 81.625; squares 2.1875 + 3.6875 = 5.875 over 6; t = 1.5/sqrt(.979167 / 2)
+    t = 1.5 / math.sqrt(5.875 / 6 * (1 / 4 + 1 / 4))
+    result = length_difference(SHORT, LONG)
+    assert result.difference == pytest.approx(1.5)
+    assert result.p_value == pytest.approx(student(t))
+    assert result.significant
+    assert not length_difference(SHORT, LONG, alpha=0.05).significant
+
+
+def test_turned_round_only_the_sign_changes():
+    result, turned = length_difference(SHORT, LONG), length_difference(LONG, SHORT)
+    assert turned.difference == pytest.approx(-result.difference)
+    assert turned.p_value == pytest.approx(result.p_value)
+
+
+def test_printed_figures_give_the_same():
+    stats = (80.125, sample_std(SHORT), 4, 81.625, sample_std(LONG), 4)
+    assert length_difference_from_stats(*stats).p_value == pytest.approx(
+        length_difference(SHORT, LONG).p_value
+    )
+
+
+def test_no_variance():
+    assert length_difference([70.0, 70.0], [71.0, 71.0]).p_value == 0
+    same = length_difference([70.0, 70.0], [70.0, 70.0])
+    assert (same.difference, same.p_value, same.significant) == (0, 1, False)
+
+
+def test_it_refuses():
+    with pytest.raises(NoAnswerError, match="2 seeds"):
+        length_difference([70.0], [71.0, 72.0])
+    with pytest.raises(NoAnswerError, match="2 seeds"):
+        length_difference_from_stats(70.0, 1.0, 1, 71.0, 1.0, 4)
+    with pytest.raises(NoAnswerError, match="missing"):
+        length_difference_from_stats(70.0, math.nan, 4, 71.0, 1.0, 4)

@@ -1,0 +1,103 @@
+import csv
+import io
+import json
+
+import pytest
+
+from leaderboard import export
+from leaderboard.assemble import make_board
+from leaderboard.entries import Entries
+from leaderboard.model import Value
+
+
+def board_of(*results):
+    return make_board(Entries(results, ()))
+
+
+@pytest.fixture
+def board(make, broken):
+    evil = "=cmd|'x'!A1_{}$%&<script>"
+    return board_of(
+        make("random", 1, (0.5, 0.6, 0.7), oracle=True),
+        make("random", 2, (0.5, 0.7, 0.9), oracle=True),
+        make("mine", 1, (), failure=broken, name=evil, origin="submission"),
+    )
+
+
+def lines(board):
+    return list(csv.DictReader(io.StringIO(export.long_csv(board))))
+
+
+def test_csv_has_a_line_for_every_figure(board):
+    found = {(line["method_id"], line["column"]): line for line in lines(board)}
+    columns = {column.name for column in board.leagues[0].columns} | {"rank"}
+    assert set(found) == {(m, c) for m in ("random", "mine") for c in columns}
+    aubc = found["random", "aubc"]
+    assert (aubc["mean"], aubc["spread"], aubc["low"], aubc["high"], aubc["unit"]) == (
+        ("65", "7.071", "55.2", "74.8", "%")
+    )
+    assert (aubc["settings"], aubc["dataset"], aubc["group"]) == (
+        "phantom_tiny",
+        "phantom",
+        "measured",
+    )
+    failed = found["mine", "aubc"]
+    assert (failed["mean"], failed["status"]) == ("n/a", "failed")
+    assert failed["reason"] == "no complete experiment"
+
+
+@pytest.mark.parametrize("sign", list("=+-@"))
+def test_no_cell_of_the_csv_is_a_formula(make, sign):
+    result = make("a", name=f"{sign}1+1", track=f"{sign}track")
+    for line in lines(board_of(result)):
+        assert line["method"] == f"'{sign}1+1"
+        assert line["league"].startswith(f"'{sign}")
+
+
+def test_the_json_is_the_boards(board):
+    content = json.loads(export.to_json(board))
+    assert content["leagues"][0]["key"] == board.leagues[0].key
+
+
+def test_markdown_is_a_table_without_markup_of_others(board):
+    text = export.to_markdown(board)
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert table[0] == ("| Rank | Method | AUBC (%) | Final Dice (%) | Mean rank | Badges |")
+    assert table[2] == (
+        "| 1 a | random | 65.0 \N{PLUS-MINUS SIGN} 7.1 | 80.0 \N{PLUS-MINUS SIGN} 14.1 "
+        "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, oracle |"
+    )
+    assert table[3] == (
+        r"| - | =cmd\|'x'\!A1\_\{\}\$%\&\<script\> | n/a | n/a | n/a | submission, failed |"
+    )
+
+
+def test_latex_is_a_booktabs_table_with_everything_escaped(board):
+    text = export.to_latex(board)
+    assert r"\toprule" in text
+    assert r"random & 65.0 $\pm$ 7.1 & 80.0 $\pm$ 14.1" in text
+    assert r"=cmd|'x'!A1\_\{\}\$\%\&\textless{}script\textgreater{} & n/a" in text
+    assert f"\\label{{tab:{board.leagues[0].key}}}" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (Value(71.26, 1.23, 70, 73), "%", "71.3 \N{PLUS-MINUS SIGN} 1.2"),
+        (Value(71.26, None, 70, 73), "%", "71.3 (70.0\N{EN DASH}73.0)"),
+        (Value(71.26, reason="one seed"), "%", "71.3"),
+        (Value(reason="nothing"), "%", "n/a"),
+        (Value(12345.0), "voxels", "12\N{NARROW NO-BREAK SPACE}345"),
+    ],
+)
+def test_a_value_as_readers_see_it(value, unit, text):
+    assert export.value_text(value, unit) == text
+
+
+def test_leagues_are_chosen_by_key_track_or_title(make):
+    board = board_of(make(), make(track="other"))
+    demo, other = sorted(board.leagues, key=lambda league: league.track)
+    for name in (other.key, "other", other.title):
+        assert export.chosen(board, [name]) == (other,)
+    assert export.chosen(board, []) == (demo, other) == board.leagues
+    assert export.chosen(board, ["nix"]) == ()

@@ -1,0 +1,43 @@
+from leaderboard.assemble import make_board
+from leaderboard.entries import Entries
+from leaderboard.terminal import top_rows
+
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+
+
+def board_of(*results, **over):
+    return make_board(Entries(results, ()), **over)
+
+
+def test_top_rows_are_plain_text_best_first(make, broken):
+    board = board_of(
+        make("random", 1, (0.5, 0.5, 0.5)),
+        make("bald", 1, (0.5, 0.6, 0.7), oracle=True),
+        make("mine", 1, (), failure=broken, origin="submission"),
+    )
+    first, second, third = top_rows(board)
+    assert (first.rank, first.method, first.aubc, first.final_dice, first.badges, first.done) == (
+        ("1", "bald", "60.0", "70.0", "baseline, oracle", "1 of 1")
+    )
+    assert (second.rank, second.method) == ("2", "random")
+    assert (third.rank, third.method, third.aubc, third.done) == ("-", "mine", "n/a", "0 of 1")
+    assert first.table == "demo: phantom_tiny"
+    assert top_rows(board, limit=1) == [first, third]  # a submission is always shown
+
+
+def test_several_seeds_have_a_spread_and_an_interval_of_the_rank(make):
+    results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in "ab" for s in (1, 2)]
+    row = top_rows(board_of(*results))[0]
+    # AUBC (.5 + 2 * .6 + .7) / 4 = .6 and (.5 + 2 * .6 + .8) / 4 = .625
+    assert row.aubc == f"61.3 {PLUS_MINUS} 1.8"
+    assert row.rank == "1 a"
+    assert row.done == "2 of 2"
+
+
+def test_several_settings_are_counted_and_published_leagues_left_to_the_page(make):
+    other = make()
+    other = other.model_copy(update={"setting": other.setting.model_copy(update={"name": "b"})})
+    board = board_of(make(), other, published=True)
+    (row,) = top_rows(board)
+    assert row.table.endswith("2 settings")
+    assert row.done == "2 of 2"
