@@ -18,6 +18,10 @@ class Served:
     """Codes that are answered first."""
     ranges: bool = True
     tag: str | None = '"1"'
+    date: str | None = None
+    """Of the last change, as the header has it."""
+    shift: list[int] = field(default_factory=list)
+    """Bytes by which an answer to a range begins too late."""
     redirect: str | None = None
     extra_length: int = 0
     """Added to the true length in the header."""
@@ -35,6 +39,8 @@ class Loopback:
     url: str
     served: dict[str, Served] = field(default_factory=dict)
     requests: list[tuple[str, str | None]] = field(default_factory=list)
+    conditions: list[str | None] = field(default_factory=list)
+    """The If-Range header of each request."""
     closing: threading.Event = field(default_factory=threading.Event)
 
     def add(self, path: str, content: bytes, **faults: object) -> str:
@@ -54,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         self.loopback.requests.append((self.path, wanted))
+        self.loopback.conditions.append(self.headers.get("If-Range"))
         served = self.loopback.served.get(self.path)
         if served is None:
             self.send_error(404)
@@ -69,9 +76,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, served: Served, wanted: str | None) -> None:
         size, start = len(served.content), 0
-        stale = self.headers.get("If-Range") not in {None, served.tag}
+        stale = self.headers.get("If-Range") not in {None, served.tag, served.date}
         if wanted and served.ranges and not stale:
             start = int(wanted.removeprefix("bytes=").split("-")[0])
+            start += served.shift.pop(0) if served.shift else 0
             if start >= size:
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{size}")
@@ -84,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
         if served.tag:
             self.send_header("ETag", served.tag)
+        if served.date:
+            self.send_header("Last-Modified", served.date)
         if served.encoding:
             self.send_header("Content-Encoding", served.encoding)
         if served.no_length and not start:
