@@ -25,6 +25,8 @@ class Served:
     redirect: str | None = None
     extra_length: int = 0
     """Added to the true length in the header."""
+    most: int | None = None
+    """Bytes that an answer to a range holds at most."""
     pause: float = 0
     """Seconds between two blocks."""
     encoding: str | None = None
@@ -75,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(served, wanted)
 
     def answer(self, served: Served, wanted: str | None) -> None:
-        size, start = len(served.content), 0
+        size, start, end = len(served.content), 0, len(served.content)
         stale = self.headers.get("If-Range") not in {None, served.tag, served.date}
         if wanted and served.ranges and not stale:
             start = int(wanted.removeprefix("bytes=").split("-")[0])
@@ -86,8 +88,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
+            end = min(size, start + served.most) if served.most else size
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         else:
             self.send_response(200)
         if served.tag:
@@ -99,9 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         if served.no_length and not start:
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(size - start + served.extra_length))
+            self.send_header("Content-Length", str(end - start + served.extra_length))
         self.end_headers()
-        self.send(served, served.content[start:])
+        self.send(served, served.content[start:end])
 
     def send(self, served: Served, body: bytes) -> None:
         if served.cut:

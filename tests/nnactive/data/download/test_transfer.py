@@ -110,6 +110,12 @@ def test_an_answer_that_begins_elsewhere_is_not_appended(server, draft) -> None:
     assert server.ranges("/a") == [None, f"bytes={len(CONTENT) // 2}-", None]
 
 
+def test_a_server_that_gives_a_part_of_what_is_asked_is_asked_again(server, draft) -> None:
+    fetch(server.add("/a", CONTENT, cut=[0.5], most=100_000), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert len(server.requests) == 3
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"url": "http://other/", "marks": {}}'])
 def test_a_draft_of_something_else_is_not_gone_on_with(server, draft, content) -> None:
     draft.parent.mkdir()
