@@ -1,5 +1,6 @@
 """The patches of one loop as a JSON file: enough to replay a run without the method's code."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nnactive.files import read_model, write_model
@@ -46,7 +47,7 @@ def load_query(path: Path) -> Query:
     return read_model(path, Query)
 
 
-def load_patches(paths: list[Path]) -> list[Patch]:
+def load_patches(paths: Sequence[Path]) -> list[Patch]:
     """All patches of the given loop files, in loop order."""
     queries = sorted((load_query(path) for path in paths), key=lambda query: query.loop)
     return [Patch(p.case, p.start, p.size) for query in queries for p in query.patches]

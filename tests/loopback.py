@@ -18,9 +18,15 @@ class Served:
     """Codes that are answered first."""
     ranges: bool = True
     tag: str | None = '"1"'
+    date: str | None = None
+    """Of the last change, as the header has it."""
+    shift: list[int] = field(default_factory=list)
+    """Bytes by which an answer to a range begins too late."""
     redirect: str | None = None
     extra_length: int = 0
     """Added to the true length in the header."""
+    most: int | None = None
+    """Bytes that an answer to a range holds at most."""
     pause: float = 0
     """Seconds between two blocks."""
     encoding: str | None = None
@@ -35,6 +41,8 @@ class Loopback:
     url: str
     served: dict[str, Served] = field(default_factory=dict)
     requests: list[tuple[str, str | None]] = field(default_factory=list)
+    conditions: list[str | None] = field(default_factory=list)
+    """The If-Range header of each request."""
     closing: threading.Event = field(default_factory=threading.Event)
 
     def add(self, path: str, content: bytes, **faults: object) -> str:
@@ -54,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         self.loopback.requests.append((self.path, wanted))
+        self.loopback.conditions.append(self.headers.get("If-Range"))
         served = self.loopback.served.get(self.path)
         if served is None:
             self.send_error(404)
@@ -68,30 +77,34 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(served, wanted)
 
     def answer(self, served: Served, wanted: str | None) -> None:
-        size, start = len(served.content), 0
-        stale = self.headers.get("If-Range") not in {None, served.tag}
+        size, start, end = len(served.content), 0, len(served.content)
+        stale = self.headers.get("If-Range") not in {None, served.tag, served.date}
         if wanted and served.ranges and not stale:
             start = int(wanted.removeprefix("bytes=").split("-")[0])
+            start += served.shift.pop(0) if served.shift else 0
             if start >= size:
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{size}")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
+            end = min(size, start + served.most) if served.most else size
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         else:
             self.send_response(200)
         if served.tag:
             self.send_header("ETag", served.tag)
+        if served.date:
+            self.send_header("Last-Modified", served.date)
         if served.encoding:
             self.send_header("Content-Encoding", served.encoding)
         if served.no_length and not start:
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(size - start + served.extra_length))
+            self.send_header("Content-Length", str(end - start + served.extra_length))
         self.end_headers()
-        self.send(served, served.content[start:])
+        self.send(served, served.content[start:end])
 
     def send(self, served: Served, body: bytes) -> None:
         if served.cut:

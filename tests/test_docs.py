@@ -20,7 +20,7 @@ from nnactive.conduct import conduct
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.steps.query import _no_predictor
+from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
 DOC = ROOT / "docs" / "methods.md"
@@ -206,7 +206,7 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
         lines.append(told(lambda m=method, p=pool: conduct(m, p, 1)))
     blind = MyMethod()
     blind.steps = {}
-    pool = build_pool(blind, predictor=_no_predictor)
+    pool = build_pool(blind, predictor=no_predictor)
     lines.append(told(lambda: conduct(blind, pool, 1)))
     lines += [
         told(lambda: make("power_bald,bta=5")),

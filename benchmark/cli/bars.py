@@ -1,10 +1,13 @@
 """Progress of what is done to a dataset, case by case."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+
+from benchmark.cli.progress import QUIET, Pace
 
 if TYPE_CHECKING:
     from nnactive.data.job import Progress
@@ -12,23 +15,46 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bars() -> Iterator["Progress"]:
-    """A progress bar a stage on a terminal; elsewhere one line a stage."""
+    """A progress bar a stage on a terminal; elsewhere lines; both with the time that is left."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Lines()
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bars(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    ) as shown:
+    with Bars(*columns, TimeRemainingColumn(), console=console) as shown:
         tasks = {}
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = shown.add_task(stage, total=total)
             shown.update(tasks[stage], completed=done)
-            if not console.is_terminal and done == total:
-                click.echo(f"{stage}: {done} cases", err=True)
 
         yield progress
+
+
+class Lines:
+    """A line at the end of a stage, and every half minute how far it is."""
+
+    def __init__(self) -> None:
+        self.stage = ""
+        self.last = 0.0
+        self.pace = Pace(0, 0)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take in that ``done`` of ``total`` cases are through a stage."""
+        now = time.monotonic()
+        share = done / max(total, 1)
+        if stage != self.stage:
+            self.stage, self.last, self.pace = stage, now, Pace(share, now)
+        if done == total:
+            click.echo(f"{stage}: {done} cases", err=True)
+        elif now - self.last >= QUIET:
+            self.last = now
+            left = self.pace.left(share, now)
+            click.echo(
+                ", ".join(filter(None, (f"{stage}: {done} of {total} cases", left))), err=True
+            )

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.options import data_option
-from benchmark.cli.progress import duration
+from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from nnactive.data.cards import Card
     from nnactive.data.download.dataset import Report, Step
     from nnactive.data.download.folders import Folders
 
 GIB = 1 << 30
 WIDTH = 100
-QUIET = 30
-"""Seconds between two lines about the same file, where there is no terminal."""
 DOING = {"fetch": "fetching", "check": "checking", "unpack": "unpacking"}
 
 
@@ -104,9 +104,19 @@ def _shown() -> "Iterator[Report]":
     if not console.is_terminal:
         yield _Lines()
         return
+    with _bars(console) as report:
+        yield report
+
+
+@contextmanager
+def _bars(console: "Console") -> "Iterator[Report]":
+    """A bar for the file at hand, and one for all where there are more."""
+    from rich.console import Group
+    from rich.live import Live
     from rich.progress import (
         BarColumn,
         DownloadColumn,
+        MofNCompleteColumn,
         Progress,
         TaskID,
         TextColumn,
@@ -114,24 +124,37 @@ def _shown() -> "Iterator[Report]":
         TransferSpeedColumn,
     )
 
-    columns = (
+    left = TextColumn("{task.description}", markup=False)
+    whole = Progress(TextColumn("all files"), BarColumn(BAR_WIDTH), MofNCompleteColumn(), left)
+    each = Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(16),
+        BarColumn(BAR_WIDTH),
         DownloadColumn(binary_units=True),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bars:
-        shown: dict[tuple[str, str], TaskID] = {}
+    shown: dict[tuple[str, str], TaskID] = {}
+    files = whole.add_task("", total=None, visible=False)
+    pace = _WholePace()
+    with Live(Group(whole, each), console=console, transient=True):
 
         def report(step: "Step") -> None:
             key = (step.stage, step.name)
             if key not in shown:
                 for task in shown.values():
-                    bars.remove_task(task)
+                    each.remove_task(task)
                 shown.clear()
-                shown[key] = bars.add_task(_what(step), total=step.total, completed=step.done)
-            bars.update(shown[key], total=step.total, completed=step.done)
+                shown[key] = each.add_task(_what(step), total=step.total, completed=step.done)
+            each.update(shown[key], total=step.total, completed=step.done)
+            left = pace.left(step, time.monotonic())
+            if step.count > 1:
+                whole.update(
+                    files,
+                    description=left,
+                    completed=int(_share(step) * step.count),
+                    total=step.count,
+                    visible=True,
+                )
 
         yield report
 
@@ -141,30 +164,47 @@ class _Lines:
 
     def __init__(self) -> None:
         self.key = ("", "")
-        self.start = self.last = 0.0
-        self.first = 0
+        self.last = 0.0
+        self.pace = Pace(0, 0)
+        self.whole = _WholePace()
 
     def __call__(self, step: "Step") -> None:
         now = time.monotonic()
+        left = self.whole.left(step, now)
+        parts = [f"all files: {left}" if left else ""]
+        own = step.done / step.total if step.total else 0
         if self.key != (step.stage, step.name):
-            self.key, self.start, self.last, self.first = (
-                (step.stage, step.name),
-                now,
-                now,
-                step.done,
-            )
+            self.key, self.last = (step.stage, step.name), now
+            self.pace = Pace(own, now)
             if step.stage != "check":
-                click.echo(_what(step), err=True)
+                click.echo("; ".join(filter(None, (_what(step), *parts))), err=True)
         elif now - self.last >= QUIET:
             self.last = now
-            click.echo(f"{_what(step)}: {self._far(step, now)}", err=True)
+            far = f"{own:.0%} of {size(step.total)}" if step.total else size(step.done)
+            far = ", ".join(filter(None, (far, self.pace.left(own, now))))
+            click.echo("; ".join(filter(None, (f"{_what(step)}: {far}", *parts))), err=True)
 
-    def _far(self, step: "Step", now: float) -> str:
-        if not step.total:
-            return size(step.done)
-        rate = (step.done - self.first) / (now - self.start)
-        left = f", about {duration((step.total - step.done) / rate)} left" if rate else ""
-        return f"{step.done / step.total:.0%} of {size(step.total)}{left}"
+
+class _WholePace:
+    """How long all files of a download still take, first to be brought, then to be unpacked."""
+
+    def __init__(self) -> None:
+        self.paces: dict[bool, Pace] = {}
+
+    def left(self, step: "Step", now: float) -> str:
+        """In words; empty where it can't be told yet, or there is one file alone."""
+        if step.count == 1:
+            return ""
+        share = _share(step)
+        pace = self.paces.setdefault(step.stage == "unpack", Pace(share, now))
+        return pace.left(share, now)
+
+
+def _share(step: "Step") -> float:
+    """How much of all files is brought, or unpacked; each counts the same."""
+    own = step.done / step.total if step.total else 0
+    # A file is checked when it is there.
+    return (step.number - 1 + (1 if step.stage == "check" else own)) / step.count
 
 
 def _what(step: "Step") -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 MINUTE = 60
 HOUR = 3600
 BAR_WIDTH = 16
+QUIET = 30
+"""Seconds between two lines about the same work, where there is no terminal."""
 
 
 def duration(seconds: float) -> str:
@@ -20,11 +22,31 @@ def duration(seconds: float) -> str:
     >>> duration(42), duration(200), duration(9000)
     ('42 s', '3 min', '2 h 30 min')
     """
+    seconds = round(seconds)
     if seconds < MINUTE:
-        return f"{seconds:.0f} s"
+        return f"{seconds} s"
     if seconds < HOUR:
         return f"{seconds / MINUTE:.0f} min"
     return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE)} min"
+
+
+class Pace:
+    """How long work still takes, by how far it has come since it was first looked at."""
+
+    def __init__(self, share: float, now: float) -> None:
+        """Begin at a ``share`` of the work from 0 to 1, at ``now`` in seconds."""
+        self.share, self.start = share, now
+
+    def left(self, share: float, now: float) -> str:
+        """The time left in words; empty where it can't be told yet, or nothing is left.
+
+        >>> Pace(0.5, 100).left(0.6, 120)
+        'about 1 min left'
+        """
+        gained = share - self.share
+        if gained <= 0 or share >= 1:
+            return ""
+        return f"about {duration((1 - share) / gained * (now - self.start))} left"
 
 
 @contextmanager

@@ -174,30 +174,33 @@ def query(
         from nnactive.files import read_model
         from nnactive.kept import Part
         from nnactive.settings import Setting
+        from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
-        method = load_method(spec)
+        inputs = QueryInputs(
+            data=data,
+            setting=read_model(setting_file, Setting),
+            seed=seed,
+            loop=loop,
+            method=load_method(spec),
+            method_id=spec.name.removesuffix(".json"),
+            queries=tuple(queries),
+            train=train,
+            members=tuple(members),
+        )
         # Torch takes seconds to import; a method without predictions needs no device.
-        picked = pick_device(device) if method.needs else CPU
+        picked = pick_device(device) if inputs.method.needs else CPU
         share = Part.parse(part) if part else None
         # A part has no output, so it has no cost either.
         draft_of = nullcontext(out) if share else measured(out, picked, code_commit())
         with draft_of as draft:
             run(
-                data,
-                read_model(setting_file, Setting),
-                seed,
-                loop,
-                method,
-                spec.name.removesuffix(".json"),
-                list(queries),
-                train,
-                list(members),
-                workers,
+                inputs,
                 draft,
                 picked,
-                lambda done, total: click.echo(f"{done} of {total} images"),
-                share,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} images"),
+                part=share,
             )
 
 

@@ -14,7 +14,7 @@ from nnactive.geometry import Patch
 from nnactive.kept import Kept
 from nnactive.methods import Oracle, PoolView, QueryMethod
 from nnactive.prediction import Prediction, fold
-from nnactive.steps.query import _no_predictor
+from nnactive.steps.network import no_predictor
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ def view(
         labelled=world.labelled,
         images=contents.images.__getitem__,
         partial_labels=contents.partial.__getitem__,
-        predictor=predict if method.needs else _no_predictor,
+        predictor=predict if method.needs else no_predictor,
         embedder=partial(_embed, contents) if "embedding" in method.needs else None,
         needs=method.needs,
         names=("conformance", world.title, 1, world.loop),

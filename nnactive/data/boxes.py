@@ -8,8 +8,9 @@ import numpy as np
 from nnactive.data.cards import Card
 from nnactive.data.images import read_header, read_volume
 from nnactive.data.job import Progress
+from nnactive.data.loading import mapped_label
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw import Found, mapped_label
+from nnactive.data.raw import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Triple
 from nnactive.nnunet.planning import describe, target_geometry

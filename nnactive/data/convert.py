@@ -15,7 +15,8 @@ import numpy as np
 
 from nnactive.data.cards import Card
 from nnactive.data.images import read_image, volume_of, with_geometry_of, write_image
-from nnactive.data.raw import Found, check_images, mapped_label
+from nnactive.data.loading import check_images, mapped_label
+from nnactive.data.raw import Found
 from nnactive.data.script import load_script
 
 if TYPE_CHECKING:

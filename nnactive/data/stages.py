@@ -10,8 +10,9 @@ from nnactive import PROTOCOL_VERSION
 from nnactive.data.checksum import array_digest, dataset_checksum
 from nnactive.data.convert import convert_case, is_needed
 from nnactive.data.job import Job
+from nnactive.data.loading import load_case
 from nnactive.data.prepared import IMAGES, CaseInfo, PreparedInfo, volume_file
-from nnactive.data.raw import Found, load_case
+from nnactive.data.raw import Found
 from nnactive.errors import UserError
 from nnactive.files import write_json
 from nnactive.geometry import Triple, as_triple

@@ -1,52 +1,66 @@
 """Step: let a method choose the next patches."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnactive.conduct import conduct
 from nnactive.data.prepared import PreparedDataset
-from nnactive.devices import is_gpu, pick_device
-from nnactive.errors import MethodError, PredictionError
+from nnactive.errors import MethodError
 from nnactive.files import sha256
 from nnactive.geometry import Patch
 from nnactive.kept import Kept, Part, PartDone, code_hash, key_of
 from nnactive.methods import QueryMethod
-from nnactive.pool import Embed, PoolView, Predict
-from nnactive.prediction import Prediction, fold
+from nnactive.pool import PoolView
 from nnactive.queries import Query, load_patches, record, save_query
 from nnactive.readahead import ReadAhead
 from nnactive.settings import Setting
+from nnactive.steps.network import Network, no_predictor, open_network
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
-    from nnactive.nnunet.ensemble import Ensemble
 
-OVERLAPPING = 2
-"""Images that are worked on at the same time with a GPU: one predicted, one selected from."""
+@dataclass(frozen=True)
+class QueryInputs:
+    """All that the choice of the next patches depends on."""
+
+    data: Path
+    """The prepared dataset."""
+    setting: Setting
+    """Gives patch size, stride, candidates and query size."""
+    seed: int
+    """Of the experiment."""
+    loop: int
+    """Number of the loop that the patches are for, from 1."""
+    method: QueryMethod
+    method_id: str
+    """Part of its random streams' names."""
+    queries: tuple[Path, ...]
+    """Loop files of all loops so far."""
+    train: Path
+    """Training folder of the loop before."""
+    members: tuple[Path, ...]
+    """The ensemble trained on it."""
+
+    @property
+    def names(self) -> tuple[str, str, int, int]:
+        """Of the method's random streams."""
+        return self.setting.name, self.method_id, self.seed, self.loop
 
 
 def query(
-    data: Path,
-    setting: Setting,
-    seed: int,
-    loop: int,
-    method: QueryMethod,
-    method_id: str,
-    queries: list[Path],
-    train: Path,
-    members: list[Path],
-    workers: int,
+    inputs: QueryInputs,
     out: Path,
     device: str,
+    *,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     part: Part | None = None,
 ) -> None:
-    """Write the patches that ``method`` chooses for loop ``loop`` to ``out``.
+    """Write the patches that a method chooses for a loop to ``out``.
 
     What is finished of it is kept in a folder beside ``out`` until it is written, so that an
     interrupted query goes on. With a ``part`` no more is done than that share of the images, into
@@ -58,18 +72,10 @@ def query(
     method that declares itself an oracle.
 
     Args:
-        data: the prepared dataset.
-        setting: gives patch size, stride, candidates and query size.
-        seed: seed of the experiment.
-        loop: number of the loop that the patches are for, from 1.
-        method: an instance of the method.
-        method_id: its id, part of its random streams' names.
-        queries: loop files of all loops so far.
-        train: training folder of the loop before.
-        members: the ensemble trained on it.
-        workers: images that are worked on at the same time; changes no choice.
+        inputs: what is asked of which method.
         out: the loop file to write.
         device: where to predict, as ``pick_device`` takes it.
+        workers: images that are worked on at the same time; changes no choice.
         progress: told how many images are done, and of how many.
         part: the share of the images to do, of those that the method's first `PoolView.map` goes
             through; a method without one has no share.
@@ -78,56 +84,12 @@ def query(
         MethodError: if the method breaks its contract.
         PredictionError: if the ensemble predicts what can't be used.
     """
-    dataset = PreparedDataset(data)
-    images = ReadAhead(partial(_image, _image_files(dataset)))
-    predictor: Predict = _no_predictor
-    embedder: Embed | None = None
-    if method.needs:
-        picked = pick_device(device)
-        workers = max(workers, OVERLAPPING) if is_gpu(picked) else workers
-        ensemble = _ensemble(setting, train, members, workers, picked)
-        predictor = partial(_predict, ensemble, images)
-        embedder = partial(_embed, ensemble, images)
-    names = (setting.name, method_id, seed, loop)
-    labelled = load_patches(queries)
-
-    # A constructor that doesn't call the base class's leaves none.
-    parameters = getattr(method, "parameters", None)
-
-    def key() -> str:
-        return key_of(
-            [
-                *(dataset.info.checksum, setting.model_dump_json(), names, code_hash(type(method))),
-                repr(parameters),
-                [(p.case, p.start, p.size) for p in labelled],
-                _ensemble_identity(train, members) if method.needs else None,
-            ]
-        )
-
-    pool = PoolView(
-        shapes={case.id: case.shape for case in dataset.info.pool},
-        spacing=dataset.info.spacing,
-        patch_size=setting.patch_size,
-        stride=setting.stride,
-        candidates=setting.candidates,
-        loop=loop,
-        queries=setting.loops - 1,
-        n_classes=len(dataset.info.classes),
-        labelled=tuple(labelled),
-        images=images,
-        partial_labels=partial(_partial_label, train),
-        predictor=predictor,
-        needs=method.needs,
-        names=names,
-        embedder=embedder,
-        workers=workers,
-        oracle_labels=dataset.pool_label if method.oracle else None,
-        progress=progress,
-        announce=images.announce,
-        kept=Kept(_kept_folder(out), key, part),
-    )
+    dataset = PreparedDataset(inputs.data)
+    pool = _pool(inputs, dataset, device, workers)
+    kept = Kept(_kept_folder(out), partial(_key, inputs, dataset), part)
+    pool = replace(pool, progress=progress, kept=kept)
     try:
-        chosen = _resumable(method, pool, setting.query_size)
+        chosen = _resumable(inputs.method, pool, inputs.setting.query_size)
     except PartDone:
         return
     if part:
@@ -136,15 +98,62 @@ def query(
         out,
         Query(
             dataset=dataset.info.name,
-            setting=setting.name,
-            method=method_id,
-            seed=seed,
-            loop=loop,
+            setting=inputs.setting.name,
+            method=inputs.method_id,
+            seed=inputs.seed,
+            loop=inputs.loop,
             patches=record(chosen),
         ),
     )
-    if pool.kept:
-        pool.kept.discard()
+    kept.discard()
+
+
+def _pool(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: int) -> PoolView:
+    """What the method sees."""
+    info, setting, method = dataset.info, inputs.setting, inputs.method
+    files = {case.id: dataset.image_file(case.id) for case in info.pool}
+    images = ReadAhead(partial(_image, files))
+    network = Network(no_predictor, None, workers)
+    if method.needs:
+        step = setting.inference.query_tile_step
+        network = open_network(
+            inputs.train, inputs.members, images, device=device, tile_step=step, workers=workers
+        )
+    return PoolView(
+        shapes={case.id: case.shape for case in info.pool},
+        spacing=info.spacing,
+        patch_size=setting.patch_size,
+        stride=setting.stride,
+        candidates=setting.candidates,
+        loop=inputs.loop,
+        queries=setting.loops - 1,
+        n_classes=len(info.classes),
+        labelled=tuple(load_patches(inputs.queries)),
+        images=images,
+        partial_labels=partial(_partial_label, inputs.train),
+        predictor=network.predictor,
+        needs=method.needs,
+        names=inputs.names,
+        embedder=network.embedder,
+        workers=network.workers,
+        oracle_labels=dataset.pool_label if method.oracle else None,
+        announce=images.announce,
+    )
+
+
+def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
+    """A hash of all that the method's work on an image depends on."""
+    method = inputs.method
+    return key_of(
+        [
+            *(dataset.info.checksum, inputs.setting.model_dump_json(), inputs.names),
+            code_hash(type(method)),
+            # A constructor that doesn't call the base class's leaves none.
+            repr(getattr(method, "parameters", None)),
+            [(p.case, p.start, p.size) for p in load_patches(inputs.queries)],
+            _ensemble_identity(inputs.train, inputs.members) if method.needs else None,
+        ]
+    )
 
 
 def _resumable(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
@@ -167,14 +176,10 @@ def _kept_folder(out: Path) -> Path:
     return out.with_name(f".{out.name.removeprefix('.')}.kept")
 
 
-def _ensemble_identity(train: Path, members: list[Path]) -> object:
+def _ensemble_identity(train: Path, members: tuple[Path, ...]) -> object:
     from nnactive.nnunet.overlay import training_dataset_json, training_plans
 
     return training_plans(train), training_dataset_json(train), [sha256(path) for path in members]
-
-
-def _image_files(dataset: PreparedDataset) -> dict[str, Path]:
-    return {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
 
 
 def _image(files: dict[str, Path], case: str) -> "np.ndarray":
@@ -187,51 +192,3 @@ def _partial_label(train: Path, case: str) -> "np.ndarray":
     from nnactive.nnunet.overlay import read_partial_label
 
     return read_partial_label(train, case)
-
-
-def _ensemble(
-    setting: Setting, train: Path, members: list[Path], workers: int, device: str
-) -> "Ensemble":
-    from nnactive.nnunet.ensemble import Ensemble
-
-    return Ensemble(
-        train,
-        members,
-        device=device,
-        tile_step=setting.inference.query_tile_step,
-        mirror=False,
-        workers=workers,
-    )
-
-
-def _predict(
-    ensemble: "Ensemble", images: ReadAhead, case: str, needs: frozenset[str]
-) -> Prediction:
-    read = [images(case)]  # before the turn, so that it overlaps with another image's
-
-    def members() -> "Iterator[Tensor]":
-        # Later passes read again: a prediction that is kept doesn't keep the image.
-        return ensemble.probabilities(read.pop() if read else images(case))
-
-    with ensemble.turn():
-        return fold(case, members, needs, fresh=True)
-
-
-def _embed(
-    ensemble: "Ensemble", images: ReadAhead, case: str, patches: Sequence[Patch]
-) -> "np.ndarray":
-    import numpy as np
-
-    image = images(case)
-    with ensemble.turn():
-        embeddings = ensemble.embeddings(image, patches)
-    if not np.isfinite(embeddings).all():
-        raise PredictionError(
-            f"{case}: a member's features are NaN or infinite; "
-            "its training diverged, train the folds again"
-        )
-    return embeddings
-
-
-def _no_predictor(case: str, _: frozenset[str]) -> Prediction:
-    raise MethodError(f"{case}: no prediction, as the class declares needs = frozenset()")

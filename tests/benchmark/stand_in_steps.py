@@ -53,13 +53,12 @@ def evaluate(data, setting, train, members, out, device):
     )
 
 
-def query(
-    data, setting, seed, loop, method, method_id, queries, train, members, workers, out, device, *_
-):
-    assert len(queries) == loop
-    if method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
-        raise MethodError(f"{method.name}: 3 patches too few")
-    save_query(out, _query(data, setting, method_id, seed, loop))
+def query(inputs, out, device, **_):
+    assert len(inputs.queries) == inputs.loop
+    if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
+        raise MethodError(f"{inputs.method.name}: 3 patches too few")
+    made = _query(inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
+    save_query(out, made)
 
 
 def _query(data, setting, method, seed, loop):

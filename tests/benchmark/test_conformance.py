@@ -42,7 +42,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch, clip_size
 from nnactive.methods import BUILTIN, Prediction, QueryMethod
 from nnactive.nnunet.ensemble import Ensemble
-from nnactive.steps.query import query
+from nnactive.steps.query import QueryInputs, query
 from nnactive.steps.start import start
 
 
@@ -318,9 +318,10 @@ def test_a_stream_for_all_cases_depends_on_their_order_and_the_workers() -> None
 
 def test_without_needs_the_check_says_what_the_step_says(phantom, setting, tmp_path) -> None:
     start(phantom, setting, SEED, tmp_path / "loop_000.json")
-    queries, out = [tmp_path / "loop_000.json"], tmp_path / "loop_001.json"
+    queries = (tmp_path / "loop_000.json",)
+    inputs = QueryInputs(phantom, setting, SEED, 1, Blind(), "Blind", queries, tmp_path, ())
     with pytest.raises(MethodError) as caught:
-        query(phantom, setting, SEED, 1, Blind(), "Blind", queries, tmp_path, [], 1, out, "cpu")
+        query(inputs, tmp_path / "loop_001.json", "cpu")
     said = str(caught.value).partition(": no prediction")[1:]
     assert said[0]
     assert failed(Judge(Blind, WORLDS[:1]))[CONTRACT].partition(": no prediction")[1:] == said

@@ -91,7 +91,9 @@ def make(name: str, case: str, shape: Sequence[int], spacing, classes: int, low=
     assert len(slots) >= classes, (shape, classes)
     for value in range(1, classes + 1):
         z, y, x = slots[order[value - 1]]
-        label[z : z + edge - 1, y : y + edge, x : x + edge] = value
+        # Of several sizes, so that counts tell classes and cases apart.
+        high, wide = edge - value % 2, edge - rng.integers(2)
+        label[z : z + edge - 1, y : y + high, x : x + wide] = value
     image = low + 40.0 * label + rng.normal(0, 15, shape)
     return Case(np.rint(image).astype(np.int16), label, tuple(spacing))
 

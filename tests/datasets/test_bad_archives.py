@@ -40,6 +40,12 @@ def mri_alone(tree):
     return tree.top / "amos22", "case 'amos_0001' is missing (8 in all)"
 
 
+def companions_alone(tree):
+    """Nothing is left of the archive but what macOS added to it."""
+    shutil.rmtree(tree.top / "amos22")
+    return tree.top, "no imagesTr in it; give the folder"
+
+
 def label_without_image(tree):
     file = tree.top / "kits21" / "data" / "case_00003" / "imaging.nii.gz"
     file.unlink()
@@ -119,6 +125,7 @@ def not_finite_phase(tree):
         ("acdc", info_without_es),
         ("acdc", frame_without_label),
         ("amos", mri_alone),
+        ("amos", companions_alone),
         ("kits", label_without_image),
         ("kits", other_votes_only),
         ("word", in_training_and_validation),

@@ -210,15 +210,26 @@ def _told(report: Report, at: Callable[..., Step]) -> Amount:
     return lambda done, total: report(at(done=done, total=total))
 
 
+def _part_of(amount: Amount, before: int, total: int) -> Amount:
+    """For one file of many: tells how far all are."""
+    return lambda done, _: amount(before + done, total)
+
+
 def _measure_folder(
     item: Item, place: Path, known: dict[str, sums.Sum], amount: Amount
 ) -> dict[str, sums.Sum]:
-    found = {}
-    for name, file in sums.members(place, item.path):
-        if name in known and sums.is_unchanged(file, known[name]):
-            found[name] = known[name]
-            continue
-        found[name] = sums.measure(file, amount)
+    """Sums of a folder's files; those that haven't changed since the last time aren't read."""
+    files = dict(sums.members(place, item.path))
+    found = {
+        name: known[name]
+        for name, file in files.items()
+        if name in known and sums.is_unchanged(file, known[name])
+    }
+    new = {name: file for name, file in files.items() if name not in found}
+    before, total = 0, sum(file.stat().st_size for file in new.values())
+    for name, file in new.items():
+        found[name] = sums.measure(file, _part_of(amount, before, total))
+        before += found[name].bytes
         if problem := sums.problem(found[name], item, known.get(name)):
             raise UserError(f"{file}: {problem}; remove it and run the same command again")
     if not found:
@@ -238,16 +249,15 @@ def _unpack(items: tuple[Item, ...], folders: Folders, report: Report) -> None:
     draft.mkdir()
     for number, item in enumerate(items, 1):
         place = folders.archives / item.path
+        step = partial(Step, "unpack", str(item.path), number, len(items))
         if item.unpack and place.is_file():
-            step = partial(Step, "unpack", str(item.path), number, len(items))
             try:
                 unpack(place, draft, item.file.password, _told(report, step))
             except UserError:
                 sums.forget(folders, str(item.path))  # another file may take its place
                 raise
             continue
-        for name, file in sums.members(place, item.path):
-            _link(file, draft / name)
+        _link_all(item, place, draft, _told(report, step))
     known = sums.remembered(folders)
     folders.unpacked.unlink(missing_ok=True)
     if folders.files.exists():
@@ -274,13 +284,26 @@ def _require_room(items: tuple[Item, ...], folders: Folders) -> None:
         )
 
 
-def _link(file: Path, name: Path) -> None:
-    """A second name for a file; a copy where the file system has no hard links."""
+def _link_all(item: Item, place: Path, draft: Path, amount: Amount) -> None:
+    """Give the files of an item, which are no archives, a second name below the draft."""
+    files = dict(sums.members(place, item.path))
+    done, total = 0, sum(file.stat().st_size for file in files.values())
+    for name, file in files.items():
+        copied = _link(file, draft / name)
+        done += file.stat().st_size
+        if copied:  # links take no time
+            amount(done, total)
+
+
+def _link(file: Path, name: Path) -> bool:
+    """A second name for a file; a copy (True) where the file system has no hard links."""
     name.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(file.resolve(), name)
     except OSError:
         shutil.copyfile(file, name)
+        return True
+    return False
 
 
 def _outcome(items: tuple[Item, ...], folders: Folders, *, before: bool) -> Outcome:

@@ -63,13 +63,19 @@ class Item:
 
 
 def list_items(download: Download) -> tuple[Item, ...]:
-    """All files of a download in the card's order; a series gives one for each number."""
+    """All files of a download in the card's order.
+
+    A series gives one for each number; of several series, the first files come first, so that
+    what belongs to one case is fetched together, and each file counts as much as the next.
+    """
     items = [
         Item(inner_path(file.name), file, download.unpack and bool(ARCHIVE.search(file.name)))
         for file in download.files
     ]
-    for series in download.series:
-        for number in range(series.count):
+    for number in range(max((series.count for series in download.series), default=0)):
+        for series in download.series:
+            if number >= series.count:
+                continue
             path = inner_path(series.name.format(number))
             file = File(name=path.name, urls=(series.url.format(number),))
             items.append(Item(path, file, unpack=False))

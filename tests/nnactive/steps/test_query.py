@@ -4,12 +4,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
@@ -19,9 +16,8 @@ from nnactive.kept import Part
 from nnactive.methods import BUILTIN, QueryMethod
 from nnactive.pool import PoolView
 from nnactive.queries import load_patches
-from nnactive.readahead import ReadAhead
 from nnactive.settings import Setting
-from nnactive.steps.query import _predict, query
+from nnactive.steps.query import QueryInputs, query
 
 METHODS = ("random", "predictive_entropy", "softrank_bald", "clasp_pe", "coreset")
 """One of each family; the others differ in parts that are tested by themselves."""
@@ -47,22 +43,18 @@ def choose(
     workers: int = 1,
     part: Part | None = None,
 ) -> bytes:
-    query(
-        data,
-        setting,
-        SEED,
-        1,
-        method,
-        "some-method",
-        [loop0.query],
-        loop0.train,
-        loop0.members,
-        workers,
-        out,
-        "cpu",
-        None,
-        part,
+    inputs = QueryInputs(
+        data=data,
+        setting=setting,
+        seed=SEED,
+        loop=1,
+        method=method,
+        method_id="some-method",
+        queries=(loop0.query,),
+        train=loop0.train,
+        members=tuple(loop0.members),
     )
+    query(inputs, out, "cpu", workers=workers, part=part)
     return b"" if part else out.read_bytes()
 
 
@@ -258,13 +250,14 @@ from test_query_author import Slow
 from nnactive.files import write_model
 from nnactive.kept import Part
 from nnactive.settings import Setting
-from nnactive.steps.query import query
+from nnactive.steps.query import QueryInputs, query
 
 data, setting, loop, out, part = sys.argv[1:]
-query(
-    Path(data), Setting.model_validate_json(setting), 7, 1, Slow(), "slow", [Path(loop)],
-    Path("none"), [], 1, Path(out), "cpu", None, Part.parse(part) if part else None,
+inputs = QueryInputs(
+    Path(data), Setting.model_validate_json(setting), 7, 1, Slow(), "slow", (Path(loop),),
+    Path("none"), (),
 )
+query(inputs, Path(out), "cpu", part=Part.parse(part) if part else None)
 """
 
 AUTHOR = """
@@ -371,78 +364,6 @@ def test_a_diverged_member_keeps_what_is_finished(
         seen = interrupted_at(patch, 1)
         choose(few, setting, loop0, tmp_path / "out.json", method())
     assert len(seen) == 1
-
-
-class OneNetwork:
-    """Stands in for an ensemble on a GPU; counts the images that it predicts at a time."""
-
-    def __init__(self) -> None:
-        self.turns = threading.Semaphore(1)
-        self.begun: list[int] = []
-        self.next_begun = threading.Event()
-        self.busy, self.most_busy = 0, 0
-
-    def turn(self):
-        return self.turns
-
-    def probabilities(self, image):
-        self.begun.append(int(image[0, 0, 0, 0]))
-        if len(self.begun) == 2:
-            self.next_begun.set()
-        self.busy += 1
-        self.most_busy = max(self.most_busy, self.busy)
-        for _ in range(3):
-            yield torch.full((2, 4, 4, 4), 0.5)
-        self.busy -= 1
-
-
-def test_one_image_is_selected_from_while_the_next_is_predicted(make_pool) -> None:
-    shapes = dict.fromkeys("abcd", (4, 4, 4))
-    images = ReadAhead(lambda case: np.full((1, 4, 4, 4), ord(case)))
-    network = OneNetwork()
-    pool = make_pool(
-        shapes=shapes,
-        images=images,
-        workers=2,
-        predictor=lambda case, needs: _predict(network, images, case, needs),
-    )
-    overlapped = []
-
-    def select(case):
-        prediction = pool.predict(case)
-        if case == chr(network.begun[0]):
-            overlapped.append(network.next_begun.wait(10))
-        return prediction.mean.sum().item()
-
-    assert pool.map(select) == [64.0] * 4
-    assert overlapped == [True]
-    assert network.most_busy == 1
-    assert sorted(network.begun) == [ord(case) for case in "abcd"]
-
-
-def test_the_next_image_is_read_while_one_is_predicted(make_pool) -> None:
-    read = {case: threading.Event() for case in "abc"}
-
-    def reading(case):
-        read[case].set()
-        return np.full((1, 4, 4, 4), ord(case))
-
-    images = ReadAhead(reading)
-
-    class Waiting(OneNetwork):
-        def probabilities(self, image):
-            following = chr(int(image[0, 0, 0, 0]) + 1)
-            assert following not in read or read[following].wait(10)
-            yield torch.full((2, 4, 4, 4), 0.5)
-
-    network = Waiting()
-    pool = make_pool(
-        shapes=dict.fromkeys("abc", (4, 4, 4)),
-        images=images,
-        announce=images.announce,
-        predictor=lambda case, needs: _predict(network, images, case, needs),
-    )
-    assert pool.map(lambda case: pool.predict(case).mean.sum().item()) == [64.0] * 3
 
 
 def test_a_constructor_may_leave_out_the_base_classs(

@@ -75,6 +75,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
+    OUTSIDE.unlink(missing_ok=True)  # of a run that failed
     (tmp_path / "outer" / "target").mkdir(parents=True)
     return tmp_path / "outer" / "target"
 

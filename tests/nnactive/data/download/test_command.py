@@ -173,16 +173,52 @@ def test_lines_elsewhere(capsys, monkeypatch) -> None:
     clock = iter([0.0, 10.0, 40.0, 41.0, 80.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     lines = _Lines()
-    lines(Step("fetch", "a.zip", 2, 3, 0, 1000))
-    lines(Step("fetch", "a.zip", 2, 3, 100, 1000))
-    lines(Step("fetch", "a.zip", 2, 3, 400, 1000))
-    lines(Step("check", "a.zip", 2, 3, 0, None))
-    lines(Step("check", "a.zip", 2, 3, 512, None))
+    lines(Step("fetch", "a.zip", 1, 1, 0, 1000))
+    lines(Step("fetch", "a.zip", 1, 1, 100, 1000))
+    lines(Step("fetch", "a.zip", 1, 1, 400, 1000))
+    lines(Step("check", "a.zip", 1, 1, 0, None))
+    lines(Step("check", "a.zip", 1, 1, 512, None))
     assert capsys.readouterr().err.splitlines() == [
-        "[2/3] fetching a.zip",
-        "[2/3] fetching a.zip: 40% of 1000 bytes, about 1 min left",
-        "[2/3] checking a.zip: 512 bytes",
+        "fetching a.zip",
+        "fetching a.zip: 40% of 1000 bytes, about 1 min left",
+        "checking a.zip: 512 bytes",
     ]
+
+
+def test_the_time_that_all_files_take_is_told_with_each(capsys, monkeypatch) -> None:
+    """600 files of which 100 were there before; each takes 10 s, the unpacking 1 s."""
+    clock = iter([0.0, 5.0, 10.0, 10.0, 45.0, 100.0, 100.0, 101.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    lines = _Lines()
+    lines(Step("fetch", "101", 101, 600, 0, None))
+    lines(Step("fetch", "101", 101, 600, 0, 1000))
+    lines(Step("check", "101", 101, 600, 500, 1000))
+    lines(Step("fetch", "102", 102, 600, 0, 1000))
+    lines(Step("fetch", "102", 102, 600, 500, 1000))
+    lines(Step("check", "600", 600, 600, 500, 1000))
+    lines(Step("unpack", "1", 1, 600, 0, 1000))
+    lines(Step("unpack", "2", 2, 600, 0, 1000))
+    half = "50% of 1000 bytes, about 35 s left; all files: about 4 h 9 min left"
+    assert capsys.readouterr().err.splitlines() == [
+        "[101/600] fetching 101",
+        "[102/600] fetching 102; all files: about 1 h 23 min left",
+        f"[102/600] fetching 102: {half}",
+        "[1/600] unpacking 1",
+        "[2/600] unpacking 2; all files: about 10 min left",
+    ]
+
+
+def test_a_bar_for_all_files_on_a_terminal(server, cards, data, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    for number in range(3):
+        server.add(f"/{number}.txt", CONTENT)
+    names = {"name": "case_{}.txt", "url": server.url + "/{}.txt"}
+    cards.write(download={"unpack": False, "series": [{"count": 3, **names}]})
+    assert run(data, "--accept-licence") == 0
+    shown = capsys.readouterr().err
+    assert "all files" in shown
+    assert "3/3" in shown
 
 
 def test_sizes_in_words() -> None:

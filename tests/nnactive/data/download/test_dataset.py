@@ -217,7 +217,12 @@ def test_a_series_goes_on_case_by_case(server: Loopback, place: Place) -> None:
     server.served["/master_00002.nii.gz"] = missing
     outcome = place.bring(card)
     assert (outcome.archives, outcome.files, outcome.published) == (8, 8, False)
-    assert len(server.requests) == 6
+    assert [path for path, _ in server.requests] == [
+        "/master_00002.nii.gz",
+        "/raw/case_00002/seg.nii.gz",
+        "/master_00003.nii.gz",
+        "/raw/case_00003/seg.nii.gz",
+    ]
     files = tree(place.folders.files)
     assert gzip.decompress(files["kits21/data/case_00002/imaging.nii.gz"]) == b"i2" * 9000
     assert gzip.decompress(files["kits21/data/case_00003/seg.nii.gz"]) == b"l3"
@@ -235,6 +240,8 @@ def test_a_file_system_without_hard_links(server, place, monkeypatch) -> None:
     monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(errno.EPERM, "no")))
     place.bring(place.card(**series(server, 1)))
     assert tree(place.folders.files) == tree(place.folders.archives)
+    copied = [step for step in place.steps if step.stage == "unpack"]
+    assert [(step.number, step.done / step.total) for step in copied] == [(1, 1), (2, 1)]
 
 
 def test_without_published_sums_the_first_ones_count(server: Loopback, place: Place) -> None:

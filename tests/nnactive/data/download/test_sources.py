@@ -162,5 +162,10 @@ def test_synapse_without_a_login(place: Place, synapse: Synapse) -> None:
     (wanted / "images").mkdir()
     (wanted / "images" / "a.nii.gz").write_bytes(b"a")
     assert place.bring(card).files == 1
-    (wanted / "images" / "b.nii.gz").write_bytes(b"b")
-    assert place.bring(card).files == 2
+    place.steps.clear()
+    for name in "bc":
+        (wanted / "images" / f"{name}.nii.gz").write_bytes(name.encode() * 100)
+    assert place.bring(card).files == 3
+    # One bar for the whole folder, and what was read before isn't read again.
+    told = [(step.stage, step.done, step.total) for step in place.steps]
+    assert told == [("check", 100, 200), ("check", 200, 200)]

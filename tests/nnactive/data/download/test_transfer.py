@@ -10,6 +10,7 @@ from nnactive.data.download import transfer
 from nnactive.data.download.transfer import TransferError, fetch
 
 CONTENT = bytes(range(256)) * 1200  # 300 kB, 19 blocks of the server
+DATE = "Sun, 01 Jun 2025 10:00:00 GMT"
 
 
 class Amounts(list):
@@ -90,6 +91,29 @@ def test_a_file_that_changes_meanwhile_is_never_mixed(server, draft, monkeypatch
     monkeypatch.setattr(transfer, "ATTEMPTS", 3)
     fetch(url, draft, None, Amounts())
     assert draft.read_bytes() == other
+
+
+@pytest.mark.parametrize(
+    ("tag", "date", "condition"),
+    [('"1"', DATE, '"1"'), ('W/"1"', DATE, DATE), (None, DATE, DATE), ('W/"1"', None, None)],
+)
+def test_the_server_is_asked_to_compare(server, draft, tag, date, condition) -> None:
+    """A weak tag isn't allowed there (RFC 9110, section 13.1.5)."""
+    fetch(server.add("/a", CONTENT, cut=[0.5], tag=tag, date=date), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert server.conditions == [None, condition]
+
+
+def test_an_answer_that_begins_elsewhere_is_not_appended(server, draft) -> None:
+    fetch(server.add("/a", CONTENT, cut=[0.5], shift=[1000]), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert server.ranges("/a") == [None, f"bytes={len(CONTENT) // 2}-", None]
+
+
+def test_a_server_that_gives_a_part_of_what_is_asked_is_asked_again(server, draft) -> None:
+    fetch(server.add("/a", CONTENT, cut=[0.5], most=100_000), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"url": "http://other/", "marks": {}}'])

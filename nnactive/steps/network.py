@@ -1,0 +1,106 @@
+"""What a query gets from the ensemble: predictions and embeddings of images, in turns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnactive.devices import is_gpu, pick_device
+from nnactive.errors import MethodError, PredictionError
+from nnactive.geometry import Patch
+from nnactive.pool import Embed, Predict
+from nnactive.prediction import Prediction, fold
+from nnactive.readahead import ReadAhead
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from nnactive.nnunet.ensemble import Ensemble
+
+OVERLAPPING = 2
+"""Images that are worked on at the same time with a GPU: one predicted, one selected from."""
+
+
+def no_predictor(case: str, _: frozenset[str]) -> Prediction:
+    """Stands in the place of an ensemble for methods that need none.
+
+    Raises:
+        MethodError: always.
+    """
+    raise MethodError(f"{case}: no prediction, as the class declares needs = frozenset()")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where predictions and embeddings come from."""
+
+    predictor: Predict
+    embedder: Embed | None
+    workers: int
+    """Images that are worked on at the same time."""
+
+
+def open_network(
+    train: Path,
+    members: Sequence[Path],
+    images: ReadAhead,
+    *,
+    device: str,
+    tile_step: float,
+    workers: int,
+) -> Network:
+    """Load the ensemble.
+
+    Args:
+        train: training folder of the ensemble.
+        members: their weights.
+        images: where the pool's images are read.
+        device: as ``pick_device`` takes it.
+        tile_step: step of the sliding window, in tiles.
+        workers: images to work on at the same time; on a GPU at least two.
+    """
+    from nnactive.nnunet.ensemble import Ensemble
+
+    picked = pick_device(device)
+    workers = max(workers, OVERLAPPING) if is_gpu(picked) else workers
+    ensemble = Ensemble(
+        train, list(members), device=picked, tile_step=tile_step, mirror=False, workers=workers
+    )
+    return Network(partial(predict, ensemble, images), partial(embed, ensemble, images), workers)
+
+
+def predict(
+    ensemble: "Ensemble", images: ReadAhead, case: str, needs: frozenset[str]
+) -> Prediction:
+    """What a method needs of the members' probabilities of an image."""
+    read = [images(case)]  # before the turn, so that it overlaps with another image's
+
+    def members() -> "Iterator[Tensor]":
+        # Later passes read again: a prediction that is kept doesn't keep the image.
+        return ensemble.probabilities(read.pop() if read else images(case))
+
+    with ensemble.turn():
+        return fold(case, members, needs, fresh=True)
+
+
+def embed(
+    ensemble: "Ensemble", images: ReadAhead, case: str, patches: Sequence[Patch]
+) -> "np.ndarray":
+    """Features of an image's patches.
+
+    Raises:
+        PredictionError: they aren't finite.
+    """
+    import numpy as np
+
+    image = images(case)
+    with ensemble.turn():
+        embeddings = ensemble.embeddings(image, patches)
+    if not np.isfinite(embeddings).all():
+        raise PredictionError(
+            f"{case}: a member's features are NaN or infinite; "
+            "its training diverged, train the folds again"
+        )
+    return embeddings

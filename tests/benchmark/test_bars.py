@@ -1,0 +1,39 @@
+"""Progress of long work on a dataset: with the time that is left, on a terminal or not."""
+
+import pytest
+
+from benchmark.cli.bars import Lines, bars
+from benchmark.cli.progress import Pace
+
+
+def test_lines_tell_every_half_minute_how_far_a_stage_is(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 10.0, 40.0, 50.0, 100.0, 100.0, 140.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    lines = Lines()
+    for done in (0, 1, 2, 3, 6):
+        lines("resample", done, 6)
+    lines("normalise", 0, 6)
+    lines("normalise", 3, 6)
+    assert capsys.readouterr().err.splitlines() == [
+        "resample: 2 of 6 cases, about 1 min left",
+        "resample: 6 cases",
+        "normalise: 3 of 6 cases, about 40 s left",
+    ]
+
+
+def test_nothing_is_said_of_the_time_before_anything_is_done() -> None:
+    pace = Pace(0.25, 100)
+    assert pace.left(0.25, 130) == ""
+    assert pace.left(0.5, 130) == "about 1 min left"
+    assert pace.left(1, 160) == ""
+
+
+def test_a_bar_on_a_terminal(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with bars() as progress:
+        for done in range(4):
+            progress("resample", done, 3)
+    shown = capsys.readouterr().err
+    assert "resample" in shown
+    assert "3/3" in shown
+    assert "0:00:00" in shown
