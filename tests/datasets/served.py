@@ -34,7 +34,8 @@ class Offer:
 def offer(tree: Miniature, server: Loopback) -> Offer:
     """Serve a miniature at the addresses of its card; what needs a login is left to the user."""
     real = tree.real.download
-    fields = real.model_dump(mode="json", exclude_unset=True)
+    # The real archive's size would ask for tens of GiB of free disk.
+    fields = real.model_dump(mode="json", exclude_unset=True, exclude={"size_gib"})
     there = _useful(tree.top)
     if real.series:
         fields["series"] = [_series(tree, one, server) for one in real.series]
