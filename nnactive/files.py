@@ -71,7 +71,9 @@ def first_problem(error: ValidationError) -> str:
     """First complaint of a validation error in one line: field, cause."""
     detail = error.errors()[0]
     field = ".".join(str(part) for part in detail["loc"]) or "content"
-    return f"field '{field}': {detail['msg']}"
+    # Our own words stand in "ctx"; the message has pydantic's "Value error, " before them.
+    cause = detail["ctx"]["error"] if detail["type"] == "value_error" else detail["msg"]
+    return f"field '{field}': {cause}"
 
 
 @contextmanager

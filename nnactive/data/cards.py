@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import (
     Field,
     PositiveFloat,
@@ -28,7 +27,8 @@ from nnactive.data.fields import (
 )
 from nnactive.errors import UserError
 from nnactive.files import first_problem, sha256
-from nnactive.settings import Frozen, Sizes
+from nnactive.settings import Frozen, Sizes, written_as
+from nnactive.yamls import read_yaml
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
@@ -43,8 +43,14 @@ class Card(Frozen):
     """Where the card lies; not part of its content."""
     id: Annotated[int, Field(ge=1, le=999)]
     """Number in nnU-Net's dataset name."""
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    nnunet_name: Annotated[str, Field(pattern=r"^Dataset\d{3}_[A-Za-z0-9_]+$")]
+    name: Annotated[
+        str,
+        written_as(r"[a-z][a-z0-9_]*", "a name of small letters, digits and '_', a letter first"),
+    ]
+    nnunet_name: Annotated[
+        str,
+        written_as(r"Dataset[0-9]{3}_[A-Za-z0-9_]+", "a name such as Dataset123_Knees"),
+    ]
     """nnU-Net's name of the dataset; by default of id and name, as ``Dataset004_Hippocampus``."""
     title: str
     description: str
@@ -203,11 +209,7 @@ def load_card(name: str) -> Card:
     if name not in known:
         raise UserError(f"unknown dataset '{name}'; known are: {', '.join(sorted(known))}")
     path = known[name]
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        cause = " ".join(str(error).split())
-        raise UserError(f"{path}: not valid YAML: {cause}") from None
+    content = read_yaml(path, "card")
     if not isinstance(content, dict):
         raise UserError(f"{path}: must hold fields such as 'name: {name}'")
     try:

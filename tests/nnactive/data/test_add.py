@@ -107,10 +107,10 @@ def test_labels_are_taken_in_the_order_of_their_values(raw):
         ({"numTraining": "8"}, "field 'numTraining': must be a whole number, not '8'"),
         ({"numTraining": 2}, "field 'numTraining': Input should be greater than"),
         ({"file_ending": None}, "field 'file_ending' is missing"),
-        ({"file_ending": "nii"}, "field 'file_ending'"),
+        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file's ending, such as .nii"),
         ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must have one whole"),
         ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' can't be used"),
-        ({"labels": {"background": 0, "a": 2}}, "field 'labels': Value error, values must be"),
+        ({"labels": {"background": 0, "a": 2}}, "field 'labels': values must be"),
         ({"labels": {"a": 0, "b": 1}}, "the first class must be 'background'"),
     ],
 )

@@ -92,6 +92,27 @@ def test_a_wrong_card_is_refused_by_file_and_field(tiny, changes, field):
     assert "\n" not in message
 
 
+def test_a_cause_is_in_plain_words(tiny):
+    for changes, told in (
+        ({"labels": {"background": 0, "ball": 2}}, "field 'labels': values must be 0, 1, 2, ..."),
+        ({"nnunet_name": "Tiny"}, "'Tiny' isn't a name such as Dataset123_Knees"),
+        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file's ending, such as .nii.gz"),
+        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file's name without a folder"),
+        ({"download": {"files": [{"name": "a", "md5": "12"}]}}, "'12' isn't 32 hexadecimal"),
+    ):
+        with pytest.raises(UserError) as refusal:
+            tiny.card(**changes)
+        assert told in str(refusal.value)
+
+
+def test_a_field_that_is_given_twice_is_refused(tiny):
+    tiny.card()
+    file = tiny.datasets / "tiny" / "card.yaml"
+    file.write_text(file.read_text() + "cases: 9\n")
+    with pytest.raises(UserError, match=r"card\.yaml: .*'cases' is given twice"):
+        load_card("tiny")
+
+
 @pytest.mark.parametrize("text", ["a: [1, 2", "- one\n- two\n", ""])
 def test_what_is_no_card_is_refused_by_file(tiny, text):
     tiny.card()
