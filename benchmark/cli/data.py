@@ -30,13 +30,20 @@ def list_datasets(data: Path) -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.cards import list_cards, load_card, missing_folder
     from nnactive.data.state import state
+    from nnactive.errors import UserError
 
     columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")
     table = Table(*columns, box=None, pad_edge=False)
+    problems = [missing] if (missing := missing_folder()) else []
     for name in list_cards():
-        card = load_card(name)
+        try:
+            card = load_card(name)
+        except UserError as error:
+            problems.append(str(error))
+            table.add_row(name, "card is wrong: see below")
+            continue
         table.add_row(
             name,
             card.modality or "",
@@ -48,6 +55,8 @@ def list_datasets(data: Path) -> None:
             state(card, data),
         )
     print_table(table)
+    for problem in problems:
+        click.echo(f"warning: {problem}", err=True)
 
 
 @data.command()

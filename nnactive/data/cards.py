@@ -31,7 +31,11 @@ from nnactive.settings import Frozen, Sizes, written_as
 from nnactive.yamls import read_yaml
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+FURTHER = "NNACTIVE_DATASETS"
+"""Environment variable: a folder of one's own cards beside the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
+FOREIGN = 255
+"""Mark of a label value that a card doesn't know; classes have lower ones, in 8 bits."""
 RESERVED = {"raw"}
 """Names that a prepared dataset's folder can't have: raw data lie there."""
 
@@ -115,6 +119,8 @@ class Card(Frozen):
             raise ValueError("the first class must be 'background'")
         if list(value.values()) != list(range(len(value))):
             raise ValueError(f"values must be 0, 1, 2, ... in order, not {list(value.values())}")
+        if len(value) > FOREIGN:
+            raise ValueError(f"has {len(value)} classes, at most {FOREIGN} are possible")
         if "ignore" in value:
             raise ValueError("'ignore' is added by the benchmark; leave it out")
         return value
@@ -138,6 +144,9 @@ class Card(Frozen):
     @field_validator("label_map")
     @classmethod
     def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
+        outside = [number for number in value if not -(1 << 15) <= number < 1 << 15]
+        if outside:
+            raise ValueError(f"{outside[0]} can't be a raw label value; they are 16 bits wide")
         foreign = set(value.values()) - set(info.data.get("labels", {}).values())
         if foreign and "labels" in info.data:
             raise ValueError(f"{min(foreign)} is none of the labels")
@@ -207,7 +216,8 @@ def load_card(name: str) -> Card:
     """
     known = _card_files()
     if name not in known:
-        raise UserError(f"unknown dataset '{name}'; known are: {', '.join(sorted(known))}")
+        hint = f"; {missing}" if (missing := missing_folder()) else ""
+        raise UserError(f"unknown dataset '{name}'; known are: {', '.join(sorted(known))}{hint}")
     path = known[name]
     content = read_yaml(path, "card")
     if not isinstance(content, dict):
@@ -224,9 +234,17 @@ def load_card(name: str) -> Card:
     return card
 
 
+def missing_folder() -> str:
+    """What to tell of a folder of one's own cards that isn't there; else empty."""
+    further = os.environ.get(FURTHER)
+    if not further or Path(further).is_dir():
+        return ""
+    return f"{FURTHER} is {further}, where there is no folder"
+
+
 def _card_files() -> dict[str, Path]:
     """Card files by dataset: the repository's, and those of ``NNACTIVE_DATASETS``' folder."""
     folders = [DATASETS]
-    if further := os.environ.get("NNACTIVE_DATASETS"):
+    if further := os.environ.get(FURTHER):
         folders.append(Path(further))
     return {path.parent.name: path for folder in folders for path in folder.glob("*/card.yaml")}

@@ -123,6 +123,24 @@ def test_the_list_says_what_a_dataset_takes(own, capsys) -> None:
     assert line.split()[-2:] == ["no", "nothing"]
 
 
+def test_a_wrong_card_leaves_the_list_of_the_others(own, capsys) -> None:
+    folder = Path("cards/broken")
+    folder.mkdir(parents=True)
+    (folder / "card.yaml").write_text("name: other")
+    assert main(["data", "list"]) == 0
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if line.startswith("broken")]
+    assert [line for line in said.out.splitlines() if line.startswith("word")]
+    (line,) = said.err.splitlines()
+    assert line.startswith("warning: ")
+    assert "cards/broken/card.yaml: field 'id'" in line
+
+
+def test_the_list_tells_of_a_folder_of_cards_that_is_not_there(own, capsys) -> None:
+    assert main(["data", "list"]) == 0
+    assert "warning: NNACTIVE_DATASETS is " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -73,6 +73,9 @@ def test_what_else_the_file_says_is_kept(raw, tiny):
 def test_a_folder_without_a_number_gets_a_free_id(raw, tiny):
     plain = raw.rename(raw.with_name("my-knees"))
     add(plain, tiny.datasets)
+    # A card that is wrong doesn't stand in the way of others.
+    (tiny.datasets / "broken").mkdir()
+    (tiny.datasets / "broken" / "card.yaml").write_text("name: [")
     add(plain, tiny.datasets, name="again")
     assert (load_card("my_knees").id, load_card("again").id) == (500, 501)
 
@@ -127,6 +130,8 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
         describe_raw(tmp_path / "nowhere")
     with pytest.raises(UserError, match="'3d' can't name a dataset"):
         describe_raw(raw, "3d")
+    with pytest.raises(UserError, match=r"^'raw' is the folder of raw data; give another --name$"):
+        describe_raw(raw, "raw")
     with pytest.raises(UserError, match=r"^--group: .*not a regular expression"):
         describe_raw(raw, group="(")
     describe(raw, numTraining=9)

@@ -30,6 +30,15 @@ def test_unknown_dataset_lists_the_known_ones():
         load_card("liver")
 
 
+def test_a_further_folder_that_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("NNACTIVE_DATASETS", str(tmp_path / "none"))
+    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, where"):
+        load_card("knees")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError, match=r"word$"):
+        load_card("knees")
+
+
 def test_a_further_folder_adds_datasets(tiny):
     tiny.card()
     assert "tiny" in list_cards()
