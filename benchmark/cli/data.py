@@ -9,6 +9,7 @@ from benchmark.cli.bars import bars
 from benchmark.cli.download import download
 from benchmark.cli.guide import add, guide
 from benchmark.cli.options import data_option, raw_option
+from nnactive.words import size
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -77,7 +78,6 @@ def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> Non
 def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
     """Prepare a dataset, with an estimate and a progress bar, and say where it lies."""
     from nnactive.data.cards import load_card
-    from nnactive.data.estimate import GIB
     from nnactive.data.prepare import estimate_needs
     from nnactive.data.prepare import prepare as prepare_folder
 
@@ -85,8 +85,8 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     needs = estimate_needs(card, raw, out)
     if needs is not None:
         click.echo(
-            f"{out}: needs up to {needs.disk / GIB:.1f} GiB of disk ({needs.free / GIB:.1f} GiB "
-            f"free) and {needs.memory / GIB:.1f} GiB of memory a case; "
+            f"{out}: needs up to {size(needs.disk)} of disk ({size(needs.free)} free) "
+            f"and {size(needs.memory)} of memory a case; "
             f"{workers or needs.workers} at a time",
             err=True,
         )

@@ -13,6 +13,7 @@ from nnactive.data.raw import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
 from nnactive.nnunet.preprocess import Spacing
+from nnactive.words import size
 
 STORED = 2 * 4
 """Bytes a voxel and channel: float32, once resampled and once normalised. An upper bound, since
@@ -26,7 +27,6 @@ WORKING = 80
 its peak; measured."""
 SHARE = 0.8
 """Of the free memory that workers may take."""
-GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Estimate:
         """
         if self.disk > self.free:
             raise UserError(
-                f"{out}: needs up to {self.disk / GIB:.1f} GiB, but {self.free / GIB:.1f} GiB are "
-                "free; free some space or give a folder on another disk as --data"
+                f"{out}: needs up to {size(self.disk)}, but {size(self.free)} are free; "
+                "free some space or give a folder on another disk as --data"
             )
 
 

@@ -24,6 +24,7 @@ from nnactive.data.stages import convert_all, make_plans, resample_all, store_al
 from nnactive.errors import UserError
 from nnactive.files import atomic_folder, read_json, write_json, write_model
 from nnactive.streams import stream
+from nnactive.words import command
 
 NOTE = "source.json"
 """Of what an unfinished folder is being made."""
@@ -168,9 +169,9 @@ def _given_folder(card: Card, raw: Path | None, out: Path) -> Path:
     if downloaded.is_dir():
         return downloaded
     if card.download is not None:
+        way_out = command(f"data download {card.name}", out.parent)
         raise UserError(
-            f"{card.name}: needs its data; run nnactive-bench data download {card.name}, or give "
-            "the unpacked folder as --raw"
+            f"{card.name}: needs its data; run {way_out}, or give the unpacked folder as --raw"
         )
     source = f" ({card.url})" if card.url else ""
     raise UserError(f"{card.name}: needs its data{source}; give the unpacked folder as --raw")

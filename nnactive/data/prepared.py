@@ -11,6 +11,7 @@ from nnactive.geometry import Triple
 from nnactive.nnunet.preprocess import Spacing
 from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
+from nnactive.words import command
 
 SCHEMA_VERSION = 1
 
@@ -61,9 +62,8 @@ class PreparedDataset:
         self.folder = folder
         file = folder / INFO
         if not file.is_file():
-            raise UserError(
-                f"{folder}: not prepared; run nnactive-bench data prepare {folder.name}"
-            )
+            way_out = command(f"data prepare {folder.name}", folder.parent)
+            raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
         if self.info.schema_version != SCHEMA_VERSION:
             raise UserError(

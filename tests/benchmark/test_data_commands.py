@@ -67,7 +67,7 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     assert "data prepare knees --raw Dataset321_Knees" in capsys.readouterr().out
     assert listed(capsys, "knees").split()[-4:] == ["not", "stated", "no", "nothing"]
     assert main(["data", "prepare", "knees", "--raw", str(own)]) == 0
-    assert "needs up to 0.0 GiB of disk" in capsys.readouterr().err
+    assert "knees: needs up to 283.5 KiB of disk (" in capsys.readouterr().err
     assert listed(capsys, "knees").split()[-1] == "prepared"
     assert main(["data", "verify", "knees"]) == 0
     out = capsys.readouterr().out

@@ -17,6 +17,7 @@ from nnactive.data.fields import Download
 from nnactive.errors import UserError
 from nnactive.files import read_model, write_model
 from nnactive.settings import Frozen
+from nnactive.words import size
 
 GIB = 1 << 30
 Stage = Literal["fetch", "check", "unpack"]
@@ -144,7 +145,7 @@ def _require_space(card: Card, folders: Folders) -> None:
     need = space(card, folders)
     if need.needed is not None and need.needed > need.free:
         raise UserError(
-            f"{folders.root}: needs about {need.needed / GIB:.1f} GiB, {need.free / GIB:.1f} GiB "
+            f"{folders.root}: needs about {size(need.needed)}, {size(need.free)} "
             f"are free; free some space or choose another folder with --data"
         )
 
@@ -279,7 +280,7 @@ def _require_room(items: tuple[Item, ...], folders: Folders) -> None:
     free = shutil.disk_usage(folders.root).free
     if need > free:
         raise UserError(
-            f"{folders.root}: the unpacked files take {need / GIB:.1f} GiB, {free / GIB:.1f} GiB "
+            f"{folders.root}: the unpacked files take {size(need)}, {size(free)} "
             f"are free; free some space and run the same command again"
         )
 

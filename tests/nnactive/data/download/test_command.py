@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmark.cli.download import _Lines, size
+from benchmark.cli.download import _Lines
 from benchmark.cli.main import main
 from nnactive.data.download.dataset import Step
+from nnactive.words import size
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
