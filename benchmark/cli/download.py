@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nnactive.data.download.folders import Folders
 
 WIDTH = 100
-DOING = {"fetch": "fetching", "check": "checking", "unpack": "unpacking"}
+DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}
 
 
 @click.command()
@@ -164,6 +164,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self.key = ("", "")
+        self.asked = 0
         self.last = 0.0
         self.pace = Pace(0, 0)
         self.whole = _WholePace()
@@ -176,7 +177,9 @@ class _Lines:
         if self.key != (step.stage, step.name):
             self.key, self.last = (step.stage, step.name), now
             self.pace = Pace(own, now)
-            if step.stage != "check":
+            self.asked = step.number if step.stage == "ask" else self.asked
+            # Of a file that a source was asked for, a line says so already.
+            if step.stage != "check" and not (step.stage == "fetch" and self.asked == step.number):
                 click.echo("; ".join(filter(None, (_what(step), *parts))), err=True)
         elif now - self.last >= QUIET:
             self.last = now
@@ -196,6 +199,8 @@ class _WholePace:
         if step.count == 1:
             return ""
         share = _share(step)
+        if step.stage == "ask" and False not in self.paces:
+            return ""  # how much of the file is there isn't known yet
         pace = self.paces.setdefault(step.stage == "unpack", Pace(share, now))
         return pace.left(share, now)
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,8 @@ from nnactive.settings import Frozen
 from nnactive.words import size
 
 GIB = 1 << 30
-Stage = Literal["fetch", "check", "unpack"]
+Stage = Literal["ask", "fetch", "check", "unpack"]
+"""ask: a source is asked for a file; it may take a while to answer, or not to."""
 State = Literal["absent", "partial", "complete"]
 
 
@@ -196,7 +197,7 @@ def _bring(
 
     place = folders.archives / item.path
     if not place.exists():
-        obtain(Order(item, place, login, check, amount("fetch")))
+        obtain(Order(item, place, login, check, partial(_tell_source, report, at), amount("fetch")))
     elif place.is_file():
         try:
             check(place)
@@ -205,6 +206,11 @@ def _bring(
     if place.is_dir():
         found = _measure_folder(item, place, known, amount("check"))
     sums.remember(folders, found)
+
+
+def _tell_source(report: Report, at: Callable[..., Step], source: str) -> None:
+    step = at(stage="ask", done=0, total=None)
+    report(replace(step, name=f"{step.name} from {source}"))
 
 
 def _told(report: Report, at: Callable[..., Step]) -> Amount:
