@@ -51,7 +51,7 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         raise UserError(
             f"{file}: missing; write it as nnU-Net's raw layout asks, or name a dataset"
         )
-    content = read_json(file)
+    content = read_json(file, "mend it")
     if not isinstance(content, dict):
         raise UserError(f"{file}: must hold fields such as 'labels'")
     folder = raw.resolve().name

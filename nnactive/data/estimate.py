@@ -12,6 +12,7 @@ from nnactive.data.images import read_header
 from nnactive.data.raw import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
+from nnactive.files import file_sizes
 from nnactive.nnunet.preprocess import Spacing
 from nnactive.words import size
 
@@ -72,7 +73,7 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     memory = max((max(pair) for pair in voxels), default=0) * WORKING * channels
     room = int(SHARE * psutil.virtual_memory().available)
     return Estimate(
-        disk=max(disk - _size(out), 0),
+        disk=max(disk - sum(file_sizes(out)), 0),
         free=shutil.disk_usage(there).free,
         memory=memory,
         workers=max(1, min(usable_cores(), room // max(memory, 1), len(cases))),
@@ -88,8 +89,3 @@ def _voxels(card: Card, case: Found) -> tuple[int, int] | None:
     target: Spacing = card.spacing or spacing
     resampled = (round(n * a / b) for n, a, b in zip(size, spacing, target, strict=True))
     return math.prod(size), math.prod(resampled)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below a folder; 0 where it isn't there."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -15,7 +15,7 @@ from nnactive.data.download.sources import Order, obtain
 from nnactive.data.download.transfer import Amount, TransferError
 from nnactive.data.fields import Download
 from nnactive.errors import UserError
-from nnactive.files import read_model, write_model
+from nnactive.files import file_sizes, read_model, write_model
 from nnactive.settings import Frozen
 from nnactive.words import size
 
@@ -107,9 +107,11 @@ def state(card: Card, folders: Folders) -> State:
     known = sums.remembered(folders)
     items = list_items(card.download)
     if folders.files.is_dir() and folders.unpacked.exists():
-        made_from = read_model(folders.unpacked, Unpacked).archives
-        as_known = made_from == {name: one.sha256 for name, one in known.items()}
-        if as_known and all(_is_settled(item, folders, known, gone=True) for item in items):
+        unpacked = read_model(folders.unpacked, Unpacked)
+        as_known = unpacked.archives == {name: one.sha256 for name, one in known.items()}
+        # More files than were unpacked are no harm: a viewer may have left its own.
+        whole = as_known and len(file_sizes(folders.files)) >= unpacked.files
+        if whole and all(_is_settled(item, folders, known, gone=True) for item in items):
             return "complete"
     begun = folders.archives.is_dir() and any(folders.archives.iterdir())
     return "partial" if begun or folders.files.is_dir() else "absent"
@@ -128,7 +130,7 @@ def space(card: Card, folders: Folders) -> Space:
         total = round(wanted.size_gib * GIB)
     else:
         return Space(None, free)
-    there = sum(file.stat().st_size for file in folders.archives.rglob("*") if file.is_file())
+    there = sum(file_sizes(folders.archives))
     unpacked = total if any(item.unpack for item in items) else 0
     return Space(max(total - there, 0) + unpacked, free)
 
@@ -269,7 +271,7 @@ def _unpack(items: tuple[Item, ...], folders: Folders, report: Report) -> None:
     folders.unpacked.unlink(missing_ok=True)
     if folders.files.exists():
         folders.files.rename(old)
-    count = sum(file.is_file() for file in draft.rglob("*"))
+    count = len(file_sizes(draft))
     draft.rename(folders.files)
     made_from = {name: one.sha256 for name, one in known.items()}
     write_model(folders.unpacked, Unpacked(archives=made_from, files=count))

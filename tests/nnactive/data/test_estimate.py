@@ -1,3 +1,4 @@
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -20,6 +21,17 @@ def voxels(tiny):
 def needs(tiny, out, **changes):
     card = tiny.card(**changes)
     return estimate(card, scan(tiny.raw, card), out)
+
+
+def test_a_file_that_vanishes_counts_nothing(tiny, tmp_path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "x").write_bytes(bytes(1000))
+    expected = needs(tiny, tmp_path / "none").disk - 1000
+    walk = os.walk
+    monkeypatch.setattr(
+        os, "walk", lambda folder: ((at, [], [*names, ".gone"]) for at, _, names in walk(folder))
+    )
+    assert needs(tiny, tmp_path / "tiny").disk == expected
 
 
 def test_it_covers_what_a_preparation_takes(tiny, tmp_path):
