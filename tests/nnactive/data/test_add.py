@@ -157,3 +157,16 @@ def test_a_name_is_given_once(raw, tiny):
         add(raw, tiny.datasets, name="hippocampus")
     assert file.read_text() == before
     assert yaml.safe_load(before)["spacing"] is None
+
+
+def test_a_broken_dataset_json_is_to_be_mended_not_removed(raw):
+    (raw / "dataset.json").write_text('{"labels": ')
+    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; mend it$"):
+        describe_raw(raw)
+
+
+def test_more_cases_than_are_told_name_the_field(raw):
+    describe(raw, numTraining=7)
+    card = describe_raw(raw)
+    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' of .*dataset\.json$"):
+        scan(raw, card)
