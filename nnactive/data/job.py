@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 
 SCRATCH = "scratch"
 CONVERTED = "converted"
+RAW = "raw"
+"""Where a dataset generates itself."""
 NO_SPACE = 1 << 20
 """Free bytes below which a failed write is taken for a full disk."""
 

@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import read_model
@@ -42,6 +43,9 @@ class PreparedInfo(Frozen):
     pool_voxels: tuple[int, ...]
     """Voxels of the whole pool per class, background included."""
     split_kind: str
+    planned: dict[str, str] = Field(default={})
+    """SHA-256 of the plans, the description and the fingerprint, by file name; empty for a
+    dataset that was prepared before they were kept."""
     checksum: str
     """SHA-256 over all prepared arrays and the split, independent of the order of files."""
     source: str = ""
@@ -96,17 +100,17 @@ class PreparedDataset:
     @property
     def plans_file(self) -> Path:
         """nnU-Net's plans."""
-        return self.folder / "plans.json"
+        return self.folder / PLANS
 
     @property
     def dataset_json_file(self) -> Path:
         """nnU-Net's description; its highest label is "ignore"."""
-        return self.folder / "dataset.json"
+        return self.folder / DESCRIPTION
 
     @property
     def fingerprint_file(self) -> Path:
         """nnU-Net's fingerprint of the pool."""
-        return self.folder / "dataset_fingerprint.json"
+        return self.folder / FINGERPRINT
 
     @cached_property
     def _shapes(self) -> dict[str, Triple]:
@@ -118,6 +122,10 @@ class PreparedDataset:
 
 
 INFO = "prepared.json"
+PLANS = "plans.json"
+DESCRIPTION = "dataset.json"
+FINGERPRINT = "dataset_fingerprint.json"
+PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"
