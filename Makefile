@@ -1,8 +1,8 @@
 # `make help` lists the targets. A failed target makes `make` exit with 2;
 # the command line itself says 2 for what you can mend and 1 for a failure.
 TRACK ?= demo
-DATA ?= data
-RUNS ?= runs
+DATA ?= $(or $(NNACTIVE_DATA),data)
+RUNS ?= $(or $(NNACTIVE_RUNS),runs)
 OUT ?= leaderboard.html
 CORES ?=
 DATASET ?=

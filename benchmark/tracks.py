@@ -6,13 +6,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
-import yaml
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.files import first_problem
-from nnactive.settings import Frozen, Inference, Setting, Sizes, Training
+from nnactive.settings import Frozen, Inference, Name, Setting, Sizes, Training
+from nnactive.yamls import read_yaml
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "tracks"
 """Where the tracks that come with the benchmark lie."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+"""Part of file names, and of JSON files that other programs may read: whole, of 64 bits."""
 Candidates = PositiveInt | Literal["query_size"]
 """Candidates kept per image: a number, or as many as a query has patches."""
 
@@ -69,7 +70,7 @@ class TrackFile(Frozen):
     """Come after those of ``cards``."""
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
     """METHOD strings of the baselines."""
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _some_settings(self) -> Self:
@@ -168,7 +169,10 @@ def load_track(name: str) -> Track:
         UserError: if there is no such track, or a field of its file or of a card is wrong.
     """
     if name.endswith((".yaml", ".yml")):
-        return resolve(_read(Path(name)), Path(name))
+        path = Path(name)
+        content = _read(path)
+        _check_own(content, path)
+        return resolve(content, path)
     if name not in track_names():
         raise UserError(
             f"unknown track '{name}'; known are {', '.join(track_names())}, "
@@ -179,16 +183,28 @@ def load_track(name: str) -> Track:
 
 def resolve(content: TrackFile, path: Path) -> Track:
     """Complete a track's settings from the cards of its datasets; ``path`` names it in errors."""
-    from nnactive.data.cards import load_card
+    from nnactive.data.cards import list_cards, load_card
 
-    card = cache(load_card)
-    entries = [
-        _entry(cards, card(dataset), regime, f"{path}: field 'cards.{number}'")
-        for number, cards in enumerate(content.cards)
-        for dataset, regime in product(cards.datasets, cards.regimes)
-    ]
-    entries.extend(content.settings)
-    settings = tuple(_setting(entry, card(entry.dataset), path) for entry in entries)
+    known = list_cards()
+
+    @cache
+    def card(dataset: str, field: str) -> "Card":
+        try:
+            return load_card(dataset)
+        except UserError as error:
+            if dataset in known:
+                raise
+            raise UserError(f"{path}: field '{field}': {error}") from None
+
+    settings = []
+    for number, cards in enumerate(content.cards):
+        for dataset, regime in product(cards.datasets, cards.regimes):
+            found = card(dataset, f"cards.{number}.datasets")
+            entry = _entry(cards, found, regime, f"{path}: field 'cards.{number}'")
+            settings.append(_setting(entry, found, path))
+    for number, entry in enumerate(content.settings):
+        found = card(entry.dataset, f"settings.{number}.dataset")
+        settings.append(_setting(entry, found, path))
     listed: dict[str, Sequence[object]] = {
         "settings": [setting.name for setting in settings],
         "methods": content.methods,
@@ -199,21 +215,37 @@ def resolve(content: TrackFile, path: Path) -> Track:
         if twice:
             raise UserError(f"{path}: field '{field}': '{twice[0]}' is listed twice")
     fields = content.model_dump(exclude={"settings", "cards"})
-    return Track(settings=settings, **fields)
+    return Track(settings=tuple(settings), **fields)
 
 
 def _read(path: Path) -> TrackFile:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such track file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        cause = " ".join(str(error).split())
-        raise UserError(f"{path}: not valid YAML ({cause})") from None
-    try:
-        return TrackFile.model_validate(content)
+        return TrackFile.model_validate(read_yaml(path, "track file"))
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}") from None
+
+
+def _check_own(content: TrackFile, path: Path) -> None:
+    """Refuse a file whose runs would lie among another track's, or whose methods are none."""
+    from benchmark.parameters import parse
+    from benchmark.submission import describe, is_builtin, split
+
+    theirs = FOLDER / f"{content.name}.yaml"
+    if theirs.is_file() and not path.samefile(theirs):
+        raise UserError(
+            f"{path}: field 'name': '{content.name}' is a track that comes with the benchmark, "
+            "and its runs would lie among these; give another name"
+        )
+    for number, text in enumerate(content.methods):
+        try:
+            method = parse(text).method
+            if is_builtin(method):
+                describe(text)
+            else:
+                # The rest would run the author's code; that is for the run's own check.
+                split(method)
+        except UserError as error:
+            raise UserError(f"{path}: field 'methods.{number}': {error}") from None
 
 
 def _entry(cards: Cards, card: "Card", regime: str, where: str) -> Entry:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 from nnactive.errors import UserError
 
 Model = TypeVar("Model", bound=BaseModel)
+DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")
+"""Names of unfinished files and folders, as ``tempfile`` makes them."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -48,14 +51,17 @@ def write_model(path: Path, model: BaseModel) -> None:
     write_text(path, model.model_dump_json(indent=1) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """JSON content of ``path``; a missing or broken file is a ``UserError``."""
+def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
+    """JSON content of ``path``; a missing or broken file is a ``UserError``.
+
+    ``way_out`` is for a broken one, which may be the user's own work.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid JSON ({error}); remove it and run again") from None
+        raise UserError(f"{path}: not valid JSON ({error}); {way_out}") from None
 
 
 def read_model(path: Path, kind: type[Model]) -> Model:
@@ -71,7 +77,9 @@ def first_problem(error: ValidationError) -> str:
     """First complaint of a validation error in one line: field, cause."""
     detail = error.errors()[0]
     field = ".".join(str(part) for part in detail["loc"]) or "content"
-    return f"field '{field}': {detail['msg']}"
+    # Our own words stand in "ctx"; the message has pydantic's "Value error, " before them.
+    cause = detail["ctx"]["error"] if detail["type"] == "value_error" else detail["msg"]
+    return f"field '{field}': {cause}"
 
 
 @contextmanager
@@ -112,6 +120,29 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def link(target: Path, name: Path) -> None:
     """Relative symbolic link ``name`` to ``target``'s real file, so that a tree can be moved."""
     name.symlink_to(os.path.relpath(target.resolve(), name.parent.resolve()))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left behind while they wrote below a folder.
+
+    Only for a folder in which nobody writes now.
+    """
+    for path in [path for path in folder.rglob(".*") if DRAFT.search(path.name)]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def file_sizes(folder: Path) -> list[int]:
+    """Bytes of each file below a folder; of those that vanish meanwhile, nothing is said."""
+    sizes = []
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                sizes.append(Path(inner, name).stat().st_size)
+    return sizes
 
 
 def sha256(path: Path) -> str:

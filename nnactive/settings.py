@@ -1,11 +1,33 @@
 """What is asked of a run: the frozen models that a track expands to."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
 
 Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
 """Three sizes in voxels, axis order (z, y, x)."""
+
+
+def written_as(pattern: str, words: str) -> AfterValidator:
+    """Check of a text field: the whole of it must match ``pattern``; ``words`` tell what it is."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(f"'{value}' isn't {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str,
+    written_as(
+        r"[a-z0-9][a-z0-9_.-]*",
+        "a name of small letters, digits, '_', '.' and '-' that begins with a letter or digit",
+    ),
+]
+"""Of a track or setting; part of file names."""
 
 
 class Frozen(BaseModel):
@@ -39,7 +61,7 @@ class Inference(Frozen):
 class Setting(Frozen):
     """Dataset x label regime x query patch size x query size x training length."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+    name: Name
     dataset: str
     regime: str
     patch_size: Sizes

@@ -9,6 +9,7 @@ from benchmark.cli.bars import bars
 from benchmark.cli.download import download
 from benchmark.cli.guide import add, guide
 from benchmark.cli.options import data_option, raw_option
+from nnactive.words import size
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -30,13 +31,20 @@ def list_datasets(data: Path) -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.cards import list_cards, load_card, missing_folder
     from nnactive.data.state import state
+    from nnactive.errors import UserError
 
     columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")
     table = Table(*columns, box=None, pad_edge=False)
+    problems = [missing] if (missing := missing_folder()) else []
     for name in list_cards():
-        card = load_card(name)
+        try:
+            card = load_card(name)
+        except UserError as error:
+            problems.append(str(error))
+            table.add_row(name, "card is wrong: see below")
+            continue
         table.add_row(
             name,
             card.modality or "",
@@ -48,6 +56,8 @@ def list_datasets(data: Path) -> None:
             state(card, data),
         )
     print_table(table)
+    for problem in problems:
+        click.echo(f"warning: {problem}", err=True)
 
 
 @data.command()
@@ -68,7 +78,6 @@ def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> Non
 def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
     """Prepare a dataset, with an estimate and a progress bar, and say where it lies."""
     from nnactive.data.cards import load_card
-    from nnactive.data.estimate import GIB
     from nnactive.data.prepare import estimate_needs
     from nnactive.data.prepare import prepare as prepare_folder
 
@@ -76,8 +85,8 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     needs = estimate_needs(card, raw, out)
     if needs is not None:
         click.echo(
-            f"{out}: needs up to {needs.disk / GIB:.1f} GiB of disk ({needs.free / GIB:.1f} GiB "
-            f"free) and {needs.memory / GIB:.1f} GiB of memory a case; "
+            f"{out}: needs up to {size(needs.disk)} of disk ({size(needs.free)} free) "
+            f"and {size(needs.memory)} of memory a case; "
             f"{workers or needs.workers} at a time",
             err=True,
         )

@@ -13,6 +13,7 @@ import click
 
 from benchmark.cli.options import data_option
 from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace
+from nnactive.words import command, size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from nnactive.data.download.dataset import Report, Step
     from nnactive.data.download.folders import Folders
 
-GIB = 1 << 30
 WIDTH = 100
-DOING = {"fetch": "fetching", "check": "checking", "unpack": "unpacking"}
+DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}
 
 
 @click.command()
@@ -68,7 +68,7 @@ def download(name: str, data: Path, *, accept_licence: bool) -> None:
         f"{'file' if outcome.archives == 1 else 'files'} downloaded, checksums {whose}; "
         f"{outcome.files} unpacked"
     )
-    click.echo(f"next: nnactive-bench data prepare {name}{_place(data)}")
+    click.echo(f"next: {command(f'data prepare {name}', data)}")
 
 
 def _ask(card: "Card", folders: "Folders", *, accepted: bool) -> None:
@@ -164,6 +164,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self.key = ("", "")
+        self.asked = 0
         self.last = 0.0
         self.pace = Pace(0, 0)
         self.whole = _WholePace()
@@ -176,7 +177,9 @@ class _Lines:
         if self.key != (step.stage, step.name):
             self.key, self.last = (step.stage, step.name), now
             self.pace = Pace(own, now)
-            if step.stage != "check":
+            self.asked = step.number if step.stage == "ask" else self.asked
+            # Of a file that a source was asked for, a line says so already.
+            if step.stage != "check" and not (step.stage == "fetch" and self.asked == step.number):
                 click.echo("; ".join(filter(None, (_what(step), *parts))), err=True)
         elif now - self.last >= QUIET:
             self.last = now
@@ -196,6 +199,8 @@ class _WholePace:
         if step.count == 1:
             return ""
         share = _share(step)
+        if step.stage == "ask" and False not in self.paces:
+            return ""  # how much of the file is there isn't known yet
         pace = self.paces.setdefault(step.stage == "unpack", Pace(share, now))
         return pace.left(share, now)
 
@@ -210,19 +215,3 @@ def _share(step: "Step") -> float:
 def _what(step: "Step") -> str:
     number = f"[{step.number}/{step.count}] " if step.count > 1 else ""
     return f"{number}{DOING[step.stage]} {step.name}"
-
-
-def size(count: float) -> str:
-    """A number of bytes in words.
-
-    >>> size(512), size(3 * 1024**2), size(2452590457)
-    ('512 bytes', '3.0 MiB', '2.3 GiB')
-    """
-    for unit, name in ((GIB, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if count >= unit:
-            return f"{count / unit:.1f} {name}"
-    return f"{count:.0f} bytes"
-
-
-def _place(data: Path) -> str:
-    return "" if data == Path("data") else f" --data {data}"

@@ -2,15 +2,16 @@
 
 import errno
 import os
+import shutil
 import traceback
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
-from nnactive.errors import NnactiveError, UserError
+from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, refusal
 
 INTERRUPTED = 130
-FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
 """How libraries that raise no OSError put it."""
 DEBUG = "NNACTIVE_DEBUG"
@@ -49,8 +50,8 @@ def explain(error: Exception) -> tuple[str, int]:
         place = getattr(full, "filename", None) or "while writing"
         way_out = "free some space and run the same command again"
         return f"disk full: {place}; {way_out}", UserError.exit_code
-    if isinstance(error, PermissionError):
-        return f"{error.filename}: {error.strerror}", UserError.exit_code
+    if isinstance(error, OSError) and (error.errno in REFUSED or _is_on_no_disk(error)):
+        return refusal(error, "while writing"), UserError.exit_code
     cause = " ".join(str(error).split())
     hint = "" if os.environ.get(DEBUG) else "; run with --debug for the traceback"
     return f"unexpected {type(error).__name__}: {cause}{hint}", NnactiveError.exit_code
@@ -60,6 +61,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _is_on_no_disk(error: OSError) -> bool:
+    """Whether a path can't be made as its folder is the system's own, such as /proc."""
+    if error.errno != errno.ENOENT or not error.filename:
+        return False
+    there = next(path for path in Path(error.filename).absolute().parents if path.is_dir())
+    return shutil.disk_usage(there).total == 0
 
 
 def _is_full(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Commands for a dataset of one's own: the guideline's numbers, and a card."""
 
+import math
 import os
 import shlex
 from collections.abc import Iterable, Sequence
@@ -56,10 +57,11 @@ def guide(
     """Derive query patch and budget of a dataset from its label maps, by the papers' guideline.
 
     NAME is a dataset with a card, prepared or with its raw data; DIR is a folder in nnU-Net's raw
-    layout (dataset.json, imagesTr, labelsTr).
+    layout (dataset.json, imagesTr, labelsTr). Images are not opened, but must be there, as they
+    say which cases there are.
     """
     from benchmark.guided import MARK, as_yaml, guided_track
-    from nnactive.data.cards import list_cards
+    from nnactive.data.cards import list_cards, load_card
     from nnactive.data.guide import derive
     from nnactive.files import write_text
 
@@ -69,12 +71,15 @@ def guide(
     out = out or Path(f"{track.name}.yaml")
     if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise UserError(f"{out}: isn't a file that this command wrote; give another --out")
-    known = card.name in list_cards()
-    _print_guide(found, card if known else None)
+    known = load_card(card.name) if card.name in list_cards() else None
+    _print_guide(found, boxes, known)
     write_text(out, as_yaml(track, found))
     click.echo(f"\n{out}: track {track.name}, for {_submit(out)}")
     if not known:
-        click.echo(f"it needs a card first: nnactive-bench data add {shlex.quote(dataset)}")
+        options = _options(tumours, only)
+        click.echo(
+            f"it needs a card first: nnactive-bench data add {shlex.quote(dataset)}{options}"
+        )
 
 
 @click.command()
@@ -122,14 +127,15 @@ def add(
         boxes = raw_boxes(card, cases, progress)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     file = write_card(card, found, target)
-    _print_guide(found, None)
+    _print_guide(found, boxes, None)
     quoted = shlex.quote(str(raw))
     click.echo(f"\n{file}: look it over, then")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
     click.echo(
         f"  nnactive-bench data prepare {card.name} --raw {quoted}\n"
-        f"  nnactive-bench data guide {card.name}\n"
+        f"  nnactive-bench data verify {card.name}\n"
+        f"  nnactive-bench data guide {card.name}{_options(tumours, only)}\n"
         f"  {_submit(Path(f'guide_{card.name}.yaml'))}"
     )
 
@@ -164,7 +170,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
         return card, raw_boxes(card, cases, progress)
 
 
-def _print_guide(found: "Guide", card: "Card | None") -> None:
+def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
@@ -193,10 +199,23 @@ def _print_guide(found: "Guide", card: "Card | None") -> None:
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
         "for production, train 1000 epochs; a benchmark's training length stays as the track says"
     )
+    wanted = found.budget * math.prod(found.patch)
+    if wanted > boxes.pool:
+        click.echo(
+            f"warning: the budget's patches have {wanted:,} voxels, the pool has about "
+            f"{boxes.pool:,}: it can't be spent; set fewer or smaller patches, or fewer loops",
+            err=True,
+        )
 
 
 def _listed(numbers: Iterable[float]) -> str:
     return ",".join(f"{number:g}" for number in numbers)
+
+
+def _options(tumours: Sequence[str], only: Sequence[str]) -> str:
+    """The options of the guideline as they were given, to be typed again."""
+    given = [("--tumour", name) for name in tumours] + [("--patch-from", name) for name in only]
+    return "".join(f" {option} {shlex.quote(name)}" for option, name in given)
 
 
 def _submit(track: Path) -> str:

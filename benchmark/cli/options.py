@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from nnactive.words import DATA
+
 data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="NNACTIVE_DATA",
-    default=Path("data"),
+    default=DATA,
     show_default=True,
     help="Folder of the prepared datasets (or NNACTIVE_DATA).",
 )

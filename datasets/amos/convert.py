@@ -5,9 +5,11 @@ lie. nnU-Net's converter (Dataset218_Amos2022_task1) adds the validation set, wh
 didn't use.
 """
 
+import re
 from pathlib import Path
 
 from nnactive.data.raw import Found
+from nnactive.errors import UserError
 
 LAST_CT = 410
 
@@ -17,5 +19,12 @@ def find(raw: Path) -> list[Found]:
     return [
         Found(path.name.removesuffix(".nii.gz"), (path,), path.parents[1] / "labelsTr" / path.name)
         for path in sorted((raw / "imagesTr").glob("amos_*.nii.gz"))
-        if int(path.name.removesuffix(".nii.gz").split("_")[1]) <= LAST_CT
+        if _number(path) <= LAST_CT
     ]
+
+
+def _number(path: Path) -> int:
+    found = re.fullmatch(r"amos_([0-9]+)\.nii\.gz", path.name)
+    if found is None:
+        raise UserError(f"{path}: not named as AMOS' files are, amos_0001.nii.gz; remove it")
+    return int(found[1])

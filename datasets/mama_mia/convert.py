@@ -10,7 +10,6 @@ from nnactive.data.cards import Card
 from nnactive.data.convert import Converted, subtract
 from nnactive.data.images import read_image
 from nnactive.data.raw import Found
-from nnactive.errors import UserError
 
 ENDING = ".nii.gz"
 PHASES = ("0000", "0001")
@@ -29,13 +28,7 @@ def find(raw: Path) -> list[Found]:
 
 def convert(found: Found, _: Card) -> Converted:
     """The subtraction image and the expert's label."""
-    before, after = (read_image(path) for path in found.files)
-    if before.GetSize() != after.GetSize():
-        sizes = " against ".join(str(image.GetSize()) for image in (after, before))
-        raise UserError(
-            f"{found.files[1]}: doesn't match {found.files[0]}: size {sizes} (x, y, z); "
-            "download both again"
-        )
+    before, after = found.files
     return Converted((subtract(after, before),), read_image(found.label))
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
-from nnactive.data.cards import Card, list_cards, load_card
+from nnactive.data.cards import RESERVED, Card, list_cards, load_card
 from nnactive.data.fields import Scheme
 from nnactive.data.guide import Guide
 from nnactive.errors import UserError
@@ -50,7 +51,7 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         raise UserError(
             f"{file}: missing; write it as nnU-Net's raw layout asks, or name a dataset"
         )
-    content = read_json(file)
+    content = read_json(file, "mend it")
     if not isinstance(content, dict):
         raise UserError(f"{file}: must hold fields such as 'labels'")
     folder = raw.resolve().name
@@ -131,7 +132,11 @@ def write_card(card: Card, guide: Guide, target: Path) -> Path:
 
 
 def _free_id() -> int:
-    taken = {load_card(name).id for name in list_cards()}
+    taken = set()
+    for name in list_cards():
+        # Another dataset's wrong card is told where that dataset is used.
+        with suppress(UserError):
+            taken.add(load_card(name).id)
     return next(number for number in range(FIRST_ID, LAST_ID + 1) if number not in taken)
 
 
@@ -143,6 +148,8 @@ def _name(given: str | None, folder: str) -> str:
             f"'{name}' can't name a dataset: small letters, digits and underscores, a letter "
             "first; give another --name"
         )
+    if name in RESERVED:
+        raise UserError(f"'{name}' is the folder of raw data; give another --name")
     return name
 
 

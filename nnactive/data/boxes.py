@@ -1,5 +1,6 @@
 """Sizes of each class's structures, measured in label maps alone, one case at a time."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,9 @@ from nnactive.nnunet.preprocess import Spacing
 CONNECTIVITY: Final = 26
 """Voxels that touch by a corner belong together (ours: the papers don't say)."""
 
+TEST_SHARE: Final = 1 / 4
+"""Of all cases (protocol section 2)."""
+
 
 @dataclass(frozen=True)
 class Boxes:
@@ -29,6 +33,8 @@ class Boxes:
     the class."""
     spacing: Spacing
     """mm, (z, y, x), of the resampled image."""
+    pool: int
+    """Voxels of the resampled pool; of raw data, three quarters of all cases'."""
 
 
 def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
@@ -80,7 +86,7 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
         label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
         found.append(largest_boxes(label, len(info.classes)))
         progress("measure", len(found), len(cases))
-    return Boxes(tuple(found), info.spacing)
+    return Boxes(tuple(found), info.spacing, sum(math.prod(case.shape) for case in info.pool))
 
 
 def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
@@ -99,15 +105,16 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
     """
     target, transpose = _target(card, cases)
     mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
-    found = []
+    found, voxels = [], 0.0
     progress("measure", 0, len(cases))
     for case in cases:
         volume = read_volume(case.label)
         label = mapped_label(case.label, volume.array, mapping)
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
+        voxels += label.size * math.prod(volume.spacing) / math.prod(target)
         progress("measure", len(found), len(cases))
-    return Boxes(tuple(found), target)
+    return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
 
 
 def _target(card: Card, cases: list[Found]) -> tuple[Spacing, Triple]:

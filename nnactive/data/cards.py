@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import (
     Field,
     PositiveFloat,
@@ -28,10 +27,15 @@ from nnactive.data.fields import (
 )
 from nnactive.errors import UserError
 from nnactive.files import first_problem, sha256
-from nnactive.settings import Frozen, Sizes
+from nnactive.settings import Frozen, Sizes, written_as
+from nnactive.yamls import read_yaml
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+FURTHER = "NNACTIVE_DATASETS"
+"""Environment variable: a folder of one's own cards beside the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
+FOREIGN = 255
+"""Mark of a label value that a card doesn't know; classes have lower ones, in 8 bits."""
 RESERVED = {"raw"}
 """Names that a prepared dataset's folder can't have: raw data lie there."""
 
@@ -43,8 +47,14 @@ class Card(Frozen):
     """Where the card lies; not part of its content."""
     id: Annotated[int, Field(ge=1, le=999)]
     """Number in nnU-Net's dataset name."""
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    nnunet_name: Annotated[str, Field(pattern=r"^Dataset\d{3}_[A-Za-z0-9_]+$")]
+    name: Annotated[
+        str,
+        written_as(r"[a-z][a-z0-9_]*", "a name of small letters, digits and '_', a letter first"),
+    ]
+    nnunet_name: Annotated[
+        str,
+        written_as(r"Dataset[0-9]{3}_[A-Za-z0-9_]+", "a name such as Dataset123_Knees"),
+    ]
     """nnU-Net's name of the dataset; by default of id and name, as ``Dataset004_Hippocampus``."""
     title: str
     description: str
@@ -111,6 +121,8 @@ class Card(Frozen):
             raise ValueError("the first class must be 'background'")
         if list(value.values()) != list(range(len(value))):
             raise ValueError(f"values must be 0, 1, 2, ... in order, not {list(value.values())}")
+        if len(value) > FOREIGN:
+            raise ValueError(f"has {len(value)} classes, at most {FOREIGN} are possible")
         if "ignore" in value:
             raise ValueError("'ignore' is added by the benchmark; leave it out")
         return value
@@ -134,6 +146,9 @@ class Card(Frozen):
     @field_validator("label_map")
     @classmethod
     def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
+        outside = [number for number in value if not -(1 << 15) <= number < 1 << 15]
+        if outside:
+            raise ValueError(f"{outside[0]} can't be a raw label value; they are 16 bits wide")
         foreign = set(value.values()) - set(info.data.get("labels", {}).values())
         if foreign and "labels" in info.data:
             raise ValueError(f"{min(foreign)} is none of the labels")
@@ -208,13 +223,10 @@ def load_card(name: str) -> Card:
     """
     known = _card_files()
     if name not in known:
-        raise UserError(f"unknown dataset '{name}'; known are: {', '.join(sorted(known))}")
+        hint = f"; {missing}" if (missing := missing_folder()) else ""
+        raise UserError(f"unknown dataset '{name}'; known are: {', '.join(sorted(known))}{hint}")
     path = known[name]
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        cause = " ".join(str(error).split())
-        raise UserError(f"{path}: not valid YAML: {cause}") from None
+    content = read_yaml(path, "card")
     if not isinstance(content, dict):
         raise UserError(f"{path}: must hold fields such as 'name: {name}'")
     try:
@@ -229,9 +241,17 @@ def load_card(name: str) -> Card:
     return card
 
 
+def missing_folder() -> str:
+    """What to tell of a folder of one's own cards that isn't there; else empty."""
+    further = os.environ.get(FURTHER)
+    if not further or Path(further).is_dir():
+        return ""
+    return f"{FURTHER} is {further}, where there is no folder"
+
+
 def _card_files() -> dict[str, Path]:
     """Card files by dataset: the repository's, and those of ``NNACTIVE_DATASETS``' folder."""
     folders = [DATASETS]
-    if further := os.environ.get("NNACTIVE_DATASETS"):
+    if further := os.environ.get(FURTHER):
         folders.append(Path(further))
     return {path.parent.name: path for folder in folders for path in folder.glob("*/card.yaml")}

@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.cards import Card
-from nnactive.data.images import read_image, volume_of, with_geometry_of, write_image
+from nnactive.data.images import (
+    check_geometry,
+    read_image,
+    volume_of,
+    with_geometry_of,
+    write_image,
+)
 from nnactive.data.loading import check_images, mapped_label
 from nnactive.data.raw import Found
-from nnactive.data.script import load_script
+from nnactive.data.script import load_script, script_errors_told
+from nnactive.errors import UserError
 
 if TYPE_CHECKING:
     import SimpleITK
@@ -80,19 +87,54 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     return target
 
 
-def subtract(minuend: "SimpleITK.Image", subtrahend: "SimpleITK.Image") -> "SimpleITK.Image":
-    """Int16 difference of two images' int16 values, where the second one lies."""
+def subtract(minuend: Path, subtrahend: Path) -> "SimpleITK.Image":
+    """Int16 difference of two files' int16 values, where the second one lies.
+
+    Raises:
+        UserError: a file is unreadable, they lie on different grids, or a value or a difference
+            is no int16.
+    """
+    later, earlier = read_image(minuend), read_image(subtrahend)
+    check_geometry(minuend, volume_of(later), subtrahend, volume_of(earlier))
+    values = (_as_int16(minuend, later), _as_int16(subtrahend, earlier))
+    difference = values[0].astype(np.int32) - values[1]
+    _check_int16(minuend, difference, f"minus {subtrahend.name} ")
+    return with_geometry_of(earlier, difference.astype(np.int16))
+
+
+def _as_int16(path: Path, image: "SimpleITK.Image") -> np.ndarray:
     import SimpleITK
 
-    later, earlier = (
-        SimpleITK.GetArrayFromImage(image).astype(np.int16) for image in (minuend, subtrahend)
-    )
-    return with_geometry_of(subtrahend, later - earlier)
+    array: np.ndarray = SimpleITK.GetArrayFromImage(image)
+    _check_int16(path, array)
+    return array.astype(np.int16)
+
+
+def _check_int16(path: Path, array: np.ndarray, what: str = "") -> None:
+    limits = np.iinfo(np.int16)
+    low, high = array.min(), array.max()
+    if not (limits.min <= low and high <= limits.max):
+        raise UserError(
+            f"{path}: {what}has values {low:g} to {high:g}, beyond {limits.min} to {limits.max}; "
+            "replace it"
+        )
 
 
 def _converted(found: Found, card: Card) -> Converted:
-    script = load_script(card.converter, "find") if card.converter else None
-    if script is not None and hasattr(script, "convert"):
-        made: Converted = script.convert(found, card)
-        return made
+    if card.converter is None:
+        return _as_it_is(found)
+    script = load_script(card.converter, "find")
+    if not hasattr(script, "convert"):
+        return _as_it_is(found)
+    with script_errors_told(card.converter, "convert"):
+        made = script.convert(found, card)
+    if not isinstance(made, Converted) or len(made.images) != len(card.channels):
+        raise UserError(
+            f"{card.converter}: 'convert' must return a Converted with {len(card.channels)} "
+            f"images, as the card's 'channels' says; mend it"
+        )
+    return made
+
+
+def _as_it_is(found: Found) -> Converted:
     return Converted(tuple(read_image(path) for path in found.files), read_image(found.label))

@@ -12,7 +12,9 @@ from nnactive.data.images import read_header
 from nnactive.data.raw import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
+from nnactive.files import file_sizes
 from nnactive.nnunet.preprocess import Spacing
+from nnactive.words import size
 
 STORED = 2 * 4
 """Bytes a voxel and channel: float32, once resampled and once normalised. An upper bound, since
@@ -26,7 +28,6 @@ WORKING = 80
 its peak; measured."""
 SHARE = 0.8
 """Of the free memory that workers may take."""
-GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Estimate:
         """
         if self.disk > self.free:
             raise UserError(
-                f"{out}: needs up to {self.disk / GIB:.1f} GiB, but {self.free / GIB:.1f} GiB are "
-                "free; free some space or give a folder on another disk as --data"
+                f"{out}: needs up to {size(self.disk)}, but {size(self.free)} are free; "
+                "free some space or give a folder on another disk as --data"
             )
 
 
@@ -72,7 +73,7 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     memory = max((max(pair) for pair in voxels), default=0) * WORKING * channels
     room = int(SHARE * psutil.virtual_memory().available)
     return Estimate(
-        disk=max(disk - _size(out), 0),
+        disk=max(disk - sum(file_sizes(out)), 0),
         free=shutil.disk_usage(there).free,
         memory=memory,
         workers=max(1, min(usable_cores(), room // max(memory, 1), len(cases))),
@@ -88,8 +89,3 @@ def _voxels(card: Card, case: Found) -> tuple[int, int] | None:
     target: Spacing = card.spacing or spacing
     resampled = (round(n * a / b) for n, a, b in zip(size, spacing, target, strict=True))
     return math.prod(size), math.prod(resampled)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below a folder; 0 where it isn't there."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

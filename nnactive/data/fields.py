@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from nnactive.settings import Frozen
+from nnactive.settings import Frozen, written_as
 
 Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""
-FileName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
+FileName = Annotated[str, written_as(r"[^/\\]+", "a file's name without a folder")]
 """A name without a folder."""
 
 
@@ -56,7 +56,7 @@ class Source(Frozen):
     layout: Literal["nnunet", "msd", "code"] = "nnunet"
     """nnunet: ``imagesTr/<case>_0000.nii.gz``; msd: ``imagesTr/<case>.nii.gz``, one channel;
     code: as the dataset's ``convert.py`` says."""
-    ending: Annotated[str, Field(pattern=r"^\.[a-z.]+$")] = ".nii.gz"
+    ending: Annotated[str, written_as(r"\.[a-z.]+", "a file's ending, such as .nii.gz")] = ".nii.gz"
     root: Annotated[str, Field(min_length=1)] = "imagesTr"
     """Pattern of a path that tells the folder with the cases from those around it."""
 
@@ -67,9 +67,9 @@ class File(Frozen):
     name: FileName
     urls: tuple[str, ...] = ()
     """Tried in order. For kind synapse the Synapse id; for kind manual where to get it."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, written_as(r"[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
     """Of the file at the first address that publishes one; None: none is published."""
-    md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    md5: Annotated[str, written_as(r"[0-9a-f]{32}", "32 hexadecimal digits")] | None = None
     bytes: PositiveInt | None = None
     password: str | None = None
     """Of an encrypted archive."""

@@ -5,6 +5,7 @@ stay as they lie in the file: no image is turned, and physical space matters onl
 and its label are compared.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,9 +56,10 @@ def read_image(path: Path) -> "SimpleITK.Image":
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     try:
         image = SimpleITK.ReadImage(str(path))
-    except RuntimeError:
+    except RuntimeError as error:
         raise UserError(
-            f"{path}: truncated or not a readable image; copy or download it again"
+            f"{path}: not a readable image ({_reason(error)}); copy or download it again, or "
+            "convert it to NIfTI-1 with perpendicular axes"
         ) from None
     if image.GetDimension() != DIMENSIONS or image.GetNumberOfComponentsPerPixel() != 1:
         size = tuple(reversed(image.GetSize()))
@@ -118,6 +120,12 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
         raise UserError(
             f"{path}: not a readable three-dimensional image; copy or download it again"
         ) from None
+
+
+def _reason(error: RuntimeError) -> str:
+    """What ITK says, without where in its sources."""
+    said = re.sub(r"^.*?ERROR: ", "", " ".join(str(error).split()))
+    return re.sub(r"\s*\(0x[0-9a-f]+\)|[.!\s]+$", "", said)
 
 
 def check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -> None:

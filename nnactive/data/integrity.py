@@ -25,6 +25,8 @@ METAIMAGE_BYTES = {
     "MET_DOUBLE": 8,
 }
 """By MetaImage's name of a voxel's type; of others the length isn't checked."""
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, struct.error)
+"""What reading a spoilt file or header raises; odd numbers are the last three."""
 FLOATS = {16: "f4", 64: "f8"}
 """NIfTI's codes of the types that can hold NaN."""
 
@@ -57,7 +59,7 @@ def check_whole(path: Path) -> None:
             whole, finite = _check_metaimage(path), True
         else:
             return
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except DAMAGE:
         whole, finite = False, True
     if not whole:
         raise UserError(f"{path}: truncated or damaged; copy or download it again")
@@ -72,8 +74,10 @@ def _check_nifti(path: Path) -> tuple[bool, bool]:
     with opener(path, "rb") as file:
         begin = file.read(NIFTI1_HEADER)
         header = _read_header(begin)
-        begin += file.read(max(header.offset - NIFTI1_HEADER, 0))
         length = len(begin)
+        # An absurd offset must not be read at once.
+        while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
+            length += len(skipped)
         while block := file.read(BLOCK):
             length += len(block)
             finite = finite and _finite(block, header.floats)

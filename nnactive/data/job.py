@@ -1,6 +1,5 @@
 """One preparation under way: what is made of what, by how many workers."""
 
-import errno
 import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import TypeVar
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
 from nnactive.data.raw import Found
-from nnactive.errors import UserError
+from nnactive.errors import FULL, REFUSED, UserError, refusal
 
 Progress = Callable[[str, int, int], None]
 """Called in the caller's thread with a stage, the cases done and their number."""
@@ -21,10 +20,10 @@ Result = TypeVar("Result")
 
 SCRATCH = "scratch"
 CONVERTED = "converted"
+RAW = "raw"
+"""Where a dataset generates itself."""
 NO_SPACE = 1 << 20
 """Free bytes below which a failed write is taken for a full disk."""
-REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
-"""The system's reasons for not writing or reading a file that a user can mend."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,12 @@ def storage_errors_told(out: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+        full = isinstance(error, OSError) and error.errno in FULL
         # Libraries below, as SimpleITK, raise their own error where the disk is full.
         if full or (out.exists() and shutil.disk_usage(out).free < NO_SPACE):
             raise UserError(
                 f"{out}: disk full; free some space and run the same command, it goes on from here"
             ) from error
         if isinstance(error, OSError) and error.errno in REFUSED:
-            raise UserError(
-                f"{error.filename or out}: {error.strerror}; allow it or choose another folder"
-            ) from error
+            raise UserError(refusal(error, out)) from error
         raise

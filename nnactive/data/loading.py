@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nnactive.data.cards import FOREIGN
 from nnactive.data.images import Volume, check_geometry, read_volume
 from nnactive.data.raw import Found
 from nnactive.errors import UserError
 from nnactive.nnunet.preprocess import Spacing
-
-FOREIGN = 255
-"""Mark of a label value that the card doesn't know."""
 
 
 @dataclass(frozen=True)

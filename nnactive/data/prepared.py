@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import read_model
@@ -11,6 +12,7 @@ from nnactive.geometry import Triple
 from nnactive.nnunet.preprocess import Spacing
 from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
+from nnactive.words import command
 
 SCHEMA_VERSION = 1
 
@@ -43,6 +45,9 @@ class PreparedInfo(Frozen):
     pool_boundary: tuple[int, ...] | None = None
     """Those of each foreground class with a 6-neighbour of another label; None: not counted."""
     split_kind: str
+    planned: dict[str, str] = Field(default={})
+    """SHA-256 of the plans, the description and the fingerprint, by file name; empty for a
+    dataset that was prepared before they were kept."""
     checksum: str
     """SHA-256 over all prepared arrays and the split, independent of the order of files."""
     source: str = ""
@@ -63,9 +68,8 @@ class PreparedDataset:
         self.folder = folder
         file = folder / INFO
         if not file.is_file():
-            raise UserError(
-                f"{folder}: not prepared; run nnactive-bench data prepare {folder.name}"
-            )
+            way_out = command(f"data prepare {folder.name}", folder.parent)
+            raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
         if self.info.schema_version != SCHEMA_VERSION:
             raise UserError(
@@ -98,17 +102,17 @@ class PreparedDataset:
     @property
     def plans_file(self) -> Path:
         """nnU-Net's plans."""
-        return self.folder / "plans.json"
+        return self.folder / PLANS
 
     @property
     def dataset_json_file(self) -> Path:
         """nnU-Net's description; its highest label is "ignore"."""
-        return self.folder / "dataset.json"
+        return self.folder / DESCRIPTION
 
     @property
     def fingerprint_file(self) -> Path:
         """nnU-Net's fingerprint of the pool."""
-        return self.folder / "dataset_fingerprint.json"
+        return self.folder / FINGERPRINT
 
     @cached_property
     def _shapes(self) -> dict[str, Triple]:
@@ -120,6 +124,10 @@ class PreparedDataset:
 
 
 INFO = "prepared.json"
+PLANS = "plans.json"
+DESCRIPTION = "dataset.json"
+FINGERPRINT = "dataset_fingerprint.json"
+PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"

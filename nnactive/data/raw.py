@@ -3,13 +3,14 @@
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnactive.data.cards import Card
-from nnactive.data.script import load_script
+from nnactive.data.cards import DATASETS, Card
+from nnactive.data.script import load_script, script_errors_told
 from nnactive.errors import UserError
 
 DEEPEST = 3
@@ -68,7 +69,11 @@ def scan(raw: Path, card: Card) -> list[Found]:
     if card.converter is None:
         cases = _standard_cases(root, card)
     else:
-        cases = list(load_script(card.converter, "find").find(root))
+        script = load_script(card.converter, "find")
+        with script_errors_told(card.converter, "find"):
+            cases = list(script.find(root))
+        if not all(isinstance(case, Found) for case in cases):
+            raise UserError(f"{card.converter}: 'find' must return a list of Found; mend it")
     cases.sort(key=lambda case: case.id)
     for case in cases:
         for path in (*case.files, case.label):
@@ -77,15 +82,21 @@ def scan(raw: Path, card: Card) -> list[Found]:
     return cases
 
 
-def list_files(cases: Iterable[Found]) -> dict[str, str]:
-    """Names and sizes of each case's files, to tell cheaply whether they changed."""
+def inner_names(cases: Iterable[Found]) -> dict[str, dict[str, Path]]:
+    """Each case's files by their names below the folder that holds all of them."""
     files = {case.id: (*case.files, case.label) for case in cases}
     root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
     return {
-        case: json.dumps(
-            [(path.relative_to(root).as_posix(), path.stat().st_size) for path in paths]
-        )
+        case: {path.relative_to(root).as_posix(): path for path in paths}
         for case, paths in files.items()
+    }
+
+
+def list_files(cases: Iterable[Found]) -> dict[str, str]:
+    """Names and sizes of each case's files, to tell cheaply whether they changed."""
+    return {
+        case: json.dumps([(name, path.stat().st_size) for name, path in paths.items()])
+        for case, paths in inner_names(cases).items()
     }
 
 
@@ -105,6 +116,8 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
     }
     with_label = {name.removesuffix(ending) for name in labels}
+    if card.source.layout == "nnunet":
+        _check_channels(root, images, with_image | with_label, card)
     return [
         Found(
             case,
@@ -113,6 +126,19 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         )
         for case in with_image | with_label
     ]
+
+
+def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) -> None:
+    """Refuse an image of a known case that is none of the card's channels."""
+    for name in sorted(images):
+        case, _, channel = name.removesuffix(card.source.ending).rpartition("_")
+        number = int(channel) if re.fullmatch("[0-9]{4}", channel) else 0
+        if case in cases and number >= len(card.channels):
+            raise UserError(
+                f"{root / 'imagesTr' / name}: a channel {number}, but {card.title} has "
+                f"{len(card.channels)}; remove it or name it under the card's 'channels' "
+                "('channel_names' of a dataset.json)"
+            )
 
 
 def _files(folder: Path, ending: str) -> list[str]:
@@ -154,5 +180,15 @@ def _check_ids(root: Path, ids: list[str], card: Card) -> None:
     if len(ids) != card.cases:
         raise UserError(
             f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
-            "give the folder with the complete data"
+            f"give the folder with the complete data{_or_mend_the_number(card)}"
         )
+
+
+def _or_mend_the_number(card: Card) -> str:
+    """A second way out where the number of cases is the user's own word."""
+    if card.folder.parent == DATASETS:
+        return ""
+    field, file = "cases", card.folder / "card.yaml"
+    if not file.is_file():
+        field, file = "numTraining", card.folder / "dataset.json"
+    return f", or mend field '{field}' of {file}"

@@ -44,7 +44,7 @@ def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]
 
 def _listed(file: Path, groups: set[str]) -> set[str]:
     """The test set's groups as ``file`` lists them."""
-    content = read_json(file)
+    content = read_json(file, "mend it")
     listed = content.get("test") if isinstance(content, dict) else None
     if not isinstance(listed, list) or not all(isinstance(group, str) for group in listed):
         raise UserError(f"{file}: field 'test': must list the names of the test set's groups")

@@ -11,10 +11,19 @@ from nnactive.data.checksum import array_digest, dataset_checksum
 from nnactive.data.convert import convert_case, is_needed
 from nnactive.data.job import Job
 from nnactive.data.loading import load_case
-from nnactive.data.prepared import IMAGES, CaseInfo, PreparedInfo, volume_file
+from nnactive.data.prepared import (
+    DESCRIPTION,
+    FINGERPRINT,
+    IMAGES,
+    PLANNED,
+    PLANS,
+    CaseInfo,
+    PreparedInfo,
+    volume_file,
+)
 from nnactive.data.raw import Found
 from nnactive.errors import UserError
-from nnactive.files import write_json
+from nnactive.files import sha256, write_json
 from nnactive.geometry import Triple, as_triple
 from nnactive.labels import boundary_voxels
 from nnactive.nnunet.planning import (
@@ -28,6 +37,8 @@ from nnactive.nnunet.planning import (
 from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
 from nnactive.nnunet.store import read_volume, volume_shape, write_volume
 
+Target = tuple[Spacing, Triple]
+"""Target spacing in mm, (z, y, x) after the transposition, and nnU-Net's ``transpose_forward``."""
 CLASS_CASES = 2
 """Pool cases that every class must be in: the starting budget takes two, and so do the folds."""
 
@@ -44,13 +55,34 @@ def convert_all(job: Job) -> Job:
     return replace(job, cases=tuple(job.each("convert", work, sorted(found))))
 
 
-def resample_all(job: Job) -> Spacing:
-    """Resample every case into the scratch folder and store its label; the pool's spacing.
+def find_target(job: Job) -> Target:
+    """The card's target spacing, or nnU-Net's own over all cases, and the transposition.
+
+    Raises:
+        UserError: a file is wrong.
+    """
+    card = job.card
+    if card.spacing is not None:
+        spacings, shapes = [card.spacing], [(1, 1, 1)]
+    else:
+        files = {case.id: case for case in job.cases}
+
+        def measure(case: str) -> tuple[Spacing, Triple]:
+            loaded = load_case(files[case], len(card.classes))
+            return loaded.spacing, as_triple(shape_after_crop(loaded.image))
+
+        measured = job.each("measure", measure, sorted(files))
+        spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
+    return target_geometry(card.nnunet_name, _description(job), spacings, shapes)
+
+
+def resample_all(job: Job, target: Target) -> None:
+    """Resample every case into the scratch folder and store its label.
 
     Raises:
         UserError: a file is wrong, or a class is in too few cases of the pool.
     """
-    spacing, transpose = _target(job)
+    spacing, transpose = target
     classes = len(job.card.classes)
     files = {case.id: case for case in job.cases}
 
@@ -72,10 +104,10 @@ def resample_all(job: Job) -> Spacing:
         if number < CLASS_CASES:
             raise UserError(
                 f"{job.card.name}: class '{name}' is in {number} of the {len(job.pool)} pool "
-                f"cases, at least {CLASS_CASES} are needed; give the complete data or take the "
-                "class out of the card"
+                f"cases, at least {CLASS_CASES} are needed; give the complete data, or take "
+                f"'{name}' out of the card's 'labels', map its value to 0 in 'label_map' (and "
+                f"every other value to its label), and remove {job.out}"
             )
-    return spacing
 
 
 def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
@@ -90,9 +122,9 @@ def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
     measured = fingerprint(spacing, shapes, job.each("fingerprint", sample, job.pool))
     description = _description(job)
     plans = plan(job.card.nnunet_name, description, measured)
-    write_json(job.out / "dataset_fingerprint.json", measured)
-    write_json(job.out / "dataset.json", description)
-    write_json(job.out / "plans.json", plans)
+    write_json(job.out / FINGERPRINT, measured)
+    write_json(job.out / DESCRIPTION, description)
+    write_json(job.out / PLANS, plans)
     return plans
 
 
@@ -126,6 +158,7 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         pool_voxels=_sums([stored[case].voxels for case in job.pool]),
         pool_boundary=_sums([stored[case].boundary for case in job.pool])[1:],
         split_kind=job.card.split.kind,
+        planned={name: sha256(job.out / name) for name in PLANNED},
         checksum=dataset_checksum(
             {case: stored[case].digest for case in job.pool},
             {case: stored[case].digest for case in job.test},
@@ -133,23 +166,6 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         source=job.card.preparation_hash(),
         raw_listing=listing,
     )
-
-
-def _target(job: Job) -> tuple[Spacing, Triple]:
-    """Target spacing (z, y, x) after the transposition, and the transposition."""
-    card = job.card
-    if card.spacing is not None:
-        spacings, shapes = [card.spacing], [(1, 1, 1)]
-    else:
-        files = {case.id: case for case in job.cases}
-
-        def measure(case: str) -> tuple[Spacing, Triple]:
-            loaded = load_case(files[case], len(card.classes))
-            return loaded.spacing, as_triple(shape_after_crop(loaded.image))
-
-        measured = job.each("measure", measure, sorted(files))
-        spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
-    return target_geometry(card.nnunet_name, _description(job), spacings, shapes)
 
 
 def _description(job: Job) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nnactive import PROTOCOL_VERSION
 from nnactive.data.cards import Card
 from nnactive.data.checksum import array_digest, dataset_checksum
 from nnactive.data.fields import Voxels
@@ -20,7 +21,7 @@ from nnactive.data.prepared import (
 )
 from nnactive.data.split import split_cases
 from nnactive.errors import UserError
-from nnactive.files import read_json
+from nnactive.files import read_json, sha256
 from nnactive.nnunet.store import SUFFIX
 from nnactive.settings import Frozen
 
@@ -124,6 +125,11 @@ def _finding(what: str, problems: Sequence[str], detail: str) -> Finding:
 
 def _card(card: Card, info: PreparedInfo) -> Finding:
     problems = []
+    if info.protocol_version != PROTOCOL_VERSION:
+        problems.append(
+            f"prepared under protocol {info.protocol_version}, this is {PROTOCOL_VERSION}; prepare "
+            "it again"
+        )
     if info.source != card.preparation_hash():
         problems.append("prepared from another card or version of the dataset; prepare it again")
     return _finding("card", problems, f"prepared from {card.title}'s card")
@@ -163,9 +169,16 @@ def _plans(dataset: PreparedDataset) -> Finding:
     problems = []
     if not np.allclose(spacing, info.spacing, rtol=1e-6):
         problems.append(f"{dataset.plans_file}: spacing {spacing}, not {list(info.spacing)}")
+    problems += [
+        f"{dataset.folder / name}: changed since it was prepared; remove {dataset.folder} and "
+        "prepare it again"
+        for name, digest in info.planned.items()
+        if sha256(dataset.folder / name) != digest
+    ]
     if labels != [*info.classes, "ignore"]:
         problems.append(f"{dataset.dataset_json_file}: its labels are not the dataset's")
-    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x)")
+    kept = "" if info.planned else ", not compared: prepared before their checksums were kept"
+    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x){kept}")
 
 
 def _voxels(info: PreparedInfo, seen: _Seen) -> Finding:

@@ -1,6 +1,7 @@
 """Volumes on disk in the format that nnU-Net trains from: blosc2 arrays, ``.b2nd``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,23 +55,32 @@ def read_volume(path: Path) -> np.ndarray:
     Raises:
         UserError: the file is missing or no such array.
     """
-    array: np.ndarray = _open(path)[...]
+    with _damage_told(path):
+        array: np.ndarray = _open(path)[...]
     return array
 
 
 def volume_shape(path: Path) -> tuple[int, ...]:
     """Shape of a ``.b2nd`` file's array without reading its content."""
-    return tuple(int(n) for n in _open(path).shape)
+    with _damage_told(path):
+        return tuple(int(n) for n in _open(path).shape)
 
 
 def _open(path: Path) -> "blosc2.NDArray":
     import blosc2
 
     if not path.is_file():
-        raise UserError(f"{path}: no such file; prepare the dataset again")
+        raise UserError(f"{path}: no such file; {_way_out(path)}")
+    return blosc2.open(urlpath=str(path), mode="r", dparams={"nthreads": 1})
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
     try:
-        return blosc2.open(urlpath=str(path), mode="r", dparams={"nthreads": 1})
+        yield
     except (RuntimeError, ValueError) as error:
-        raise UserError(
-            f"{path}: not a readable volume ({error}); remove it and prepare again"
-        ) from error
+        raise UserError(f"{path}: not a readable volume ({error}); {_way_out(path)}") from error
+
+
+def _way_out(path: Path) -> str:
+    return f"remove {path.parent.parent} and prepare the dataset again"

@@ -44,6 +44,14 @@ def raising(error: BaseException) -> None:
             2,
             "error: disk full: /scratch/fold_0.pth; free some space and run the same command again",
         ),
+        *(
+            (
+                lambda number=number: raising(OSError(number, os.strerror(number), "/a/b")),
+                2,
+                f"error: /a/b: {os.strerror(number)}; allow it or choose another folder",
+            )
+            for number in (errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
+        ),
         (
             lambda: raising(ValueError("what\never")),
             1,
@@ -57,6 +65,23 @@ def test_every_error_is_one_line_and_a_code(action, code, line, capsys, monkeypa
     monkeypatch.delenv("NNACTIVE_DEBUG", raising=False)
     assert guarded(click.Command("c", callback=action), [], "c") == code
     assert capsys.readouterr().err.strip() == line
+
+
+@pytest.mark.parametrize("place", ["file/x", "/proc/x"])
+def test_a_folder_that_can_not_be_is_the_users_mistake(place, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    command = ["data", "download", "hippocampus", "--accept-licence", "--data", place]
+    assert main(command) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"error: {place}")
+    assert error.endswith("; allow it or choose another folder")
+
+
+def test_a_file_that_is_missing_is_no_mistake_of_the_user(tmp_path, capsys) -> None:
+    missing = FileNotFoundError(errno.ENOENT, "No such file", str(tmp_path / "a" / "b"))
+    assert guarded(click.Command("c", callback=lambda: raising(missing)), [], "c") == 1
+    assert capsys.readouterr().err.startswith("error: unexpected FileNotFoundError: ")
 
 
 def test_debug_shows_the_traceback(capsys, monkeypatch) -> None:

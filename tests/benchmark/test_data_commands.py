@@ -61,13 +61,25 @@ def listed(capsys, name) -> str:
 
 def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> None:
     assert main(["data", "guide", str(own), "--tumour", "tumour [left]"]) == 0
-    assert "it needs a card first: nnactive-bench data add" in capsys.readouterr().out
+    said = capsys.readouterr()
+    typed = "Dataset321_Knees --tumour 'tumour [left]'"
+    assert f"it needs a card first: nnactive-bench data add {typed}\n" in said.out
+    assert "the card's" not in said.out
+    # 750 patches of 4 x 5 x 6; six of eight images of 14 x 16 x 18.
+    warning = "warning: the budget's patches have 90,000 voxels, the pool has about 24,192: it"
+    assert warning in said.err
     before = Path("guide_knees.yaml").read_text()
     assert main(["data", "add", str(own), "--tumour", "tumour [left]"]) == 0
-    assert "data prepare knees --raw Dataset321_Knees" in capsys.readouterr().out
+    steps = [line.strip() for line in capsys.readouterr().out.splitlines()[-4:]]
+    assert steps == [
+        "nnactive-bench data prepare knees --raw Dataset321_Knees",
+        "nnactive-bench data verify knees",
+        "nnactive-bench data guide knees --tumour 'tumour [left]'",
+        "make submit METHOD=clasp_pe TRACK=guide_knees.yaml",
+    ]
     assert listed(capsys, "knees").split()[-4:] == ["not", "stated", "no", "nothing"]
     assert main(["data", "prepare", "knees", "--raw", str(own)]) == 0
-    assert "needs up to 0.0 GiB of disk" in capsys.readouterr().err
+    assert "knees: needs up to 283.5 KiB of disk (" in capsys.readouterr().err
     assert listed(capsys, "knees").split()[-1] == "prepared"
     assert main(["data", "verify", "knees"]) == 0
     out = capsys.readouterr().out
@@ -75,7 +87,9 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     assert "the rule's split" in out
 
     assert main(["data", "guide", "knees", "--tumour", "tumour [left]"]) == 0
-    table = capsys.readouterr().out
+    said = capsys.readouterr()
+    table = said.out
+    assert warning in said.err
     assert max(map(len, table.splitlines())) <= 100
     assert "tumour [left]" in table
     assert "query patch: 4,5,6 voxels of 2,0.5,0.5 mm" in table
@@ -89,6 +103,18 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     assert (setting.starting_budget, setting.query_size, setting.loops) == (150, 150, 5)
     assert setting.candidates == 150
     assert (setting.training.epochs, setting.training.folds) == (200, 5)
+
+
+def test_the_guide_of_a_folder_names_the_cards_patch(own, capsys) -> None:
+    assert main(["data", "add", str(own)]) == 0
+    card = Path("cards/knees/card.yaml")
+    card.write_text(card.read_text().replace("query_patch: [4, 5, 6]", "query_patch: [3, 4, 5]"))
+    capsys.readouterr()
+    assert main(["data", "guide", str(own), "--patch-from", "bone"]) == 0
+    out = capsys.readouterr().out
+    assert "query patch: 5,6,8 voxels" in out
+    assert "\nthe card's: 3,4,5\n" in out
+    assert "needs a card" not in out
 
 
 def test_a_spoilt_dataset_fails_its_verification_with_one_line(own, capsys) -> None:
@@ -121,6 +147,24 @@ def test_the_list_says_what_a_dataset_takes(own, capsys) -> None:
     line = listed(capsys, "acdc")
     assert "2.3 GiB" in line
     assert line.split()[-2:] == ["no", "nothing"]
+
+
+def test_a_wrong_card_leaves_the_list_of_the_others(own, capsys) -> None:
+    folder = Path("cards/broken")
+    folder.mkdir(parents=True)
+    (folder / "card.yaml").write_text("name: other")
+    assert main(["data", "list"]) == 0
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if line.startswith("broken")]
+    assert [line for line in said.out.splitlines() if line.startswith("word")]
+    (line,) = said.err.splitlines()
+    assert line.startswith("warning: ")
+    assert "cards/broken/card.yaml: field 'id'" in line
+
+
+def test_the_list_tells_of_a_folder_of_cards_that_is_not_there(own, capsys) -> None:
+    assert main(["data", "list"]) == 0
+    assert "warning: NNACTIVE_DATASETS is " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,26 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (("seeds: [3, 4]", "seeds: []"), "field 'seeds'"),
         (("seeds: [3, 4]", "seeds: [3, 3]"), "field 'seeds': '3' is listed twice"),
         (("methods: [random, bald]", "methods: random"), "field 'methods'"),
+        (("random, bald", "random, blad"), "field 'methods.1': .*unknown .*'blad'"),
+        (("random, bald", "random, 'power_bald,beta=x'"), "field 'methods.1': .*'?beta"),
+        (("random, bald", "random, power_bald=3"), "field 'methods.1'"),
+        (("random, bald", "random, 'mine.py:Mine'"), "field 'methods.1': mine.py: no such file"),
+        (("seeds: [3, 4]", "seeds: [3, -4]"), "field 'seeds.1': Input should be greater"),
+        (("seeds: [3, 4]", f"seeds: [3, {2**63}]"), "field 'seeds.1': Input should be less"),
+        (("seeds: [3, 4]", "seeds: [3, true]"), "field 'seeds.1': .*valid integer"),
+        (("seeds: [3, 4]", "seeds: [3, 4]\nseeds: [5]"), "'seeds' is given twice at line 7"),
+        (("name: mine", "name: main"), "field 'name': 'main' is a track that comes with"),
+        (("name: mine", "name: My Track"), "field 'name': 'My Track' isn't a name of small"),
         (("name: mine", "name: ../mine"), "field 'name'"),
         (("name: mine", "colour: red\nname: mine"), "field 'colour'"),
         (("query_size: 5", "query_size: 0"), r"field 'settings.1.query_size'"),
         (("query_size: 5", "querysize: 5"), r"field 'settings.1.querysize'"),
         (("{folds: 2}", "{folds: 1}"), r"field 'settings.1.training.folds'"),
         (("regime: low", "regime: lowest"), "has no regime 'lowest'"),
-        (("dataset: hippocampus", "dataset: hypocampus"), "unknown dataset 'hypocampus'"),
+        (
+            ("dataset: hippocampus", "dataset: hypocampus"),
+            "field 'settings.0.dataset': unknown dataset 'hypocampus'",
+        ),
         (("name: hippocampus_own", "name: hippocampus_low"), "is listed twice"),
         (("seeds: [3, 4]", "seeds: [3, 4"), "not valid YAML"),
         ((MINIMAL, "- a list"), "field 'content'"),
@@ -111,8 +124,7 @@ def test_a_wrong_track_names_file_and_field(tmp_path, change, message) -> None:
     with pytest.raises(UserError, match=message) as caught:
         load_track(write(tmp_path, text))
     assert "\n" not in str(caught.value)
-    if "dataset '" not in message:
-        assert "mine.yaml" in str(caught.value)
+    assert "mine.yaml: " in str(caught.value)
 
 
 def test_an_unknown_track_lists_the_known_ones() -> None:
@@ -120,6 +132,22 @@ def test_an_unknown_track_lists_the_known_ones() -> None:
         load_track("nope")
     with pytest.raises(UserError, match=r"nope\.yaml: no such track file"):
         load_track("nope.yaml")
+
+
+def test_a_folder_is_no_track(tmp_path, capsys) -> None:
+    folder = tmp_path / "mine.yaml"
+    folder.mkdir()
+    assert main(["track", "show", str(folder)]) == 2
+    assert f"error: {folder}: a folder, not a track file" in capsys.readouterr().err
+
+
+def test_one_loop_is_enough_for_a_track(tmp_path) -> None:
+    track = load_track(write(tmp_path, MINIMAL.replace("loops: 2", "loops: 1")))
+    assert track.settings[1].loops == 1
+
+
+def test_a_track_that_comes_with_the_benchmark_may_be_given_by_its_path() -> None:
+    assert load_track(str(ROOT / "benchmark" / "tracks" / "demo.yaml")) == load_track("demo")
 
 
 @pytest.mark.parametrize("name", [*track_names(), "tests/e2e/hippocampus_ci.yaml"])
@@ -153,6 +181,7 @@ def test_cards_stand_for_every_dataset_in_every_regime(tmp_path) -> None:
     [
         (("patch: half", "patch: third"), "field 'cards.0.patch'"),
         (("regimes: [low, high]", "regimes: low"), "field 'cards.0.regimes'"),
+        (("[acdc, hippocampus]", "[acdc, nose]"), "'cards.0.datasets': unknown dataset 'nose'"),
         (("regimes: [low, high]", "regime: [low]"), "field 'cards.0.reg"),
         (("[low, high]", "[low, highest]"), "has no regime 'highest'"),
         (("query_size", "many"), "field 'cards.0.candidates"),
@@ -312,15 +341,27 @@ def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
     assert "no setting of dataset 'phantom'" in capsys.readouterr().err
 
 
-def test_make_passes_a_part_on() -> None:
-    def commands(*variables: str) -> str:
-        made = ["make", "-n", "submit", "METHOD=bald", *variables]
-        done = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True)
-        return done.stdout.splitlines()[-1]
+def made(*variables: str) -> str:
+    """The command that ``make submit`` would run."""
+    command = ["make", "-n", "submit", "METHOD=bald", *variables]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
 
-    part = commands("TRACK=main", "DATASET=hippocampus", "REGIME=low")
+
+def test_make_passes_a_part_on() -> None:
+    part = made("TRACK=main", "DATASET=hippocampus", "REGIME=low")
     assert '--track "main" --dataset "hippocampus" --regime "low"' in part
-    assert "--dataset" not in commands("TRACK=main")
+    assert "--dataset" not in made("TRACK=main")
+
+
+def test_make_takes_the_places_that_the_command_line_takes(monkeypatch) -> None:
+    for name in ("DATA", "RUNS", "NNACTIVE_DATA", "NNACTIVE_RUNS"):
+        monkeypatch.delenv(name, raising=False)
+    assert '--data "data" --runs "runs"' in made()
+    monkeypatch.setenv("NNACTIVE_DATA", "/my/own data")
+    monkeypatch.setenv("NNACTIVE_RUNS", "/my/runs")
+    assert '--data "/my/own data" --runs "/my/runs"' in made()
+    assert '--data "elsewhere" --runs "/my/runs"' in made("DATA=elsewhere")
 
 
 def test_hippocampus_lite_is_the_track_of_the_measured_figures() -> None:

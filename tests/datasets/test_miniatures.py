@@ -16,6 +16,7 @@ from nnactive.data.prepare import prepare
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
 from nnactive.data.raw import scan
 from nnactive.data.verify import verify
+from nnactive.errors import UserError
 
 TEST_CASES = {
     # By the authors' list: patient 1. By the rule: two of eight.
@@ -142,6 +143,24 @@ def tree(request, tmp_path, monkeypatch):
 def test_any_folder_of_the_archive_will_do(tree, inner, tmp_path):
     card = tree.card(tmp_path / "datasets")
     assert scan(tree.top / inner, card) == scan(tree.top, card)
+
+
+@pytest.mark.parametrize("tree", ["amos"], indirect=True)
+def test_a_browsers_second_copy_is_refused_by_name(tree, tmp_path):
+    copy = tree.top / "amos22" / "imagesTr" / "amos_0001 (1).nii.gz"
+    copy.write_bytes(b"a copy")
+    with pytest.raises(UserError, match=r"amos_0001 \(1\)\.nii\.gz: not named as .*; remove it"):
+        scan(tree.top, tree.card(tmp_path / "datasets"))
+
+
+@pytest.mark.parametrize("tree", ["mama_mia"], indirect=True)
+def test_phases_on_two_grids_are_refused(tree, tmp_path):
+    file = next((tree.top / "images" / "DUKE_001").glob("*_0001.nii.gz"))
+    image = SimpleITK.ReadImage(str(file))
+    image.SetOrigin((50, 50, 50))
+    SimpleITK.WriteImage(image, str(file))
+    with pytest.raises(UserError, match=f"{file.name}: doesn't match .*_0000.nii.gz: origin"):
+        converted(tree, tmp_path)
 
 
 @pytest.mark.parametrize("tree", ["lits"], indirect=True)

@@ -103,3 +103,49 @@ def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert files.sha256(tmp_path / "abc") == known
+
+
+def test_the_way_out_of_broken_json_is_the_callers(tmp_path):
+    (tmp_path / "own.json").write_text("{")
+    with pytest.raises(UserError, match=r"own\.json: not valid JSON .*; mend it$"):
+        files.read_json(tmp_path / "own.json", "mend it")
+
+
+def test_a_sweep_takes_drafts_alone(tmp_path):
+    (tmp_path / "inner").mkdir()
+    for name in ("a.txt", ".hidden", ".DS_Store", "inner/.tidy.TXT"):
+        (tmp_path / name).touch()
+
+    class Killed(BaseException):
+        """What nothing cleans up after, as nothing does after SIGKILL."""
+
+    kept = set(tmp_path.rglob("*"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(Killed))
+        patch.setattr("pathlib.Path.unlink", lambda *_, **__: None)
+        with suppress(Killed):
+            files.write_text(tmp_path / "inner" / "b.txt", "half")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        with suppress(Killed), files.atomic_folder(tmp_path / "c") as draft:
+            (draft / "part").touch()
+            raise Killed
+    assert len(set(tmp_path.rglob("*")) - kept) == 3
+    files.sweep(tmp_path)
+    assert set(tmp_path.rglob("*")) == kept
+
+
+def test_sizes_leave_out_what_vanishes(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    for name, size in (("a", 3), ("b", 5), ("inner/c", 7)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    assert sorted(files.file_sizes(tmp_path)) == [3, 5, 7]
+    walk = os.walk
+
+    def with_vanished(folder):
+        for inner, folders, names in walk(folder):
+            yield inner, folders, [*names, ".b.dwf0rc8t"]
+
+    monkeypatch.setattr(os, "walk", with_vanished)
+    assert sorted(files.file_sizes(tmp_path)) == [3, 5, 7]
+    assert files.file_sizes(tmp_path / "none") == []

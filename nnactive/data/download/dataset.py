@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -15,11 +15,13 @@ from nnactive.data.download.sources import Order, obtain
 from nnactive.data.download.transfer import Amount, TransferError
 from nnactive.data.fields import Download
 from nnactive.errors import UserError
-from nnactive.files import read_model, write_model
+from nnactive.files import file_sizes, read_model, write_model
 from nnactive.settings import Frozen
+from nnactive.words import size
 
 GIB = 1 << 30
-Stage = Literal["fetch", "check", "unpack"]
+Stage = Literal["ask", "fetch", "check", "unpack"]
+"""ask: a source is asked for a file; it may take a while to answer, or not to."""
 State = Literal["absent", "partial", "complete"]
 
 
@@ -105,9 +107,11 @@ def state(card: Card, folders: Folders) -> State:
     known = sums.remembered(folders)
     items = list_items(card.download)
     if folders.files.is_dir() and folders.unpacked.exists():
-        made_from = read_model(folders.unpacked, Unpacked).archives
-        as_known = made_from == {name: one.sha256 for name, one in known.items()}
-        if as_known and all(_is_settled(item, folders, known, gone=True) for item in items):
+        unpacked = read_model(folders.unpacked, Unpacked)
+        as_known = unpacked.archives == {name: one.sha256 for name, one in known.items()}
+        # More files than were unpacked are no harm: a viewer may have left its own.
+        whole = as_known and len(file_sizes(folders.files)) >= unpacked.files
+        if whole and all(_is_settled(item, folders, known, gone=True) for item in items):
             return "complete"
     begun = folders.archives.is_dir() and any(folders.archives.iterdir())
     return "partial" if begun or folders.files.is_dir() else "absent"
@@ -126,7 +130,7 @@ def space(card: Card, folders: Folders) -> Space:
         total = round(wanted.size_gib * GIB)
     else:
         return Space(None, free)
-    there = sum(file.stat().st_size for file in folders.archives.rglob("*") if file.is_file())
+    there = sum(file_sizes(folders.archives))
     unpacked = total if any(item.unpack for item in items) else 0
     return Space(max(total - there, 0) + unpacked, free)
 
@@ -144,7 +148,7 @@ def _require_space(card: Card, folders: Folders) -> None:
     need = space(card, folders)
     if need.needed is not None and need.needed > need.free:
         raise UserError(
-            f"{folders.root}: needs about {need.needed / GIB:.1f} GiB, {need.free / GIB:.1f} GiB "
+            f"{folders.root}: needs about {size(need.needed)}, {size(need.free)} "
             f"are free; free some space or choose another folder with --data"
         )
 
@@ -195,7 +199,7 @@ def _bring(
 
     place = folders.archives / item.path
     if not place.exists():
-        obtain(Order(item, place, login, check, amount("fetch")))
+        obtain(Order(item, place, login, check, partial(_tell_source, report, at), amount("fetch")))
     elif place.is_file():
         try:
             check(place)
@@ -204,6 +208,11 @@ def _bring(
     if place.is_dir():
         found = _measure_folder(item, place, known, amount("check"))
     sums.remember(folders, found)
+
+
+def _tell_source(report: Report, at: Callable[..., Step], source: str) -> None:
+    step = at(stage="ask", done=0, total=None)
+    report(replace(step, name=f"{step.name} from {source}"))
 
 
 def _told(report: Report, at: Callable[..., Step]) -> Amount:
@@ -262,7 +271,7 @@ def _unpack(items: tuple[Item, ...], folders: Folders, report: Report) -> None:
     folders.unpacked.unlink(missing_ok=True)
     if folders.files.exists():
         folders.files.rename(old)
-    count = sum(file.is_file() for file in draft.rglob("*"))
+    count = len(file_sizes(draft))
     draft.rename(folders.files)
     made_from = {name: one.sha256 for name, one in known.items()}
     write_model(folders.unpacked, Unpacked(archives=made_from, files=count))
@@ -279,7 +288,7 @@ def _require_room(items: tuple[Item, ...], folders: Folders) -> None:
     free = shutil.disk_usage(folders.root).free
     if need > free:
         raise UserError(
-            f"{folders.root}: the unpacked files take {need / GIB:.1f} GiB, {free / GIB:.1f} GiB "
+            f"{folders.root}: the unpacked files take {size(need)}, {size(free)} "
             f"are free; free some space and run the same command again"
         )
 

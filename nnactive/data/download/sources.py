@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nnactive.data.download.folders import Item
 from nnactive.data.download.transfer import TIMEOUT, Amount, TransferError, fetch
@@ -42,6 +43,8 @@ class Order:
     """The card's steps, where a login is needed."""
     check: Check
     """Is asked before a file gets its name."""
+    ask: Callable[[str], None]
+    """Is told of each source before it is asked."""
     amount: Amount
     """Is told of the progress."""
 
@@ -67,6 +70,7 @@ def _http(order: Order) -> None:
     causes = []
     for number, url in enumerate(order.item.file.urls):
         draft = order.draft(number)
+        order.ask(urlsplit(url).netloc)
         try:
             fetch(url, draft, order.item.file.bytes, order.amount)
             _check_draft(draft, order.check)
@@ -91,6 +95,7 @@ def _drive(order: Order) -> None:
     draft = order.draft()
     draft.parent.mkdir(parents=True, exist_ok=True)
     url = order.item.file.urls[0]
+    order.ask("Google Drive")
     try:
         gdown.download(
             url,
@@ -117,6 +122,7 @@ def _synapse(order: Order) -> None:
 
     draft = order.draft()
     draft.mkdir(parents=True, exist_ok=True)
+    order.ask("Synapse")
     order.amount(0, order.item.file.bytes)
     try:
         entity = get(

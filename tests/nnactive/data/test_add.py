@@ -73,6 +73,9 @@ def test_what_else_the_file_says_is_kept(raw, tiny):
 def test_a_folder_without_a_number_gets_a_free_id(raw, tiny):
     plain = raw.rename(raw.with_name("my-knees"))
     add(plain, tiny.datasets)
+    # A card that is wrong doesn't stand in the way of others.
+    (tiny.datasets / "broken").mkdir()
+    (tiny.datasets / "broken" / "card.yaml").write_text("name: [")
     add(plain, tiny.datasets, name="again")
     assert (load_card("my_knees").id, load_card("again").id) == (500, 501)
 
@@ -107,10 +110,10 @@ def test_labels_are_taken_in_the_order_of_their_values(raw):
         ({"numTraining": "8"}, "field 'numTraining': must be a whole number, not '8'"),
         ({"numTraining": 2}, "field 'numTraining': Input should be greater than"),
         ({"file_ending": None}, "field 'file_ending' is missing"),
-        ({"file_ending": "nii"}, "field 'file_ending'"),
+        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file's ending, such as .nii"),
         ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must have one whole"),
         ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' can't be used"),
-        ({"labels": {"background": 0, "a": 2}}, "field 'labels': Value error, values must be"),
+        ({"labels": {"background": 0, "a": 2}}, "field 'labels': values must be"),
         ({"labels": {"a": 0, "b": 1}}, "the first class must be 'background'"),
     ],
 )
@@ -127,6 +130,8 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
         describe_raw(tmp_path / "nowhere")
     with pytest.raises(UserError, match="'3d' can't name a dataset"):
         describe_raw(raw, "3d")
+    with pytest.raises(UserError, match=r"^'raw' is the folder of raw data; give another --name$"):
+        describe_raw(raw, "raw")
     with pytest.raises(UserError, match=r"^--group: .*not a regular expression"):
         describe_raw(raw, group="(")
     describe(raw, numTraining=9)
@@ -152,3 +157,16 @@ def test_a_name_is_given_once(raw, tiny):
         add(raw, tiny.datasets, name="hippocampus")
     assert file.read_text() == before
     assert yaml.safe_load(before)["spacing"] is None
+
+
+def test_a_broken_dataset_json_is_to_be_mended_not_removed(raw):
+    (raw / "dataset.json").write_text('{"labels": ')
+    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; mend it$"):
+        describe_raw(raw)
+
+
+def test_more_cases_than_are_told_name_the_field(raw):
+    describe(raw, numTraining=7)
+    card = describe_raw(raw)
+    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' of .*dataset\.json$"):
+        scan(raw, card)

@@ -177,7 +177,9 @@ def folder_of_something_else(tiny, _):
 def disk_too_small(_, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    return Expected("tiny", "GiB are free; free some space or give a folder on another disk", set())
+    return Expected(
+        "tiny", "1000 bytes are free; free some space or give a folder on another disk", set()
+    )
 
 
 def failing_write(monkeypatch, number, text):

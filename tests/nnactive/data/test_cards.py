@@ -30,6 +30,15 @@ def test_unknown_dataset_lists_the_known_ones():
         load_card("liver")
 
 
+def test_a_further_folder_that_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("NNACTIVE_DATASETS", str(tmp_path / "none"))
+    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, where"):
+        load_card("knees")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError, match=r"word$"):
+        load_card("knees")
+
+
 def test_a_further_folder_adds_datasets(tiny):
     tiny.card()
     assert "tiny" in list_cards()
@@ -49,6 +58,9 @@ def test_a_card_that_says_nothing_takes_every_place_and_20_candidates(tiny):
         ({"ids": ["a"] * 8}, "ids"),
         ({"nnunet_name": "Dataset902_Tiny"}, "nnunet_name"),
         ({"label_map": {7: 3}}, "label_map"),
+        ({"label_map": {70000: 1}}, "label_map"),
+        ({"label_map": {-32769: 1}}, "label_map"),
+        ({"labels": {"background": 0} | {f"c{n}": n for n in range(1, 256)}}, "labels"),
         ({"channels": {"T1": "zscore", "T2": "zscore"}, "source": {"layout": "msd"}}, "source"),
         ({"source": {"layout": "code"}}, "source.layout"),
         ({"split": {"kind": "authors"}}, "split"),
@@ -90,6 +102,27 @@ def test_a_wrong_card_is_refused_by_file_and_field(tiny, changes, field):
     assert str(tiny.datasets / "tiny" / "card.yaml") in message
     assert f"field '{field}'" in message
     assert "\n" not in message
+
+
+def test_a_cause_is_in_plain_words(tiny):
+    for changes, told in (
+        ({"labels": {"background": 0, "ball": 2}}, "field 'labels': values must be 0, 1, 2, ..."),
+        ({"nnunet_name": "Tiny"}, "'Tiny' isn't a name such as Dataset123_Knees"),
+        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file's ending, such as .nii.gz"),
+        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file's name without a folder"),
+        ({"download": {"files": [{"name": "a", "md5": "12"}]}}, "'12' isn't 32 hexadecimal"),
+    ):
+        with pytest.raises(UserError) as refusal:
+            tiny.card(**changes)
+        assert told in str(refusal.value)
+
+
+def test_a_field_that_is_given_twice_is_refused(tiny):
+    tiny.card()
+    file = tiny.datasets / "tiny" / "card.yaml"
+    file.write_text(file.read_text() + "cases: 9\n")
+    with pytest.raises(UserError, match=r"card\.yaml: .*'cases' is given twice"):
+        load_card("tiny")
 
 
 @pytest.mark.parametrize("text", ["a: [1, 2", "- one\n- two\n", ""])

@@ -1,3 +1,4 @@
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -5,10 +6,12 @@ import psutil
 import pytest
 
 from nnactive.data import estimate as module
-from nnactive.data.estimate import GIB, Estimate, estimate
+from nnactive.data.estimate import Estimate, estimate
 from nnactive.data.prepare import estimate_needs, prepare
 from nnactive.data.raw import scan
 from nnactive.errors import UserError
+
+GIB = 1 << 30
 
 
 def voxels(tiny):
@@ -18,6 +21,17 @@ def voxels(tiny):
 def needs(tiny, out, **changes):
     card = tiny.card(**changes)
     return estimate(card, scan(tiny.raw, card), out)
+
+
+def test_a_file_that_vanishes_counts_nothing(tiny, tmp_path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "x").write_bytes(bytes(1000))
+    expected = needs(tiny, tmp_path / "none").disk - 1000
+    walk = os.walk
+    monkeypatch.setattr(
+        os, "walk", lambda folder: ((at, [], [*names, ".gone"]) for at, _, names in walk(folder))
+    )
+    assert needs(tiny, tmp_path / "tiny").disk == expected
 
 
 def test_it_covers_what_a_preparation_takes(tiny, tmp_path):
@@ -78,7 +92,7 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(
     with pytest.raises(UserError, match=r"needs up to 3\.5 GiB, but 3\.0 GiB are free; free"):
         Estimate(7 * GIB // 2, 3 * GIB, 1, 1).check(tmp_path)
     monkeypatch.setattr(module, "STORED", GIB)
-    with pytest.raises(UserError, match="GiB are free"):
+    with pytest.raises(UserError, match=r"3\.0 GiB are free"):
         prepare(tiny.card(), tiny.raw, tmp_path / "data" / "tiny", 1, lambda *_: None)
     assert not (tmp_path / "data").exists()
 

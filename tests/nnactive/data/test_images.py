@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 import SimpleITK
@@ -63,6 +65,48 @@ def test_nothing_half_written_takes_the_name(image, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_image(tmp_path / "x.nii.gz", image)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sheared_grid_is_refused_with_itks_reason(image, tmp_path):
+    file = tmp_path / "x.nii"
+    SimpleITK.WriteImage(image, str(file))
+    content = bytearray(file.read_bytes())
+    struct.pack_into("<2h", content, 252, 0, 1)  # only the matrix counts
+    struct.pack_into("<12f", content, 280, 1, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=r"orthonormal direction cosines.*; .*perpendicular axes$"):
+        read_volume(file)
+
+
+def test_nifti_2_is_told_what_to_convert_to(tmp_path):
+    file = tmp_path / "x.nii"
+    content = bytearray(544 + 64)
+    struct.pack_into("<i8s", content, 0, 540, b"n+2\0\r\n\032\n")
+    struct.pack_into("<8q", content, 16, 3, 4, 4, 4, 1, 1, 1, 1)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=r"convert it to NIfTI-1") as refusal:
+        read_volume(file)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("offset", [float("nan"), float("inf"), 1e30])
+def test_an_odd_header_is_damage(image, tmp_path, offset):
+    file = tmp_path / "x.nii"
+    SimpleITK.WriteImage(image, str(file))
+    content = bytearray(file.read_bytes())
+    struct.pack_into("<f", content, 108, offset)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=r"x\.nii: "):
+        read_volume(file)
+
+
+@pytest.mark.parametrize("size", [b"DimSize = x 3 2", b"DimSize = 4 nan 2"])
+def test_an_odd_size_in_a_metaimage_is_damage(image, tmp_path, size):
+    file = tmp_path / "x.mha"
+    SimpleITK.WriteImage(image, str(file))
+    file.write_bytes(file.read_bytes().replace(b"DimSize = 4 3 2", size))
+    with pytest.raises(UserError, match=r"x\.mha: truncated or damaged"):
+        read_volume(file)
 
 
 def test_a_header_that_is_none_is_refused(tmp_path):

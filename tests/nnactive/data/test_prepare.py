@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nnactive.data import stages
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare import estimate_needs, prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import NnactiveError, UserError
 
@@ -22,6 +22,7 @@ FILES = {
     "plans.json",
     "dataset.json",
     "dataset_fingerprint.json",
+    "source.json",
     "images",
     "pool_labels",
     "test_labels",
@@ -155,7 +156,7 @@ def test_downloaded_data_are_taken_where_no_folder_is_given(tiny, whole, tmp_pat
 
 def test_the_command_that_fetches_the_data_is_named(tiny, tmp_path):
     card = tiny.card(download={"files": [{"name": "tiny.zip", "urls": ["https://x"]}]})
-    with pytest.raises(UserError, match=r"run nnactive-bench data download tiny, or .* --raw"):
+    with pytest.raises(UserError, match=r"run nnactive-bench data download tiny --data .*, or .* --raw"):
         prepare(card, None, tmp_path / "tiny", 1, lambda *_: None)
 
 
@@ -284,6 +285,134 @@ def test_a_file_changed_between_two_runs_is_not_mixed_in(tiny, tmp_path, monkeyp
     tiny.write(tiny.image(1), tiny.case(1)[0] * 3, (2, 1, 1))
     mixed = run(tiny, tmp_path / "tiny", channels={"MRI": "ct"})
     assert mixed == run(tiny, tmp_path / "new", channels={"MRI": "ct"})
+
+
+def cut_off_at(stage, tiny, out, **changes):
+    """A run that ends just before a stage, as a killed one would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"nnactive.data.prepare.{stage}", None)
+        with pytest.raises(TypeError):
+            run(tiny, out, **changes)
+
+
+def test_volumes_of_another_target_spacing_are_not_kept(tiny, tmp_path):
+    cut_off_at("make_plans", tiny, tmp_path / "tiny", spacing=None)
+    for number in range(3, 9):
+        image, label = tiny.case(number)
+        tiny.write(tiny.image(number), image, (4, 2, 2))
+        tiny.write(tiny.label(number), label, (4, 2, 2))
+    info = run(tiny, tmp_path / "tiny", spacing=None)
+    assert info.spacing == (4, 2, 2)
+    assert info == run(tiny, tmp_path / "new", spacing=None)
+
+
+def write_uncompressed(tiny, number, factor):
+    """A case whose image has the same number of bytes whatever it holds."""
+    tiny.write(tiny.image(number).with_suffix(""), factor * tiny.case(number)[0], (2, 1, 1))
+    tiny.write(tiny.label(number).with_suffix(""), tiny.case(number)[1], (2, 1, 1))
+
+
+@pytest.fixture
+def uncompressed(tiny):
+    for number in range(1, 9):
+        write_uncompressed(tiny, number, 1)
+    return {"source": {"ending": ".nii"}, "channels": {"MRI": "nonorm"}}
+
+
+@pytest.mark.parametrize("stage", ["make_plans", "store_all"])
+def test_a_file_of_the_same_size_with_other_content_is_taken_anew(
+    tiny, tmp_path, uncompressed, stage
+):
+    cut_off_at(stage, tiny, tmp_path / "tiny", **uncompressed)
+    write_uncompressed(tiny, 4, 3)
+    info = run(tiny, tmp_path / "tiny", **uncompressed)
+    assert info == run(tiny, tmp_path / "new", **uncompressed)
+    np.testing.assert_allclose(
+        PreparedDataset(tmp_path / "tiny").image("tiny_4")[0], 3 * tiny.case(4)[0], rtol=1e-5
+    )
+
+
+def test_a_finished_dataset_is_not_one_of_changed_files(tiny, tmp_path, uncompressed):
+    first = run(tiny, tmp_path / "tiny", **uncompressed)
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny.raw, copy, copy_function=shutil.copyfile)
+    card = tiny.card(**uncompressed)
+    assert prepare(card, copy, tmp_path / "tiny", 1, lambda *_: None) == first
+    write_uncompressed(tiny, 4, 3)
+    with pytest.raises(UserError, match=r"another raw folder; remove that folder"):
+        run(tiny, tmp_path / "tiny", **uncompressed)
+    # Prepared before contents were compared: names and sizes are all that is known.
+    (tmp_path / "tiny" / "source.json").unlink()
+    assert run(tiny, tmp_path / "tiny", **uncompressed) == first
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_overlooked(tiny, tmp_path, uncompressed):
+    def progress(stage, done, _):
+        if (stage, done) == ("normalise", 8):
+            write_uncompressed(tiny, 4, 3)
+
+    with pytest.raises(UserError, match="changed while it was read; run the same command again"):
+        run(tiny, tmp_path / "tiny", progress=progress, **uncompressed)
+    info = run(tiny, tmp_path / "tiny", **uncompressed)
+    assert info == run(tiny, tmp_path / "new", **uncompressed)
+
+
+def test_an_earlier_versions_unfinished_folder_is_begun_anew(tiny, whole, tmp_path):
+    cut_off_at("make_plans", tiny, tmp_path / "tiny")
+    note = tmp_path / "tiny" / "scratch" / "source.json"
+    note.write_text(json.dumps({"card": tiny.card().preparation_hash(), "raw": {"tiny_1": "[]"}}))
+    spoilt = tmp_path / "tiny" / "scratch" / "images" / "tiny_2.b2nd"
+    spoilt.write_bytes(b"")
+    assert run(tiny, tmp_path / "tiny") == whole
+
+
+def test_what_a_killed_process_left_is_swept(tiny, whole, tmp_path):
+    cut_off_at("make_plans", tiny, tmp_path / "tiny")
+    left = ("images", "pool_labels", "test_labels", ".")
+    for part in left:
+        (tmp_path / "tiny" / part).mkdir(exist_ok=True)
+        (tmp_path / "tiny" / part / ".tiny_1.b2nd.dwf0rc8t").write_bytes(b"half")
+    assert run(tiny, tmp_path / "tiny") == whole
+    assert list((tmp_path / "tiny").rglob(".*")) == []
+    # A finished one, too: it may have been prepared before leftovers were swept.
+    (tmp_path / "tiny" / "images" / ".tiny_1.b2nd.dwf0rc8t").write_bytes(b"half")
+    run(tiny, tmp_path / "tiny")
+    assert list((tmp_path / "tiny").rglob(".*")) == []
+
+
+def test_a_class_in_too_few_cases_can_be_taken_out_as_is_said(tiny, tmp_path):
+    for number in range(1, 9):
+        label = tiny.case(number)[1]
+        label[label == 2] = 2 if number == 1 else 1
+        tiny.write(tiny.label(number), label, (2, 1, 1))
+    with pytest.raises(UserError, match="take 'dot' out of the card's 'labels', map") as refusal:
+        run(tiny, tmp_path / "tiny")
+    assert f"to 0 in 'label_map' (and every other value to its label), and remove {tmp_path}" in (
+        str(refusal.value)
+    )
+    shutil.rmtree(tmp_path / "tiny")
+    without = {"labels": {"background": 0, "ball": 1}, "label_map": {1: 1, 2: 0}}
+    assert run(tiny, tmp_path / "tiny", **without).classes == ("background", "ball")
+
+
+def test_a_wrong_downloaded_file_names_what_to_remove(tiny, tmp_path):
+    data = tmp_path / "da ta"
+    shutil.copytree(tiny.raw, data / "raw" / "tiny" / "files")
+    file = data / "raw" / "tiny" / "files" / "imagesTr" / tiny.image(5).name
+    file.write_bytes(file.read_bytes()[:-50])
+    with pytest.raises(UserError) as refusal:
+        prepare(tiny.card(), None, data / "tiny", 1, lambda *_: None)
+    way_out = f"remove {data / 'raw' / 'tiny' / 'files'} and run nnactive-bench data download tiny"
+    assert str(file) in str(refusal.value)
+    assert f"{way_out} --data '{data}'" in str(refusal.value)
+    file.unlink()
+    for again in (estimate_needs, lambda *given: prepare(*given, 1, lambda *_: None)):
+        with pytest.raises(UserError, match=r"missing, though") as refusal:
+            again(tiny.card(), None, data / "tiny")
+        assert str(refusal.value).count(way_out) == 1
+    with pytest.raises(UserError) as refusal:
+        prepare(tiny.card(), tmp_path / "none", data / "tiny", 1, lambda *_: None)
+    assert "data download" not in str(refusal.value)
 
 
 def test_a_full_disk_is_one_line_and_nothing_is_lost(tiny, whole, tmp_path, monkeypatch):

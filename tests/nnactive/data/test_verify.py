@@ -119,6 +119,52 @@ def test_other_plans_are_found(tiny, made):
     assert "not nnU-Net's plans" in failed(tiny.card(), made)["plans"]
 
 
+def test_plans_that_were_changed_are_found(tiny, made):
+    plans = json.loads(made.plans_file.read_text())
+    plans["configurations"]["3d_fullres"]["batch_size"] = 7
+    made.plans_file.write_text(json.dumps(plans))
+    problems = failed(tiny.card(), made)
+    assert set(problems) == {"plans"}
+    assert f"{made.plans_file}: changed since it was prepared; remove" in problems["plans"]
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "dataset_fingerprint.json"])
+def test_another_description_or_fingerprint_is_found(tiny, made, name):
+    (made.folder / name).write_text((made.folder / name).read_text() + " ")
+    assert f"{name}: changed" in failed(tiny.card(), made)["plans"]
+
+
+def rewrite_info(made, **changes):
+    file = made.folder / "prepared.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | changes))
+
+
+def test_data_of_another_protocol_are_found(tiny, made):
+    rewrite_info(made, protocol_version="0.1")
+    problems = failed(tiny.card(), made)
+    assert set(problems) == {"card"}
+    assert "prepared under protocol 0.1, this is 1.0; prepare it again" in problems["card"]
+
+
+def test_data_that_were_prepared_before_plans_were_compared_pass(tiny, made):
+    rewrite_info(made, planned={})
+    findings = verify(tiny.card(), PreparedDataset(made.folder), lambda *_: None)
+    assert all(finding.ok for finding in findings)
+    (plans,) = [finding.detail for finding in findings if finding.what == "plans"]
+    assert "not compared: prepared before" in plans
+
+
+def test_a_volume_with_a_flipped_byte_is_named(tiny, made):
+    file = made.image_file("tiny_4")
+    content = bytearray(file.read_bytes())
+    for place in range(len(content) // 2, len(content), 200):
+        content[place] ^= 255
+    file.write_bytes(content)
+    problems = failed(tiny.card(), made)
+    assert "tiny_4.b2nd: not a readable volume" in problems["geometry"]
+
+
 def test_a_case_on_the_wrong_side_is_found(tiny, made):
     file = made.folder / "prepared.json"
     content = json.loads(file.read_text())

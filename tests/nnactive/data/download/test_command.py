@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmark.cli.download import _Lines, size
+from benchmark.cli.download import _Lines
 from benchmark.cli.main import main
 from nnactive.data.download.dataset import Step
+from nnactive.words import size
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
@@ -67,7 +68,8 @@ def test_the_whole_way(server, cards, data, archive, capsys) -> None:
         f"next: nnactive-bench data prepare tiny --data {data}",
     ]
     assert "disk space needed: about 2.0 MiB; free: " in said.err
-    assert "fetching a.tar" in said.err
+    assert said.err.count("fetching a.tar") == 1
+    assert f"fetching a.tar from {server.url.removeprefix('http://')}\n" in said.err
     assert "unpacking a.tar" in said.err
 
     server.requests.clear()
@@ -183,6 +185,20 @@ def test_lines_elsewhere(capsys, monkeypatch) -> None:
         "fetching a.zip: 40% of 1000 bytes, about 1 min left",
         "checking a.zip: 512 bytes",
     ]
+
+
+def test_a_source_is_named_before_it_answers(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 50.0, 60.0, 90.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    lines = _Lines()
+    lines(Step("ask", "a.zip from x.org", 1, 1, 0, None))
+    assert capsys.readouterr().err == "fetching a.zip from x.org\n"
+    # Half of it was there before; that isn't taken for speed.
+    lines(Step("fetch", "a.zip", 1, 1, 500, 1000))
+    lines(Step("fetch", "a.zip", 1, 1, 500, 1000))
+    lines(Step("fetch", "a.zip", 1, 1, 750, 1000))
+    said = capsys.readouterr().err
+    assert said == "fetching a.zip: 75% of 1000 bytes, about 40 s left\n"
 
 
 def test_the_time_that_all_files_take_is_told_with_each(capsys, monkeypatch) -> None:

@@ -73,6 +73,20 @@ def test_removed_files_come_from_the_archives_again(server: Loopback, place: Pla
     assert server.requests == []
 
 
+def test_a_missing_file_comes_from_the_archives_again(server: Loopback, place: Place) -> None:
+    card = place.card(**one(server.add("/a.tar", ARCHIVE), sha256=sha(ARCHIVE)))
+    place.bring(card)
+    server.requests.clear()
+    (place.folders.files / "of a viewer").touch()
+    assert state(card, place.folders) == "complete"
+    (place.folders.files / "of a viewer").unlink()
+    (place.folders.files / min(FILES)).unlink()
+    assert state(card, place.folders) == "partial"
+    assert not place.bring(card).before
+    assert tree(place.folders.files) == FILES
+    assert server.requests == []
+
+
 def test_a_changed_archive_is_noticed(server: Loopback, place: Place) -> None:
     card = place.card(**one(server.add("/a.tar", ARCHIVE), sha256=sha(ARCHIVE)))
     place.bring(card)

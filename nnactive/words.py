@@ -1,0 +1,32 @@
+"""How amounts and commands are told."""
+
+import shlex
+from pathlib import Path
+
+UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+DATA = Path("data")
+"""Where the commands look for datasets unless they are told otherwise."""
+
+
+def size(count: float) -> str:
+    """A number of bytes in words.
+
+    >>> size(512), size(3 * 1024**2), size(2452590457)
+    ('512 bytes', '3.0 MiB', '2.3 GiB')
+    """
+    for unit, name in UNITS:
+        if count >= unit:
+            return f"{count / unit:.1f} {name}"
+    return f"{count:.0f} bytes"
+
+
+def command(words: str, data: Path) -> str:
+    """A command on the datasets in ``data``, to be typed as it is.
+
+    >>> command("data prepare acdc", Path("my data"))
+    "nnactive-bench data prepare acdc --data 'my data'"
+    >>> command("data prepare acdc", DATA)
+    'nnactive-bench data prepare acdc'
+    """
+    place = "" if data == DATA else f" --data {shlex.quote(str(data))}"
+    return f"nnactive-bench {words}{place}"
