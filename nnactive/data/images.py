@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.data.integrity import check_whole
+from nnactive.data.integrity import check_header, check_whole
 from nnactive.errors import UserError
 from nnactive.files import atomic_path
 from nnactive.geometry import Triple, as_triple
@@ -109,6 +109,7 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
     """
     import SimpleITK
 
+    check_header(path)
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))

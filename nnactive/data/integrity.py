@@ -5,6 +5,7 @@ import math
 import struct
 import zlib
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +68,31 @@ def check_whole(path: Path) -> None:
         raise UserError(f"{path}: holds NaN or infinite values; mend or replace it")
 
 
+def check_header(path: Path) -> None:
+    """Check a NIfTI file's number of axes; where it is wrong, ITK writes to stderr by itself.
+
+    Raises:
+        UserError: it is wrong.
+    """
+    if not path.name.endswith((".nii", ".nii.gz")):
+        return
+    try:
+        with _opened(path) as file:
+            _read_header(file.read(NIFTI1_HEADER))
+    except (OSError, EOFError, zlib.error):
+        return  # the reader says what it is
+    except DAMAGE:
+        raise UserError(f"{path}: truncated or damaged; copy or download it again") from None
+
+
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
 def _check_nifti(path: Path) -> tuple[bool, bool]:
     """Whether a NIfTI file has the length that it announces, and only finite voxels."""
-    opener = gzip.open if path.suffix == ".gz" else open
     finite = True
-    with opener(path, "rb") as file:
+    with _opened(path) as file:
         begin = file.read(NIFTI1_HEADER)
         header = _read_header(begin)
         length = len(begin)
@@ -123,6 +144,8 @@ def _read_header(header: bytes) -> _Header:
         (size,) = struct.unpack_from(f"{order}i", header)
         if size == NIFTI1_HEADER:
             rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
+            if not 0 < rank <= len(extent):
+                raise ValueError(rank)
             code, bits = (int(n) for n in struct.unpack_from(f"{order}2h", header, 70))
             (offset,) = struct.unpack_from(f"{order}f", header, 108)
             voxels = math.prod(extent[:rank])

@@ -73,7 +73,7 @@ def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> n
     classes = table[whole.view(np.uint16)]
     wrong = (classes == FOREIGN) | (whole != label)
     if wrong.any():
-        listed = ", ".join(f"{value:g}" for value in np.unique(label[wrong])[:5])
+        listed = ", ".join(str(value).removesuffix(".0") for value in np.unique(label[wrong])[:5])
         gaps = " (with gaps)" if len(known) <= max(known) else ""
         raise UserError(
             f"{path}: label values {listed} are not among the card's 0 to {max(known)}{gaps}; "

@@ -176,7 +176,8 @@ def test_the_list_tells_of_a_folder_of_cards_that_is_not_there(own, capsys) -> N
         (["guide", "Dataset321_Knees", "--out", "mine.txt"], "mine.txt: isn't a file that this"),
         (["add", "nowhere"], "nowhere: no such folder"),
         (["add", "Dataset321_Knees", "--group", "(.+)_left"], "case 'knee_0': no patient in"),
-        (["verify", "hippocampus"], "not prepared; run nnactive-bench data prepare hippocampus"),
+        (["verify", "acdc", "--data", "da ta"], "run nnactive-bench data prepare acdc --data 'da "),
+        (["prepare", "acdc", "--data", "da ta"], "run nnactive-bench data download acdc --data 'd"),
         (["verify", "knees"], "unknown dataset 'knees'"),
     ],
 )

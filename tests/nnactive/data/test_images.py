@@ -100,6 +100,20 @@ def test_an_odd_header_is_damage(image, tmp_path, offset):
         read_volume(file)
 
 
+@pytest.mark.parametrize("rank", [0, 9, -1])
+@pytest.mark.parametrize("read", [read_header, read_volume])
+def test_a_wrong_number_of_axes_is_told_in_one_line_alone(image, tmp_path, capfd, read, rank):
+    path = tmp_path / "a.nii"
+    write_image(path, image)
+    content = bytearray(path.read_bytes())
+    content[40:42] = np.int16(rank).tobytes()
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.nii: truncated or damaged"):
+        read(path)
+    # ITK's C library would write to stderr by itself.
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("size", [b"DimSize = x 3 2", b"DimSize = 4 nan 2"])
 def test_an_odd_size_in_a_metaimage_is_damage(image, tmp_path, size):
     file = tmp_path / "x.mha"

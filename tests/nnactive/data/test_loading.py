@@ -80,6 +80,13 @@ def foreign_label(tiny):
     return tiny.label(2), "label values 7 are not among the card's 0 to 2"
 
 
+def label_beside_a_class(tiny):
+    label = tiny.case(2)[1].astype(np.float32)
+    label[0, 0, 0] = 1.000001
+    tiny.write(tiny.label(2), label, (2, 1, 1))
+    return tiny.label(2), "label values 1.000001 are not among the card's 0 to 2"
+
+
 def broken_label(tiny):
     label = tiny.case(2)[1].astype(np.float32)
     label[0, 0, 0] = 0.5
@@ -107,6 +114,7 @@ def flat(tiny):
         change_spacing,
         change_origin,
         foreign_label,
+        label_beside_a_class,
         broken_label,
         all_zero,
         flat,

@@ -15,7 +15,6 @@ import yaml
 from benchmark.cli.download import _Lines
 from benchmark.cli.main import main
 from nnactive.data.download.dataset import Step
-from nnactive.words import size
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
@@ -235,15 +234,6 @@ def test_a_bar_for_all_files_on_a_terminal(server, cards, data, capsys, monkeypa
     shown = capsys.readouterr().err
     assert "all files" in shown
     assert "3/3" in shown
-
-
-def test_sizes_in_words() -> None:
-    assert [size(n) for n in (0, 2048, 5 << 20, 3 << 30)] == [
-        "0 bytes",
-        "2.0 KiB",
-        "5.0 MiB",
-        "3.0 GiB",
-    ]
 
 
 def test_every_card_of_the_repository_can_be_asked_for() -> None:
