@@ -154,7 +154,9 @@ def test_downloaded_data_are_taken_where_no_folder_is_given(tiny, whole, tmp_pat
 
 def test_the_command_that_fetches_the_data_is_named(tiny, tmp_path):
     card = tiny.card(download={"files": [{"name": "tiny.zip", "urls": ["https://x"]}]})
-    with pytest.raises(UserError, match=r"run nnactive-bench data download tiny --data .*, or .* --raw"):
+    with pytest.raises(
+        UserError, match=r"run nnactive-bench data download tiny --data .*, or .* --raw"
+    ):
         prepare(card, None, tmp_path / "tiny", 1, lambda *_: None)
 
 
