@@ -343,7 +343,7 @@ def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
 
 def made(*variables: str) -> str:
     """The command that ``make submit`` would run."""
-    command = ["make", "-n", "submit", "METHOD=bald", *variables]
+    command = ["make", "--no-print-directory", "-n", "submit", "METHOD=bald", *variables]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
