@@ -18,6 +18,8 @@ from nnactive.errors import UserError
 from nnactive.settings import Setting
 
 PERCENT = 100
+FEWEST_BANDED = 3
+"""Seeds from which on a curve has a band."""
 
 
 def make_cells(setting: SettingResults, key: str, entrants: Mapping[str, str]) -> Cells:
@@ -53,6 +55,8 @@ def make_block(setting: SettingResults, cells: Cells, table: Table) -> Block:
         but_length=but_length(setting.key.checksum, about),
         patch_role=patch_role(about.dataset, about.patch_size),
         ranked_by=table.ranked_by,
+        stamp=table.stamp,
+        caution=table.caution,
     )
 
 
@@ -145,23 +149,24 @@ def _row(row: Row, cell: Cell, full: float | None, classes: Sequence[str]) -> Bl
 
 
 def _curve(scores: Measured) -> tuple[CurvePoint, ...]:
-    """Means over seeds with Student's 95 % interval, by loop."""
+    """Means over seeds with Student's 95 % interval, by loop.
+
+    Two seeds have none: it would be 12.7 standard errors to either side, and say nothing.
+    """
     seeds = len(scores.seeds)
     centre = scores.dice.mean(axis=0)
-    if seeds > 1:
+    half = np.zeros_like(centre)
+    if banded := seeds >= FEWEST_BANDED:
         half = student.ppf(0.975, seeds - 1) * scores.dice.std(axis=0, ddof=1) / np.sqrt(seeds)
-        bands = [
-            (float(low), float(high))
-            for low, high in zip(centre - half, centre + half, strict=True)
-        ]
+    lows, highs = (np.clip(edge, 0, 1) for edge in (centre - half, centre + half))
     shares = np.nan_to_num(scores.foreground.mean(axis=0))
     return tuple(
         CurvePoint(
             patches=scores.budgets[loop],
             foreground=PERCENT * float(shares[loop]),
             dice=PERCENT * float(centre[loop]),
-            low=PERCENT * bands[loop][0] if seeds > 1 else None,
-            high=PERCENT * bands[loop][1] if seeds > 1 else None,
+            low=PERCENT * float(lows[loop]) if banded else None,
+            high=PERCENT * float(highs[loop]) if banded else None,
         )
         for loop in range(len(centre))
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from leaderboard.assemble.blocks import full_data_dice, make_block, make_cells
 from leaderboard.assemble.cells import Cells
 from leaderboard.assemble.columns import MEASURED
-from leaderboard.assemble.entrants import display_name, make_entrant
+from leaderboard.assemble.entrants import display_names, make_entrant
 from leaderboard.assemble.families import but_query_size
 from leaderboard.assemble.keys import keys
 from leaderboard.assemble.leagues import LeagueResults, SettingResults
@@ -18,7 +18,7 @@ from leaderboard.text import NAME_LENGTH, plain
 
 RANKING = {
     "score": "Ranks follow the mean primary score.",
-    "aubc": "Ranks follow mean AUBC, as not every complete entrant has a primary score.",
+    "aubc": "Ranks follow mean AUBC, as no baseline has a primary score in all settings.",
 }
 
 
@@ -26,10 +26,17 @@ def make_measured(league: LeagueResults) -> League:
     """All tables and figures of a league's results."""
     names, methods = league.key.names, league.methods
     entrants = keys("m", methods, within=names)
+    shown = display_names(methods)
     frame = Frame(
         names=names,
         columns=MEASURED,
-        entrants={entrants[method]: display_name(results) for method, results in methods.items()},
+        entrants={entrants[method]: name for method, name in shown.items()},
+        ids={key: method for method, key in entrants.items()},
+        baselines=frozenset(
+            entrants[method]
+            for method, results in methods.items()
+            if results[0].method.origin == "builtin"
+        ),
     )
     found = {setting.text: setting for setting in league.settings}
     settings = {key: found[text] for text, key in keys("s", found, within=names).items()}
@@ -55,7 +62,7 @@ def make_measured(league: LeagueResults) -> League:
         comparable=league.comparable,
         columns=MEASURED,
         entrants=tuple(
-            make_entrant(key, league_key, league.key, methods[method], rows[key])
+            make_entrant(key, league_key, league.key, methods[method], rows[key], shown[method])
             for method, key in entrants.items()
         ),
         blocks=tuple(blocks.values()),

@@ -23,7 +23,13 @@ def make_published(study: Study) -> League:
     names = ("published", study.name, NNUNET, study.epochs)
     by_method = _by_method(study)
     entrants = keys("m", by_method, within=names)
-    frame = Frame(names, PUBLISHED, {key: _title(method) for method, key in entrants.items()})
+    frame = Frame(
+        names=names,
+        columns=PUBLISHED,
+        entrants={key: _title(method) for method, key in entrants.items()},
+        ids={key: method for method, key in entrants.items()},
+        baselines=frozenset(entrants.values()),
+    )
     by_name = {setting.name: setting for setting in study.settings}
     settings = {key: by_name[name] for name, key in keys("s", by_name, within=names).items()}
     cells = {
@@ -138,6 +144,8 @@ def _block(study: Study, setting: StudySetting, cells: Cells, table: Table) -> B
         but_length="" if study.name.startswith("query_size") else setting.name,
         patch_role=setting.patch_role,
         ranked_by=table.ranked_by,
+        stamp=table.stamp,
+        caution=table.caution,
     )
 
 

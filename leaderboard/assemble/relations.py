@@ -1,6 +1,5 @@
 """What depends on who else has entered a league: ranks over settings, PPM, tests, agreement."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -9,6 +8,7 @@ import numpy as np
 from leaderboard.assemble.answers import METRICS, Metric, aubcs, final_dices, mean_of
 from leaderboard.assemble.query_sizes import query_size_effects
 from leaderboard.assemble.scores import Measured, Scores
+from leaderboard.assemble.stamps import stamp
 from leaderboard.metrics import (
     NoAnswerError,
     friedman,
@@ -67,17 +67,6 @@ def make_relations(blocks: Sequence[Scores], ids: Mapping[str, str]) -> Relation
         ranks_without_a_seed=_without_a_seed(blocks, entrants),
         query_sizes=query_size_effects(blocks),
     )
-
-
-def stamp(ids: Iterable[str]) -> str:
-    """Number and short hash of the entrants that relational figures were computed over.
-
-    >>> stamp(["bald", "random"]) == stamp(["random", "bald"])
-    True
-    """
-    names = sorted(ids)
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
-    return f"{len(names)} entrant{'' if len(names) == 1 else 's'}, {digest}"
 
 
 def _complete(blocks: Sequence[Scores]) -> tuple[str, ...]:

@@ -109,3 +109,16 @@ def test_the_command_says_to_make_what_it_says_to_people(make, tmp_path):
     text = command(make("coreset"))
     out = subprocess.run(text.split(), cwd=tmp_path, capture_output=True, text=True, check=True)
     assert out.stdout == "coreset demo\n"
+
+
+def test_a_name_that_several_bear_has_the_id_behind_it(make, league_of):
+    league = league_of(
+        make("random"),
+        make("bald"),
+        make("Mine-0123abcd", origin="submission", name="Random"),
+    )
+    assert [entrant.name for entrant in league.entrants] == [
+        "bald",
+        "random (random)",
+        "Random (Mine-0123abcd)",
+    ]
