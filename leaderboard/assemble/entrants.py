@@ -59,11 +59,13 @@ def make_entrant(
 
 
 def display_names(methods: Mapping[str, Sequence[ExperimentResult]]) -> dict[str, str]:
-    """Names for people by method id; one that several methods bear has the id behind it."""
+    """Names for people by identity; one that several methods bear has the id behind it."""
     names = {method: _display_name(results[0].method) for method, results in methods.items()}
     borne = Counter(name.casefold() for name in names.values())
     return {
-        method: name if borne[name.casefold()] == 1 else f"{name} ({plain(method, NAME_LENGTH)})"
+        method: name
+        if borne[name.casefold()] == 1
+        else f"{name} ({plain(methods[method][0].method.id, NAME_LENGTH)})"
         for method, name in names.items()
     }
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from leaderboard.assemble.blocks import full_data_dice, make_block, make_cells
+from leaderboard.assemble.blocks import make_block, make_cells
 from leaderboard.assemble.cells import Cells
 from leaderboard.assemble.columns import MEASURED
 from leaderboard.assemble.entrants import display_names, make_entrant
 from leaderboard.assemble.families import but_query_size
 from leaderboard.assemble.keys import keys
 from leaderboard.assemble.leagues import LeagueResults, SettingResults
+from leaderboard.assemble.references import make_reference
 from leaderboard.assemble.relations import make_relations
 from leaderboard.assemble.rows import Frame, make_table
 from leaderboard.assemble.scores import Measured, Scores
@@ -59,7 +60,7 @@ def make_measured(league: LeagueResults) -> League:
         protocol=plain(league.key.protocol, NAME_LENGTH),
         nnunet=plain(league.key.nnunet, NAME_LENGTH),
         epochs=league.key.epochs,
-        comparable=league.comparable,
+        comparable=league.key.comparable,
         columns=MEASURED,
         entrants=tuple(
             make_entrant(key, league_key, league.key, methods[method], rows[key], shown[method])
@@ -87,7 +88,7 @@ def _scores(setting: SettingResults, cells: Cells) -> Scores:
     """What relations are computed from: the complete entrants' curves."""
     return Scores(
         block=cells.key,
-        full_dice=full_data_dice(setting.results)[0],
+        reference=make_reference(setting.results, setting.seeds),
         entrants={
             key: cell.scores
             for key, cell in cells.cells.items()

@@ -6,6 +6,7 @@ from leaderboard.assemble.blocks import PERCENT, sizes
 from leaderboard.assemble.cells import Cell, Cells
 from leaderboard.assemble.columns import NEEDS_SEEDS, PUBLISHED, RELATIONAL
 from leaderboard.assemble.keys import keys
+from leaderboard.assemble.references import Reference
 from leaderboard.assemble.relations import make_relations
 from leaderboard.assemble.rows import Frame, Table, make_table
 from leaderboard.assemble.scores import Printed, Scores
@@ -150,9 +151,10 @@ def _block(study: Study, setting: StudySetting, cells: Cells, table: Table) -> B
 
 
 def _scores(setting: StudySetting, cells: Cells) -> Scores:
+    full = setting.full_data_dice
     return Scores(
         block=cells.key,
-        full_dice=setting.full_data_dice,
+        reference=Reference(NOT_PRINTED if full is None else full),
         entrants={
             key: cell.scores
             for key, cell in cells.cells.items()

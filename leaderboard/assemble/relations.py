@@ -79,7 +79,7 @@ def _means(blocks: Sequence[Scores], metric: Metric) -> dict[str, dict[str, floa
         found[block.block] = means = {}
         for key, entry in sorted(block.entrants.items()):
             try:
-                means[key] = mean_of(entry, metric, block.full_dice)
+                means[key] = mean_of(entry, metric, block.reference)
             except NoAnswerError:
                 continue
     return found

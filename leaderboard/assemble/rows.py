@@ -110,7 +110,14 @@ def _has(values: Mapping[str, Value], name: str) -> bool:
 def _status(entrant: str, settings: Sequence[Cells]) -> Status:
     found = [setting.cells.get(entrant) for setting in settings]
     there = {"incomplete" if cell is None else cell.status for cell in found}
+    if len(_sources(entrant, settings)) > 1:
+        there.add("incomplete")
     return next(status for status in reversed(STATUSES) if status in there)
+
+
+def _sources(entrant: str, settings: Sequence[Cells]) -> frozenset[str]:
+    cells = (setting.cells.get(entrant) for setting in settings)
+    return frozenset[str]().union(*(cell.sources for cell in cells if cell is not None))
 
 
 def _unranked(status: Status, value: Value) -> str:
@@ -126,6 +133,9 @@ def _notes(entrant: str, settings: Sequence[Cells]) -> tuple[str, ...]:
         if entrant in setting.cells
         for note in setting.cells[entrant].notes
     ]
+    each = max((len(s.cells[entrant].sources) for s in settings if entrant in s.cells), default=0)
+    if each == 1 < len(_sources(entrant, settings)):
+        notes.append("its settings were run with different sources or parameters")
     missing = [setting.name for setting in settings if entrant not in setting.cells]
     if missing:
         more = len(missing) - NAMED_SETTINGS

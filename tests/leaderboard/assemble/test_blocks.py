@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboard.assemble.blocks import full_data_dice, patch_role, sizes
+from leaderboard.assemble.blocks import patch_role, sizes
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -87,18 +87,3 @@ def test_a_card_tells_query_and_half_patch():
     assert patch_role("acdc", (2, 20, 20)) == "half patch"
     assert patch_role("acdc", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
     assert patch_role("of_no_card", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
-
-
-def test_full_data_dice_is_what_all_that_say_it_agree_on(make, full, change):
-    assert full_data_dice([make(), full()]) == (0.9, "")
-    assert full_data_dice([make()])[0] is None
-    other = change(full(), "dataset", full_data_dice=0.8)
-    found, reason = full_data_dice([full(), other])
-    assert found is None
-    assert "disagree" in reason
-
-
-def test_a_submission_does_not_change_full_data_dice_for_all(full, change):
-    mine = change(full("mine", origin="submission"), "dataset", full_data_dice=0.6)
-    assert full_data_dice([mine, full()]) == (0.9, "")
-    assert full_data_dice([mine]) == (0.6, "")

@@ -175,3 +175,16 @@ def test_intervals_of_few_seeds_come_with_a_caution(make, league_of):
         (view,), (block,) = league(seeds).views, league(seeds).blocks
         assert bool(view.caution) == bool(block.caution) == cautious
         assert (view.rows[0].rank_low is None) == (seeds == 2)
+
+
+def test_a_method_whose_settings_were_run_with_different_sources_is_not_ranked(
+    make, rows_of, change
+):
+    def other(*arguments, **method):
+        made = change(make(*arguments), "setting", name="other", dataset="other")
+        return change(made, "method", **method)
+
+    rows = rows_of(make("a"), other("a"), make("b"), other("b", parameters={"beta": 2.0}))
+    assert (rows["a"].rank, rows["a"].status) == (1, "complete")
+    assert (rows["b"].rank, rows["b"].status) == (None, "incomplete")
+    assert rows["b"].notes == ("its settings were run with different sources or parameters",)
