@@ -154,5 +154,5 @@ def test_sizes_leave_out_what_vanishes(tmp_path, monkeypatch):
 def test_a_key_that_stands_twice_is_refused_wherever_it_stands(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"b": [{"c": 1, "d": 2, "c": 3}]}')
-    with pytest.raises(UserError, match='a.json: the key "c" stands there twice; remove it'):
-        read_json(path)
+    with pytest.raises(UserError, match=r'a\.json: the key "c" stands there twice; remove it'):
+        files.read_json(path)

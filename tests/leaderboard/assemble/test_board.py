@@ -52,3 +52,8 @@ def test_measured_and_published_entries_share_no_ranking(make, board_of):
 def test_the_order_of_results_changes_nothing(make, board_of, order):
     results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in ("b", "a") for s in (2, 1)]
     assert board_of(*results[::order]) == board_of(*sorted(results, key=str))
+
+
+def test_what_failed_is_not_done(make, board_of, broken):
+    board = board_of(*(make(name, dice=(0.5,), failure=broken) for name in "ab"))
+    assert (board.complete, board.expected, board.failed) == (0, 2, 2)
