@@ -1,21 +1,25 @@
 """The page: one self-contained HTML file that works offline, with and without its script."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
 from leaderboard.island import dump, island
-from leaderboard.model import Board, Entrant, League
+from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
-from leaderboard.page.pictures import Label, block_pictures, league_pictures, unique_names
-from leaderboard.text import MISSING, count, listed, plain
+from leaderboard.page.pictures import Label, block_pictures, league_pictures
+from leaderboard.rounding import beside
+from leaderboard.text import MISSING, count, counted, listed, plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 BADGES = {
@@ -27,6 +31,8 @@ BADGES = {
     "failed": "at least one experiment ended early, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
 }
+GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
+BREAK = re.compile("[_,](?=.)")
 CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
@@ -51,7 +57,7 @@ def render(board: Board) -> str:
         .render(
             board=board,
             badges=BADGES,
-            columns=_columns(board),
+            glossary=_glossary(board),
             card_columns=CARD_COLUMNS,
             policy="; ".join(f"{name} {value}" for name, value in policy.items()),
             libraries=packed,
@@ -83,10 +89,13 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=count, listed=listed, plain=plain, words=_words)
+    environment.filters.update(count=count, listed=listed, plain=plain, words=_words, soft=_soft)
     environment.globals.update(
         figure=cells.figure,
-        beside=cells.beside,
+        beside=beside,
+        counted=counted,
+        comparing=cells.comparing,
+        origin_of=cells.origin,
         rank_note=cells.rank_note,
         badges_of=cells.badges,
         answered=cells.answered,
@@ -97,15 +106,25 @@ def _environment() -> "Environment":
     return environment
 
 
+def _soft(name: str) -> "Markup":
+    """A name that may be broken after its underscores and commas, before it is anywhere else."""
+    from markupsafe import Markup, escape
+
+    return Markup(BREAK.sub(r"\g<0><wbr>", str(escape(name))))  # noqa: S704
+
+
 def _words(name: str) -> str:
     """A badge's name as a CSS class."""
     return name.replace(" ", "-")
 
 
-def _columns(board: Board) -> list[tuple[str, str]]:
-    """Title and meaning of every column, once."""
-    known = {column.title: column.help for league in board.leagues for column in league.columns}
-    return list(known.items())
+def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Title and meaning of every column by group: printed figures mean other things."""
+    known: dict[Group, dict[str, str]] = {}
+    for league in board.leagues:
+        columns = known.setdefault(league.group, {})
+        columns |= {column.title: column.help for column in league.columns}
+    return [(GROUPS[group], list(columns.items())) for group, columns in known.items()]
 
 
 def _labels(board: Board) -> dict[str, Label]:
@@ -115,9 +134,8 @@ def _labels(board: Board) -> dict[str, Label]:
     known = {entrant_id: place for place, (_, entrant_id) in reversed(list(enumerate(order)))}
     labels = {}
     for league in board.leagues:
-        names = unique_names([(entrant.name, entrant.id) for entrant in league.entrants])
-        for entrant, name in zip(league.entrants, names, strict=True):
-            labels[entrant.key] = Label(plain(name, 60), style_of(known[entrant.id]))
+        for entrant in league.entrants:
+            labels[entrant.key] = Label(plain(entrant.name, 2 * 60), style_of(known[entrant.id]))
     return labels
 
 
