@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
-from leaderboard.page.pictures import Label, block_pictures, league_pictures
+from leaderboard.page.pictures import Label, Picture, block_pictures, league_pictures
 from leaderboard.rounding import beside
 from leaderboard.text import MISSING, count, counted, listed, plain
 
@@ -31,13 +32,51 @@ BADGES = {
     "failed": "at least one experiment ended early, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
 }
+LIMIT = 3_000_000
+"""Bytes of a page, so that it fits into a mail."""
+SPARED = ("fits", "foreground", "classes", "patches")
+"""Kinds of pictures that a larger page does without, in this order."""
+STAND_IN = 150
+"""Bytes that stand for a picture that is left out."""
 GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
 BREAK = re.compile("[_,](?=.)")
 CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
-def render(board: Board) -> str:
-    """The whole page as HTML; the same board gives the same text."""
+def render(board: Board, limit: int = LIMIT) -> str:
+    """The whole page as HTML; the same board gives the same text.
+
+    A page of more than ``limit`` bytes does without still pictures of settings that its script
+    draws anyway, kind by kind, until it is small enough or none is left.
+    """
+    labels = _labels(board)
+    pictures = _pictures(board, labels)
+    page = _page(board, labels, pictures)
+    spared = set[str]()
+    excess = len(page.encode()) - limit
+    for kind in SPARED:
+        if excess <= 0:
+            break
+        spared.add(kind)
+        alike = (one for every in pictures.values() for one in every if one.kind == kind)
+        excess -= sum(len(one.svg.encode()) - STAND_IN for one in alike)
+    if not spared:
+        return page
+    fewer = {
+        key: [replace(one, svg="") if one.kind in spared else one for one in every]
+        for key, every in pictures.items()
+    }
+    return _page(board, labels, fewer)
+
+
+def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
+    """Of settings and leagues, by their keys."""
+    found = {le.key: list(league_pictures(le, labels)) for le in board.leagues}
+    blocks = (block for league in board.leagues for block in league.blocks)
+    return found | {block.key: list(block_pictures(block, labels)) for block in blocks}
+
+
+def _page(board: Board, labels: dict[str, Label], pictures: dict[str, list[Picture]]) -> str:
     fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
     packed = libraries()
     policy = {
@@ -50,7 +89,6 @@ def render(board: Board) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    labels = _labels(board)
     return (
         _environment()
         .get_template("page.html")
@@ -67,14 +105,7 @@ def render(board: Board) -> str:
             script=script,
             query_sizes={le.key: query_sizes(le, labels) for le in board.leagues},
             training_lengths=training_lengths(board),
-            pictures={
-                **{
-                    b.key: list(block_pictures(b, labels))
-                    for le in board.leagues
-                    for b in le.blocks
-                },
-                **{le.key: list(league_pictures(le, labels)) for le in board.leagues},
-            },
+            pictures=pictures,
         )
     )
 

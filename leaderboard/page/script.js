@@ -262,7 +262,7 @@
     bib: () => save("nnactive.bib", "text/plain", data.bibliography),
   };
   const saveFigure = (figure) => {
-    const svg = figure.querySelector(".static svg").cloneNode(true);
+    const svg = (figure.querySelector(".static svg") ?? figure.querySelector(".chart svg")).cloneNode(true);
     svg.setAttribute("color", "#1f2328");
     save(`${figure.id}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg));
   };

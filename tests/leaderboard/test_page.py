@@ -8,7 +8,7 @@ import pytest
 
 from leaderboard.island import island
 from leaderboard.model import Board, LengthEffect, QuerySizeEffect
-from leaderboard.page import render
+from leaderboard.page import SPARED, render
 from leaderboard.page.cells import rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
 
@@ -315,6 +315,19 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
 def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
     lines = reasons(boards.COLUMNS, small.leagues[1].blocks[0].rows)
     assert lines[0].startswith("Rank interval, Score, ")
+
+
+def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
+    size = len(page.encode())
+    assert render(small, limit=size) == page
+    for limit, kinds in ((size - 1, ["fits"]), (size // 2, [*SPARED])):
+        less = render(small, limit=limit)
+        assert len(less.encode()) <= limit or kinds == [*SPARED]
+        found = re.findall(r'<figure id="[^"]*" class="spared" data-kind="(\w+)"', less)
+        assert sorted(set(found)) == sorted(kinds)
+        assert len(found) == 3 * len(kinds)
+        assert less.count("<svg") == page.count("<svg") - len(found)
+        assert less.count("Left to the script") == len(found)
 
 
 @pytest.mark.slow
