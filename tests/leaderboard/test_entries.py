@@ -1,8 +1,10 @@
+import doctest
 import json
 import os
 
 import pytest
 
+from leaderboard import entries as module
 from leaderboard.entries import LARGEST_FILE, group, identity, load_entries
 from nnactive.errors import UserError
 
@@ -287,3 +289,8 @@ def test_results_of_other_data_are_left_out_with_their_reason(make, store):
 
 def test_a_comparable_result_is_in_no_group_with_one_that_is_not(make):
     assert len(group([make(), make("bald", comparable=True)])) == 2
+
+
+def test_the_examples_hold():
+    found = doctest.testmod(module)
+    assert (found.attempted > 0, found.failed) == (True, 0)
