@@ -20,6 +20,8 @@ SCHEMA_VERSION: Final = 2
 OLDEST_SCHEMA: Final = 1
 """What it lacks is None; its patches are read as columns."""
 
+Whole = Annotated[int, Field(strict=True)]
+"""An integer that is written as one: neither ``true`` nor ``"1"``."""
 Column = tuple[int, ...]
 
 
@@ -88,12 +90,12 @@ class Counts(Frozen):
 class LoopResult(Frozen):
     """One loop: its patches, what is labelled after it, and how the ensemble did."""
 
-    loop: int
+    loop: Whole
     patches: Annotated[PatchColumns, BeforeValidator(_from_records)]
     """Patches that this loop added."""
-    labelled_patches: int
+    labelled_patches: Whole
     """Patches labelled so far, this loop's included."""
-    labelled_voxels: int
+    labelled_voxels: Whole
     labelled_foreground: tuple[int, ...]
     """Labelled voxels so far per foreground class, in label order."""
     labelled_boundary: tuple[int, ...] | None = None
@@ -144,7 +146,7 @@ class DatasetRecord(Frozen):
     split_kind: str
     classes: tuple[str, ...]
     """Foreground classes in label order."""
-    pool_cases: int
+    pool_cases: Whole
     pool_foreground: tuple[int, ...]
     """Voxels of each foreground class in the whole pool."""
     pool_boundary: tuple[int, ...] | None = None
@@ -186,7 +188,7 @@ class ExperimentResult(Frozen):
     """False for tracks that exist to be cheap: they compare with nothing but themselves."""
     setting: Setting
     method: MethodRecord
-    seed: int
+    seed: Whole
     dataset: DatasetRecord
     loops: tuple[LoopResult, ...]
     environment: Environment

@@ -1,12 +1,28 @@
 """Whether a result that has all its fields agrees with itself."""
 
-import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-from benchmark.results import Counts, DatasetRecord, ExperimentResult, LoopResult
+from benchmark.results import (
+    Counts,
+    DatasetRecord,
+    ExperimentResult,
+    LoopResult,
+    MethodRecord,
+    PatchColumns,
+)
+from leaderboard.text import plain
 
 LARGEST_COUNT = 2**53
 """Above it a voxel count is no longer exact as a float."""
+LONGEST = 1e9
+"""Seconds of all steps of an experiment: more than 30 years."""
+LARGEST_MEMORY = 1e6
+"""GiB of a step."""
+LAST_YEAR = 2099
+"""In which a result may have been finished; a later one would be the page's day for ever."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def inconsistency(result: ExperimentResult) -> str | None:
@@ -16,6 +32,10 @@ def inconsistency(result: ExperimentResult) -> str | None:
 
 def _contradictions(result: ExperimentResult) -> Iterator[str]:
     done, wanted = len(result.loops), result.setting.loops
+    yield from _of_names(result)
+    yield from _of_method(result.method)
+    if result.finished and int(result.finished[:4]) > LAST_YEAR:
+        yield f"finished in the year {result.finished[:4]}, which is to come"
     if (result.status == "failed") != (result.failure is not None):
         yield "status and failure contradict each other"
     if [loop.loop for loop in result.loops] != list(range(done)):
@@ -27,6 +47,35 @@ def _contradictions(result: ExperimentResult) -> Iterator[str]:
     for loop in result.loops:
         for problem in _of_loop(loop, result.dataset):
             yield f"loop {loop.loop}: {problem}"
+    yield from _of_growth(result.loops)
+    yield from _of_costs(result.loops)
+
+
+def _of_names(result: ExperimentResult) -> Iterator[str]:
+    names = {"track": result.track, "method": result.method.id}
+    for what, name in names.items():
+        if not plain(name):
+            yield f"the {what} has no name"
+    if result.dataset.name != result.setting.dataset:
+        yield (
+            f"run on the dataset '{plain(result.dataset.name, 40)}', but the setting's is "
+            f"'{plain(result.setting.dataset, 40)}'"
+        )
+
+
+def _of_method(method: MethodRecord) -> Iterator[str]:
+    """Who it says it is: a builtin one is in the registry, a submitted one carries its hash."""
+    from nnactive.methods import BUILTIN
+
+    base, name = method.id.partition(",")[0], plain(method.id, 60)
+    if method.origin == "submission":
+        source = method.source_hash
+        if not (SHA256.fullmatch(source) and base.endswith(f"-{source[:8]}")):
+            yield f"the submission '{name}' does not carry its source hash in its id"
+    elif base not in BUILTIN:
+        yield f"'{name}' is no builtin method of this release"
+    elif BUILTIN[base].oracle != method.oracle:
+        yield f"'{name}' is {'an' if BUILTIN[base].oracle else 'no'} oracle, but says otherwise"
 
 
 def _of_budget(result: ExperimentResult) -> Iterator[str]:
@@ -51,6 +100,8 @@ def _of_dataset(dataset: DatasetRecord) -> Iterator[str]:
             yield f"{name} does not have {len(dataset.classes)} classes"
         if not _are_counts(numbers or ()):
             yield f"{name}: a count is negative or too large"
+    if _exceeds(dataset.pool_boundary, dataset.pool_foreground):
+        yield "pool_boundary has more voxels than pool_foreground"
 
 
 def _of_loop(loop: LoopResult, dataset: DatasetRecord) -> Iterator[str]:
@@ -65,17 +116,62 @@ def _of_loop(loop: LoopResult, dataset: DatasetRecord) -> Iterator[str]:
     for name, (numbers, whole) in labelled.items():
         if numbers is not None and len(numbers) != classes:
             yield f"{name} does not have {classes} classes"
-        elif any(part > all_ for part, all_ in zip(numbers or (), whole or (), strict=False)):
+        elif _exceeds(numbers, whole):
             yield f"{name} has more voxels than the pool"
         if not _are_counts(numbers or ()):
             yield "a count is negative or too large"
     rows = (row for column in columns for row in column)
     if not all(map(_are_counts, (*rows, (loop.labelled_patches, loop.labelled_voxels)))):
         yield "a count is negative or too large"
-    for cost in loop.costs.values():
-        memory = (cost.peak_memory_gib, cost.device_memory_gib or 0)
-        if not all(map(math.isfinite, (cost.seconds, *memory))):
-            yield "a duration or memory is not finite"
+    if sum(loop.labelled_foreground) > loop.labelled_voxels:
+        yield "labelled_foreground has more voxels than labelled_voxels"
+    if _exceeds(loop.labelled_boundary, loop.labelled_foreground):
+        yield "labelled_boundary has more voxels than labelled_foreground"
+    yield from _of_patches(loop.patches)
+
+
+def _of_patches(patches: PatchColumns) -> Iterator[str]:
+    if min((min(axis, default=0) for axis in patches.start), default=0) < 0:
+        yield "a patch starts before its image"
+    if min((min(axis, default=1) for axis in patches.size), default=1) < 1:
+        yield "a patch has no voxels"
+
+
+def _of_growth(loops: Iterable[LoopResult]) -> Iterator[str]:
+    """What is labelled stays labelled, and the reference of the test set stays what it is."""
+    for before, after in pairwise(loops):
+        labelled = {
+            "labelled_voxels": ((before.labelled_voxels,), (after.labelled_voxels,)),
+            "labelled_foreground": (before.labelled_foreground, after.labelled_foreground),
+            "labelled_boundary": (before.labelled_boundary, after.labelled_boundary),
+        }
+        for name, (earlier, later) in labelled.items():
+            if _exceeds(earlier, later):
+                yield f"loop {after.loop}: {name} is less than in the loop before"
+        if reference_voxels(before.counts) != reference_voxels(after.counts):
+            yield f"loop {after.loop}: another reference (tp + fn) than in the loop before"
+
+
+def _of_costs(loops: Iterable[LoopResult]) -> Iterator[str]:
+    costs = [cost for loop in loops for cost in loop.costs.values()]
+    # Written so that nan, which compares with nothing, is refused.
+    if not sum(cost.seconds for cost in costs) <= LONGEST:
+        yield f"the durations are not finite or more than {LONGEST:,.0f} s in all"
+    memories = [m for cost in costs for m in (cost.peak_memory_gib, cost.device_memory_gib or 0)]
+    if not all(memory <= LARGEST_MEMORY for memory in memories):
+        yield f"a memory is not finite or more than {LARGEST_MEMORY:,.0f} GiB"
+
+
+def reference_voxels(counts: Counts) -> tuple[tuple[int, ...], ...]:
+    """Voxels of the reference (tp + fn), ``[class][case]``: those of the test set, by no model."""
+    return tuple(
+        tuple(map(sum, zip(hit, missed, strict=True)))
+        for hit, missed in zip(counts.true_positives, counts.false_negatives, strict=True)
+    )
+
+
+def _exceeds(part: tuple[int, ...] | None, whole: tuple[int, ...] | None) -> bool:
+    return any(some > all_ for some, all_ in zip(part or (), whole or (), strict=False))
 
 
 def _columns(counts: Counts) -> tuple[tuple[tuple[int, ...], ...], ...]:

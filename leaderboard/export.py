@@ -3,18 +3,24 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from leaderboard.island import LONG_COLUMNS, island, long_rows, to_json
 from leaderboard.latex import latex_table
 from leaderboard.model import Board, Column, League, Row, Value
-from leaderboard.rounding import shown
+from leaderboard.rounding import beside, shown
 from leaderboard.text import MISSING, plain
 
 __all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
 
 IN_PRINT = ("score", "aubc", "final_dice", "fg_eff", "mean_rank", "ppm_wins", "ppm_losses")
 """Columns that fit on paper; the CSV has all."""
+INTERVAL = "\N{EN DASH}"
+"""Stands in the text of an interval and in no other."""
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+"""How a text begins that a spreadsheet may take for a formula; full-width signs are signs, too."""
+LINKED = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+"""Signs by which Markdown takes a bare address for a link."""
 TEXTS = slice(0, LONG_COLUMNS.index("column"))
 """Fields of a long row that hold what others wrote."""
 
@@ -32,7 +38,7 @@ def long_csv(board: Board) -> str:
 
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def to_markdown(board: Board) -> str:
@@ -59,8 +65,8 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text without meaning in Markdown, HTML included."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", text)
+    """Text without meaning in Markdown, HTML and bare addresses included."""
+    return LINKED.sub(r"\\\g<0>", re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", text))
 
 
 def _latex(league: League) -> str:
@@ -69,37 +75,53 @@ def _latex(league: League) -> str:
 
 
 def _caption(league: League) -> str:
-    view, relations = league.views[0], league.relations
+    view = league.views[0]
     settings = len(view.settings)
-    text = (
-        f"Means over {settings} settings with 95 % intervals"
-        if settings > 1
-        else "Means over seeds \N{PLUS-MINUS SIGN} sample standard deviation"
-    )
+    means = f"Means over {settings} settings" if settings > 1 else "Means over seeds"
+    text = "; ".join([means, *_beside(league)])
     if any(row.rank_low is not None for row in view.rows):
         text += (
             "; the rank with its 95 % bootstrap interval, letters for entrants that can't be told "
             "apart"
         )
-    return f"{text}. What depends on who has entered: {relations.stamp}."
+    return f"{text}. What depends on who has entered: {view.stamp}."
 
 
-def _table(league: League) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of the first view as plain text; without columns that answer nobody."""
-    view = league.views[0]
-    names = {entrant.key: entrant for entrant in league.entrants}
-    columns = [
+def _beside(league: League) -> Iterator[str]:
+    """What stands beside the means of which columns, a phrase each."""
+    rows = league.views[0].rows
+    found: dict[str, list[str]] = {}
+    for column in _printed(league):
+        for more in sorted({beside(row.values[column.name], column) for row in rows} - {""}):
+            kind = "95 % interval" if INTERVAL in more else f"\N{PLUS-MINUS SIGN} {column.spread}"
+            titles = found.setdefault(kind, [])
+            if column.title not in titles:
+                titles.append(column.title)
+    for kind, titles in found.items():
+        yield f"beside {', '.join(titles)}: {kind}"
+
+
+def _printed(league: League) -> list[Column]:
+    """The columns that fit on paper; without those that answer nobody."""
+    return [
         column
         for column in league.columns
         if column.name in IN_PRINT
-        and any(row.values[column.name].mean is not None for row in view.rows)
+        and any(row.values[column.name].mean is not None for row in league.views[0].rows)
     ]
+
+
+def _table(league: League) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of the first view as plain text."""
+    view = league.views[0]
+    names = {entrant.key: entrant for entrant in league.entrants}
+    columns = _printed(league)
     head = ["Rank", "Method", *(_title(column) for column in columns), "Badges"]
     rows = [
         [
             rank_text(row),
             plain(names[row.entrant].name),
-            *(value_text(row.values[column.name], column.unit) for column in columns),
+            *(value_text(row.values[column.name], column) for column in columns),
             ", ".join(names[row.entrant].badges),
         ]
         for row in view.rows
@@ -120,16 +142,12 @@ def rank_text(row: Row) -> str:
     return f"{row.rank}{interval} {row.ties}".strip()
 
 
-def value_text(value: Value, unit: str) -> str:
-    """``71.3 ± 1.2``, ``71.3 (70.1-72.5)`` where there is only an interval, or ``n/a``."""
+def value_text(value: Value, column: Column) -> str:
+    """``71.3 ± 1.2``, ``71.3 (70.1-72.5)``, ``71.3`` or ``n/a``: as on the page."""
     if value.mean is None:
         return MISSING
-    centre = shown(value.mean, unit)
-    if value.spread is not None:
-        return f"{centre} \N{PLUS-MINUS SIGN} {shown(value.spread, unit)}"
-    if value.low is None or value.high is None:
-        return centre
-    return f"{centre} ({shown(value.low, unit)}\N{EN DASH}{shown(value.high, unit)})"
+    centre, more = shown(value.mean, column.unit), beside(value, column)
+    return f"{centre} ({more})" if INTERVAL in more else f"{centre} {more}".strip()
 
 
 def chosen(board: Board, wanted: Sequence[str]) -> tuple[League, ...]:

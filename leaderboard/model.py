@@ -44,6 +44,10 @@ class Column:
     higher_is_better: bool | None
     relational: bool = False
     """Whether it depends on who else has entered."""
+    spread: str = "sample standard deviation over seeds"
+    """What ``Value.spread`` is."""
+    beside: Literal["interval", "spread"] = "interval"
+    """What stands beside the mean where a value has both."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,10 @@ class View:
     """By rank, then the unranked ones by status and name."""
     ranked_by: str = "score"
     """Name of the column that gave the ranks."""
+    stamp: str = ""
+    """Names the ranked entrants, over whom its relational columns were computed."""
+    caution: str = ""
+    """What the rank intervals and tie groups can't bear; empty if they rest on enough."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class CurvePoint:
     dice: float
     low: float | None
     high: float | None
-    """95 % interval of the mean over seeds (Student's t); None with one seed."""
+    """95 % interval of the mean over seeds (Student's t) inside [0, 100]; None below 3 seeds."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +194,10 @@ class Block:
     """``query patch`` or ``half patch`` as the dataset's card has it; otherwise the sizes."""
     ranked_by: str = "score"
     """Name of the column that gave the ranks."""
+    stamp: str = ""
+    """As a view's."""
+    caution: str = ""
+    """As a view's."""
 
 
 @dataclass(frozen=True)
@@ -338,9 +350,12 @@ class Board:
     made: str
     """Day of the newest result (``2026-11-22``); empty if no result says when it was made."""
     results: int
+    """All that count somewhere on the page."""
     failed: int
     expected: int
-    """Experiments that the entrants of all leagues would have, were they complete."""
+    """Experiments that the main tables' entrants would have, were they complete."""
+    complete: int = 0
+    """How many of those expected there are and ended well."""
     length_effects: tuple[LengthEffect, ...] = ()
     """Between leagues that differ in the training length."""
     bibliography: str = field(default="", repr=False)

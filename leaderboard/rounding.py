@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from leaderboard.model import Column, Value
 from leaderboard.text import count
 
 DECIMALS = {"%": 1, "s": 1, "h": 1, "GiB": 1, "voxels": 0, "patches": 0}
@@ -39,6 +40,21 @@ def shown(value: float, unit: str) -> str:
     text = str(_rounded(value, DECIMALS.get(unit, PLAIN)))
     whole, point, rest = text.partition(".")
     return ("-" if whole.startswith("-") else "") + count(abs(int(whole))) + point + rest
+
+
+def beside(value: Value, column: Column) -> str:
+    r"""The interval or the spread that belongs to a mean, as readers see it; empty for neither.
+
+    >>> score = Column("score", "Score", "%", "", higher_is_better=True)
+    >>> beside(Value(50, 1.25, 49.01, 51.26), score), beside(Value(50, 1.25), score)
+    ('49.0\u201351.3', '\xb1 1.3')
+    """
+    spread = (
+        "" if value.spread is None else f"\N{PLUS-MINUS SIGN} {shown(value.spread, column.unit)}"
+    )
+    if value.low is None or value.high is None or (spread and column.beside == "spread"):
+        return spread
+    return f"{shown(value.low, column.unit)}\N{EN DASH}{shown(value.high, column.unit)}"
 
 
 def _rounded(value: float, decimals: int) -> Decimal:

@@ -38,16 +38,17 @@ def _top_row(league: League, row: Row) -> TopRow:
         table=_table(league),
         rank=rank_text(row),
         method=names[row.entrant],
-        final_dice=_narrow(row, "final_dice"),
-        aubc=_narrow(row, "aubc"),
+        final_dice=_narrow(league, row, "final_dice"),
+        aubc=_narrow(league, row, "aubc"),
         done=_done(league, row.entrant),
         badges=", ".join(_badges(league, row)),
     )
 
 
-def _narrow(row: Row, column: str) -> str:
+def _narrow(league: League, row: Row, name: str) -> str:
     """The value with its spread, without an interval."""
-    return value_text(replace(row.values[column], low=None, high=None), "%")
+    column = next(column for column in league.columns if column.name == name)
+    return value_text(replace(row.values[name], low=None, high=None), column)
 
 
 def _badges(league: League, row: Row) -> tuple[str, ...]:

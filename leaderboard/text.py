@@ -28,6 +28,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def counted(number: int, thing: str) -> str:
+    """``1 setting``, ``2 settings``."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
 def seconds(value: float) -> str:
     """Seconds: one decimal below 100, none above."""
     return f"{value:.1f}" if value < 100 else count(value)  # noqa: PLR2004

@@ -57,11 +57,25 @@ def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
     ``way_out`` is for a broken one, which may be the user's own work.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid JSON ({error}); {way_out}") from None
+    except _TwiceError as error:
+        raise UserError(f"{path}: the key {error} stands there twice; {way_out}") from None
+
+
+class _TwiceError(Exception):
+    """A key of JSON of which one value would be lost."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(json.dumps(next(name for name in names if names.count(name) > 1)))
+    return content
 
 
 def read_model(path: Path, kind: type[Model]) -> Model:

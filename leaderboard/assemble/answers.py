@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from leaderboard.assemble.references import Reference
 from leaderboard.assemble.scores import Measured, Printed
 from leaderboard.metrics import (
     Curve,
@@ -29,9 +30,9 @@ class Efficiency:
 
     fit: FgEff
     t0: float
-    """Mean over seeds of loop 0's share, in [0, 1]."""
+    """The setting's loop-0 share, in [0, 1]."""
     y0: float
-    """Mean over seeds of loop 0's Mean Dice, in [0, 1]."""
+    """The setting's loop-0 Mean Dice, in [0, 1]."""
 
 
 def curves(entry: Measured) -> tuple[Curve, ...]:
@@ -49,38 +50,40 @@ def final_dices(entry: Measured) -> np.ndarray:
     return PERCENT * np.array([final_dice(curve) for curve in curves(entry)])
 
 
-def primary_scores(entry: Measured, full_dice: float | None) -> np.ndarray:
-    """Primary scores, shape ``(seeds,)``; y0 is the mean over the entrant's own seeds.
+def primary_scores(entry: Measured, reference: Reference) -> np.ndarray:
+    """Primary scores, shape ``(seeds,)``; y0 is the setting's, not the entrant's own.
 
-    Loop 0 is the same for all methods of a run, so this is the setting's y0; and no score depends
-    on who else has entered.
+    So no score depends on who else has entered a setting with baselines, nor on an entrant's own
+    training of loop 0.
 
     Raises:
         NoAnswerError: No full-data Dice, or one no better than loop 0.
     """
-    full, start = _full(full_dice), float(entry.dice[:, 0].mean())
+    full, start = reference.known_full, reference.known_start.dice
     return np.array([primary_score(aubc(curve), start, full) for curve in curves(entry)])
 
 
 def efficiency(
     entry: Measured,
-    full_dice: float | None,
+    reference: Reference,
     against: Literal["foreground", "effort"] = "foreground",
 ) -> Efficiency:
     """FG-Eff over all seeds and loops, against foreground voxels or annotation effort.
 
     Raises:
-        NoAnswerError: No full-data Dice, no count of the effort, or no fit.
+        NoAnswerError: No full-data Dice, no loop 0, no count of the effort, or no fit.
     """
-    full = _full(full_dice)
+    full, start = reference.known_full, reference.known_start
     shares = entry.foreground if against == "foreground" else entry.effort
     if shares is None:
         raise NoAnswerError("the boundary voxels were not counted")
-    t0, y0 = float(shares[:, 0].mean()), float(entry.dice[:, 0].mean())
+    t0, y0 = getattr(start, against), start.dice
+    if np.isnan([t0, y0]).any():
+        raise NoAnswerError("loop 0 of the baselines was not counted")
     return Efficiency(fit_fg_eff(shares.ravel(), entry.dice.ravel(), t0, y0, full), t0, y0)
 
 
-def mean_of(entry: Measured | Printed, metric: Metric, full_dice: float | None) -> float:
+def mean_of(entry: Measured | Printed, metric: Metric, reference: Reference) -> float:
     """Mean over seeds (percent), or the fitted gamma of ``fg_eff``.
 
     Raises:
@@ -91,11 +94,5 @@ def mean_of(entry: Measured | Printed, metric: Metric, full_dice: float | None) 
             raise NoAnswerError("the papers don't print it")
         return entry.means[metric]
     if metric == "fg_eff":
-        return efficiency(entry, full_dice).fit.gamma
+        return efficiency(entry, reference).fit.gamma
     return float((aubcs(entry) if metric == "aubc" else final_dices(entry)).mean())
-
-
-def _full(full_dice: float | None) -> float:
-    if full_dice is None:
-        raise NoAnswerError("no full-data Dice is known for this training")
-    return full_dice

@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 from scipy.stats import t as student
 
-from benchmark.results import ExperimentResult
 from leaderboard.assemble.cells import Cell, Cells, measured_cell, over_seeds
 from leaderboard.assemble.families import but_length
 from leaderboard.assemble.leagues import SettingResults
+from leaderboard.assemble.references import make_reference
 from leaderboard.assemble.rows import Table
 from leaderboard.assemble.scores import Measured
 from leaderboard.model import Block, BlockRow, ClassFigure, CurvePoint, EfficiencyFit, Row, Value
@@ -18,16 +18,18 @@ from nnactive.errors import UserError
 from nnactive.settings import Setting
 
 PERCENT = 100
+FEWEST_BANDED = 3
+"""Seeds from which on a curve has a band."""
 
 
 def make_cells(setting: SettingResults, key: str, entrants: Mapping[str, str]) -> Cells:
-    """Cells of all methods of a setting; ``entrants`` are their keys by method id."""
-    full, _ = full_data_dice(setting.results)
+    """Cells of all methods of a setting; ``entrants`` are their keys by identity."""
+    reference = make_reference(setting.results, setting.seeds)
     return Cells(
         name=plain(setting.key.setting, NAME_LENGTH),
         key=key,
         cells={
-            entrants[method]: measured_cell(results, setting.seeds, full)
+            entrants[method]: measured_cell(results, setting.seeds, reference)
             for method, results in setting.methods.items()
         },
     )
@@ -36,7 +38,7 @@ def make_cells(setting: SettingResults, key: str, entrants: Mapping[str, str]) -
 def make_block(setting: SettingResults, cells: Cells, table: Table) -> Block:
     """The block of a setting from its results, their cells and their rows."""
     about, dataset = setting.results[0].setting, setting.results[0].dataset
-    full, reason = full_data_dice(setting.results)
+    full = make_reference(setting.results, setting.seeds).full
     classes = [plain(name, NAME_LENGTH) for name in dataset.classes]
     return Block(
         key=cells.key,
@@ -47,12 +49,14 @@ def make_block(setting: SettingResults, cells: Cells, table: Table) -> Block:
         epochs=about.training.epochs,
         about=_about(setting),
         seeds=setting.seeds,
-        full_data=Value(reason=reason) if full is None else Value(PERCENT * full),
+        full_data=Value(reason=full) if isinstance(full, str) else Value(PERCENT * full),
         rows=tuple(_row(row, cells.cells[row.entrant], full, classes) for row in table.rows),
         differs=setting.differs,
         but_length=but_length(setting.key.checksum, about),
         patch_role=patch_role(about.dataset, about.patch_size),
         ranked_by=table.ranked_by,
+        stamp=table.stamp,
+        caution=table.caution,
     )
 
 
@@ -76,21 +80,6 @@ def _roles(dataset: str) -> dict[tuple[int, ...], str]:
         return {}
     roles: dict[tuple[int, ...], str] = {card.query_patch: "query patch"}
     return {card.half_patch: "half patch", **roles} if card.half_patch else roles
-
-
-def full_data_dice(results: Sequence[ExperimentResult]) -> tuple[float | None, str]:
-    """Full-data Mean Dice of a setting in [0, 1]; None with the reason why it is not known.
-
-    What the baselines' results say decides, so that no submission can change it for all.
-    """
-    said = [(result.method.origin, result.dataset.full_data_dice) for result in results]
-    baselines = {dice for origin, dice in said if origin == "builtin"} - {None}
-    known = baselines or {dice for _, dice in said} - {None}
-    if len(known) == 1:
-        return known.pop(), ""
-    if known:
-        return None, "the results disagree about the full-data Dice"
-    return None, "no full-data Dice is known for this training"
 
 
 def _about(setting: SettingResults) -> tuple[str, ...]:
@@ -134,7 +123,7 @@ def _training(about: Setting) -> str:
     return text if training.mirror else f"{text}, no mirroring"
 
 
-def _row(row: Row, cell: Cell, full: float | None, classes: Sequence[str]) -> BlockRow:
+def _row(row: Row, cell: Cell, full: float | str, classes: Sequence[str]) -> BlockRow:
     scores = cell.scores if isinstance(cell.scores, Measured) else None
     return BlockRow(
         **vars(row),
@@ -145,31 +134,32 @@ def _row(row: Row, cell: Cell, full: float | None, classes: Sequence[str]) -> Bl
 
 
 def _curve(scores: Measured) -> tuple[CurvePoint, ...]:
-    """Means over seeds with Student's 95 % interval, by loop."""
+    """Means over seeds with Student's 95 % interval, by loop.
+
+    Two seeds have none: it would be 12.7 standard errors to either side, and say nothing.
+    """
     seeds = len(scores.seeds)
     centre = scores.dice.mean(axis=0)
-    if seeds > 1:
+    half = np.zeros_like(centre)
+    if banded := seeds >= FEWEST_BANDED:
         half = student.ppf(0.975, seeds - 1) * scores.dice.std(axis=0, ddof=1) / np.sqrt(seeds)
-        bands = [
-            (float(low), float(high))
-            for low, high in zip(centre - half, centre + half, strict=True)
-        ]
+    lows, highs = (np.clip(edge, 0, 1) for edge in (centre - half, centre + half))
     shares = np.nan_to_num(scores.foreground.mean(axis=0))
     return tuple(
         CurvePoint(
             patches=scores.budgets[loop],
             foreground=PERCENT * float(shares[loop]),
             dice=PERCENT * float(centre[loop]),
-            low=PERCENT * bands[loop][0] if seeds > 1 else None,
-            high=PERCENT * bands[loop][1] if seeds > 1 else None,
+            low=PERCENT * float(lows[loop]) if banded else None,
+            high=PERCENT * float(highs[loop]) if banded else None,
         )
         for loop in range(len(centre))
     )
 
 
-def _fit(cell: Cell, full: float | None) -> EfficiencyFit | None:
+def _fit(cell: Cell, full: float | str) -> EfficiencyFit | None:
     found = cell.efficiency
-    if found is None or full is None or not isinstance(cell.scores, Measured):
+    if found is None or isinstance(full, str) or not isinstance(cell.scores, Measured):
         return None
     points = zip(cell.scores.foreground.ravel(), cell.scores.dice.ravel(), strict=True)
     return EfficiencyFit(

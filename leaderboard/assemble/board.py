@@ -40,6 +40,7 @@ def make_board(entries: Entries, *, published: bool = False) -> Board:
         results=len(results),
         failed=sum(result.status == "failed" for result in results),
         expected=sum(map(_expected, leagues)),
+        complete=sum(map(_complete, leagues)),
         length_effects=length_effects(made),
         bibliography=bibliography,
     )
@@ -48,6 +49,15 @@ def make_board(entries: Entries, *, published: bool = False) -> Board:
 def _expected(league: LeagueResults) -> int:
     """Experiments of a league in which every method has every seed of every compared setting."""
     return len(league.methods) * sum(len(setting.seeds) for setting in league.compared)
+
+
+def _complete(league: LeagueResults) -> int:
+    """Experiments of those that ``_expected`` counts which ended well."""
+    return sum(
+        result.status == "complete" and result.seed in setting.seeds
+        for setting in league.compared
+        for result in setting.results
+    )
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A cell: one entrant in one setting, with all figures that depend on nobody else."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +17,7 @@ from leaderboard.assemble.answers import (
 )
 from leaderboard.assemble.columns import FITS, SCORES
 from leaderboard.assemble.experiments import COSTS, Experiment, make_experiment
+from leaderboard.assemble.references import Reference
 from leaderboard.assemble.scores import Measured, Printed
 from leaderboard.metrics import NoAnswerError, mean, mean_over_settings, sample_std
 from leaderboard.model import Status, Value
@@ -49,6 +51,8 @@ class Cell:
     seed_count: int
     stds: Mapping[str, float]
     """By column name what a mean over settings takes as standard deviation over seeds."""
+    sources: frozenset[str] = frozenset()
+    """Source hash and parameters of the results that count: one, if they are of one method."""
 
     @property
     def dice(self) -> np.ndarray:
@@ -74,33 +78,34 @@ def measured(entrants: Sequence[str], settings: Sequence[Cells]) -> bool:
 
 
 def measured_cell(
-    results: Sequence[ExperimentResult], expected: Sequence[int], full_dice: float | None
+    results: Sequence[ExperimentResult], expected: Sequence[int], reference: Reference
 ) -> Cell:
     """The cell of one method's results in one setting.
 
     Args:
         results: all of the method's, by seed.
         expected: the seeds of a complete entrant.
-        full_dice: full-data Mean Dice in [0, 1], where it is known.
+        reference: of the setting.
     """
     wanted = [result for result in results if result.seed in expected]
     complete = tuple(make_experiment(r) for r in wanted if r.status == "complete")
+    sources = frozenset(_source(result) for result in wanted)
     missing = sorted(set(expected) - {result.seed for result in wanted})
     failed = any(result.status == "failed" for result in wanted)
     scores = _curves(complete)
-    answers = _answers(scores, full_dice)
-    foreground = _efficiency(scores, complete, full_dice, "foreground")
+    answers = _answers(scores, reference)
+    foreground = _efficiency(scores, complete, reference, "foreground")
     values = {
         **{
             name: Value(reason=found) if isinstance(found, str) else over_seeds(found.tolist())
             for name, found in answers.items()
         },
         "fg_eff": _fitted(foreground),
-        "fg_eff_effort": _fitted(_efficiency(scores, complete, full_dice, "effort")),
+        "fg_eff_effort": _fitted(_efficiency(scores, complete, reference, "effort")),
         **{name: _cost(complete, name) for name in COSTS},
     }
     return Cell(
-        status="failed" if failed else "incomplete" if missing else "complete",
+        status="failed" if failed else "incomplete" if missing or len(sources) > 1 else "complete",
         notes=tuple(_notes(results, expected, missing)),
         seeds=tuple(experiment.seed for experiment in complete),
         expected=tuple(expected),
@@ -116,6 +121,7 @@ def measured_cell(
             for name, value in values.items()
             if value.spread is not None
         },
+        sources=sources,
     )
 
 
@@ -125,9 +131,9 @@ def over_seeds(values: Sequence[float]) -> Value:
         return Value(reason=NOTHING)
     try:
         std = sample_std(values)
+        interval = mean_over_settings([mean(values)], [std], len(values))
     except NoAnswerError as refusal:
         return Value(mean(values), reason=str(refusal))
-    interval = mean_over_settings([mean(values)], [std], len(values))
     return Value(interval.mean, std, interval.low, interval.high)
 
 
@@ -153,12 +159,12 @@ def _curves(complete: Sequence[Experiment]) -> Measured | str:
     )
 
 
-def _answers(scores: Measured | str, full_dice: float | None) -> dict[str, np.ndarray | str]:
+def _answers(scores: Measured | str, reference: Reference) -> dict[str, np.ndarray | str]:
     """Values by seed of each of ``SCORES``, or why there are none."""
     if isinstance(scores, str):
         return dict.fromkeys(SCORES, scores)
     by_seed: dict[str, Callable[[Measured], np.ndarray]] = {
-        "score": lambda entry: primary_scores(entry, full_dice),
+        "score": lambda entry: primary_scores(entry, reference),
         "aubc": aubcs,
         "final_dice": final_dices,
     }
@@ -172,7 +178,7 @@ def _answers(scores: Measured | str, full_dice: float | None) -> dict[str, np.nd
 
 
 def _efficiency(
-    scores: Measured | str, complete: Sequence[Experiment], full_dice: float | None, against: Share
+    scores: Measured | str, complete: Sequence[Experiment], reference: Reference, against: Share
 ) -> Efficiency | str:
     if isinstance(scores, str):
         return scores
@@ -181,7 +187,7 @@ def _efficiency(
     if reasons:
         return reasons[0]
     try:
-        return efficiency(scores, full_dice, against)
+        return efficiency(scores, reference, against)
     except NoAnswerError as refusal:
         return str(refusal)
 
@@ -210,13 +216,18 @@ def _notes(
         if (failure := result.failure)
     ]
     further = [result.seed for result in results if result.seed not in expected]
-    if len({(r.method.source_hash, str(r.method.parameters)) for r in results}) > 1:
+    if len({_source(result) for result in results if result.seed in expected}) > 1:
         notes.append("its seeds were run with different sources or parameters")
     if missing:
         notes.append(f"no result for {_seeds(missing)}")
     if further:
         notes.append(f"{_seeds(further)}: not run with the baselines, not counted")
     return notes
+
+
+def _source(result: ExperimentResult) -> str:
+    method = result.method
+    return json.dumps([method.source_hash, sorted(method.parameters.items())])
 
 
 def _seeds(seeds: Sequence[int]) -> str:

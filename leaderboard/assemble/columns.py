@@ -1,5 +1,7 @@
 """The columns of figures, with what each says of itself."""
 
+from dataclasses import replace
+
 from leaderboard.model import Column
 
 RANKING = ("score", "aubc")
@@ -8,10 +10,17 @@ SCORES = ("score", "aubc", "final_dice")
 """Columns with a value a seed, in percent."""
 FITS = ("fg_eff", "fg_eff_effort")
 RELATIONAL = ("mean_rank", "ppm_wins", "ppm_losses")
+FIT_ERROR = "the fit's standard error"
+FIT_VARIANCE = "the fit's variance, as the papers print it"
+RANK_ERROR = "its standard error, in a single setting the spread without a seed"
 NEEDS_SEEDS = "needs single seeds and loops, which the papers don't print"
 """Why a published entry lacks a figure that measured ones have."""
 
-_CI = "over several settings the mean over them; interval: 95 %, from the spread over seeds"
+_CI = (
+    "beside it the 95 % interval, 1.96 standard errors over seeds to either side; over several "
+    "settings mean and interval over them"
+)
+_OVER_SETTINGS = "over several settings the 95 % interval of their mean"
 MEASURED: tuple[Column, ...] = (
     Column(
         "score",
@@ -26,16 +35,14 @@ MEASURED: tuple[Column, ...] = (
         "AUBC",
         "%",
         "Mean Dice averaged over the labelling budget: the area under the learning curve by the "
-        f"trapezoid rule; beside it the sample standard deviation over seeds; {_CI} (protocol "
-        "section 6).",
+        f"trapezoid rule; {_CI} (protocol section 6).",
         higher_is_better=True,
     ),
     Column(
         "final_dice",
         "Final Dice",
         "%",
-        "Mean Dice after the last loop; beside it the sample standard deviation over seeds; "
-        f"{_CI} (protocol section 6).",
+        f"Mean Dice after the last loop; {_CI} (protocol section 6).",
         higher_is_better=True,
     ),
     Column(
@@ -43,26 +50,30 @@ MEASURED: tuple[Column, ...] = (
         "FG-Eff",
         "",
         "Foreground efficiency: the decay gamma with which mean Dice approaches full-data Dice per "
-        "labelled share of the pool's foreground; beside it the fit's standard error (protocol "
-        "section 6).",
+        f"labelled share of the pool's foreground; beside it \N{PLUS-MINUS SIGN} {FIT_ERROR}, "
+        f"{_OVER_SETTINGS} (protocol section 6).",
         higher_is_better=True,
+        spread=FIT_ERROR,
     ),
     Column(
         "fg_eff_effort",
         "FG-Eff (effort)",
         "",
-        "As FG-Eff, per labelled share of the pool's boundary voxels; beside it the fit's standard "
-        "error (protocol section 6, ours).",
+        "As FG-Eff, per labelled share of the pool's boundary voxels; beside it "
+        f"\N{PLUS-MINUS SIGN} {FIT_ERROR}, {_OVER_SETTINGS} (protocol section 6, ours).",
         higher_is_better=True,
+        spread=FIT_ERROR,
     ),
     Column(
         "mean_rank",
         "Mean rank",
         "",
-        "Mean over settings of the rank by AUBC, beside it its standard error; in a single setting "
-        "the mean leave-one-seed-out rank with its standard deviation (protocol section 6).",
+        "Mean over settings of the rank by AUBC, beside it \N{PLUS-MINUS SIGN} its standard error; "
+        "in a single setting the mean leave-one-seed-out rank \N{PLUS-MINUS SIGN} its standard "
+        "deviation (protocol section 6).",
         higher_is_better=False,
         relational=True,
+        spread=RANK_ERROR,
     ),
     Column(
         "ppm_wins",
@@ -137,21 +148,25 @@ MEASURED: tuple[Column, ...] = (
 )
 """Of measured leagues."""
 
+_STD = (
+    f"beside it \N{PLUS-MINUS SIGN} the sample standard deviation over seeds as printed, "
+    f"{_OVER_SETTINGS} (ours, protocol section 6)"
+)
 _PRINTED_HELP = {
-    "fg_eff": "Foreground efficiency as printed; beside it the fit's variance, as the papers print "
-    "it (protocol section 6).",
-    "mean_rank": "Mean over settings of the rank by AUBC, beside it its standard error (protocol "
-    "section 6).",
+    "aubc": f"Area under the learning curve as printed; {_STD}.",
+    "final_dice": f"Mean Dice after the last loop as printed; {_STD}.",
+    "fg_eff": f"Foreground efficiency as printed; beside it \N{PLUS-MINUS SIGN} {FIT_VARIANCE}, "
+    f"{_OVER_SETTINGS} (ours, protocol section 6).",
+    "mean_rank": "Mean over settings of the rank by AUBC, beside it \N{PLUS-MINUS SIGN} its "
+    "standard error (ours, protocol section 6).",
 }
 _PRINTED = ("score", "aubc", "final_dice", "fg_eff", "mean_rank", "ppm_wins", "ppm_losses")
 PUBLISHED: tuple[Column, ...] = tuple(
-    Column(
-        column.name,
-        column.title,
-        column.unit,
-        _PRINTED_HELP.get(column.name, column.help),
-        column.higher_is_better,
-        column.relational,
+    replace(
+        column,
+        help=_PRINTED_HELP.get(column.name, column.help),
+        spread=FIT_VARIANCE if column.name == "fg_eff" else column.spread,
+        beside="spread",
     )
     for column in MEASURED
     if column.name in _PRINTED

@@ -1,11 +1,12 @@
 """The cards of a measured league's entrants."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from benchmark.parameters import joined, written
-from benchmark.results import Environment, ExperimentResult
+from benchmark.results import Environment, ExperimentResult, MethodRecord
 from benchmark.tracks import load_track, track_names
 from leaderboard.assemble.leagues import LeagueKey, version
 from leaderboard.model import Badge, Entrant, Row
@@ -19,7 +20,12 @@ SAFE = re.compile(r"[A-Za-z0-9_.,:/=+-]+")
 
 
 def make_entrant(
-    key: str, league: str, names: LeagueKey, results: Sequence[ExperimentResult], row: Row
+    key: str,
+    league: str,
+    names: LeagueKey,
+    results: Sequence[ExperimentResult],
+    row: Row,
+    name: str,
 ) -> Entrant:
     """The card of one method.
 
@@ -29,13 +35,14 @@ def make_entrant(
         names: what the league's results share.
         results: all of the method's in the league, by setting and seed.
         row: its row over all settings that the main table compares.
+        name: that no other method of the league bears.
     """
     method = results[0].method
     return Entrant(
         key=key,
         league=league,
         id=plain(method.id, NAME_LENGTH),
-        name=display_name(results),
+        name=name,
         description=plain(method.description),
         reference=plain(method.reference),
         oracle=any(result.method.oracle for result in results),
@@ -51,9 +58,19 @@ def make_entrant(
     )
 
 
-def display_name(results: Sequence[ExperimentResult]) -> str:
-    """Name for people of the method of these results."""
-    method = results[0].method
+def display_names(methods: Mapping[str, Sequence[ExperimentResult]]) -> dict[str, str]:
+    """Names for people by identity; one that several methods bear has the id behind it."""
+    names = {method: _display_name(results[0].method) for method, results in methods.items()}
+    borne = Counter(name.casefold() for name in names.values())
+    return {
+        method: name
+        if borne[name.casefold()] == 1
+        else f"{name} ({plain(methods[method][0].method.id, NAME_LENGTH)})"
+        for method, name in names.items()
+    }
+
+
+def _display_name(method: MethodRecord) -> str:
     return plain(method.name, NAME_LENGTH) or plain(method.id, NAME_LENGTH) or "unnamed"
 
 

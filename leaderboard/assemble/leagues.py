@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.results import ExperimentResult
-from leaderboard.entries import GroupKey, group
+from leaderboard.entries import GroupKey, group, identity
 
 
 @dataclass(frozen=True, order=True)
@@ -15,6 +15,8 @@ class LeagueKey:
     """What results must share to stand in one main table (protocol section 9)."""
 
     track: str
+    comparable: bool
+    """False: a track that exists to be cheap."""
     protocol: str
     """Major.Minor."""
     nnunet: str
@@ -23,7 +25,7 @@ class LeagueKey:
     @property
     def names(self) -> tuple[str | int, ...]:
         """All of them, for what is derived from names."""
-        return (self.track, self.protocol, self.nnunet, self.epochs)
+        return (self.track, str(self.comparable), self.protocol, self.nnunet, self.epochs)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class SettingResults:
 
     key: GroupKey
     results: tuple[ExperimentResult, ...]
-    """By method id, then seed."""
+    """By the method's identity, then seed."""
     seeds: tuple[int, ...]
     """That a complete entrant has: all that a baseline was run with (any entrant, if there is no
     baseline), so that one more seed of a submission makes nobody else incomplete."""
@@ -51,10 +53,10 @@ class SettingResults:
 
     @property
     def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
-        """Results by method id, in its order."""
+        """Results by the method's identity, in its order."""
         found: dict[str, list[ExperimentResult]] = defaultdict(list)
         for result in self.results:
-            found[result.method.id].append(result)
+            found[identity(result.method)].append(result)
         return {method: tuple(results) for method, results in found.items()}
 
 
@@ -90,21 +92,16 @@ class LeagueResults:
 
     @property
     def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
-        """Results by method id, by setting and seed: baselines first, then by id.
+        """Results by the method's identity, by setting and seed: baselines first, then by id.
 
         So an entrant more changes no baseline's place.
         """
         found: dict[str, list[ExperimentResult]] = defaultdict(list)
         for setting in self.settings:
             for result in setting.results:
-                found[result.method.id].append(result)
+                found[identity(result.method)].append(result)
         order = sorted(found, key=lambda name: (found[name][0].method.origin, name))
         return {method: tuple(found[method]) for method in order}
-
-    @property
-    def comparable(self) -> bool:
-        """False: a track that exists to be cheap."""
-        return all(result.comparable for setting in self.settings for result in setting.results)
 
 
 def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ...]:
@@ -113,7 +110,13 @@ def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ..
     leagues: dict[LeagueKey, list[SettingResults]] = defaultdict(list)
     for key, members in groups.items():
         first = members[0]
-        league = LeagueKey(key.track, key.protocol, key.nnunet, first.setting.training.epochs)
+        league = LeagueKey(
+            track=key.track,
+            comparable=key.comparable,
+            protocol=key.protocol,
+            nnunet=key.nnunet,
+            epochs=first.setting.training.epochs,
+        )
         setting = SettingResults(key, tuple(members), _seeds(members), _differences(key, groups))
         leagues[league].append(setting)
     made = [
@@ -124,7 +127,7 @@ def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ..
     made.sort(key=lambda league: (league.key.epochs, league.key))
     made.sort(key=lambda league: version(league.key.nnunet), reverse=True)
     made.sort(key=lambda league: version(league.key.protocol), reverse=True)
-    return tuple(sorted(made, key=lambda league: (not league.comparable, league.key.track)))
+    return tuple(sorted(made, key=lambda league: (not league.key.comparable, league.key.track)))
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -150,6 +153,7 @@ def _setting_order(setting: SettingResults) -> tuple[object, ...]:
 
 def _differences(key: GroupKey, groups: Iterable[GroupKey]) -> tuple[str, ...]:
     names = {
+        "comparable": "whether the track is one to compare",
         "protocol": "protocol version",
         "nnunet": "nnU-Net version",
         "checksum": "prepared data",

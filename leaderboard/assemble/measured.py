@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from leaderboard.assemble.blocks import full_data_dice, make_block, make_cells
+from leaderboard.assemble.blocks import make_block, make_cells
 from leaderboard.assemble.cells import Cells
 from leaderboard.assemble.columns import MEASURED
-from leaderboard.assemble.entrants import display_name, make_entrant
+from leaderboard.assemble.entrants import display_names, make_entrant
 from leaderboard.assemble.families import but_query_size
 from leaderboard.assemble.keys import keys
 from leaderboard.assemble.leagues import LeagueResults, SettingResults
+from leaderboard.assemble.references import make_reference
 from leaderboard.assemble.relations import make_relations
 from leaderboard.assemble.rows import Frame, make_table
 from leaderboard.assemble.scores import Measured, Scores
@@ -18,7 +19,7 @@ from leaderboard.text import NAME_LENGTH, plain
 
 RANKING = {
     "score": "Ranks follow the mean primary score.",
-    "aubc": "Ranks follow mean AUBC, as not every complete entrant has a primary score.",
+    "aubc": "Ranks follow mean AUBC, as no baseline has a primary score in all settings.",
 }
 
 
@@ -26,10 +27,17 @@ def make_measured(league: LeagueResults) -> League:
     """All tables and figures of a league's results."""
     names, methods = league.key.names, league.methods
     entrants = keys("m", methods, within=names)
+    shown = display_names(methods)
     frame = Frame(
         names=names,
         columns=MEASURED,
-        entrants={entrants[method]: display_name(results) for method, results in methods.items()},
+        entrants={entrants[method]: name for method, name in shown.items()},
+        ids={key: method for method, key in entrants.items()},
+        baselines=frozenset(
+            entrants[method]
+            for method, results in methods.items()
+            if results[0].method.origin == "builtin"
+        ),
     )
     found = {setting.text: setting for setting in league.settings}
     settings = {key: found[text] for text, key in keys("s", found, within=names).items()}
@@ -52,10 +60,10 @@ def make_measured(league: LeagueResults) -> League:
         protocol=plain(league.key.protocol, NAME_LENGTH),
         nnunet=plain(league.key.nnunet, NAME_LENGTH),
         epochs=league.key.epochs,
-        comparable=league.comparable,
+        comparable=league.key.comparable,
         columns=MEASURED,
         entrants=tuple(
-            make_entrant(key, league_key, league.key, methods[method], rows[key])
+            make_entrant(key, league_key, league.key, methods[method], rows[key], shown[method])
             for method, key in entrants.items()
         ),
         blocks=tuple(blocks.values()),
@@ -80,7 +88,7 @@ def _scores(setting: SettingResults, cells: Cells) -> Scores:
     """What relations are computed from: the complete entrants' curves."""
     return Scores(
         block=cells.key,
-        full_dice=full_data_dice(setting.results)[0],
+        reference=make_reference(setting.results, setting.seeds),
         entrants={
             key: cell.scores
             for key, cell in cells.cells.items()

@@ -6,6 +6,7 @@ from leaderboard.assemble.blocks import PERCENT, sizes
 from leaderboard.assemble.cells import Cell, Cells
 from leaderboard.assemble.columns import NEEDS_SEEDS, PUBLISHED, RELATIONAL
 from leaderboard.assemble.keys import keys
+from leaderboard.assemble.references import Reference
 from leaderboard.assemble.relations import make_relations
 from leaderboard.assemble.rows import Frame, Table, make_table
 from leaderboard.assemble.scores import Printed, Scores
@@ -23,7 +24,13 @@ def make_published(study: Study) -> League:
     names = ("published", study.name, NNUNET, study.epochs)
     by_method = _by_method(study)
     entrants = keys("m", by_method, within=names)
-    frame = Frame(names, PUBLISHED, {key: _title(method) for method, key in entrants.items()})
+    frame = Frame(
+        names=names,
+        columns=PUBLISHED,
+        entrants={key: _title(method) for method, key in entrants.items()},
+        ids={key: method for method, key in entrants.items()},
+        baselines=frozenset(entrants.values()),
+    )
     by_name = {setting.name: setting for setting in study.settings}
     settings = {key: by_name[name] for name, key in keys("s", by_name, within=names).items()}
     cells = {
@@ -138,13 +145,16 @@ def _block(study: Study, setting: StudySetting, cells: Cells, table: Table) -> B
         but_length="" if study.name.startswith("query_size") else setting.name,
         patch_role=setting.patch_role,
         ranked_by=table.ranked_by,
+        stamp=table.stamp,
+        caution=table.caution,
     )
 
 
 def _scores(setting: StudySetting, cells: Cells) -> Scores:
+    full = setting.full_data_dice
     return Scores(
         block=cells.key,
-        full_dice=setting.full_data_dice,
+        reference=Reference(NOT_PRINTED if full is None else full),
         entrants={
             key: cell.scores
             for key, cell in cells.cells.items()

@@ -7,7 +7,13 @@ import numpy as np
 
 from leaderboard.assemble.columns import NEEDS_SEEDS
 from leaderboard.metrics import NoAnswerError, rank_intervals, ranks, tie_letters
+from leaderboard.text import counted
 from nnactive.streams import stream
+
+ENOUGH_SEEDS = 5
+"""From so many seeds on a bootstrap over them can be taken at its word,"""
+ENOUGH_SETTINGS = 3
+"""or from so many settings on."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,22 @@ class Place:
     reason: str | None = None
     """Why there is no rank, or no interval."""
     ties: str = ""
+
+
+def caution(by_seed: Sequence[Mapping[str, np.ndarray]]) -> str:
+    """What to beware of in the intervals and letters of a table; empty if there is nothing.
+
+    Args:
+        by_seed: as for ``places``.
+    """
+    seeds = min((len(scores) for setting in by_seed for scores in setting.values()), default=0)
+    if not seeds or seeds >= ENOUGH_SEEDS or len(by_seed) >= ENOUGH_SETTINGS:
+        return ""
+    return (
+        f"rank intervals and letters rest on {counted(seeds, 'seed')} in "
+        f"{counted(len(by_seed), 'setting')}: they are too narrow, and some differences that they "
+        "show are chance"
+    )
 
 
 def places(

@@ -1,6 +1,5 @@
 """What depends on who else has entered a league: ranks over settings, PPM, tests, agreement."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -9,6 +8,7 @@ import numpy as np
 from leaderboard.assemble.answers import METRICS, Metric, aubcs, final_dices, mean_of
 from leaderboard.assemble.query_sizes import query_size_effects
 from leaderboard.assemble.scores import Measured, Scores
+from leaderboard.assemble.stamps import stamp
 from leaderboard.metrics import (
     NoAnswerError,
     friedman,
@@ -69,17 +69,6 @@ def make_relations(blocks: Sequence[Scores], ids: Mapping[str, str]) -> Relation
     )
 
 
-def stamp(ids: Iterable[str]) -> str:
-    """Number and short hash of the entrants that relational figures were computed over.
-
-    >>> stamp(["bald", "random"]) == stamp(["random", "bald"])
-    True
-    """
-    names = sorted(ids)
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
-    return f"{len(names)} entrant{'' if len(names) == 1 else 's'}, {digest}"
-
-
 def _complete(blocks: Sequence[Scores]) -> tuple[str, ...]:
     return tuple(sorted(set.intersection(*(set(b.entrants) for b in blocks)) if blocks else ()))
 
@@ -90,7 +79,7 @@ def _means(blocks: Sequence[Scores], metric: Metric) -> dict[str, dict[str, floa
         found[block.block] = means = {}
         for key, entry in sorted(block.entrants.items()):
             try:
-                means[key] = mean_of(entry, metric, block.full_dice)
+                means[key] = mean_of(entry, metric, block.reference)
             except NoAnswerError:
                 continue
     return found

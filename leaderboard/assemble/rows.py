@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from leaderboard.assemble.cells import Cells, measured
 from leaderboard.assemble.columns import RANKING, RELATIONAL
 from leaderboard.assemble.means import means_of
-from leaderboard.assemble.ranking import Place, places
+from leaderboard.assemble.ranking import Place, caution, places
 from leaderboard.assemble.relational import relational_values
+from leaderboard.assemble.stamps import stamp
 from leaderboard.model import Column, Row, Status, Value
 from leaderboard.text import plain
 
@@ -22,6 +25,10 @@ class Table:
 
     rows: tuple[Row, ...]
     ranked_by: str
+    stamp: str
+    """Of the ranked entrants."""
+    caution: str
+    """What the rank intervals can't bear; empty if there is none or they rest on enough."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,10 @@ class Frame:
     columns: tuple[Column, ...]
     entrants: Mapping[str, str]
     """Names by key, for the order of what is not ranked."""
+    ids: Mapping[str, str]
+    """Ids by key, for the stamp."""
+    baselines: frozenset[str]
+    """Keys of those that decide which column gives the ranks."""
 
 
 def make_table(frame: Frame, settings: Sequence[Cells], *, everybody: bool = False) -> Table:
@@ -49,12 +60,14 @@ def make_table(frame: Frame, settings: Sequence[Cells], *, everybody: bool = Fal
     status = {key: _status(key, settings) for key in entrants}
     complete = [key for key in entrants if status[key] == "complete"]
     values = {key: means_of(key, settings, names) for key in entrants}
+    judges = [key for key in complete if key in frame.baselines] or complete or entrants
     ranked_by = next(
-        (n for n in RANKING if all(_has(values[key], n) for key in complete or entrants)),
-        RANKING[-1],
+        (name for name in RANKING if any(_has(values[key], name) for key in judges)), RANKING[-1]
     )
     ranked = [key for key in complete if _has(values[key], ranked_by)]
-    found = _places(ranked, values, settings, ranked_by, frame.names)
+    by_seed = _by_seed(ranked, settings, ranked_by)
+    means = {key: values[key][ranked_by].mean or 0.0 for key in ranked}
+    found = places(means, by_seed, (*frame.names, tuple(each.name for each in settings)))
     relational = relational_values(ranked, settings)
     rows = []
     for key in entrants:
@@ -76,7 +89,12 @@ def make_table(frame: Frame, settings: Sequence[Cells], *, everybody: bool = Fal
                 ties=place.ties,
             )
         )
-    return Table(tuple(sorted(rows, key=lambda row: _order(row, frame))), ranked_by)
+    return Table(
+        rows=tuple(sorted(rows, key=lambda row: _order(row, frame))),
+        ranked_by=ranked_by,
+        stamp=stamp(frame.ids[key] for key in ranked),
+        caution=caution(by_seed) if any(place.low for place in found.values()) else "",
+    )
 
 
 def _order(row: Row, frame: Frame) -> tuple[object, ...]:
@@ -92,7 +110,14 @@ def _has(values: Mapping[str, Value], name: str) -> bool:
 def _status(entrant: str, settings: Sequence[Cells]) -> Status:
     found = [setting.cells.get(entrant) for setting in settings]
     there = {"incomplete" if cell is None else cell.status for cell in found}
+    if len(_sources(entrant, settings)) > 1:
+        there.add("incomplete")
     return next(status for status in reversed(STATUSES) if status in there)
+
+
+def _sources(entrant: str, settings: Sequence[Cells]) -> frozenset[str]:
+    cells = (setting.cells.get(entrant) for setting in settings)
+    return frozenset[str]().union(*(cell.sources for cell in cells if cell is not None))
 
 
 def _unranked(status: Status, value: Value) -> str:
@@ -108,6 +133,9 @@ def _notes(entrant: str, settings: Sequence[Cells]) -> tuple[str, ...]:
         if entrant in setting.cells
         for note in setting.cells[entrant].notes
     ]
+    each = max((len(s.cells[entrant].sources) for s in settings if entrant in s.cells), default=0)
+    if each == 1 < len(_sources(entrant, settings)):
+        notes.append("its settings were run with different sources or parameters")
     missing = [setting.name for setting in settings if entrant not in setting.cells]
     if missing:
         more = len(missing) - NAMED_SETTINGS
@@ -125,17 +153,10 @@ def _seeds(entrant: str, settings: Sequence[Cells]) -> tuple[int, ...]:
     return tuple(sorted(set.intersection(*found)))
 
 
-def _places(
-    ranked: Sequence[str],
-    values: Mapping[str, Mapping[str, Value]],
-    settings: Sequence[Cells],
-    ranked_by: str,
-    names: Sequence[str | int],
-) -> dict[str, Place]:
-    means = {key: values[key][ranked_by].mean or 0.0 for key in ranked}
-    by_seed = (
-        [{key: setting.cells[key].by_seed[ranked_by] for key in ranked} for setting in settings]
-        if measured(ranked, settings)
-        else []
-    )
-    return places(means, by_seed, (*names, tuple(setting.name for setting in settings)))
+def _by_seed(
+    ranked: Sequence[str], settings: Sequence[Cells], ranked_by: str
+) -> list[dict[str, np.ndarray]]:
+    """Scores by setting, entrant and seed; empty where single seeds are not known."""
+    if not measured(ranked, settings):
+        return []
+    return [{key: setting.cells[key].by_seed[ranked_by] for key in ranked} for setting in settings]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leaderboard.assemble.references import Reference
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -39,8 +41,7 @@ class Scores:
 
     block: str
     """Key of its ``model.Block``."""
-    full_dice: float | None
-    """Mean Dice in [0, 1] of a model trained on the whole pool as long; None: not known."""
+    reference: Reference
     entrants: Mapping[str, Measured | Printed]
     """By the entrant's key; all measured or all printed."""
     but_query_size: str = ""

@@ -42,6 +42,8 @@ def make_views(
             settings=chosen,
             rows=table.rows,
             ranked_by=table.ranked_by,
+            stamp=table.stamp,
+            caution=table.caution,
         )
     return tuple(views.values())
 

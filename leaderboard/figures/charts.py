@@ -101,7 +101,7 @@ def _curves(x: str, title: str) -> Json:
         "height": 280,
         "layer": [
             {
-                "mark": {"type": "area"},
+                "mark": {"type": "area", "clip": True},
                 "encoding": {
                     "x": place,
                     "y": _number("low", "Mean Dice (%)"),

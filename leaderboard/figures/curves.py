@@ -39,11 +39,13 @@ class Curve:
 def learning_curves(
     curves: Sequence[Curve], against: Against, full: float | None, description: str
 ) -> str:
-    """SVG of mean curves with their 95 % bands and the full-data line; all in percent."""
+    """SVG of mean curves with their 95 % bands and the full-data line; all in percent.
+
+    Curves and line span the axes; a band ends where they do.
+    """
     every = [point for curve in curves for point in curve.points]
     xs = [_x(point, against) for point in every]
-    ys = [y for p in every for y in (p.dice, p.low, p.high) if y is not None]
-    ys += [] if full is None else [full]
+    ys = [point.dice for point in every] + ([] if full is None else [full])
     places = sorted({point.patches for point in every}) if against == "patches" else None
     plot = axes(xs, ys, (TITLES[against], "Mean Dice (%)"), places)
     body = [*plot.frame]
@@ -81,9 +83,13 @@ def full_line(y: Scale, full: float) -> list[str]:
 def _band(curve: Curve, against: Against, plot: Axes) -> str:
     """Path data of the interval; empty without one."""
     edges = [(plot.x(_x(p, against)), p.low, p.high) for p in curve.points]
-    low = [(x, plot.y(value)) for x, value, _ in edges if value is not None]
-    high = [(x, plot.y(value)) for x, _, value in edges if value is not None]
+    low = [(x, _inside(plot.y, value)) for x, value, _ in edges if value is not None]
+    high = [(x, _inside(plot.y, value)) for x, _, value in edges if value is not None]
     return line([*low, *high[::-1]], closed=True) if low and high else ""
+
+
+def _inside(scale: Scale, value: float) -> float:
+    return scale(min(max(value, scale.low), scale.high))
 
 
 def _x(point: CurvePoint, against: Against) -> float:

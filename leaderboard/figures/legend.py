@@ -5,9 +5,11 @@ The swatches join the paths of the lines that they explain: no attribute is writ
 
 from collections.abc import Iterator, Sequence
 
-from leaderboard.figures.svg import WIDTH, Point, clipped, text
+from leaderboard.figures.svg import FONT, WIDTH, Point, clipped, text
 
-COLUMNS, LINE, SWATCH = 2, 30, 52
+SWATCH = 52
+MANY = 10
+"""More names than these stand closer."""
 
 
 class Legend:
@@ -15,13 +17,16 @@ class Legend:
 
     def __init__(self, names: Sequence[str], top: float) -> None:
         self.names, self.top = names, top
-        self.rows = -(-len(names) // COLUMNS)
-        self.bottom = top + LINE * self.rows + 6
+        many = len(names) > MANY
+        self.columns, self.line, self.font = (3, 23, 18) if many else (2, 30, FONT)
+        self.rows = -(-len(names) // self.columns)
+        self.bottom = top + self.line * self.rows + 6
 
     def place(self, index: int) -> Point:
         """Middle of a swatch: where its marker belongs."""
         column, row = divmod(index, self.rows)
-        return column * WIDTH / COLUMNS + 8 + SWATCH / 2, self.top + LINE * (row + 0.5)
+        x = column * WIDTH / self.columns + 8 + SWATCH / 2
+        return x, self.top + self.line * (row + 0.5)
 
     def swatch(self, index: int) -> str:
         """Path data of the line through the marker."""
@@ -30,7 +35,9 @@ class Legend:
 
     def words(self) -> Iterator[str]:
         """The names as SVG."""
+        extra = "" if self.font == FONT else f' font-size="{self.font}"'
         for index, name in enumerate(self.names):
             x, y = self.place(index)
-            room = WIDTH / COLUMNS - SWATCH - 30
-            yield text(x + SWATCH / 2 + 12, y + 8, clipped(name, room))
+            room = (WIDTH / self.columns - SWATCH - 30) * FONT / self.font
+            place = (x + SWATCH / 2 + 12, y + self.font / 3)
+            yield text(*place, clipped(name, room), extra=extra)

@@ -35,6 +35,7 @@ def island(board: Board) -> Json:
         "results": board.results,
         "failed": board.failed,
         "expected": board.expected,
+        "complete": board.complete,
         "row": list(ROW),
         "statuses": list(STATUSES),
         "long": list(LONG_COLUMNS),

@@ -59,6 +59,8 @@ def _view(
         "patch": view.patch,
         "settings": list(view.settings),
         "ranked_by": view.ranked_by,
+        "stamp": view.stamp,
+        "caution": view.caution,
         "rows": rows,
     }
 
@@ -76,5 +78,7 @@ def _block(block: Block, league: League, order: Mapping[str, int], reasons: Reas
         "full_data": cell(block.full_data, "%", reasons),
         "classes": next(([c.name for c in row.classes] for row in block.rows if row.classes), []),
         "ranked_by": block.ranked_by,
+        "stamp": block.stamp,
+        "caution": block.caution,
         "rows": [row_fields(row, league, order, reasons) for row in block.rows],
     }

@@ -10,6 +10,10 @@ from leaderboard.metrics.refusal import NoAnswerError
 
 TAILS = (2.5, 97.5)
 """Percentiles that bound a 95 % interval."""
+FEWEST = 2
+"""Seeds in every setting."""
+FEWEST_ALONE = 3
+"""Seeds in a single setting: of two equal methods, two seeds tell every second pair apart."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,14 @@ def rank_intervals(
     interval need not hold the rank itself: the best of many equals is rarely the best again.
     Source: protocol section 6, ours.
 
-    >>> setting = np.array([[70.0, 71.0], [60.0, 62.0], [61.0, 60.0]])
+    >>> setting = np.array([[70.0, 71.0, 70.0], [60.0, 62.0, 60.0], [61.0, 60.0, 60.0]])
     >>> intervals = rank_intervals([setting], np.random.default_rng(0))
     >>> intervals.rank_low.tolist(), intervals.rank_high.tolist()
     ([1, 2, 2], [1, 3, 3])
 
     Raises:
-        NoAnswerError: No setting, fewer than two seeds in one, another number of methods in
-            another, or a missing score.
+        NoAnswerError: No setting, fewer than two seeds in one (three if it is the only one),
+            another number of methods in another, or a missing score.
     """
     settings = [np.asarray(setting, dtype=np.float64) for setting in scores]
     _check(settings)
@@ -67,8 +71,10 @@ def _check(settings: Sequence[np.ndarray]) -> None:
         raise NoAnswerError("no setting")
     if len({len(setting) for setting in settings}) > 1:
         raise NoAnswerError("not every setting has the same methods")
-    if any(setting.shape[1] < 2 for setting in settings):  # noqa: PLR2004
-        raise NoAnswerError("a bootstrap over seeds needs at least 2 seeds in every setting")
+    fewest = FEWEST if len(settings) > 1 else FEWEST_ALONE
+    if any(setting.shape[1] < fewest for setting in settings):
+        where = "every" if len(settings) > 1 else "a single"
+        raise NoAnswerError(f"a bootstrap needs at least {fewest} seeds in {where} setting")
     if not all(np.isfinite(setting).all() for setting in settings):
         raise NoAnswerError("a seed is missing")
 

@@ -1,21 +1,26 @@
 """The page: one self-contained HTML file that works offline, with and without its script."""
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
 from leaderboard.island import dump, island
-from leaderboard.model import Board, Entrant, League
+from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
-from leaderboard.page.pictures import Label, block_pictures, league_pictures, unique_names
-from leaderboard.text import MISSING, count, listed, plain
+from leaderboard.page.pictures import Label, Picture, block_pictures, league_pictures
+from leaderboard.rounding import beside
+from leaderboard.text import MISSING, count, counted, listed, plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 BADGES = {
@@ -27,11 +32,51 @@ BADGES = {
     "failed": "at least one experiment ended early, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
 }
+LIMIT = 3_000_000
+"""Bytes of a page, so that it fits into a mail."""
+SPARED = ("fits", "foreground", "classes", "patches")
+"""Kinds of pictures that a larger page does without, in this order."""
+STAND_IN = 150
+"""Bytes that stand for a picture that is left out."""
+GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
+BREAK = re.compile("[_,](?=.)")
 CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
-def render(board: Board) -> str:
-    """The whole page as HTML; the same board gives the same text."""
+def render(board: Board, limit: int = LIMIT) -> str:
+    """The whole page as HTML; the same board gives the same text.
+
+    A page of more than ``limit`` bytes does without still pictures of settings that its script
+    draws anyway, kind by kind, until it is small enough or none is left.
+    """
+    labels = _labels(board)
+    pictures = _pictures(board, labels)
+    page = _page(board, labels, pictures)
+    spared = set[str]()
+    excess = len(page.encode()) - limit
+    for kind in SPARED:
+        if excess <= 0:
+            break
+        spared.add(kind)
+        alike = (one for every in pictures.values() for one in every if one.kind == kind)
+        excess -= sum(len(one.svg.encode()) - STAND_IN for one in alike)
+    if not spared:
+        return page
+    fewer = {
+        key: [replace(one, svg="") if one.kind in spared else one for one in every]
+        for key, every in pictures.items()
+    }
+    return _page(board, labels, fewer)
+
+
+def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
+    """Of settings and leagues, by their keys."""
+    found = {le.key: list(league_pictures(le, labels)) for le in board.leagues}
+    blocks = (block for league in board.leagues for block in league.blocks)
+    return found | {block.key: list(block_pictures(block, labels)) for block in blocks}
+
+
+def _page(board: Board, labels: dict[str, Label], pictures: dict[str, list[Picture]]) -> str:
     fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
     packed = libraries()
     policy = {
@@ -44,14 +89,13 @@ def render(board: Board) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    labels = _labels(board)
     return (
         _environment()
         .get_template("page.html")
         .render(
             board=board,
             badges=BADGES,
-            columns=_columns(board),
+            glossary=_glossary(board),
             card_columns=CARD_COLUMNS,
             policy="; ".join(f"{name} {value}" for name, value in policy.items()),
             libraries=packed,
@@ -61,14 +105,7 @@ def render(board: Board) -> str:
             script=script,
             query_sizes={le.key: query_sizes(le, labels) for le in board.leagues},
             training_lengths=training_lengths(board),
-            pictures={
-                **{
-                    b.key: list(block_pictures(b, labels))
-                    for le in board.leagues
-                    for b in le.blocks
-                },
-                **{le.key: list(league_pictures(le, labels)) for le in board.leagues},
-            },
+            pictures=pictures,
         )
     )
 
@@ -83,10 +120,13 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=count, listed=listed, plain=plain, words=_words)
+    environment.filters.update(count=count, listed=listed, plain=plain, words=_words, soft=_soft)
     environment.globals.update(
         figure=cells.figure,
-        beside=cells.beside,
+        beside=beside,
+        counted=counted,
+        comparing=cells.comparing,
+        origin_of=cells.origin,
         rank_note=cells.rank_note,
         badges_of=cells.badges,
         answered=cells.answered,
@@ -97,15 +137,25 @@ def _environment() -> "Environment":
     return environment
 
 
+def _soft(name: str) -> "Markup":
+    """A name that may be broken after its underscores and commas, before it is anywhere else."""
+    from markupsafe import Markup, escape
+
+    return Markup(BREAK.sub(r"\g<0><wbr>", str(escape(name))))  # noqa: S704
+
+
 def _words(name: str) -> str:
     """A badge's name as a CSS class."""
     return name.replace(" ", "-")
 
 
-def _columns(board: Board) -> list[tuple[str, str]]:
-    """Title and meaning of every column, once."""
-    known = {column.title: column.help for league in board.leagues for column in league.columns}
-    return list(known.items())
+def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Title and meaning of every column by group: printed figures mean other things."""
+    known: dict[Group, dict[str, str]] = {}
+    for league in board.leagues:
+        columns = known.setdefault(league.group, {})
+        columns |= {column.title: column.help for column in league.columns}
+    return [(GROUPS[group], list(columns.items())) for group, columns in known.items()]
 
 
 def _labels(board: Board) -> dict[str, Label]:
@@ -115,9 +165,8 @@ def _labels(board: Board) -> dict[str, Label]:
     known = {entrant_id: place for place, (_, entrant_id) in reversed(list(enumerate(order)))}
     labels = {}
     for league in board.leagues:
-        names = unique_names([(entrant.name, entrant.id) for entrant in league.entrants])
-        for entrant, name in zip(league.entrants, names, strict=True):
-            labels[entrant.key] = Label(plain(name, 60), style_of(known[entrant.id]))
+        for entrant in league.entrants:
+            labels[entrant.key] = Label(plain(entrant.name, 2 * 60), style_of(known[entrant.id]))
     return labels
 
 

@@ -6,18 +6,12 @@ from leaderboard.model import Block, BlockRow, Column, Entrant, League, Row, Val
 from leaderboard.rounding import number, shown
 
 STATUSES = ("incomplete", "failed")
+USUAL = ("baseline", "published")
 
 
 def figure(value: float, unit: str) -> str:
     """A figure as the script shows it, too: rounded for files, then for readers."""
     return shown(number(value, unit), unit)
-
-
-def beside(value: Value, unit: str) -> str:
-    """The interval or the spread that belongs to a mean; empty if there is none."""
-    if value.low is not None and value.high is not None:
-        return f"{figure(value.low, unit)}\N{EN DASH}{figure(value.high, unit)}"
-    return "" if value.spread is None else f"± {figure(value.spread, unit)}"
 
 
 def rank_note(row: Row) -> str:
@@ -31,6 +25,16 @@ def badges(entrant: Entrant, row: Row) -> list[str]:
     """The entrant's badges, with the status that it has in this table."""
     status = [row.status] if row.status in STATUSES else []
     return [*(badge for badge in entrant.badges if badge not in STATUSES), *status]
+
+
+def origin(entrant: Entrant, row: Row) -> list[str]:
+    """What a setting's table says of an entrant: all badges but those that most rows have."""
+    return [name for name in badges(entrant, row) if name not in USUAL]
+
+
+def comparing(stamp: str) -> str:
+    """Of whom a table's ranks, mean ranks and PPM figures speak; empty if of nobody."""
+    return f"Ranks and PPM compare {stamp}." if stamp else ""
 
 
 def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:

@@ -4,3 +4,12 @@ document.addEventListener("DOMContentLoaded", function () {
   document.querySelectorAll("details").forEach(function (fold) { fold.open = false; });
   document.documentElement.className = "";
 });
+// Paper can't be unfolded: all is open while the page is printed.
+var folded = [];
+addEventListener("beforeprint", function () {
+  folded = [].slice.call(document.querySelectorAll("details:not([open])"));
+  folded.forEach(function (fold) { fold.open = true; });
+});
+addEventListener("afterprint", function () {
+  folded.forEach(function (fold) { fold.open = false; });
+});

@@ -1,6 +1,6 @@
 """Which figures a setting and a league have, drawn as static SVG."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaderboard.figures.classes import Classes, class_figures
@@ -11,7 +11,10 @@ from leaderboard.figures.heatmap import agreement_matrix, penalty_matrix
 from leaderboard.figures.ranks import Ranked, rank_plot
 from leaderboard.figures.styles import Style
 from leaderboard.model import Block, CriticalDifference, League
+from leaderboard.text import counted
 
+BANDS = "with bands of 95 % (Student's t over seeds, cut at the figure's edge)"
+NO_BANDS = "without bands, which need 3 seeds"
 METRICS = {"aubc": "AUBC", "final_dice": "Final Dice", "fg_eff": "FG-Eff"}
 
 
@@ -43,8 +46,12 @@ def block_pictures(block: Block, labels: Mapping[str, Label]) -> Iterator[Pictur
     curves = [Curve(label.name, label.style, row.curve) for label, row in rows if row.curve]
     full = block.full_data.mean
     if curves:
-        against = "Learning curves: mean over seeds with 95 % bands, against labelled "
-        for kind, words in (("patches", "patches."), ("foreground", "foreground voxels.")):
+        bands = any(point.low is not None for curve in curves for point in curve.points)
+        against = f"Learning curves: mean over seeds, {BANDS if bands else NO_BANDS}, against "
+        for kind, words in (
+            ("patches", "labelled patches."),
+            ("foreground", "labelled foreground voxels."),
+        ):
             caption = against + words
             svg = learning_curves(
                 curves,
@@ -104,9 +111,9 @@ def league_pictures(league: League, labels: Mapping[str, Label]) -> Iterator[Pic
 
 def _critical(league: League, critical: CriticalDifference, labels: Mapping[str, Label]) -> Picture:
     caption = (
-        f"Critical-difference diagram: mean ranks over N = {critical.settings} settings "
-        f"(Friedman test: p = {critical.p_value:.2g}); a bar joins methods that the Nemenyi test "
-        "at 0.05 can't tell apart."
+        "Critical-difference diagram: mean ranks by AUBC, whatever ranks the table, over "
+        f"N = {counted(critical.settings, 'setting')} (Friedman test: p = {critical.p_value:.2g}); "
+        "a bar joins methods that the Nemenyi test at 0.05 can't tell apart."
     )
     methods = [
         Placed(key, labels[key].name, rank)
@@ -118,9 +125,3 @@ def _critical(league: League, critical: CriticalDifference, labels: Mapping[str,
 
 def _said(caption: str, block: Block) -> str:
     return f"{block.name}. {caption}"
-
-
-def unique_names(names: Sequence[tuple[str, str]]) -> list[str]:
-    """Names of ``(name, id)``, with the id behind those that several bear."""
-    known = [name for name, _ in names]
-    return [name if known.count(name) == 1 else f"{name} ({key})" for name, key in names]

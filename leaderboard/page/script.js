@@ -44,11 +44,12 @@
     return { mean, spread, low, high, reason: reason == null ? null : data.reasons[reason] };
   };
   const pair = (text, beside) => (beside ? [text, make("small", beside)] : [text]);
-  const cellOf = (cell, unit) => {
+  const cellOf = (cell, { unit, beside }) => {
     const { mean, spread, low, high, reason } = parts(cell);
     if (mean == null) return make("td", make("abbr", "n/a", { title: reason ?? "no figure" }));
-    const band = low == null || high == null ? null : `${shown(low, unit)}–${shown(high, unit)}`;
-    return make("td", pair(shown(mean, unit), band ?? (spread == null ? "" : `± ${shown(spread, unit)}`)));
+    const band = low == null || high == null ? "" : `${shown(low, unit)}–${shown(high, unit)}`;
+    const about = spread == null ? "" : `± ${shown(spread, unit)}`;
+    return make("td", pair(shown(mean, unit), beside === "spread" ? about || band : band || about));
   };
   const rankOf = (row) => {
     const status = data.statuses[row[field.status]];
@@ -61,6 +62,8 @@
     const interval = low == null ? "" : `${low}–${row[field.rank_high]}`;
     return make("td", pair(`${rank}`, [interval, row[field.ties]].filter(Boolean).join(" · ")));
   };
+  const soft = (name) => name.split(/(?<=[_,])(?=.)/).flatMap((part, place) =>
+    (place ? [make("wbr"), part] : [part]));
   const badgeOf = (name) => make("span", name, { className: `badge ${name.replaceAll(" ", "-")}` });
   const rowOf = (league, row) => {
     const entrant = league.entrants[row[field.entrant]];
@@ -68,11 +71,11 @@
     const badges = entrant.badges.filter((name) => !data.statuses.includes(name));
     if (status !== "complete") badges.push(status);
     const head = make("th", [
-      make("a", make("bdi", entrant.name), { href: `#${entrant.key}` }),
+      make("a", make("bdi", soft(entrant.name)), { href: `#${entrant.key}` }),
       make("span", badges.map(badgeOf), { className: "badges" }),
       ...(row[field.notes] ?? []).map((note) => make("span", make("bdi", note), { className: "note" })),
     ], { scope: "row" });
-    const cells = league.columns.map((column, index) => cellOf(row[field.cells][index], column.unit));
+    const cells = league.columns.map((column, index) => cellOf(row[field.cells][index], column));
     return make("tr", [rankOf(row), head, ...cells], status === "complete" ? {} : { className: status });
   };
   const whyOf = (league, rows) => {
@@ -87,11 +90,12 @@
       if (reason) add(reason, column.title);
     }));
     return [...found].map(([reason, titles]) =>
-      make("li", make("bdi", `n/a, ${[...titles].join(", ")}: ${reason}`)));
+      make("li", make("bdi", `No answer (n/a) for ${[...titles].join(", ")}: ${reason}`)));
   };
 
   // Sorting: by what is shown, n/a always last.
-  const order = DataTable.ext.type.order;
+  const { order } = DataTable.ext.type;
+  order["method-pre"] = (html) => html.replaceAll("<wbr>", "").replace(/<[^>]*>/g, " ").trim().toLowerCase();
   const last = (sign) => (a, b) => (a === null) - (b === null) || sign * (a - b);
   order["figure-pre"] = (text) => {
     const value = parseFloat(String(text).replaceAll("\u202f", ""));
@@ -103,7 +107,7 @@
     paging: false, info: false, autoWidth: false, order: [],
     layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
     columnDefs: [
-      { targets: 1, type: "string", orderSequence: ["asc", "desc"], searchable: true },
+      { targets: 1, type: "method", orderSequence: ["asc", "desc"], searchable: true },
       { targets: better, type: "figure", orderSequence: ["desc", "asc"], searchable: false },
       { targets: "_all", type: "figure", orderSequence: ["asc", "desc"], searchable: false },
     ],
@@ -152,11 +156,15 @@
     if (ranking.view !== view) {
       sorting.clear().rows.add(rows.map((row) => rowOf(league, row)));
       ranking.section.querySelector(".why").replaceChildren(...whyOf(league, rows));
+      const caution = ranking.section.querySelector(".caution");
+      caution.hidden = !view.caution;
+      caution.querySelector("span").textContent = view.caution;
+      table.caption.querySelector(".stamp").textContent = view.stamp ? `Ranks and PPM compare ${view.stamp}.` : "";
       ranking.view = view;
     }
     const chosen = fields.slice(3).map((name) => bar.elements[name].value).filter(Boolean).join(", ");
     const count = keys.length === 1 ? blocks.get(keys[0]).name : `${keys.length} settings`;
-    table.caption.textContent = chosen ? `${chosen}: ${count}` : `All ${count}`;
+    table.caption.querySelector(".chosen").textContent = chosen ? `${chosen}: ${count}` : `All ${count}`;
   };
   let busy = false;
   const apply = () => {
@@ -179,7 +187,10 @@
       for (const block of league.blocks) find(block.key).hidden = !keys.includes(block.key);
       const place = ["rank", "method", ...league.columns.map((c) => c.name)].indexOf(column);
       const wanted = sorted === league.key && place >= 0 ? [place, direction === "desc" ? "desc" : "asc"] : [0, "asc"];
-      sorting.search(state.get("q") ?? "").order([wanted]).draw();
+      const words = (state.get("q") ?? "").toLowerCase().split(/\s+/);
+      const told = (index) => sorting.row(index).node().cells[1].textContent.toLowerCase();
+      sorting.search((text, row, index) => words.every((word) => told(index).includes(word)));
+      sorting.order([wanted]).draw();
     }
     find("said").textContent = count ? `${count} ranking${count > 1 ? "s" : ""}` : "No ranking has this choice.";
     busy = false;
@@ -200,8 +211,15 @@
       write(state);
     });
   }
+  const named = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
   const reveal = () => {
-    const target = location.hash.includes("=") ? null : find(decodeURIComponent(location.hash.slice(1)));
+    const target = location.hash.includes("=") ? null : find(named(location.hash.slice(1)));
     if (!target) return;
     for (let node = target; node; node = node.parentElement) {
       node.hidden = false;
@@ -216,26 +234,27 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
-  const guarded = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
+  const guarded = (text) => (/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text);
   const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const figures = (cell) => {
+  const figures = (cell, compared = "") => {
     const { mean, spread, low, high, reason } = parts(cell);
-    return [...[mean, spread, low, high].map((value) => (value == null ? "n/a" : `${value}`)), guarded(reason ?? "")];
+    return [...[mean, spread, low, high].map((value) => (value == null ? "n/a" : `${value}`)), compared, guarded(reason ?? "")];
   };
-  const longRows = (league, place, rows) => rows.flatMap((row) => {
+  const longRows = (league, place, { rows, stamp }) => rows.flatMap((row) => {
     const entrant = league.entrants[row[field.entrant]];
     const head = [league.title, league.group, league.track, ...place, `${league.epochs}`, entrant.id,
       entrant.name, data.statuses[row[field.status]]].map(guarded);
     const [low, high, reason] = [field.rank_low, field.rank_high, field.rank_reason].map((index) => row[index]);
     const rank = [row[field.rank], null, low, high, reason];
-    return [[...head, "rank", "", ...figures(rank)],
-      ...league.columns.map((c, index) => [...head, c.name, c.unit, ...figures(row[field.cells][index])])];
+    return [[...head, "rank", "", ...figures(rank, stamp)],
+      ...league.columns.map((c, index) =>
+        [...head, c.name, c.unit, ...figures(row[field.cells][index], c.relational ? stamp : "")])];
   });
   const csv = () => [data.long, ...data.leagues.flatMap((league) => [
     ...league.views.filter((view) => Array.isArray(view.rows)).flatMap((view) => longRows(league, [
       `${view.settings.length} settings`, view.dataset ?? "all", view.regime ?? "all", view.patch ?? "all",
-    ], view.rows)),
-    ...league.blocks.flatMap((b) => longRows(league, [b.name, b.dataset, b.regime, b.patch], b.rows)),
+    ], view)),
+    ...league.blocks.flatMap((b) => longRows(league, [b.name, b.dataset, b.regime, b.patch], b)),
   ])].map((line) => `${line.map(quoted).join(",")}\n`).join("");
   const files = {
     csv: () => save("leaderboard.csv", "text/csv", csv()),
@@ -243,7 +262,7 @@
     bib: () => save("nnactive.bib", "text/plain", data.bibliography),
   };
   const saveFigure = (figure) => {
-    const svg = figure.querySelector(".static svg").cloneNode(true);
+    const svg = (figure.querySelector(".static svg") ?? figure.querySelector(".chart svg")).cloneNode(true);
     svg.setAttribute("color", "#1f2328");
     save(`${figure.id}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg));
   };
@@ -251,6 +270,15 @@
   // Charts: drawn when they come into sight.
   const rounded = (value) => Math.round(value * 1e4) / 1e4;
   const series = (league, row) => looks[league.key][row[field.entrant]][0];
+  // The space that doesn't break stands in no method's name, so no method is taken for an edge.
+  const EDGES = ["mean\u00a0wins", "mean\u00a0losses"];
+  const edges = (league, { wins, losses }) => league.relations.entrants.flatMap((index, place) => {
+    const [method] = looks[league.key][index];
+    return [
+      { method, against: EDGES[0], share: rounded(100 * wins[place]) },
+      { method: EDGES[1], against: method, share: rounded(100 * losses[place]) },
+    ];
+  });
   const values = {
     curves: (block) => block.rows.flatMap((row) => (row[field.curve] ?? []).map(
       ([patches, share, dice, low, high]) => ({ method: series(block.league, row), patches, share, dice, low, high }))),
@@ -273,7 +301,7 @@
         method: looks[league.key][league.relations.entrants[row]][0],
         against: looks[league.key][league.relations.entrants[column]][0],
         share: rounded(100 * share),
-      }]))),
+      }]))).concat(edges(league, league.relations.penalties[part])),
     ranks: (league, part) => league.blocks.flatMap((block) =>
       (league.relations.ranks[part][block.key] ?? []).flatMap((rank, index) => (rank == null ? [] : [{
         method: looks[league.key][league.relations.entrants[index]][0], setting: block.name, rank,
@@ -303,11 +331,21 @@
       full: full == null ? [] : [{ full, label: `all data ${full.toFixed(1)}` }],
     };
     styled(spec, { color: { domain, range: colours }, strokeDash: { domain, range: dashes }, shape: { domain, range: shapes } });
+    if (kind === "patches" || kind === "foreground") {
+      // Bands don't widen the axis: curves and full data span it.
+      const seen = [...rows.map((row) => row.dice), ...(full == null ? [] : [full])];
+      const span = [Math.min(...seen), Math.max(...seen)];
+      for (const { encoding } of spec.layer) encoding.y.scale.domain = span;
+    }
     const place = figure.querySelector(".chart") ?? make("div", [], { className: "chart" });
     figure.prepend(place);
     if (kind === "penalty") {
-      spec.encoding.x.sort = domain;
-      spec.encoding.y.sort = domain;
+      spec.encoding.x.scale = { domain: [...domain, EDGES[0]] };
+      spec.encoding.y.scale = { domain: [...domain, EDGES[1]] };
+    }
+    const { legend } = spec.config;
+    if (known.length > 10) {
+      Object.assign(legend, { columns: Math.max(2, Math.floor(figure.clientWidth / 150)), labelLimit: 120, labelFontSize: 11 });
     }
     if (spec.facet) spec.spec.width = Math.max(90, (figure.clientWidth - 190) / 2);
     await library("charts");

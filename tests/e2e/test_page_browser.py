@@ -173,11 +173,15 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     view = next(v for v in league.views if v.dataset == "amos" and v.regime == "low")
     known = {entrant.key: entrant.name for entrant in league.entrants}
     assert names(page) == [known[row.entrant] for row in view.rows]
-    assert page.locator("#l-1 caption").first.inner_text() == "amos, low: amos_low"
+    assert page.locator("#l-1 caption .chosen").inner_text() == "amos, low: amos_low"
+    assert page.locator("#l-1 caption .stamp").inner_text().endswith(f"{view.stamp}.")
+    assert page.locator("#l-1 .caution").first.is_visible() == bool(view.caution)
     assert page.locator("#l-1 details.setting:not([hidden])").count() == 1
     page.select_option("select[name=group]", "published")
     assert not page.locator("#l-1").is_visible()
     page.select_option("select[name=group]", "measured")
+    page.fill("input[name=q]", "predictive_entropy")
+    assert names(page) == ["predictive_entropy"]
     page.fill("input[name=q]", "clasp")
     assert names(page) == ["clasp_pe"]
     link = page.url
@@ -189,7 +193,7 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     other.goto(link)
     other.wait_for_selector("html[data-ready]", state="attached")
     assert names(other) == ["clasp_pe"]
-    assert other.locator("#l-1 caption").first.inner_text() == "amos, low: amos_low"
+    assert other.locator("#l-1 caption .chosen").inner_text() == "amos, low: amos_low"
     assert not other.locator("#l-2").is_visible()
 
 
@@ -268,6 +272,53 @@ def test_print_shows_the_static_figures(tab, address):
     assert figure.locator(".static svg").is_visible()
     assert not figure.locator(".chart").is_visible()
     assert not page.locator("#bar").is_visible()
+
+
+def test_print_opens_what_is_folded_and_closes_it_again(tab, few):
+    page = tab.open(few)
+    folded = "document.querySelectorAll('details:not([open])').length"
+    before = page.evaluate(folded)
+    assert before > 10
+    page.evaluate(f'addEventListener("beforeprint", () => {{ window.left = {folded}; }})')
+    page.evaluate('addEventListener("afterprint", () => { window.done = true; })')
+    page.pdf()
+    page.wait_for_function("window.done")
+    assert page.evaluate("window.left") == 0
+    assert page.evaluate(folded) == before
+
+
+def test_a_fragment_that_is_no_text_is_passed_over(tab, few):
+    page = tab.open(f"{few}#%E0%A4%A")
+    assert page.locator("#l-1 table.ranking").is_visible()
+    assert tab.complaints == []
+
+
+def test_the_penalty_matrix_has_its_edges_whatever_methods_are_called(browser, tmp_path):
+    one = boards.board(4, 2, published=False)
+    league = one.leagues[0]
+    called = ("constructor", "toString", "__proto__", "mean wins")
+    entrants = tuple(
+        replace(entrant, id=name, name=name)
+        for entrant, name in zip(league.entrants, called, strict=True)
+    )
+    path = tmp_path / "names.html"
+    path.write_text(render(replace(one, leagues=(replace(league, entrants=entrants),))), "utf-8")
+    tab = Tab(browser)
+    page = tab.open(path.as_uri())
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    chart = drawn(page, "penalty").locator(".chart")
+    numbers = chart.locator(".mark-text.role-mark text").all_text_contents()
+    assert len(numbers) == 4 * 3 + 2 * 4
+    penalty = league.relations.penalties[0]
+    for share in (*penalty.wins, *penalty.losses):
+        assert f"{100 * share:.0f}" in numbers
+    labels = chart.locator(".role-axis-label text").all_text_contents()
+    assert labels.count("mean\u00a0wins") == labels.count("mean\u00a0losses") == 1
+    assert labels.count("constructor") == labels.count("mean wins") == 2
+    for kind in ("patches", "fits", "classes", "ranks"):
+        drawn(page, kind)
+    assert tab.complaints == []
+    tab.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -32,7 +32,15 @@ DATASETS = {"acdc": 3, "amos": 15, "kits": 3, "hippocampus": 2}
 REGIMES = {"low": 150, "medium": 300, "high": 450}
 ROLES = ("query patch", "half patch")
 COLUMNS = tuple(
-    Column(name, title, unit, f"{title}: a stand-in.", better, relational)
+    Column(
+        name,
+        title,
+        unit,
+        f"{title}: a stand-in.",
+        better,
+        relational,
+        beside="interval" if name == "score" else "spread",
+    )
     for name, title, unit, better, relational in (
         ("score", "Score", "%", True, False),
         ("aubc", "AUBC", "%", True, False),
@@ -53,6 +61,7 @@ COLUMNS = tuple(
 )
 PRINTED = ("aubc", "final_dice", "fg_eff")
 NEEDS_SEEDS = "needs single seeds, which the papers don't print"
+CAUTION = "rank intervals and letters rest on 4 seeds in 1 setting"
 INTERVALS = ("score", "mean_rank")
 
 
@@ -70,6 +79,7 @@ def board(methods: int = 20, settings: int = 24, *, published: bool = True) -> B
         results=methods * settings * 4 - 3,
         failed=1,
         expected=methods * settings * 4,
+        complete=methods * settings * 4 - 4,
         bibliography="@article{stand_in,\n  title = {A stand-in},\n}\n",
     )
 
@@ -148,6 +158,8 @@ def _block(
         full_data=Value(full),
         rows=tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0, row.entrant))),
         ranked_by="score" if group == "measured" else "aubc",
+        stamp=f"{len(entrants)} entrants, 0a1b2c3d",
+        caution=CAUTION if group == "measured" else "",
     )
 
 
@@ -235,7 +247,13 @@ def _views(
                     choices.setdefault(keys, wanted)
     by_key = {block.key: block for block in blocks}
     return tuple(
-        View(*wanted, keys, _view_rows([by_key[key] for key in keys], entrants, draw))
+        View(
+            *wanted,
+            keys,
+            _view_rows([by_key[key] for key in keys], entrants, draw),
+            stamp=f"{len(entrants)} entrants, {len(keys):08d}",
+            caution=CAUTION if len(keys) == 1 else "",
+        )
         for keys, wanted in choices.items()
     )
 

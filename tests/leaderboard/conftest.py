@@ -85,7 +85,10 @@ def make_result(
             name=name or method,
             description=description,
             parameters={},
-            source_hash="0" * 64,
+            # As a submission's id says it.
+            source_hash=f"{method.partition(',')[0].rpartition('-')[2]:0<64}"
+            if origin == "submission"
+            else "0" * 64,
             origin=origin,
             oracle=oracle,
         ),

@@ -9,7 +9,7 @@ from nnactive.errors import UserError
 
 def test_same_results_same_bytes_whatever_the_order_of_files(make, store, tmp_path, broken):
     results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in ("bald", "random") for s in (1, 2)]
-    results.append(make("mine", 1, (0.5,), failure=broken, origin="submission"))
+    results.append(make("mine-0123abcd", 1, (0.5,), failure=broken, origin="submission"))
     build([store(*results, folder="a")], tmp_path / "1.html")
     build([store(*results[::-1], folder="elsewhere")], tmp_path / "2.html")
     halves = [store(*results[3:], folder="c"), store(*results[:3], folder="d")]

@@ -1,9 +1,11 @@
+import doctest
 import json
 import os
 
 import pytest
 
-from leaderboard.entries import LARGEST_FILE, group, load_entries
+from leaderboard import entries as module
+from leaderboard.entries import LARGEST_FILE, group, identity, load_entries
 from nnactive.errors import UserError
 
 
@@ -41,7 +43,7 @@ def test_two_different_results_of_one_experiment_are_both_left_out(make, store):
     for order in (folders, folders[::-1]):
         entries = load_entries(order)
         assert [result.method.id for result in entries.results] == ["bald"]
-        assert len({item.file for item in entries.left_out}) == 1
+        assert [item.file.partition("/")[0] for item in entries.left_out] == ["a", "b"]
         assert "2 different results of this experiment" in entries.left_out[0].reason
 
 
@@ -109,6 +111,29 @@ def test_unreadable_files_are_left_out_with_one_line(make, store, content, reaso
         (["loops", 1, "patches", "case"], ["p"], "loop 1: not 10 patches"),
         (["loops", 1, "costs", "query", "peak_memory_gib"], float("inf"), "memory is not finite"),
         (["finished"], "2026-13-01T00:00:00Z", "field 'finished'"),
+        (["finished"], "9999-12-31T23:59:59Z", "finished in the year 9999"),
+        (["track"], " \u200b", "the track has no name"),
+        (["seed"], True, "field 'seed'"),
+        (["seed"], "1", "field 'seed'"),
+        (
+            ["dataset", "name"],
+            "other",
+            "run on the dataset 'other', but the setting's is 'phantom'",
+        ),
+        (["dataset", "pool_boundary"], [90_001, 1], "pool_boundary has more voxels than pool_"),
+        (["loops", 2, "labelled_foreground", 1], 5, "loop 2: labelled_foreground is less"),
+        (["loops", 2, "labelled_voxels"], 1279, "loop 2: labelled_voxels is less"),
+        (["loops", 0, "labelled_voxels"], 310, "loop 0: labelled_foreground has more voxels than"),
+        (["loops", 0, "labelled_boundary"], [1, 12], "loop 0: labelled_boundary has more voxels"),
+        (["loops", 1, "patches", "start", 2, 3], -1, "loop 1: a patch starts before its image"),
+        (["loops", 1, "patches", "size", 0, 3], 0, "loop 1: a patch has no voxels"),
+        (["loops", 1, "counts", "false_negatives", 0, 0], 7, "loop 1: another reference (tp + fn)"),
+        (["loops", 1, "costs", "query", "seconds"], 1e300, "more than 1,000,000,000 s in all"),
+        (["loops", 1, "costs", "query", "peak_memory_gib"], 1e300, "more than 1,000,000 GiB"),
+        (["method", "id"], "unheard_of", "'unheard_of' is no builtin method of this release"),
+        (["method", "id"], "random_fg33,x=1", "'random_fg33,x=1' is an oracle, but says otherwise"),
+        (["method", "oracle"], True, "'random' is no oracle, but says otherwise"),
+        (["method", "origin"], "submission", "does not carry its source hash in its id"),
     ],
 )
 def test_inconsistent_results_are_left_out(make, tmp_path, path, value, reason):
@@ -170,3 +195,102 @@ def test_what_may_not_be_compared_is_never_in_one_group(make):
     assert len(group([base, *others])) == 6
     patch_release = base.model_copy(update={"protocol_version": "1.0.3", "seed": 2})
     assert len(group([base, patch_release])) == 1
+
+
+def test_durations_that_only_add_up_to_infinity_are_refused(make, tmp_path):
+    result = make()
+    for loop in (content := json.loads(result.model_dump_json()))["loops"]:
+        loop["costs"]["evaluate"]["seconds"] = 1.7e308
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(content))
+    assert "durations are not finite" in load_entries([file]).left_out[0].reason
+
+
+def test_a_submission_carries_the_start_of_its_source_hash(make, store):
+    good = [make(f"Mine-0123abcd{more}", origin="submission") for more in ("", ",beta=2")]
+    assert len(load_entries([store(*good, folder="good")], strict=True).results) == 2
+    bad = [
+        good[0].model_copy(
+            update={"method": good[0].method.model_copy(update={"id": name, "source_hash": source})}
+        )
+        for name, source in (
+            ("Mine-0123abcd", "f" * 64),
+            ("Mine-", ""),
+            ("0123abcd", f"0123abcd{'0' * 56}"),
+            ("Mine-0123abcd", "0123abcd"),
+        )
+    ]
+    for result in bad:
+        file = store(result, folder="bad")
+        assert load_entries([file]).results == ()
+
+
+def test_a_key_that_stands_twice_is_refused(make, tmp_path):
+    file = tmp_path / "result.json"
+    file.write_text(make().model_dump_json().replace('"seed":1', '"seed":1,"seed":2'))
+    (item,) = load_entries([file]).left_out
+    assert item.reason.startswith('the key "seed" stands there twice')
+
+
+def test_links_to_folders_are_followed_and_each_file_is_read_once(make, store, tmp_path):
+    runs = store(make(), folder="elsewhere")
+    root = tmp_path / "runs"
+    root.mkdir()
+    (root / "linked").symlink_to(runs, target_is_directory=True)
+    (root / "again").symlink_to(runs, target_is_directory=True)
+    (runs / "round").symlink_to(root, target_is_directory=True)
+    (runs / "broken").mkdir()
+    (runs / "broken" / "result.json").write_text("{")
+    entries = load_entries([root])
+    assert len(entries.results) == 1
+    assert [item.file for item in entries.left_out] == ["again/broken/result.json"]
+
+
+def test_labels_tell_sources_of_the_same_name_apart(tmp_path):
+    for name in ("one/runs", "two/runs"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "result.json").write_text("{")
+    sources = [tmp_path / "one/runs", tmp_path / "two/runs/result.json"]
+    for given in (sources, sources[::-1], [*sources, sources[0]]):
+        files = [item.file for item in load_entries(given).left_out]
+        assert files == ["result.json", "runs/result.json"]
+    files = [
+        item.file for item in load_entries([tmp_path / "one/runs", tmp_path / "two/runs"]).left_out
+    ]
+    assert files == ["one/runs/result.json", "two/runs/result.json"]
+    assert [item.file for item in load_entries(sources[:1]).left_out] == ["result.json"]
+
+
+def test_the_same_id_and_seed_of_a_submission_throws_no_baseline_out(make, store):
+    mine = make("random", dice=(0.5, 0.9, 0.9), origin="submission")
+    entries = load_entries([store(make(), folder="a"), store(mine, folder="b")])
+    assert [result.method.origin for result in entries.results] == ["builtin"]
+    assert [item.file.partition("/")[0] for item in entries.left_out] == ["b"]
+    # Nor would it, were it accepted: two methods are one only if their sources are.
+    assert identity(mine.method) != identity(make().method)
+
+
+def test_results_of_other_data_are_left_out_with_their_reason(make, store):
+    mine = make("Mine-0123abcd", dice=(0.5, 0.9, 0.9), origin="submission")
+    mine = mine.model_copy(
+        update={"dataset": mine.dataset.model_copy(update={"pool_foreground": (180_000, 3_000)})}
+    )
+    root = store(make(), make("bald"), mine)
+    entries = load_entries([root])
+    assert {result.method.id for result in entries.results} == {"random", "bald"}
+    (item,) = entries.left_out
+    assert "Mine-0123abcd" in item.file
+    assert item.reason == (
+        "foreground voxels of the pool: not those of the other results of data abababababa\u2026"
+    )
+    with pytest.raises(UserError, match=r"Mine-0123abcd.*foreground voxels of the pool"):
+        load_entries([root], strict=True)
+
+
+def test_a_comparable_result_is_in_no_group_with_one_that_is_not(make):
+    assert len(group([make(), make("bald", comparable=True)])) == 2
+
+
+def test_the_examples_hold():
+    found = doctest.testmod(module)
+    assert (found.attempted > 0, found.failed) == (True, 0)

@@ -1,13 +1,16 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from leaderboard import export
 from leaderboard.assemble import make_board
+from leaderboard.assemble.columns import RANK_ERROR
 from leaderboard.entries import Entries
-from leaderboard.model import Value
+from leaderboard.model import Column, Value
+from leaderboard.rounding import beside
 
 
 def board_of(*results):
@@ -41,12 +44,15 @@ def test_csv_has_a_line_for_every_figure(board):
         "phantom",
         "measured",
     )
+    stamp = board.leagues[0].blocks[0].stamp
+    assert (found["random", "rank"]["compared"], aubc["compared"]) == (stamp, "")
+    assert found["random", "mean_rank"]["compared"] == stamp
     failed = found["mine", "aubc"]
     assert (failed["mean"], failed["status"]) == ("n/a", "failed")
     assert failed["reason"] == "no complete experiment"
 
 
-@pytest.mark.parametrize("sign", list("=+-@"))
+@pytest.mark.parametrize("sign", list("=+-@\uff1d\uff0b\uff0d\uff20"))
 def test_no_cell_of_the_csv_is_a_formula(make, sign):
     result = make("a", name=f"{sign}1+1", track=f"{sign}track")
     for line in lines(board_of(result)):
@@ -64,7 +70,7 @@ def test_markdown_is_a_table_without_markup_of_others(board):
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert table[0] == ("| Rank | Method | AUBC (%) | Final Dice (%) | Mean rank | Badges |")
     assert table[2] == (
-        "| 1 a | random | 65.0 \N{PLUS-MINUS SIGN} 7.1 | 80.0 \N{PLUS-MINUS SIGN} 14.1 "
+        "| 1 | random | 65.0 (55.2\N{EN DASH}74.8) | 80.0 (60.4\N{EN DASH}99.6) "
         "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, oracle |"
     )
     assert table[3] == (
@@ -75,23 +81,56 @@ def test_markdown_is_a_table_without_markup_of_others(board):
 def test_latex_is_a_booktabs_table_with_everything_escaped(board):
     text = export.to_latex(board)
     assert r"\toprule" in text
-    assert r"random & 65.0 $\pm$ 7.1 & 80.0 $\pm$ 14.1" in text
+    assert r"random & 65.0 (55.2--74.8) & 80.0 (60.4--99.6) & 1.00 $\pm$ 0.00" in text
     assert r"=cmd|'x'!A1\_\{\}\$\%\&\textless{}script\textgreater{} & n/a" in text
     assert f"\\label{{tab:{board.leagues[0].key}}}" in text
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "text"),
+    ("value", "unit", "wanted", "text"),
     [
-        (Value(71.26, 1.23, 70, 73), "%", "71.3 \N{PLUS-MINUS SIGN} 1.2"),
-        (Value(71.26, None, 70, 73), "%", "71.3 (70.0\N{EN DASH}73.0)"),
-        (Value(71.26, reason="one seed"), "%", "71.3"),
-        (Value(reason="nothing"), "%", "n/a"),
-        (Value(12345.0), "voxels", "12\N{NARROW NO-BREAK SPACE}345"),
+        (Value(71.26, 1.23, 70, 73), "%", "interval", "71.3 (70.0\N{EN DASH}73.0)"),
+        (Value(71.26, 1.23, 70, 73), "%", "spread", "71.3 \N{PLUS-MINUS SIGN} 1.2"),
+        (Value(71.26, 1.23), "%", "interval", "71.3 \N{PLUS-MINUS SIGN} 1.2"),
+        (Value(71.26, None, 70, 73), "%", "spread", "71.3 (70.0\N{EN DASH}73.0)"),
+        (Value(71.26, reason="one seed"), "%", "interval", "71.3"),
+        (Value(reason="nothing"), "%", "interval", "n/a"),
+        (Value(12345.0), "voxels", "interval", "12\N{NARROW NO-BREAK SPACE}345"),
     ],
 )
-def test_a_value_as_readers_see_it(value, unit, text):
-    assert export.value_text(value, unit) == text
+def test_a_value_as_readers_see_it(value, unit, wanted, text):
+    column = Column("a", "A", unit, "", higher_is_better=True, beside=wanted)
+    assert export.value_text(value, column) == text
+
+
+def test_the_caption_says_what_stands_beside_which_column(board):
+    said = (
+        "Means over seeds; beside AUBC, Final Dice: 95 % interval; "
+        f"beside Mean rank: \N{PLUS-MINUS SIGN} {RANK_ERROR}."
+    )
+    assert said in export.to_markdown(board)
+    printed = make_board(Entries((), ()), published=True)
+    (rollout,) = export.chosen(printed, ["rollout"])
+    text = export.to_markdown(replace(printed, leagues=(rollout,)))
+    assert "beside AUBC, Final Dice, FG-Eff: 95 % interval" in text
+
+
+def test_printed_figures_stand_beside_their_means_as_printed():
+    for league in make_board(Entries((), ()), published=True).leagues:
+        columns = {column.name: column for column in league.columns}
+        assert "variance" in columns["fg_eff"].spread
+        assert "variance" in columns["fg_eff"].help
+        for block in league.blocks:
+            for row in block.rows:
+                for name in ("aubc", "final_dice", "fg_eff"):
+                    value = row.values[name]
+                    if value.mean is not None:
+                        assert beside(value, columns[name]).startswith("\N{PLUS-MINUS SIGN} ")
+
+
+def test_addresses_in_markdown_are_no_links(make):
+    text = export.to_markdown(board_of(make("a", name="https://evil.example WWW.evil.example")))
+    assert r"https\://evil.example WWW\.evil.example" in text
 
 
 def test_leagues_are_chosen_by_key_track_or_title(make):

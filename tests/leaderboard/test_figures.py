@@ -14,6 +14,7 @@ from leaderboard.figures.critical import Placed, critical_difference
 from leaderboard.figures.curves import Curve, learning_curves
 from leaderboard.figures.fits import Fit, efficiency_fits, fitted
 from leaderboard.figures.heatmap import agreement_matrix, penalty_matrix
+from leaderboard.figures.legend import Legend
 from leaderboard.figures.ranks import Ranked, rank_plot
 from leaderboard.figures.styles import COLOURS, MARKERS
 from leaderboard.figures.svg import SHAPES, Scale, dots, line, markers, ticks
@@ -183,3 +184,21 @@ def test_vega_lite_takes_every_chart(kind):
     spec = charts()[kind] | {"$schema": "https://vega.github.io/schema/vega-lite/v6.json"}
     spec["datasets"] = {"values": [], "full": []}
     assert vl_convert.vegalite_to_vega(spec)["marks"]
+
+
+def test_a_legend_of_many_names_stays_small():
+    few, many = (Legend([f"method {n}" for n in range(size)], 100) for size in (10, 20))
+    assert many.bottom - 100 < 1.2 * (few.bottom - 100)
+    places = [many.place(n) for n in range(20)]
+    assert len(set(places)) == 20
+    assert all(y < many.bottom for _, y in places)
+    assert all('font-size="18"' in words for words in many.words())
+
+
+def test_a_band_does_not_widen_the_axis():
+    def drawn(low, high):
+        points = (CurvePoint(10, 1.0, 60.0, low, high), CurvePoint(20, 2.0, 70.0, low, high))
+        return learning_curves([Curve("a", style_of(0), points)], "patches", None, "said")
+
+    assert drawn(0.0, 100.0) == drawn(10.0, 90.0) != drawn(64.0, 66.0)
+    assert texts(drawn(0.0, 100.0)) == texts(drawn(None, None))

@@ -13,7 +13,7 @@ def call(*arguments):
 
 
 def test_build_says_where_the_page_lies_and_what_was_left_out(make, store, tmp_path):
-    root = store(make(), make("mine", name="[bold]mine[/bold]", origin="submission"))
+    root = store(make(), make("mine-0123abcd", name="[bold]mine[/bold]", origin="submission"))
     (root / "result.json").write_text("{")
     out = tmp_path / "page.html"
     done = call("build", "--results", root, "--out", out, "--top", 1)

@@ -7,11 +7,10 @@ import boards
 import pytest
 
 from leaderboard.island import island
-from leaderboard.model import Board, LengthEffect, QuerySizeEffect, Value
-from leaderboard.page import render
-from leaderboard.page.cells import beside, rank_note, reasons
+from leaderboard.model import Board, LengthEffect, QuerySizeEffect
+from leaderboard.page import SPARED, render
+from leaderboard.page.cells import rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
-from leaderboard.page.pictures import unique_names
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -117,12 +116,67 @@ def test_the_head_says_what_this_is_and_how_far_it_got(parsed):
         "Protocol 1.0",
         "Made 2026-11-22",
         "18 entrants \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
-        "213 of 216 (98.6 %), 1 failed",
+        "212 of 216 complete (98.1 %), 1 failed",
         "How to read it.",
         "outdated protocol",
         "0123abc",
     ):
         assert words in parsed.words
+
+
+def test_every_group_has_its_own_glossary(small):
+    first, second = small.leagues
+    columns = tuple(replace(column, help=f"{column.title} as printed") for column in second.columns)
+    words = Parsed(render(replace(small, leagues=(first, replace(second, columns=columns))))).words
+    measured, published = (
+        words.index(text) for text in ("FG-Eff: a stand-in.", "FG-Eff as printed")
+    )
+    assert words.index("Measured") < measured < words.index("Published", measured) < published
+
+
+def test_every_table_says_whom_its_ranks_compare_and_what_to_beware_of(small, page, parsed):
+    for league in small.leagues:
+        for table in (league.views[0], *league.blocks):
+            assert f"Ranks and PPM compare {table.stamp}." in parsed.words
+    cautions = page.count(f'<p class="notice caution">Few seeds: <span>{boards.CAUTION}</span>')
+    assert cautions == len(small.leagues[0].blocks)
+
+
+def test_a_settings_table_tells_a_submission_from_a_baseline(small, page):
+    section = page.partition('<details class="setting"')[2].partition("</table>")[0]
+    rows = {row.entrant for row in small.leagues[0].blocks[0].rows}
+    own = [e for e in small.leagues[0].entrants if e.key in rows and "submission" in e.badges]
+    assert own
+    assert section.count('<span class="badge submission">') == len(own)
+    assert 'class="badge baseline"' not in section
+
+
+def test_long_names_break_at_their_joints(page):
+    assert "<bdi>predictive_<wbr>entropy</bdi>" in page
+
+
+def test_captions_say_what_is_drawn(small, parsed):
+    assert "mean ranks by AUBC, whatever ranks the table" in parsed.words
+    assert "bands of 95 % (Student's t over seeds, cut at the figure's edge)" in parsed.words
+    league = small.leagues[0]
+    blocks = tuple(
+        replace(
+            block,
+            rows=tuple(
+                replace(row, curve=tuple(replace(p, low=None, high=None) for p in row.curve))
+                for row in block.rows
+            ),
+        )
+        for block in league.blocks
+    )
+    words = Parsed(render(replace(small, leagues=(replace(league, blocks=blocks),)))).words
+    assert "without bands, which need 3 seeds" in words
+    assert "bands of 95 %" not in words
+
+
+def test_one_of_a_kind_is_singular():
+    words = Parsed(render(boards.board(2, 1, published=False))).words
+    assert "2 entrants \N{MULTIPLICATION SIGN} 1 setting \N{MULTIPLICATION SIGN} 4 seeds" in words
 
 
 def test_tables_are_there_without_script(small, parsed):
@@ -151,7 +205,7 @@ def test_every_link_leads_somewhere(parsed):
 
 def test_what_has_no_answer_says_why(page, parsed):
     assert f'<abbr title="{boards.NEEDS_SEEDS.replace(chr(39), "&#39;")}">n/a</abbr>' in page
-    assert "Rank interval, Score, FG-Eff (effort)" in parsed.words
+    assert "No answer (n/a) for Rank interval, Score, FG-Eff (effort)" in parsed.words
     assert "acdc_low_query, seed 12346, loop 2, query: out of memory" in parsed.words
     assert 'title="not ranked: failed"' in page
 
@@ -241,7 +295,8 @@ def hostile(board, text):
 def test_nothing_that_a_submission_brings_is_markup(text):
     board = boards.board(2, 1, published=False)
     evil, harmless = (Parsed(render(hostile(board, words))) for words in (text, "harmless"))
-    assert evil.tags == harmless.tags
+    # A place where a long name may be broken is the page's own.
+    assert [tag for tag in evil.tags if tag != "wbr"] == harmless.tags
     names = [[(tag, name) for tag, name, _ in p.attributes] for p in (evil, harmless)]
     assert names[0] == names[1]
     assert len(evil.scripts) == len(harmless.scripts) == 6
@@ -257,16 +312,22 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
     assert more[:13] == few
 
 
-def test_names_that_several_bear_are_told_apart():
-    assert unique_names([("a", "1"), ("b", "2"), ("a", "3")]) == ["a (1)", "b", "a (3)"]
-
-
-def test_cells_show_interval_spread_or_neither(small):
-    assert beside(Value(50, 1.25), "%") == "± 1.3"
-    assert beside(Value(50, None, 49.01, 51.26), "%") == "49.0\N{EN DASH}51.3"
-    assert beside(Value(50), "%") == ""
+def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
     lines = reasons(boards.COLUMNS, small.leagues[1].blocks[0].rows)
     assert lines[0].startswith("Rank interval, Score, ")
+
+
+def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
+    size = len(page.encode())
+    assert render(small, limit=size) == page
+    for limit, kinds in ((size - 1, ["fits"]), (size // 2, [*SPARED])):
+        less = render(small, limit=limit)
+        assert len(less.encode()) <= limit or kinds == [*SPARED]
+        found = re.findall(r'<figure id="[^"]*" class="spared" data-kind="(\w+)"', less)
+        assert sorted(set(found)) == sorted(kinds)
+        assert len(found) == 3 * len(kinds)
+        assert less.count("<svg") == page.count("<svg") - len(found)
+        assert less.count("Left to the script") == len(found)
 
 
 @pytest.mark.slow

@@ -26,12 +26,12 @@ def test_top_rows_are_plain_text_best_first(make, broken):
 
 
 def test_several_seeds_have_a_spread_and_an_interval_of_the_rank(make):
-    results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in "ab" for s in (1, 2)]
+    results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in "ab" for s in (1, 2, 3)]
     row = top_rows(board_of(*results))[0]
-    # AUBC (.5 + 2 * .6 + .7) / 4 = .6 and (.5 + 2 * .6 + .8) / 4 = .625
-    assert row.aubc == f"61.3 {PLUS_MINUS} 1.8"
+    # AUBC (.5 + 2 * .6 + .7) / 4 = .6, and .625 and .65
+    assert row.aubc == f"62.5 {PLUS_MINUS} 2.5"
     assert row.rank == "1 a"
-    assert row.done == "2 of 2"
+    assert row.done == "3 of 3"
 
 
 def test_several_settings_are_counted_and_published_leagues_left_to_the_page(make):

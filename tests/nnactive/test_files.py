@@ -149,3 +149,10 @@ def test_sizes_leave_out_what_vanishes(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "walk", with_vanished)
     assert sorted(files.file_sizes(tmp_path)) == [3, 5, 7]
     assert files.file_sizes(tmp_path / "none") == []
+
+
+def test_a_key_that_stands_twice_is_refused_wherever_it_stands(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"b": [{"c": 1, "d": 2, "c": 3}]}')
+    with pytest.raises(UserError, match=r'a\.json: the key "c" stands there twice; remove it'):
+        files.read_json(path)

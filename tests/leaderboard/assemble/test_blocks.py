@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboard.assemble.blocks import full_data_dice, patch_role, sizes
+from leaderboard.assemble.blocks import patch_role, sizes
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -29,17 +29,27 @@ def test_a_block_says_what_was_run(full, league_of):
 
 
 def test_the_curve_has_a_students_interval(full, league_of):
-    (block,) = league_of(full("a", 1, (0.5, 0.6, 0.7)), full("a", 2, (0.5, 0.7, 0.9))).blocks
+    finals = (0.75, 0.8, 0.85)
+    (block,) = league_of(*(full("a", s, (0.5, 0.7, d)) for s, d in enumerate(finals))).blocks
     first, _, last = block.rows[0].curve
     assert (first.patches, first.dice, first.low, first.high) == pytest.approx((10, 50, 50, 50))
     assert first.foreground == pytest.approx(100 * 311 / 93_000)
     assert last.dice == pytest.approx(80)
-    # t(.975; 1) = 12.706, std sqrt(.02), 2 seeds
-    assert last.high - last.dice == pytest.approx(100 * 12.7062 * 0.1, rel=1e-4)
+    # t(.975; 2) = 4.3027, std .05, 3 seeds
+    assert last.high - last.dice == pytest.approx(100 * 4.30265 * 0.05 / 3**0.5, rel=1e-4)
 
 
-def test_one_seed_has_a_curve_without_an_interval(make, league_of):
-    (block,) = league_of(make("a")).blocks
+def test_no_interval_leaves_what_a_dice_can_be(make, league_of):
+    finals = (0.1, 0.5, 0.99)
+    (block,) = league_of(*(make("a", s, (0.0, 0.5, d)) for s, d in enumerate(finals))).blocks
+    last = block.rows[0].curve[-1]
+    assert (last.low, last.high) == (0, 100)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_or_two_seeds_have_a_curve_without_an_interval(make, league_of, seeds):
+    results = (make("a", seed, (0.5, 0.6, 0.6 + seed / 10)) for seed in range(seeds))
+    (block,) = league_of(*results).blocks
     assert [(point.low, point.high) for point in block.rows[0].curve] == [(None, None)] * 3
 
 
@@ -77,18 +87,3 @@ def test_a_card_tells_query_and_half_patch():
     assert patch_role("acdc", (2, 20, 20)) == "half patch"
     assert patch_role("acdc", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
     assert patch_role("of_no_card", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
-
-
-def test_full_data_dice_is_what_all_that_say_it_agree_on(make, full, change):
-    assert full_data_dice([make(), full()]) == (0.9, "")
-    assert full_data_dice([make()])[0] is None
-    other = change(full(), "dataset", full_data_dice=0.8)
-    found, reason = full_data_dice([full(), other])
-    assert found is None
-    assert "disagree" in reason
-
-
-def test_a_submission_does_not_change_full_data_dice_for_all(full, change):
-    mine = change(full("mine", origin="submission"), "dataset", full_data_dice=0.6)
-    assert full_data_dice([mine, full()]) == (0.9, "")
-    assert full_data_dice([mine]) == (0.6, "")

@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 
 from leaderboard.assemble.cells import measured_cell, over_seeds
+from leaderboard.assemble.references import make_reference
+
+
+def cell_of(results, expected):
+    """Of the only entrant of a setting."""
+    return measured_cell(results, expected, make_reference(results, expected))
 
 
 def test_scores_of_two_seeds_by_hand(full):
     results = [full(seed=1, dice=(0.5, 0.6, 0.7)), full(seed=2, dice=(0.5, 0.7, 0.9))]
-    cell = measured_cell(results, (1, 2), 0.9)
+    cell = cell_of(results, (1, 2))
     # AUBC .6 and .7; y0 = .5, so the scores are 100 * .1 / .4 and 100 * .2 / .4.
     assert cell.by_seed["aubc"] == pytest.approx([60, 70])
     assert cell.by_seed["score"] == pytest.approx([25, 50])
@@ -19,13 +25,13 @@ def test_scores_of_two_seeds_by_hand(full):
 
 
 def test_costs_have_a_spread_and_no_interval(full):
-    cell = measured_cell([full(seed=1), full(seed=2)], (1, 2), 0.9)
+    cell = cell_of([full(seed=1), full(seed=2)], (1, 2))
     foreground = cell.values["foreground"]
     assert (foreground.mean, foreground.spread, foreground.low) == (933, 0, None)
 
 
 def test_one_seed_has_means_and_the_reason_for_no_spread(full):
-    value = measured_cell([full()], (1,), 0.9).values["aubc"]
+    value = cell_of([full()], (1,)).values["aubc"]
     assert (value.mean, value.spread, value.reason) == (
         pytest.approx(60),
         None,
@@ -34,7 +40,7 @@ def test_one_seed_has_means_and_the_reason_for_no_spread(full):
 
 
 def test_without_full_data_neither_score_nor_efficiency(make):
-    values = measured_cell([make(seed=1), make(seed=2)], (1, 2), None).values
+    values = cell_of([make(seed=1), make(seed=2)], (1, 2)).values
     assert values["aubc"].mean == pytest.approx(60)
     for name in ("score", "fg_eff"):
         assert values[name].mean is None
@@ -44,7 +50,7 @@ def test_without_full_data_neither_score_nor_efficiency(make):
 
 def test_efficiency_is_fitted_over_all_seeds_and_loops(full):
     results = [full(seed=seed, dice=(0.5, 0.6, 0.7)) for seed in (1, 2)]
-    cell = measured_cell(results, (1, 2), 0.9)
+    cell = cell_of(results, (1, 2))
     value = cell.values["fg_eff"]
     share = 311 / 93_000
     # An independent search for the least sum of squares.
@@ -63,7 +69,7 @@ def test_efficiency_is_fitted_over_all_seeds_and_loops(full):
 
 def test_failures_missing_and_further_seeds_are_named(make, broken):
     results = [make(seed=1), make(seed=2, dice=(0.5,), failure=broken), make(seed=9)]
-    cell = measured_cell(results, (1, 2, 3), None)
+    cell = cell_of(results, (1, 2, 3))
     assert (cell.status, cell.seeds, cell.expected) == ("failed", (1,), (1, 2, 3))
     assert cell.notes == (
         f"seed 2, loop 1, query: {broken.reason}",
@@ -74,7 +80,7 @@ def test_failures_missing_and_further_seeds_are_named(make, broken):
 
 
 def test_nothing_complete_has_reasons_everywhere(make, broken):
-    cell = measured_cell([make(dice=(), failure=broken)], (1,), 0.9)
+    cell = cell_of([make(dice=(), failure=broken)], (1,))
     assert {value.reason for value in cell.values.values()} == {"no complete experiment"}
     assert cell.dice.size == 0
 
@@ -85,17 +91,25 @@ def test_seeds_at_different_budgets_have_no_curve(make):
         loop.model_copy(update={"labelled_patches": loop.labelled_patches + 1})
         for loop in other.loops
     )
-    cell = measured_cell([make(seed=1), other.model_copy(update={"loops": loops})], (1, 2), None)
+    cell = cell_of([make(seed=1), other.model_copy(update={"loops": loops})], (1, 2))
     assert cell.scores is None
     assert "different numbers of labelled patches" in cell.values["aubc"].reason
 
 
 def test_seeds_run_with_different_sources_say_so(make, change):
     results = [make(seed=1), change(make(seed=2), "method", source_hash="1" * 64)]
-    assert measured_cell(results, (1, 2), None).notes == (
-        "its seeds were run with different sources or parameters",
-    )
+    cell = cell_of(results, (1, 2))
+    assert cell.notes == ("its seeds were run with different sources or parameters",)
+    assert cell.status == "incomplete"
+    # A seed that doesn't count mixes nothing.
+    assert cell_of(results, (1,)).status == "complete"
 
 
 def test_no_value_at_all():
     assert over_seeds([]).reason == "no complete experiment"
+
+
+def test_what_has_no_interval_says_why():
+    value = over_seeds([float("inf")] * 2)
+    assert (value.spread, value.low) == (None, None)
+    assert value.reason

@@ -18,7 +18,11 @@ def test_a_card_by_hand(make, league_of, change, broken):
     assert random.problems == ()
     assert card.league == league.key
     assert (card.id, card.name, card.description) == ("Mine-0123abcd", "Mine", "It chooses.")
-    assert (card.reference, card.oracle, card.source_hash) == ("Me 2026", False, "0" * 64)
+    assert (card.reference, card.oracle, card.source_hash) == (
+        "Me 2026",
+        False,
+        f"0123abcd{'0' * 56}",
+    )
     assert card.badges == ("submission", "failed")
     assert dict(card.parameters) == {"a": "x", "b": "2.0"}
     assert list(card.parameters) == ["a", "b"]
@@ -109,3 +113,30 @@ def test_the_command_says_to_make_what_it_says_to_people(make, tmp_path):
     text = command(make("coreset"))
     out = subprocess.run(text.split(), cwd=tmp_path, capture_output=True, text=True, check=True)
     assert out.stdout == "coreset demo\n"
+
+
+def test_a_name_that_several_bear_has_the_id_behind_it(make, league_of):
+    league = league_of(
+        make("random"),
+        make("bald"),
+        make("Mine-0123abcd", origin="submission", name="Random"),
+    )
+    assert [entrant.name for entrant in league.entrants] == [
+        "bald",
+        "random (random)",
+        "Random (Mine-0123abcd)",
+    ]
+
+
+def test_a_submission_with_a_baselines_id_is_a_method_of_its_own(make, league_of):
+    mine = [make("random", seed, (0.9, 0.9, 0.9), origin="submission") for seed in (1, 2)]
+    league = league_of(make("random", 1), make("bald", 1), make("bald", 2), *mine)
+    found = {entrant.key: (entrant.id, entrant.badges[0]) for entrant in league.entrants}
+    assert sorted(found.values()) == [
+        ("bald", "baseline"),
+        ("random", "baseline"),
+        ("random", "submission"),
+    ]
+    ranks = {found[row.entrant]: (row.rank, row.status) for row in league.views[0].rows}
+    assert ranks["random", "baseline"] == (None, "incomplete")
+    assert ranks["random", "submission"] == (1, "complete")

@@ -73,3 +73,14 @@ def test_a_setting_without_a_baseline_is_not_compared_unless_there_is_none_at_al
 def test_versions_are_compared_as_numbers():
     assert version("1.10") > version("1.9") > version("1") > version("unknown") == ()
     assert version("9" * 5000)  # no number is too long
+
+
+def test_who_calls_a_result_cheap_does_not_make_its_league_so(make):
+    results = [
+        make("a", comparable=True),
+        make("mine-0123abcd", origin="submission", comparable=False),
+    ]
+    good, cheap = make_leagues(results)
+    assert (good.key.comparable, cheap.key.comparable) == (True, False)
+    assert list(good.methods) == ["a"]
+    assert len({league.key.names for league in (good, cheap)}) == 2

@@ -2,12 +2,13 @@ import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
 from leaderboard.assemble.means import means_of
+from leaderboard.assemble.references import make_reference
 
 NAMES = ("aubc", "score", "fg_eff", "patches")
 
 
-def setting(name, *results, full_dice=0.9, seeds=(1, 2)):
-    return Cells(name, name, {"m": measured_cell(results, seeds, full_dice)})
+def setting(name, *results, seeds=(1, 2)):
+    return Cells(name, name, {"m": measured_cell(results, seeds, make_reference(results, seeds))})
 
 
 def test_a_single_settings_values_are_its_own(full):
@@ -55,7 +56,7 @@ def test_a_setting_without_an_answer_is_named(full, broken):
     assert means_of("m", [other], NAMES)["aubc"].reason == "other: no result"
 
 
-def test_what_no_setting_answers_has_the_reason_itself(full):
-    cells = [setting(n, full(), full_dice=None) for n in ("a", "b")]
+def test_what_no_setting_answers_has_the_reason_itself(make):
+    cells = [setting(n, make()) for n in ("a", "b")]
     reason = means_of("m", cells, NAMES)["score"].reason
     assert reason.startswith("no full-data Dice")

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from leaderboard.assemble import ranking
-from leaderboard.assemble.ranking import places
+from leaderboard.assemble.ranking import caution, places
 from nnactive.streams import stream
 
 NAMES = ("track", "1.0", ("s",))
@@ -26,7 +27,7 @@ def test_clear_differences_have_narrow_intervals_and_letters_of_their_own():
 
 
 def test_equals_share_rank_and_letter():
-    table = scores(a=[70.0, 60.0], b=[60.0, 70.0], c=[65.0, 65.0])
+    table = scores(a=[70.0, 65.0, 60.0], b=[60.0, 65.0, 70.0], c=[65.0, 65.0, 65.0])
     found = places(means(table), [table], NAMES)
     assert {place.rank for place in found.values()} == {1}
     assert {place.ties for place in found.values()} == {"a"}
@@ -49,13 +50,27 @@ def test_draws_depend_on_the_tables_names_alone(monkeypatch):
     assert asked == [("leaderboard", *NAMES)] * 2
 
 
-def test_one_seed_and_printed_means_have_ranks_and_a_reason():
-    one = scores(a=[70.0], b=[60.0])
-    found = places(means(one), [one], NAMES)
+def test_few_seeds_and_printed_means_have_ranks_and_a_reason():
+    two = scores(a=[70.0, 70.1], b=[60.0, 60.1])
+    found = places(means(two), [two], NAMES)
     assert [found[key].rank for key in "ab"] == [1, 2]
-    assert "2 seeds" in found["a"].reason
+    assert "3 seeds in a single setting" in found["a"].reason
     assert found["a"].low is None
     assert found["a"].ties == ""
     printed = places({"a": 70.0, "b": 60.0}, [], NAMES)
     assert printed["b"].rank == 2
     assert "single seeds" in printed["b"].reason
+
+
+@pytest.mark.parametrize(
+    ("seeds", "settings", "said"),
+    [(4, 1, "4 seeds in 1 setting:"), (2, 2, "2 seeds in 2 settings:"), (5, 1, ""), (4, 3, "")],
+)
+def test_few_seeds_in_few_settings_are_a_reason_for_caution(seeds, settings, said):
+    found = caution([{"a": np.arange(seeds)}] * settings)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_printed_means_have_no_interval_to_be_cautious_about():
+    assert caution([]) == ""

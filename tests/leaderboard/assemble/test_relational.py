@@ -1,8 +1,10 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
+from leaderboard.assemble.references import NO_FULL_DATA, Reference
 from leaderboard.assemble.relational import relational_values
 
+UNKNOWN = Reference(NO_FULL_DATA)
 SEEDS = (1, 2, 3)
 
 
@@ -15,7 +17,7 @@ def setting(make, name, **methods):
             key: measured_cell(
                 [make(key, seed, (0.5, dice + seed / 1000, dice + seed / 1000)) for seed in SEEDS],
                 SEEDS,
-                None,
+                UNKNOWN,
             )
             for key, dice in methods.items()
         },
@@ -47,7 +49,9 @@ def test_in_one_setting_mean_ranks_leave_a_seed_out(make):
         "s",
         {
             key: measured_cell(
-                [make(key, seed, dice) for seed, dice in zip(SEEDS, each, strict=True)], SEEDS, None
+                [make(key, seed, dice) for seed, dice in zip(SEEDS, each, strict=True)],
+                SEEDS,
+                UNKNOWN,
             )
             for key, each in cells.items()
         },
@@ -65,7 +69,7 @@ def test_nobody_to_compare_with_is_a_reason(make):
 
 
 def test_one_seed_has_no_test(make):
-    one = Cells("s", "s", {k: measured_cell([make(k)], (1,), None) for k in "ab"})
+    one = Cells("s", "s", {k: measured_cell([make(k)], (1,), UNKNOWN) for k in "ab"})
     found = relational_values(["a", "b"], [one])
     assert "2 seeds" in found["a"]["ppm_losses"].reason
     assert "2 seeds" in found["a"]["mean_rank"].reason

@@ -3,10 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from leaderboard.assemble.references import NO_FULL_DATA, Reference, Start
 from leaderboard.assemble.relations import make_relations, stamp
 from leaderboard.assemble.scores import Measured, Printed, Scores
 from leaderboard.metrics import ppm
 
+REFERENCE = Reference(0.9, Start(dice=0.5, foreground=0.01, effort=0.01))
 METHODS = ("m-a", "m-b", "m-c", "m-d")
 IDS = {"m-a": "random", "m-b": "bald", "m-c": "clasp_pe", "m-d": "own", "m-e": "copy"}
 
@@ -24,7 +26,7 @@ def block(name, levels=(0.7, 0.75, 0.8, 0.72), number=0, **over):
         key: entry(level, 10 * number + place)
         for place, (key, level) in enumerate(zip(METHODS, levels, strict=True))
     }
-    return Scores(name, 0.9, entries | over)
+    return Scores(name, REFERENCE, entries | over)
 
 
 def blocks():
@@ -76,7 +78,7 @@ def test_penalties_are_the_metrics_in_the_entrants_order():
 
 
 def test_only_entrants_that_are_complete_in_every_block_are_related():
-    lacking = [*blocks()[:2], Scores("s-3", 0.9, {"m-a": entry(0.7), "m-b": entry(0.6)})]
+    lacking = [*blocks()[:2], Scores("s-3", REFERENCE, {"m-a": entry(0.7), "m-b": entry(0.6)})]
     relations = make_relations(lacking, IDS)
     assert set(relations.entrants) == {"m-a", "m-b"}
     assert relations.critical is None
@@ -89,15 +91,19 @@ def test_only_entrants_that_are_complete_in_every_block_are_related():
     ("given", "reason"),
     [
         ([], "no setting"),
-        ([Scores("s-1", 0.9, {})], "no entrant is complete"),
-        ([Scores("s-1", 0.9, {"m-a": entry(0.7)})], "at least 2 methods"),
+        ([Scores("s-1", REFERENCE, {})], "no entrant is complete"),
+        ([Scores("s-1", REFERENCE, {"m-a": entry(0.7)})], "at least 2 methods"),
         (changed(blocks(), **{"m-a": entry(0.7, seeds=(1, 2, 3, 5))}), "same seeds"),
         (
-            [Scores("s-1", 0.9, {k: entry(0.7, seeds=(1,)) for k in METHODS})],
+            [Scores("s-1", REFERENCE, {k: entry(0.7, seeds=(1,)) for k in METHODS})],
             "at least 2 seeds",
         ),
         (
-            [Scores("s-1", 0.9, {k: Printed({"aubc": 80.0}, {"aubc": 1.0}) for k in METHODS})],
+            [
+                Scores(
+                    "s-1", REFERENCE, {k: Printed({"aubc": 80.0}, {"aubc": 1.0}) for k in METHODS}
+                )
+            ],
             "single seeds",
         ),
         (
@@ -113,7 +119,7 @@ def test_no_matrix_without_a_reason(given, reason):
 
 
 def test_without_full_data_dice_fg_eff_alone_has_no_ranks():
-    given = [dataclasses.replace(b, full_dice=None) for b in blocks()]
+    given = [dataclasses.replace(b, reference=Reference(NO_FULL_DATA)) for b in blocks()]
     relations = make_relations(given, IDS)
     assert relations.ranks["fg_eff"]["s-1"] == (None,) * 4
     assert relations.mean_ranks["fg_eff"][0].reason == "no rank in every setting"

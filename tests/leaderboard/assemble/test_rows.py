@@ -1,6 +1,7 @@
 import pytest
 
 from leaderboard.assemble.columns import MEASURED
+from leaderboard.assemble.stamps import stamp
 
 
 def test_a_row_by_hand(make, rows_of):
@@ -129,3 +130,61 @@ def test_a_view_over_settings_asks_for_all_seeds_of_all(make, league_of, change)
     assert [(ids[row.entrant], row.rank) for row in alone.rows] == [("b", 1), ("a", 2), ("c", 2)]
     others = next(view for view in league.views if view.dataset == "other")
     assert [(ids[row.entrant], row.rank) for row in others.rows] == [("a", 1), ("b", None)]
+
+
+def test_one_entrant_without_a_score_takes_nobody_elses(full, league_of, change):
+    flat = full("flat", dice=(0.5, 0.5, 0.5))
+    odd = flat.model_copy(update={"loops": flat.loops[:1]})
+    odd = odd.model_copy(update={"method": odd.method.model_copy(update={"origin": "submission"})})
+    league = league_of(full("a"), full("b", dice=(0.5, 0.7, 0.8)), odd)
+    ids = {entrant.key: entrant.id for entrant in league.entrants}
+    (view,) = league.views
+    assert view.ranked_by == "score"
+    assert [(ids[row.entrant], row.rank) for row in view.rows] == [
+        ("b", 1),
+        ("a", 2),
+        ("flat", None),
+    ]
+    last = view.rows[-1]
+    assert last.status == "complete"
+    assert last.rank_reason == last.values["score"].reason
+
+
+def test_every_table_names_those_whom_its_ranks_compare(make, league_of, change):
+    def other(method):
+        return change(make(method), "setting", name="other", dataset="other")
+
+    league = league_of(make("a"), other("a"), make("b"))
+    every, *rest = league.views
+    assert every.stamp == league.relations.stamp == stamp(["a"])
+    both = next(view for view in rest if view.dataset == "phantom")
+    assert both.stamp == stamp(["a", "b"]) != every.stamp
+    assert {block.name: block.stamp for block in league.blocks} == {
+        "phantom_tiny": stamp(["a", "b"]),
+        "other": stamp(["a"]),
+    }
+
+
+def test_intervals_of_few_seeds_come_with_a_caution(make, league_of):
+    def league(seeds):
+        return league_of(
+            *(make(m, s, (0.5, 0.6, 0.6 + s / 99)) for m in "ab" for s in range(seeds))
+        )
+
+    for seeds, cautious in ((2, False), (4, True), (5, False)):
+        (view,), (block,) = league(seeds).views, league(seeds).blocks
+        assert bool(view.caution) == bool(block.caution) == cautious
+        assert (view.rows[0].rank_low is None) == (seeds == 2)
+
+
+def test_a_method_whose_settings_were_run_with_different_sources_is_not_ranked(
+    make, rows_of, change
+):
+    def other(*arguments, **method):
+        made = change(make(*arguments), "setting", name="other", dataset="other")
+        return change(made, "method", **method)
+
+    rows = rows_of(make("a"), other("a"), make("b"), other("b", parameters={"beta": 2.0}))
+    assert (rows["a"].rank, rows["a"].status) == (1, "complete")
+    assert (rows["b"].rank, rows["b"].status) == (None, "incomplete")
+    assert rows["b"].notes == ("its settings were run with different sources or parameters",)

@@ -22,7 +22,7 @@ def block(key, dataset="d", regime="low", patch_role="query patch"):
 
 def views(*blocks, entrants=None):
     cells = {each.key: Cells(each.name, each.key, {}) for each in blocks}
-    return make_views(Frame(("t",), (), entrants or {}), blocks, cells)
+    return make_views(Frame(("t",), (), entrants or {}, entrants or {}, frozenset()), blocks, cells)
 
 
 def test_one_view_per_different_choice_with_as_few_filters_as_possible():

@@ -28,9 +28,9 @@ def quantile(values, share):
     return next(v for n, v in enumerate(ordered, 1) if n >= share * len(ordered) - 1e-9)
 
 
-def test_two_seeds_by_hand():
-    # Differences of the seeds: -1 and +1. Draws: -1 (1/4), 0 (1/2), +1 (1/4).
-    result = rank_intervals([np.array([[70.0, 72.0], [71.0, 71.0]])], rng())
+def test_three_seeds_by_hand():
+    # Differences of the seeds: -1, 0 and +1. Draws: -1 and +1 with 1/27 each, more than 2.5 %.
+    result = rank_intervals([np.array([[70.0, 71.0, 72.0], [71.0, 71.0, 71.0]])], rng())
     assert result.difference_low[0, 1] == -1
     assert result.difference_high[0, 1] == 1
     assert (result.rank_low.tolist(), result.rank_high.tolist()) == ([1, 1], [2, 2])
@@ -108,9 +108,10 @@ def test_a_duplicate_is_its_original_and_changes_no_difference_of_the_others():
     ("settings", "reason"),
     [
         ([], "no setting"),
-        ([np.ones((2, 1))], "at least 2 seeds"),
+        ([np.ones((2, 2))], "at least 3 seeds in a single setting"),
+        ([np.ones((2, 1)), np.ones((2, 3))], "at least 2 seeds in every setting"),
         ([np.ones((2, 2)), np.ones((3, 2))], "same methods"),
-        ([np.array([[1.0, np.nan], [1.0, 2.0]])], "seed is missing"),
+        ([np.array([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]])], "seed is missing"),
     ],
 )
 def test_it_refuses(settings, reason):
