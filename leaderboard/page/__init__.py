@@ -51,7 +51,8 @@ def render(board: Board, limit: int = LIMIT) -> str:
     """
     labels = _labels(board)
     pictures = _pictures(board, labels)
-    page = _page(board, labels, pictures)
+    rest = _all_but_pictures(board, labels)
+    page = _page(rest, pictures)
     spared = set[str]()
     excess = len(page.encode()) - limit
     for kind in SPARED:
@@ -66,7 +67,7 @@ def render(board: Board, limit: int = LIMIT) -> str:
         key: [replace(one, svg="") if one.kind in spared else one for one in every]
         for key, every in pictures.items()
     }
-    return _page(board, labels, fewer)
+    return _page(rest, fewer)
 
 
 def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
@@ -76,7 +77,12 @@ def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]
     return found | {block.key: list(block_pictures(block, labels)) for block in blocks}
 
 
-def _page(board: Board, labels: dict[str, Label], pictures: dict[str, list[Picture]]) -> str:
+def _page(rest: Mapping[str, object], pictures: dict[str, list[Picture]]) -> str:
+    return _environment().get_template("page.html").render(rest, pictures=pictures)
+
+
+def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, object]:
+    """What the template needs, by name."""
     fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
     packed = libraries()
     policy = {
@@ -89,25 +95,20 @@ def _page(board: Board, labels: dict[str, Label], pictures: dict[str, list[Pictu
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            board=board,
-            badges=BADGES,
-            glossary=_glossary(board),
-            card_columns=CARD_COLUMNS,
-            policy="; ".join(f"{name} {value}" for name, value in policy.items()),
-            libraries=packed,
-            data=pack(dump(island(board))),
-            looks=_looks(board, labels),
-            fold=fold,
-            script=script,
-            query_sizes={le.key: query_sizes(le, labels) for le in board.leagues},
-            training_lengths=training_lengths(board),
-            pictures=pictures,
-        )
-    )
+    return {
+        "board": board,
+        "badges": BADGES,
+        "glossary": _glossary(board),
+        "card_columns": CARD_COLUMNS,
+        "policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "libraries": packed,
+        "data": pack(dump(island(board))),
+        "looks": _looks(board, labels),
+        "fold": fold,
+        "script": script,
+        "query_sizes": {le.key: query_sizes(le, labels) for le in board.leagues},
+        "training_lengths": training_lengths(board),
+    }
 
 
 def _environment() -> "Environment":
