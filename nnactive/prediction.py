@@ -70,8 +70,8 @@ def fold(
 ) -> Prediction:
     """Fold the members into running sums in one pass; no two members are in memory at once.
 
-    Above the member handed in it takes C + 4 volumes of float32 at most, and C more where members
-    aren't float32.
+    Above the member handed in it takes C + 2 volumes of float32, and C more where members aren't
+    float32.
 
     Args:
         case: case id, for messages.
