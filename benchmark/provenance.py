@@ -6,6 +6,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from benchmark.image.record import image_record, image_used
 from benchmark.results import Environment
 from nnactive.devices import usable_cores
 
@@ -23,6 +24,7 @@ def environment() -> Environment:
         cpu=cpu_name(),
         cores=usable_cores(),
         accelerator=", ".join(gpus) if gpus else None,
+        image=image_used(),
     )
 
 
@@ -51,8 +53,9 @@ def gpu_names() -> list[str]:
 
 
 def code_commit() -> str:
-    """Git commit of the benchmark's own code."""
-    return commit(Path(__file__).parent)
+    """Git commit of the benchmark's own code; inside an image, of what was copied into it."""
+    record = image_record()
+    return record.commit if record else commit(Path(__file__).parent)
 
 
 def commit(folder: Path) -> str:

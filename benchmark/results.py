@@ -156,6 +156,22 @@ class DatasetRecord(Frozen):
     test_cases: tuple[str, ...]
 
 
+class ImageUsed(Frozen):
+    """The container image that it was run in."""
+
+    digest: str | None
+    """What the runtime calls the image: of Docker its id, of Apptainer the file's SHA-256; None: the
+    caller didn't say."""
+    base: str | None = None
+    """Digest of the benchmark image below, where a layer with requirements was added."""
+    variant: str
+    """cuda13, cuda12 or cpu."""
+    lock: str
+    """SHA-256 of the lock file whose packages it holds."""
+    requirements: tuple[str, ...] = ()
+    """What the layer added, each ``name==version``."""
+
+
 class Environment(Frozen):
     """Where it was run."""
 
@@ -166,6 +182,8 @@ class Environment(Frozen):
     cpu: str
     cores: int
     accelerator: str | None
+    image: ImageUsed | None = None
+    """None: outside a container, or written before it was noted."""
 
 
 class Failure(Frozen):

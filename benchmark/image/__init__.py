@@ -1,0 +1,1 @@
+"""What stands inside a benchmark image, and how one is built."""
