@@ -160,8 +160,7 @@ class ImageUsed(Frozen):
     """The container image that it was run in."""
 
     digest: str | None
-    """What the runtime calls the image: of Docker its id, of Apptainer the file's SHA-256; None: the
-    caller didn't say."""
+    """Docker's id of the image, or the SHA-256 of Apptainer's file; None: the caller didn't say."""
     base: str | None = None
     """Digest of the benchmark image below, where a layer with requirements was added."""
     variant: str

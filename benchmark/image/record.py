@@ -1,4 +1,4 @@
-"""The image that this process runs in: what its build wrote down, and what its caller says of it."""
+"""The image that this process runs in: what its build wrote down, what its caller says of it."""
 
 import os
 from pathlib import Path
