@@ -9,7 +9,17 @@ DATASET ?=
 REGIME ?=
 PUBLISHED ?=
 STRICT ?=
+RUNTIME ?=
+IMAGE ?=
 PYTHON ?= $(shell command -v python3.11 || echo python3)
+
+VARIANT ?= cuda13
+NAME ?= nnactive-benchmark
+SIF ?= benchmark.sif
+ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
+# Read when an image is built, not before.
+FACTS = $(shell benchmark/image/facts.sh "$(VARIANT)")
+BASE = $(if $(BASE_IMAGE),BASE_IMAGE=$(BASE_IMAGE)) $(if $(DEBIAN),DEBIAN=$(DEBIAN)) $(if $(COMPILER),COMPILER=$(COMPILER))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,19 +29,19 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv benchmark submit leaderboard test bench lint types lock
+.PHONY: help venv benchmark submit leaderboard test bench lint types lock image sif image-test pin-base pin-debian
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
-	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
+	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
 venv: $(VENV)/.done  ## virtual environment with the pinned packages
 
-$(VENV)/.done: requirements.lock pyproject.toml
+$(VENV)/.done: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "error: $(PYTHON) is not Python 3.11; give one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -54,15 +64,41 @@ bench: venv  ## time the query engine beside the obvious reference
 	@$(BIN)/python -m pytest -q tests/speed/bench_engine.py --benchmark-columns=min,median,rounds --benchmark-json=build/bench.json
 	@$(BIN)/python tests/speed/table.py build/bench.json build
 
-lint: venv  ## check style and format
+lint: venv  ## check style and format, and that no secret lies here
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer benchmark/image/*.sh
+	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 types: venv  ## check types
 	@$(BIN)/mypy
 
-lock:  ## pin every package anew in requirements.lock (needs uv)
+COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
+	--no-annotate --custom-compile-command "make lock"
+
+lock:  ## pin every package anew: for a run, with CUDA 12, for development, for the list of an image (needs uv)
 	@command -v uv >/dev/null || { echo "error: no uv; install it: pipx install uv" >&2; exit 2; }
-	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --quiet \
-		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
-	@sed -i '1i # Every package, pinned with its hashes (make lock).' requirements.lock
+	$(COMPILE) pyproject.toml --extra drive -o requirements.lock
+	$(COMPILE) pyproject.toml --extra drive --override benchmark/image/cuda12.in -o requirements-cuda12.lock
+	$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) benchmark/image/sbom.in -o benchmark/image/sbom.lock
+
+image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAGE=, DEBIAN=newest, ENGINE=podman)
+	@command -v $(ENGINE) >/dev/null || { echo "error: neither docker nor podman; see docs/containers.md" >&2; exit 2; }
+	@test -n "$(FACTS)" || exit 2
+	$(ENGINE) build $(addprefix --build-arg ,$(FACTS) $(BASE)) $(IMAGE_FLAGS) -t "$(NAME)" .
+
+sif:  ## build the Apptainer image SIF, with the same arguments
+	@command -v apptainer >/dev/null || { echo "error: no apptainer; see docs/containers.md" >&2; exit 2; }
+	@test -n "$(FACTS)" || exit 2
+	benchmark/image/sif.sh "$(SIF)" $(filter VARIANT=% COMMIT=%,$(FACTS)) $(BASE) -- $(SIF_FLAGS)
+
+image-test: venv  ## try both images: doctor, check and a short track, without network, as nobody in particular
+	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q tests/containers
+
+pin-base:  ## look up the newest base image and pin its digest (needs skopeo)
+	@benchmark/image/pin.sh base
+
+pin-debian:  ## pin Debian's packages anew
+	@ENGINE="$(ENGINE)" benchmark/image/pin.sh debian
