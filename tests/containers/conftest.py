@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from engines import Apptainer, Docker, Runtime
@@ -17,12 +19,10 @@ def open_to_all(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def common(tmp_path_factory) -> Path:
-    """A folder that other users reach."""
-    folder = tmp_path_factory.mktemp("images")
-    for part in (folder, *folder.parents[:2]):
-        part.chmod(0o755)
-    return open_to_all(folder)
+def common() -> Iterator[Path]:
+    """A folder that other users reach, which pytest's own don't let them."""
+    with TemporaryDirectory(prefix="images-") as folder:
+        yield open_to_all(Path(folder))
 
 
 @pytest.fixture(scope="session")
