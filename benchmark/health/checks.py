@@ -9,7 +9,13 @@ from benchmark.health.driver import driver_finding
 from benchmark.health.findings import Finding, failures
 from benchmark.health.gpus import gpu_finding, toolkit_finding
 from benchmark.health.identity import image_finding
-from benchmark.health.machine import Machine, lock_folder, scratch_folder, this_machine
+from benchmark.health.machine import (
+    Machine,
+    image_mounts,
+    lock_folder,
+    scratch_folder,
+    this_machine,
+)
 from benchmark.health.memory import shared_memory_finding
 from benchmark.health.places import readable_finding, writable_finding, write_problem
 from benchmark.health.versions import LOCK, installed, lock_finding, versions_finding
@@ -71,7 +77,7 @@ def begin_inside() -> None:
         UserError: names the folder and the flag that mounts it.
     """
     folder = scratch_folder()
-    if (record.HOME / record.FILE).is_file() and (not folder.is_dir() or write_problem(folder)):
+    if image_mounts() is not None and (not folder.is_dir() or write_problem(folder)):
         refuse(writable_finding(this_machine().place("scratch", folder, "TMPDIR")))
 
 

@@ -41,17 +41,21 @@ class Machine(NamedTuple):
         return Place(what, folder, option, self.mounts)
 
 
+def image_mounts() -> AbstractSet[Path] | None:
+    """Where the image has mounts; None outside an image."""
+    return mount_points() if (record.HOME / record.FILE).is_file() else None
+
+
 def this_machine() -> Machine:
     """Ask the machine; torch isn't imported."""
     driver, toolkit = ask_driver(), toolkit_version()
-    image = record.image_record(record.HOME)
     return Machine(
         driver=driver,
         toolkit=toolkit,
         usable=allowed(driver.gpus, os.environ.get(VISIBLE)) if toolkit else (),
         shared_memory=shared_memory_size(),
-        image=image,
-        mounts=mount_points() if image else None,
+        image=record.image_record(record.HOME),
+        mounts=image_mounts(),
     )
 
 
