@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from benchmark.health import machine
 from benchmark.image import record
 from benchmark.workflow.datasets import dataset_folder

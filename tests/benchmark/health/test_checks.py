@@ -1,5 +1,5 @@
-"""The doctor, and what a run begins with. The image is a stand-in: a folder with its files; so is
-``nvidia-smi``. What is asked of them, and the command line, are real."""
+"""The doctor, and what a run begins with. The image is a stand-in: a folder with its files; so are
+``nvidia-smi`` and what torch says of a GPU. The questions and the command line are real."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 
 from benchmark.cli import tracks
 from benchmark.cli.main import main
-from benchmark.health import machine, memory
+from benchmark.health import checks, machine, memory
 from benchmark.image import record
 from nnactive.files import sha256, write_model
 
@@ -24,6 +24,7 @@ def roomy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a GPU on which nothing is wrong, and folders of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(machine, "shared_memory_size", lambda: 8 * GIB)
+    monkeypatch.setattr(checks, "DEVICE_FILES", ())
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     for name in ("NNACTIVE_DATA", "NNACTIVE_RUNS", "NNACTIVE_IMAGE_DIGEST", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.delenv(name, raising=False)
@@ -112,8 +113,12 @@ def test_the_doctors_error_names_what_failed(image, capsys, monkeypatch) -> None
     assert len(re.findall(r"^.* FAILED .*$", out, re.MULTILINE)) == 5
 
 
-def test_the_doctor_asks_torch_whether_it_agrees_with_the_driver(capsys) -> None:
+def test_the_doctor_asks_torch_whether_it_agrees_with_the_driver(capsys, monkeypatch) -> None:
     driver("999.1")
+    monkeypatch.setattr(checks, "pick_device", lambda _: "cuda")
+    assert main(["doctor"]) == 0
+    assert "NVIDIA H100 (79.6 GiB)" in capsys.readouterr().out
+    monkeypatch.setattr(checks, "pick_device", lambda _: "cpu")
     assert main(["doctor"]) == 2
     out, err = capsys.readouterr()
     assert "nvidia-smi lists them, torch can't use them" in out
