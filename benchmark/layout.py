@@ -41,6 +41,11 @@ def train_folder(experiment: Experiment, loop: int) -> Path:
     return loop_folder(experiment, loop) / "train"
 
 
+def train_folders(root: Path, setting: str) -> list[Path]:
+    """All training folders of a setting that are there, with the track's folder."""
+    return sorted((root / setting).glob("*/seed_*/loop_*/train"))
+
+
 def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
     """One trained network of a loop."""
     return loop_folder(experiment, loop) / f"fold_{fold}.pth"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmark.image.record import image_record, image_used
 from benchmark.results import Environment
-from nnactive.devices import usable_cores
+from nnactive.devices import VISIBLE, usable_cores
 
 PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
 """Packages whose version bears on a result or on what it cost."""
@@ -45,7 +45,7 @@ def gpu_names() -> list[str]:
         for line in _output("nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader")
         if ", " in line
     )
-    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    allowed = os.environ.get(VISIBLE)
     if allowed is None:
         return list(names.values())
     wanted = [part.strip() for part in allowed.split(",") if part.strip()]

@@ -4,13 +4,23 @@ A device is the string that torch takes: the CPU, or one GPU. The same code runs
 """
 
 import os
+import re
+import shutil
+import sysconfig
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
 
 from nnactive.errors import UserError
 
 CPU = "cpu"
 AUTO = "auto"
 _GPU = "cuda"
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""Environment variable with the numbers of the GPUs that may be used."""
+TOOLKIT = re.compile(r"^cuda\b[^=]*=\s*['\"]([\d.]+)['\"]", re.MULTILINE)
+"""Where torch says what it was built with."""
 
 SHARE = 0.7
 """Part of a GPU's memory that results may take; the network and its activations need the rest."""
@@ -69,3 +79,28 @@ def peak_memory_gib(device: str) -> float | None:
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def toolkit_version() -> str | None:
+    """Version of the CUDA that torch was built with, found without importing torch.
+
+    None: it was built without, or isn't installed.
+    """
+    spec = find_spec("torch")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        file = Path(folder) / "version.py"
+        found = TOOLKIT.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+        if found:
+            return found[1]
+    return None
+
+
+def c_compiler() -> str | None:
+    """The C compiler that torch.compile's code for a GPU is built with.
+
+    None where there is none (``$CC``, gcc or clang), or Python's header files aren't there.
+    """
+    given = os.environ.get("CC")
+    found = shutil.which(given) if given else shutil.which("gcc") or shutil.which("clang")
+    headers = Path(sysconfig.get_path("include", "posix_prefix")) / "Python.h"
+    return found if headers.is_file() else None

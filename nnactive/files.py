@@ -136,6 +136,20 @@ def link(target: Path, name: Path) -> None:
     name.symlink_to(os.path.relpath(target.resolve(), name.parent.resolve()))
 
 
+def is_link_to(target: Path, name: Path) -> bool:
+    """Whether ``name`` is the link that `link` makes."""
+    place = os.path.relpath(target.resolve(), name.parent.resolve())
+    return name.is_symlink() and str(name.readlink()) == place
+
+
+def relink(target: Path, name: Path) -> None:
+    """Replace ``name`` by a link to ``target``, in one step."""
+    draft = name.with_name(f".{name.name}.new")
+    draft.unlink(missing_ok=True)
+    link(target, draft)
+    draft.replace(name)
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed processes left behind while they wrote below a folder.
 

@@ -43,9 +43,10 @@ cores_option = click.option(
 out_option = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
+    envvar="NNACTIVE_OUT",
     default=Path("leaderboard.html"),
     show_default=True,
-    help="The page to write.",
+    help="The page to write (or NNACTIVE_OUT).",
 )
 param_option = click.option(
     "--param",

@@ -117,9 +117,10 @@ def run(
             "write each METHOD with its own, as in --method power_bald,beta=5"
         )
     content = load_track(name).part(dataset, regime)
+    told = begin(content, data, runs)
     root = runs / content.name
     found = [admitted(each, root, parameters, seconds) for each in methods or content.methods]
-    return run_track(content, found, cores, data, runs, out)
+    return run_track(content, found, cores, data, runs, out, told)
 
 
 @click.command()
@@ -153,10 +154,24 @@ def submit(
     from benchmark.tracks import load_track
 
     content = load_track(name).part(dataset, regime)
+    told = begin(content, data, runs)
     root = runs / content.name
     found = [admitted(each, root, (), seconds) for each in content.methods]
     entry = admitted(method, root, parameters, seconds)
-    return run_track(content, [*found, entry], cores, data, runs, out)
+    return run_track(content, [*found, entry], cores, data, runs, out, told)
+
+
+def begin(content: "Track", data: Path, runs: Path) -> list[str]:
+    """Refuse what would make a run fail on this machine; returns what the user should know.
+
+    Raises:
+        UserError: names what is missing and the flag to add.
+    """
+    from benchmark.health.checks import begin_run
+    from nnactive.data.cards import load_card
+
+    needs_data = any(load_card(dataset).generator is None for dataset in content.datasets)
+    return begin_run(data, runs, needs_data=needs_data)
 
 
 def admitted(method: str, root: Path, parameters: Sequence[str], seconds: float) -> "Entry | None":
@@ -179,10 +194,11 @@ def run_track(
     data: Path,
     runs: Path,
     out: Path,
+    told: Sequence[str] = (),
 ) -> int:
     """Run methods on a track and build the page; the exit code tells of failed experiments.
 
-    Nothing runs if one of the methods isn't admitted.
+    Nothing runs if one of the methods isn't admitted. What is ``told`` goes to stderr before.
     """
     from benchmark.workflow.run import Request
     from nnactive.devices import usable_cores
@@ -190,6 +206,8 @@ def run_track(
     entries = [entry for entry in methods if entry is not None]
     if len(entries) < len(methods):
         return UserError.exit_code
+    for line in told:
+        click.echo(line, err=True)
     different = {spec.record.id: (spec, source) for spec, source in entries}
     request = Request(
         track=content,

@@ -10,6 +10,8 @@ from nnactive.settings import Frozen
 
 HOME: Final = Path("/opt/benchmark")
 """Where the benchmark lies inside an image."""
+FILE: Final = "image.json"
+"""What a build wrote down, in ``HOME``."""
 DATA: Final = Path("/data")
 """Mount of the prepared datasets; read-only for a run."""
 RESULTS: Final = Path("/results")
@@ -26,7 +28,7 @@ Variant = Literal["cuda13", "cuda12", "cpu"]
 
 
 class ImageRecord(Frozen):
-    """``image.json``: what the build of a benchmark image says of it."""
+    """``FILE``: what the build of a benchmark image says of it."""
 
     variant: Variant
     version: str
@@ -48,7 +50,7 @@ class LayerRecord(Frozen):
 
 def image_record(home: Path = HOME) -> ImageRecord | None:
     """What this image is; None outside an image."""
-    file = home / "image.json"
+    file = home / FILE
     return read_model(file, ImageRecord) if file.is_file() else None
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnactive.devices import VISIBLE
+
 SECONDS_BETWEEN_TRIES = 0.2
 
 
 def visible_gpus() -> tuple[str, ...]:
     """Ids of the GPUs that may be used, as ``CUDA_VISIBLE_DEVICES`` takes them."""
-    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    allowed = os.environ.get(VISIBLE)
     if allowed is not None:
         return tuple(part.strip() for part in allowed.split(",") if part.strip())
     try:

@@ -16,6 +16,7 @@ from typing import IO, NoReturn
 
 from benchmark.workflow.devices import hold_gpu
 from benchmark.workflow.lifeline import die_with_parent, spawn
+from nnactive.devices import VISIBLE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 STATUS = "exit status "
@@ -28,7 +29,7 @@ def run(command: Sequence[str], log: Path, threads: int, gpus: Sequence[str]) ->
     env = dict(os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)))
     with log.open("wb", buffering=0) as output, hold_gpu(gpus) if gpus else nullcontext("") as gpu:
         if gpu:
-            env["CUDA_VISIBLE_DEVICES"] = gpu
+            env[VISIBLE] = gpu
         status = _supervise(command, output, env)
         output.write(f"\n{STATUS}{status}\n".encode())
     return status

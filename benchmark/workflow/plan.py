@@ -8,6 +8,7 @@ from typing import NamedTuple
 from benchmark import layout
 from benchmark.collect import step_outputs
 from benchmark.tracks import Experiment
+from nnactive.data.prepared import INFO
 from nnactive.queries import START
 from nnactive.settings import Frozen, Setting
 
@@ -21,8 +22,8 @@ STEP_COMMAND = f"'{sys.executable}' -P -m benchmark.cli step"
 class Plan(Frozen):
     """What the Snakefile reads: its whole configuration."""
 
-    data: str
-    """Folder of the prepared datasets, absolute."""
+    datasets: dict[str, str]
+    """Folder of each dataset by its name, absolute."""
     settings: tuple[Setting, ...]
     experiments: tuple[Experiment, ...]
     generated: tuple[str, ...]
@@ -33,6 +34,10 @@ class Plan(Frozen):
     gpus: tuple[str, ...]
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
+
+    def prepared(self, dataset: str) -> Path:
+        """The file that a dataset has once it is prepared."""
+        return Path(self.datasets[dataset]) / INFO
 
     def setting(self, name: str) -> Setting:
         """The setting called ``name``."""
@@ -80,8 +85,8 @@ def jobs(plan: Plan) -> list[Job]:
 
 def _preparations(plan: Plan) -> Iterator[Job]:
     for name in plan.generated:
-        output = Path(plan.data) / name / "prepared.json"
-        yield Job("prepare", name, "prepare", output, Path("log") / f"prepare_{name}.txt")
+        log = Path("log") / f"prepare_{name}.txt"
+        yield Job("prepare", name, "prepare", plan.prepared(name), log)
 
 
 def _experiment_jobs(plan: Plan, experiment: Experiment) -> Iterator[Job]:

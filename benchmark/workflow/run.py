@@ -16,12 +16,13 @@ from benchmark.collect import collect, find_failure, step_outputs
 from benchmark.results import Failure, load_result, save_result
 from benchmark.submission import MethodSpec, freeze
 from benchmark.tracks import Experiment, Track, experiments
+from benchmark.workflow.datasets import dataset_folder
 from benchmark.workflow.devices import visible_gpus
 from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training
 from benchmark.workflow.watch import Progress, Watch, exit_status, forget, reason
 from nnactive.data.cards import load_card
-from nnactive.data.prepared import PreparedDataset
+from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import read_json, read_model, write_json, write_model
 from nnactive.settings import Setting
@@ -51,6 +52,10 @@ class Request(NamedTuple):
         """The track's folder."""
         return self.runs / self.track.name
 
+    def dataset(self, name: str) -> Path:
+        """Where one of the track's datasets lies; absolute."""
+        return dataset_folder(name, self.data.resolve(), self.runs.resolve())
+
 
 class Problem(NamedTuple):
     """An experiment that didn't end well."""
@@ -79,6 +84,7 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
     with _alone(root):
         generated = _check_datasets(request)
         _check_settings(request)
+        _follow_datasets(request)
         write_model(root / "track.json", request.track)
         for spec, source in request.methods:
             freeze(root, spec, source)
@@ -88,7 +94,7 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
         gpus = visible_gpus()
         folds = max(setting.training.folds for setting in request.track.settings)
         plan = Plan(
-            data=str(request.data.resolve()),
+            datasets={name: str(request.dataset(name)) for name in request.track.datasets},
             settings=request.track.settings,
             experiments=tuple(e for e in wanted if not _is_complete(root, e)),
             generated=generated,
@@ -134,8 +140,8 @@ def _check_datasets(request: Request) -> tuple[str, ...]:
     known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = []
     for name in request.track.datasets:
-        folder = request.data / name
-        if not (folder / "prepared.json").exists():
+        folder = request.dataset(name)
+        if not (folder / INFO).exists():
             missing.append(name)
             continue
         info = PreparedDataset(folder).info
@@ -158,6 +164,16 @@ def _check_datasets(request: Request) -> tuple[str, ...]:
             )
     write_json(file, known)
     return tuple(missing)
+
+
+def _follow_datasets(request: Request) -> None:
+    """Go on with a run whose data lay elsewhere before, as inside and outside a container."""
+    from nnactive.steps.annotate import follow_dataset
+
+    for setting in request.track.settings:
+        folder = request.dataset(setting.dataset)
+        for train in layout.train_folders(request.root, setting.name):
+            follow_dataset(folder, train)
 
 
 def _check_settings(request: Request) -> None:
@@ -263,7 +279,8 @@ def _problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]:
         job = _blocking_job(plan, setting, experiment, failed)
         failure = find_failure(root, setting, experiment)
         if failure is not None:
-            result = collect(root, request.track, experiment, request.data / setting.dataset)
+            folder = request.dataset(setting.dataset)
+            result = collect(root, request.track, experiment, folder)
             save_result(root / layout.result_file(experiment), result)
         yield _problem(root, experiment, failure, job, ended)
 
@@ -290,7 +307,7 @@ def _problem(
 def _blocking_job(
     plan: Plan, setting: Setting, experiment: Experiment, failed: dict[Path, Job]
 ) -> Job | None:
-    outputs: list[Path] = [Path(plan.data) / setting.dataset / "prepared.json"]
+    outputs: list[Path] = [plan.prepared(setting.dataset)]
     for loop in range(setting.loops):
         outputs.extend(step_outputs(setting, experiment, loop).values())
     outputs.append(layout.result_file(experiment))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnactive.devices import CPU
+from nnactive.devices import CPU, c_compiler
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import atomic_path
 from nnactive.nnunet.environment import environment
 from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.plans import CONFIGURATION, recipe
+from nnactive.settings import Training
 
 COMPILE_FROM = 10_000
 """Iterations from which torch.compile's minute of compilation pays for itself on a GPU."""
@@ -49,7 +50,7 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
     variables = {
         "nnUNet_preprocessed": str(train),
         "nnUNet_results": str(scratch),
-        "nnUNet_compile": str(training.epochs * training.iterations >= COMPILE_FROM),
+        "nnUNet_compile": str(_compiled(training)),
     }
     if device == CPU:
         variables["nnUNet_n_proc_DA"] = "0"
@@ -57,6 +58,11 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
         checkpoint = _run_training(plans, fold, train, scratch, device)
     _store(checkpoint, out)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _compiled(training: Training) -> bool:
+    """Whether the network is compiled: where that pays, and there is what compiles it."""
+    return training.epochs * training.iterations >= COMPILE_FROM and c_compiler() is not None
 
 
 def load_member(path: Path) -> Member:

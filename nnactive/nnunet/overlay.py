@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from nnactive.errors import UserError
-from nnactive.files import atomic_folder, link, read_json, write_json, write_text
+from nnactive.files import (
+    atomic_folder,
+    is_link_to,
+    link,
+    read_json,
+    relink,
+    write_json,
+    write_text,
+)
 from nnactive.geometry import Patch
 from nnactive.nnunet.plans import adapt, folder_names, network_patch
 from nnactive.nnunet.store import read_volume, write_volume
@@ -109,6 +117,27 @@ def write_training_folder(
                 before = _cases_folder(previous) if previous else cases
                 link(before / f"{case}_seg.b2nd", cases / f"{case}_seg.b2nd")
                 link(before / f"{case}.pkl", cases / f"{case}.pkl")
+
+
+def follow(
+    train: Path, *, dataset_json_file: Path, fingerprint_file: Path, images: Mapping[str, Path]
+) -> None:
+    """Point a training folder's links at its dataset, where that lies elsewhere by now.
+
+    Args:
+        train: the folder; its links to other training folders hold wherever all of them go.
+        dataset_json_file: as for ``write_training_folder``.
+        fingerprint_file: likewise.
+        images: image file of every labelled case.
+    """
+    dataset, cases = _dataset_folder(train), _cases_folder(train)
+    if is_link_to(dataset_json_file, dataset / "dataset.json"):
+        return
+    for case, image in images.items():
+        relink(image, cases / f"{case}.b2nd")
+    relink(fingerprint_file, dataset / "dataset_fingerprint.json")
+    # Last, as it tells whether all of them are right.
+    relink(dataset_json_file, dataset / "dataset.json")
 
 
 def read_partial_label(train: Path, case: str) -> np.ndarray:

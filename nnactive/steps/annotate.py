@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from nnactive.data.prepared import PreparedDataset
+from nnactive.data.prepared import (
+    DESCRIPTION,
+    FINGERPRINT,
+    IMAGES,
+    PreparedDataset,
+    volume_file,
+)
 from nnactive.files import read_model
 from nnactive.folds import assign_folds
 from nnactive.geometry import Patch
 from nnactive.labels import count_boundary, count_labelled, partial_label
-from nnactive.nnunet.overlay import class_locations, write_training_folder
+from nnactive.nnunet.overlay import class_locations, follow, write_training_folder
 from nnactive.queries import load_patches, load_query
 from nnactive.settings import Frozen, Setting
 from nnactive.streams import stream
@@ -97,6 +103,22 @@ def annotate(
         previous=previous,
         validation_folds=folds,
         notes={LABELLED: labelled.model_dump_json(indent=1)},
+    )
+
+
+def follow_dataset(data: Path, train: Path) -> None:
+    """Make a training folder usable where its dataset lies elsewhere than when it was made.
+
+    Args:
+        data: the prepared dataset, or where it will be.
+        train: the training folder; one that is right is left as it is.
+    """
+    labelled = read_model(labelled_file(train), Labelled)
+    follow(
+        train,
+        dataset_json_file=data / DESCRIPTION,
+        fingerprint_file=data / FINGERPRINT,
+        images={case: volume_file(data, IMAGES, case) for case in labelled.cases},
     )
 
 

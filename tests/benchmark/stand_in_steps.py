@@ -17,7 +17,8 @@ import nnactive.steps.start
 import nnactive.steps.train
 from benchmark.cli.main import main
 from nnactive.errors import MethodError
-from nnactive.files import atomic_folder, write_model, write_text
+from nnactive.files import atomic_folder, link, write_json, write_model, write_text
+from nnactive.nnunet.plans import CONFIGURATION
 from nnactive.queries import PatchRecord, Query, save_query
 
 
@@ -31,10 +32,30 @@ def annotate(data, setting, seed, queries, previous, out):
     with atomic_folder(out) as draft:
         write_model(annotate_module.labelled_file(draft), labelled)
         (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
+        _fill(draft, data)
+
+
+def _fill(train, data):
+    """A training folder as nnU-Net has it, with nothing but the links to the dataset."""
+    configuration = {CONFIGURATION: {"data_identifier": "cases"}}
+    cases = train / "d" / "cases"
+    write_json(train / "d" / "plans.json", {"dataset_name": "d", "configurations": configuration})
+    cases.mkdir()
+    link(data / "dataset.json", train / "d" / "dataset.json")
+    link(data / "dataset_fingerprint.json", train / "d" / "dataset_fingerprint.json")
+    link(data / "images" / "a.b2nd", cases / "a.b2nd")
+
+
+def _check(train):
+    """Every link of a training folder leads into the dataset that the stand-ins were given."""
+    links = [path for path in train.rglob("*") if path.is_symlink()]
+    assert len(links) == 3
+    dataset = os.environ.get("STAND_IN_DATASET")
+    assert not dataset or all(link.resolve().is_relative_to(dataset) for link in links)
 
 
 def train_fold(train, fold, out, device):
-    assert train.is_dir()
+    _check(train)
     time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
     if "crash" in os.environ.get("STAND_IN_FAULT", ""):
         os.abort()
@@ -42,6 +63,7 @@ def train_fold(train, fold, out, device):
 
 
 def evaluate(data, setting, train, members, out, device):
+    _check(train)
     assert len(members) == setting.training.folds
     assert all(member.exists() for member in members)
     column = ((len(members),),)
@@ -54,6 +76,7 @@ def evaluate(data, setting, train, members, out, device):
 
 
 def query(inputs, out, device, **_):
+    _check(inputs.train)
     assert len(inputs.queries) == inputs.loop
     if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
         raise MethodError(f"{inputs.method.name}: 3 patches too few")

@@ -185,6 +185,70 @@ def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder)
     assert calls(folder) > before
 
 
+@pytest.mark.slow
+def test_a_run_goes_on_where_its_data_lie_elsewhere(folder, monkeypatch, capfd) -> None:
+    (folder / "breaks.py").write_text(BREAKS)
+    request = make_request(folder, make_track(loops=2), [f"{folder / 'breaks.py'}:Breaks"])
+    monkeypatch.setenv("STAND_IN_DATASET", str(folder / "data" / "phantom"))
+    assert finish(request, folder / "board.html") == 2
+    before, stamps = calls(folder), stamps_of_loop_0(request.root)
+    assert len(before) == len(stamps) == 5
+
+    # As a container has it: other names, at another depth.
+    elsewhere = folder / "deeper" / "within" / "prepared"
+    elsewhere.parent.mkdir(parents=True)
+    (folder / "data").rename(elsewhere)
+    monkeypatch.setenv("STAND_IN_DATASET", str(elsewhere / "phantom"))
+    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    assert finish(request._replace(data=elsewhere), folder / "board.html") == 0
+    assert set(calls(folder).values()) == {1}
+    assert len(calls(folder)) == 5 + 5 + 1
+    assert stamps_of_loop_0(request.root) == stamps
+
+
+def stamps_of_loop_0(root: Path) -> dict[Path, int]:
+    outputs = ("loop_000.json", "loop_000/*.pth", "loop_000/train", "loop_000/evaluation.json")
+    found = [path for name in outputs for path in root.glob(f"s/start/seed_1/{name}")]
+    return {
+        path: (path / "labelled.json" if path.is_dir() else path).stat().st_mtime_ns
+        for path in found
+    }
+
+
+@pytest.mark.slow
+def test_data_that_can_not_be_written_are_generated_below_the_runs(
+    folder, monkeypatch, capfd
+) -> None:
+    (folder / "data").rename(folder / "prepared")
+    (folder / "data").touch()
+    plans: list[Plan] = []
+    monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
+    request = make_request(folder, make_track(loops=1))
+    run_module.run(request, lambda progress: None)
+    monkeypatch.undo()
+    own = request.runs / ".datasets" / "phantom"
+    assert plans[0].datasets == {"phantom": str(own)}
+    assert plans[0].generated == ("phantom",)
+    assert jobs(plans[0])[0].output == own / "prepared.json"
+
+    # Snakemake has a rule for it.
+    write_model(request.root / "plan.json", plans[0])
+    command = [*run_module._command(plans[0]), "--dry-run", "--quiet", "host", "reason"]
+    done = subprocess.run(
+        command, cwd=request.root, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert f"output: {own}/prepared.json\n" in done.stdout
+    assert f"--data {shlex.quote(str(own.parent))} --workers 2" in done.stdout
+
+    # Once it is there it is used, whether or not data could be written by now.
+    (folder / "data").unlink()
+    own.parent.mkdir()
+    (folder / "prepared" / "phantom").rename(own)
+    assert request.dataset("phantom") == own
+    write_prepared(folder / "data")
+    assert request.dataset("phantom") == folder / "data" / "phantom"
+
+
 def test_a_crash_is_a_failure_that_names_its_log(folder, monkeypatch, capfd) -> None:
     monkeypatch.setenv("STAND_IN_FAULT", "crash")
     request = make_request(folder, make_track(loops=1))
@@ -291,7 +355,7 @@ def test_threads_fill_the_machine(cores, folds, gpus, threads) -> None:
 
 def test_plan_survives_its_file(folder) -> None:
     plan = Plan(
-        data="/d",
+        datasets={"phantom": "/d/phantom"},
         settings=make_track().settings,
         experiments=(Experiment("s", "random", 1),),
         generated=(),

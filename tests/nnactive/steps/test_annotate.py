@@ -7,13 +7,14 @@ import pytest
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.files import read_json, read_model, write_json
+from nnactive.files import read_json, read_model, relink, write_json
 from nnactive.geometry import Patch
 from nnactive.labels import boundary_voxels
+from nnactive.nnunet import overlay
 from nnactive.nnunet.overlay import read_partial_label
 from nnactive.queries import Query, load_patches, record, save_query
 from nnactive.settings import Setting
-from nnactive.steps.annotate import Labelled, annotate, labelled_file
+from nnactive.steps.annotate import Labelled, annotate, follow_dataset, labelled_file
 
 
 @pytest.fixture
@@ -151,3 +152,45 @@ def test_the_same_input_gives_the_same_folder(
     for kind in ("*.pkl", "*.json", "*_seg.b2nd"):
         for name, path in files(loop0.train, kind).items():
             assert files(again, kind)[name].read_bytes() == path.read_bytes()
+
+
+def test_a_training_folder_follows_its_dataset(phantom: Path, loop1: Path, tmp_path: Path) -> None:
+    links = [path for path in loop1.rglob("*") if path.is_symlink()]
+    to_data = [link for link in links if link.resolve().is_relative_to(phantom)]
+    names = {link.name: link.resolve().relative_to(phantom) for link in to_data}
+    others = {link: link.readlink() for link in links if link not in to_data}
+    assert len(to_data) == len(read_model(labelled_file(loop1), Labelled).cases) + 2
+    assert others
+    stamps = {link: link.lstat().st_mtime_ns for link in links}
+    follow_dataset(phantom, loop1)
+    assert {link: link.lstat().st_mtime_ns for link in links} == stamps
+
+    moved = tmp_path / "a" / "b" / "phantom"
+    shutil.copytree(phantom, moved)
+    follow_dataset(moved, loop1)
+    found = {path for path in loop1.rglob("*") if path.is_symlink()}
+    assert found == set(links)
+    assert {link.name: link.resolve().relative_to(moved) for link in to_data} == names
+    assert {link: link.readlink() for link in others} == others
+
+
+def test_following_that_was_cut_off_goes_on(phantom, loop1, tmp_path, monkeypatch) -> None:
+    moved = tmp_path / "moved" / "phantom"
+    shutil.copytree(phantom, moved)
+    links = [p for p in loop1.rglob("*") if p.is_symlink() and p.resolve().is_relative_to(phantom)]
+    done = []
+
+    def killed(target: Path, name: Path) -> None:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(name)
+        relink(target, name)
+
+    monkeypatch.setattr(overlay, "relink", killed)
+    with pytest.raises(KeyboardInterrupt):
+        follow_dataset(moved, loop1)
+    monkeypatch.undo()
+    assert not all(link.resolve().is_relative_to(moved) for link in links)
+    follow_dataset(moved, loop1)
+    assert all(link.resolve().is_relative_to(moved) for link in links)
+    assert all(link.exists() for link in links)
