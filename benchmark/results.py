@@ -164,7 +164,7 @@ class ImageUsed(Frozen):
     base: str | None = None
     """Digest of the benchmark image below, where a layer with requirements was added."""
     variant: str
-    """cuda13, cuda12 or cpu."""
+    """cuda13 or cuda12."""
     lock: str
     """SHA-256 of the lock file whose packages it holds."""
     requirements: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ DIGEST: Final = "NNACTIVE_IMAGE_DIGEST"
 BASE_DIGEST: Final = "NNACTIVE_BASE_DIGEST"
 """Likewise that of the benchmark image below a layer with a submission's requirements."""
 
-Variant = Literal["cuda13", "cuda12", "cpu"]
+Variant = Literal["cuda13", "cuda12"]
 
 
 class ImageRecord(Frozen):
