@@ -45,6 +45,7 @@ class Docker:
     uid = UID
 
     def __init__(self, engine: str, image: str) -> None:
+        """Podman would hand over to the socket that DOCKER_HOST names, which can't attach."""
         self.engine, self.image = engine, image
 
     def run(self, *arguments, mounts=None, flags=(), program=None):
@@ -59,7 +60,8 @@ class Docker:
                 *(self.engine, "run", "--rm", "--network", "none", "--read-only"),
                 *("--user", f"{self.uid}:{self.uid}", *volumes, *flags, *entry),
                 *(self.image, *arguments),
-            ]
+            ],
+            env={key: value for key, value in os.environ.items() if key != "DOCKER_HOST"},
         )
 
 
@@ -83,7 +85,8 @@ class Apptainer:
             [
                 *become,
                 *("apptainer", "--quiet", "exec" if program else "run"),
-                *("--containall", "--no-home", "--cleanenv", "--net", "--network", "none"),
+                *("--containall", "--no-home", "--cleanenv", "--pwd", "/"),
+                *("--net", "--network", "none"),
                 *(*binds, *flags, str(self.sif), *((program,) if program else ()), *arguments),
             ],
             env={**os.environ, "HOME": str(self.home), "APPTAINER_USERNS": "1"},
