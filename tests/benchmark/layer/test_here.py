@@ -146,7 +146,7 @@ def test_results_of_a_layer_have_both(tmp_path, monkeypatch) -> None:
     assert used.requirements == ("bar==2.0", "foo==1.0")
 
 
-def test_the_command_line_starts_without_docker_and_packaging() -> None:
+def test_the_command_line_starts_without_docker() -> None:
     code = (
         "import sys, benchmark.cli.main, benchmark.layer.docker;"
         "print([n for n in ('docker', 'torch') if n in sys.modules])"

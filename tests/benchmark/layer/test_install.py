@@ -21,7 +21,7 @@ from nnactive.files import read_model
 
 @pytest.fixture
 def image(tmp_path, monkeypatch):
-    """A stand-in for an image: an environment with numpy 2.4.6, its lock, and an index of wheels."""
+    """A stand-in: an environment with numpy 2.4.6, its lock, and an index of wheels."""
     home, wheels = tmp_path / "home", tmp_path / "wheels"
     venv.create(home / "venv", with_pip=False)
     python = home / "venv" / "bin" / "python"
@@ -106,7 +106,7 @@ def test_a_source_distribution_is_not_run(image) -> None:
     (folder / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
     archive = image.wheels / "evil-1.0.tar.gz"
     subprocess.run(["tar", "czf", archive, "-C", folder.parent, folder.name], check=True)
-    with pytest.raises(UserError, match="No matching distribution found for evil==1.0"):
+    with pytest.raises(UserError, match=r"No matching distribution found for evil==1\.0"):
         install(["evil==1.0"], image.home, image.site)
     assert not (image.home / "ran").exists()
 

@@ -10,7 +10,7 @@ FIXED = {"numpy": "2.4.6", "torch": "2.14.1+cpu"}
 DIGEST = "a" * 64
 
 
-def item(name, version="1.0", requires=(), requested=False, extras=(), **more):
+def item(name, version="1.0", requires=(), *, requested=False, extras=(), **more):
     """A stand-in for what pip reports of one package."""
     found = {
         "download_info": {

@@ -138,9 +138,9 @@ def test_a_failed_build_is_one_line(case) -> None:
 
 
 def test_no_image_is_one_line(tmp_path) -> None:
-    with pytest.raises(UserError, match="^benhc: no such image; make it: make image$"):
+    with pytest.raises(UserError, match=r"^benhc: no such image; make it: make image$"):
         layered(DockerLayers(StandInDocker()), "benhc", ["foo==1.0"])
-    with pytest.raises(UserError, match="benhc.sif: no such image; make it: make sif$"):
+    with pytest.raises(UserError, match=r"benhc\.sif: no such image; make it: make sif$"):
         layered(ApptainerLayers(stand_in_apptainer([])), f"{tmp_path}/benhc.sif", ["foo==1.0"])
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from benchmark.layer.pins import locked, pin, unmet
 from benchmark.layer.sheet import requirements_of, sheet_of, together
+from benchmark.layer.wanted import wanted
 from nnactive.errors import UserError
 
 
@@ -113,6 +114,15 @@ def test_methods_of_one_run_share_an_image_if_they_agree(tmp_path) -> None:
         UserError, match=r"three/submission.yaml: a==1.5, but .*one/sub.* has a==1;"
     ):
         together([one, two, three])
+
+
+def test_what_a_run_needs_is_told_from_its_methods(tmp_path) -> None:
+    one = submission(tmp_path / "one", listing("a==1"))
+    two = submission(tmp_path / "two", listing("c==3"))
+    assert wanted(["random", "power_bald,beta=5"]) == ()
+    assert wanted([f"{one}:Mine,beta=2", "random", f"{two}:Mine"]) == ("a==1", "c==3")
+    with pytest.raises(UserError, match=r"nowhere\.py: no such file"):
+        wanted(["nowhere.py:Mine"])
 
 
 def test_a_lock_is_read_by_name(tmp_path) -> None:
