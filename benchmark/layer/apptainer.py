@@ -1,5 +1,6 @@
 """Layers as files of Apptainer, in a folder beside the benchmark's own."""
 
+import json
 import re
 import subprocess
 import tempfile
@@ -7,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmark.image.record import LayerRecord
-from benchmark.layer.layered import RECORD, Built, failure, shell_command
+from benchmark.layer.install import added
+from benchmark.layer.layered import Built, failure, shell_command
 from nnactive.errors import UserError
 from nnactive.files import atomic_path, sha256
 
@@ -59,7 +60,12 @@ class ApptainerLayers:
     def find(self, image: str, name: str) -> Built | None:
         """The layer of that name if it was built before."""
         file = _layer_file(image, name)
-        return Built(str(file), self._added(file)) if file.is_file() else None
+        if not file.is_file():
+            return None
+        found = self._added(file)
+        if found is None:
+            raise UserError(f"{file}: isn't a layer; remove it and run the same command again")
+        return Built(str(file), found)
 
     def build(self, image: str, name: str, requirements: Sequence[str]) -> Built:
         """Install on the image, into a file that has its name only when it is whole.
@@ -76,14 +82,18 @@ class ApptainerLayers:
             done = self.run(["build", *self.options, str(draft), str(recipe)])
             if done.returncode or not draft.is_file():
                 raise failure(image, [*done.stdout.splitlines(), *done.stderr.splitlines()])
-            added = self._added(draft)
-        return Built(str(file), added)
+            found = self._added(draft)
+            if found is None:
+                raise failure(image, ["its labels don't say what was added"])
+        return Built(str(file), found)
 
-    def _added(self, file: Path) -> tuple[str, ...]:
-        done = self.run(["exec", "--cleanenv", "--no-home", str(file), "cat", RECORD])
-        if done.returncode:
-            raise UserError(f"{file}: isn't a layer; remove it and run the same command again")
-        return LayerRecord.model_validate_json(done.stdout).requirements
+    def _added(self, file: Path) -> tuple[str, ...] | None:
+        """What the file's labels say; nothing of it runs for that."""
+        done = self.run(["inspect", "--json", "--labels", str(file)])
+        try:
+            return added(json.loads(done.stdout)["data"]["attributes"]["labels"])
+        except (ValueError, LookupError, TypeError):
+            return None
 
 
 def definition(base: Path, requirements: Sequence[str]) -> str:

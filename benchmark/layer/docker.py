@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmark.image.record import LayerRecord
-from benchmark.layer.install import LABEL, layer_hash
+from benchmark.layer.install import added, labels_of
 from benchmark.layer.layered import RECORD, Built, command, failure
 from nnactive.errors import UserError
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 REPOSITORY: Final = "nnactive-benchmark-layer"
-ADDED: Final = f"{LABEL}.requirements"
-"""Image label: what the layer added, with spaces between."""
 
 
 class DockerLayers:
@@ -40,7 +38,8 @@ class DockerLayers:
             labels = self.client.images.get(reference).labels
         except ImageNotFound:
             return None
-        return Built(reference, tuple(labels[ADDED].split())) if ADDED in labels else None
+        found = added(labels)
+        return None if found is None else Built(reference, found)
 
     def build(self, image: str, name: str, requirements: Sequence[str]) -> Built:
         """Install on the image, then put labels on what came out: only then they are known.
@@ -53,14 +52,14 @@ class DockerLayers:
         user = (base.attrs.get("Config") or {}).get("User") or "0"
         run = f"USER 0\nRUN {json.dumps(command(requirements))}\nUSER {user}\n"
         installed = self._build(image, f"FROM {_plain(base.id)}\n{run}")
-        added = self._added(installed)
+        record = self._record(installed)
         self._build(
             image,
             f"FROM {_plain(installed)}\n",
             tag=f"{REPOSITORY}:{name}",
-            labels={LABEL: layer_hash(added), ADDED: " ".join(added)},
+            labels=labels_of(record),
         )
-        return Built(f"{REPOSITORY}:{name}", added)
+        return Built(f"{REPOSITORY}:{name}", record.requirements)
 
     def _image(self, image: str) -> Any:
         from docker.errors import ImageNotFound
@@ -84,7 +83,7 @@ class DockerLayers:
             raise failure(image, [error.explanation or str(error)]) from None
         return str(built.id)
 
-    def _added(self, image: str) -> tuple[str, ...]:
+    def _record(self, image: str) -> LayerRecord:
         """What ``layer.json`` of an image says; none of its code runs for that."""
         container = self.client.containers.create(image)
         try:
@@ -94,7 +93,7 @@ class DockerLayers:
                 content = file.read() if file else b""
         finally:
             container.remove()
-        return LayerRecord.model_validate_json(content).requirements
+        return LayerRecord.model_validate_json(content)
 
 
 def _plain(digest: str | None) -> str:

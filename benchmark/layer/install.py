@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +17,26 @@ from nnactive.files import write_model, write_text
 
 LABEL: Final = "org.nnactive.layer"
 """Image label: SHA-256 of what the layer added."""
+ADDED: Final = f"{LABEL}.requirements"
+"""Image label: what the layer added, with spaces between."""
 LABELS_FILE: Final = "APPTAINER_LABELS"
 """Environment variable by which Apptainer says where a build writes its labels."""
 LAYER_RECORD: Final = "layer.json"
 PATH_FILE: Final = "nnactive_layer.pth"
 
 
-def layer_hash(added: Sequence[str]) -> str:
-    """SHA-256 of what a layer added, each ``name==version``, in any order."""
-    return hashlib.sha256("".join(f"{each}\n" for each in sorted(added)).encode()).hexdigest()
+def labels_of(record: LayerRecord) -> dict[str, str]:
+    """The labels of an image with a layer, beside its base's."""
+    lines = "".join(f"{each}\n" for each in record.requirements)
+    return {
+        LABEL: hashlib.sha256(lines.encode()).hexdigest(),
+        ADDED: " ".join(record.requirements),
+    }
+
+
+def added(labels: Mapping[str, str]) -> tuple[str, ...] | None:
+    """What a layer added, from an image's labels; None if the image is no layer."""
+    return tuple(labels.get(ADDED, "").split()) if LABEL in labels else None
 
 
 def install(
@@ -64,5 +75,5 @@ def install(
     labels = os.environ.get(LABELS_FILE)
     if labels:
         with Path(labels).open("a", encoding="utf-8") as file:
-            file.write(f"{LABEL} {layer_hash(record.requirements)}\n")
+            file.writelines(f"{name} {value}\n" for name, value in labels_of(record).items())
     return record

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from nnactive.errors import NnactiveError, UserError
 
-COMMAND: Final = ("/opt/benchmark/venv/bin/python", "-I", "-m", "benchmark.cli", "step", "layer")
+COMMAND: Final = ("/opt/benchmark/venv/bin/python", "-IB", "-m", "benchmark.cli", "step", "layer")
 """Installs, inside an image, the requirements that follow it."""
 RECORD: Final = "/opt/benchmark/layer.json"
 

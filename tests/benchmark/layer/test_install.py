@@ -1,5 +1,6 @@
 """The real pip, on wheels made here, into an environment made here; no network."""
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -14,7 +15,7 @@ from wheels import make_wheel
 from benchmark.image.record import LayerRecord
 from benchmark.layer import install as installing
 from benchmark.layer import pip
-from benchmark.layer.install import install, layer_hash
+from benchmark.layer.install import added, install, labels_of
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import read_model
 
@@ -134,8 +135,13 @@ def test_a_layer_is_not_laid_on_a_layer(image) -> None:
 def test_apptainers_labels_tell_what_was_added(image, monkeypatch) -> None:
     labels = image.home.parent / "labels"
     monkeypatch.setenv("APPTAINER_LABELS", str(labels))
-    install(["foo==1.0"], image.home, image.site)
-    assert labels.read_text() == f"org.nnactive.layer {layer_hash(['foo==1.0', 'bar==2.0'])}\n"
+    record = install(["foo==1.0"], image.home, image.site)
+    told = dict(line.split(" ", 1) for line in labels.read_text().splitlines())
+    assert told == labels_of(record)
+    assert added(told) == record.requirements == ("bar==2.0", "foo==1.0")
+    assert added({}) is None
+    digest = hashlib.sha256(b"bar==2.0\nfoo==1.0\n").hexdigest()
+    assert told["org.nnactive.layer"] == digest
 
 
 def test_an_image_without_pip_says_so(image, monkeypatch) -> None:

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError, BuildError, ImageNotFound
 
+from benchmark.image.record import LayerRecord
 from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
 from benchmark.layer.docker import DockerLayers
-from benchmark.layer.install import layer_hash
+from benchmark.layer.install import labels_of
 from benchmark.layer.layered import command, layer_name, layered
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import sha256
@@ -80,10 +81,9 @@ def test_docker_builds_a_request_once_and_keeps_the_bases_user(monkeypatch) -> N
     assert second["text"] == f"FROM {1:064x}\n"
     assert first["tag"] is None
     assert {each["network_mode"] for each in client.built} == {"host"}
-    assert client.known[found.reference].labels == {
-        "org.nnactive.layer": layer_hash(ADDED),
-        "org.nnactive.layer.requirements": "bar==2.0 foo==1.0",
-    }
+    labels = client.known[found.reference].labels
+    assert labels == labels_of(LayerRecord(requirements=ADDED))
+    assert set(labels) == {"org.nnactive.layer", "org.nnactive.layer.requirements"}
     assert client.left == 0
     assert layered(runtime, "bench", ["foo==1.0"]) == found
     assert len(client.built) == 2
@@ -144,13 +144,15 @@ def test_no_image_is_one_line(tmp_path) -> None:
         layered(ApptainerLayers(stand_in_apptainer([])), f"{tmp_path}/benhc.sif", ["foo==1.0"])
 
 
-def stand_in_apptainer(calls, code=0, output=""):
+def stand_in_apptainer(calls, code=0, output="", *, layer=True):
     """Keeps what it is asked for; a build writes a file as Apptainer would."""
 
     def run(arguments):
         calls.append(list(arguments))
-        if arguments[0] == "exec":
-            return subprocess.CompletedProcess(arguments, 0, RECORD, "")
+        if arguments[0] == "inspect":
+            labels = labels_of(LayerRecord(requirements=ADDED)) if layer else {}
+            told = json.dumps({"data": {"attributes": {"labels": labels}}, "type": "container"})
+            return subprocess.CompletedProcess(arguments, 0, told, "")
         *_, draft, recipe = arguments
         calls.append(Path(recipe).read_text())
         Path(draft).write_text("half")
@@ -175,7 +177,7 @@ def test_apptainer_builds_a_request_once_beside_its_image(tmp_path) -> None:
     assert head == f"Bootstrap: localimage\nFrom: {base}"
     assert shlex.split(post) == ["exec", *command(["foo==1.0"])]
     assert layered(runtime, str(base), ["foo==1.0"]) == found
-    assert [call[0] for call in calls[3:]] == ["exec"]
+    assert [call[0] for call in calls[3:]] == ["inspect"]
 
 
 def test_a_failed_build_of_apptainer_leaves_no_file(tmp_path) -> None:
@@ -189,6 +191,17 @@ def test_a_failed_build_of_apptainer_leaves_no_file(tmp_path) -> None:
             layered(runtime, str(tmp_path / "bench.sif"), ["foo==1.0"])
         assert type(caught.value) is kind
         assert list((tmp_path / "layers").iterdir()) == []
+
+
+def test_a_file_that_is_no_layer_is_not_taken_for_one(tmp_path) -> None:
+    (tmp_path / "bench.sif").write_text("base")
+    runtime = ApptainerLayers(stand_in_apptainer([], layer=False))
+    with pytest.raises(NnactiveError, match="its labels don't say what was added"):
+        layered(runtime, str(tmp_path / "bench.sif"), ["foo==1.0"])
+    name = layer_name(sha256(tmp_path / "bench.sif"), ["foo==1.0"])
+    (tmp_path / "layers" / f"{name}.sif").write_text("something else")
+    with pytest.raises(UserError, match=r"\.sif: isn't a layer; remove it and run the same comm"):
+        layered(runtime, str(tmp_path / "bench.sif"), ["foo==1.0"])
 
 
 @pytest.mark.parametrize("name", ["a\n%post\nb", "{{ a }}"])
