@@ -31,7 +31,7 @@ def would_install(requirements: Sequence[str]) -> Report:
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        _run([*INSTALL, "--dry-run", "--report", str(report), *requirements], requirements)
+        _run([*INSTALL, "--dry-run", "--report", str(report), *requirements])
         return read_model(report, Report)
 
 
@@ -46,10 +46,10 @@ def install(wheels: Sequence[Wheel], target: Path) -> None:
         file = Path(folder) / "requirements.txt"
         file.write_text("".join(lines), encoding="utf-8")
         options = ["--no-deps", "--require-hashes", "--target", str(target)]
-        _run([*INSTALL, *options, "-r", str(file)], [wheel.requirement for wheel in wheels])
+        _run([*INSTALL, *options, "-r", str(file)])
 
 
-def _run(arguments: Sequence[str], requirements: Sequence[str]) -> None:
+def _run(arguments: Sequence[str]) -> None:
     done = subprocess.run(
         [*PIP, *arguments],
         stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def _run(arguments: Sequence[str], requirements: Sequence[str]) -> None:
     if "No module named pip" in done.stderr:
         raise NnactiveError("this image has no pip, so that nothing can be added to it")
     raise UserError(
-        f"{SHEET}: pip can't install {', '.join(requirements)}: {last_word(done.stderr)}; "
+        f"{SHEET}: pip can't install what it pins: {last_word(done.stderr)}; "
         "see that these versions have wheels and that there is a network"
     )
 

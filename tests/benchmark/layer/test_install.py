@@ -30,7 +30,7 @@ def image(tmp_path, monkeypatch):
     (home / "requirements.lock").write_text("numpy==2.4.6 \\\n    --hash=sha256:00\n")
     make_wheel(wheels, "numpy", "1.26.0")
     make_wheel(wheels, "foo", "1.0", ["bar"])
-    make_wheel(wheels, "bar", "2.0")
+    make_wheel(wheels, "bar", "2.0", ["numpy>1"])
     make_wheel(wheels, "old", "1.0", ["between"])
     make_wheel(wheels, "between", "1.0", ["numpy<2"])
     make_wheel(wheels, "shadow", "1.0", module="numpy")
@@ -52,7 +52,9 @@ def image(tmp_path, monkeypatch):
         command = [python, "-I", "-c", f"import importlib.metadata as m; {code}"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    return SimpleNamespace(home=home, wheels=wheels, site=site, tells=tells)
+    before = os.umask(0o077)  # as some machines have it, also during a build
+    yield SimpleNamespace(home=home, wheels=wheels, site=site, tells=tells)
+    os.umask(before)
 
 
 def test_a_layer_has_what_was_asked_for_and_what_that_needs(image) -> None:
@@ -82,8 +84,11 @@ def test_what_is_there_already_adds_nothing(image) -> None:
     [
         ("numpy==1.26.0", "numpy==1.26.0 would change numpy 2.4.6, which the lock fixes"),
         ("old==1.0", "old==1.0 needs numpy<2 over between==1.0, which would change numpy 2.4.6"),
-        ("nowhere==1.0", "pip can't install nowhere==1.0: No matching distribution found for now"),
-        ("foo==3.0", "pip can't install foo==3.0: No matching distribution found for foo==3.0"),
+        (
+            "nowhere==1.0",
+            "pip can't install what it pins: No matching distribution found for nowhere==",
+        ),
+        ("foo==3.0", "pip can't install what it pins: No matching distribution found for foo==3.0"),
         ("--index-url=x", "'--index-url=x' is an option of pip"),
     ],
 )

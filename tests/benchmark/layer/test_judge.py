@@ -97,7 +97,13 @@ def test_the_locked_version_itself_changes_nothing() -> None:
     "broken",
     [
         item("foo", is_direct=True),
-        item("foo", download_info={"url": "https://index/foo-1.0.tar.gz"}),
+        item(
+            "foo",
+            download_info={
+                "url": "https://index/foo-1.0.tar.gz#egg=foo.whl",
+                "archive_info": {"hashes": {"sha256": DIGEST}},
+            },
+        ),
         item("foo", download_info={"url": "https://index/foo-1.0-py3-none-any.whl"}),
         item(
             "foo",
