@@ -136,6 +136,9 @@ class MethodRecord(Frozen):
     """Whether it saw ground truth of the whole pool."""
     reference: str = ""
     """Where the method was published; empty if its author doesn't say."""
+    requirements: tuple[str, ...] = ()
+    """What its ``submission.yaml`` pins, each ``name==version``, sorted. What else this brought
+    into a layer stands in `ImageUsed.requirements`; that list pinned gives the same packages."""
 
 
 class DatasetRecord(Frozen):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from benchmark.layer.here import check_here
+from benchmark.layer.sheet import SHEET, requirements_of
 from benchmark.layout import spec_file
 from benchmark.method_class import builtin_class, instance, submitted_class
 from benchmark.parameters import display_name, method_id, parse, written
@@ -65,8 +67,11 @@ def make(text: str, parameters: Sequence[str] = ()) -> "tuple[MethodSpec, QueryM
         ), found
     path, name = split(method)
     origin = f"{path}:{name}"
+    requirements = requirements_of(path)
+    check_here(text, requirements)
     found = instance(submitted_class(path, name), origin, given)
     record = _record(found, origin, submission_id(path, name), sha256(path), "submission")
+    record = record.model_copy(update={"requirements": requirements})
     return MethodSpec(record=record, entry=name), found
 
 
@@ -86,8 +91,37 @@ def submission_id(path: Path, name: str) -> str:
     return f"{name}-{sha256(path)[:8]}"
 
 
+def check_unchanged(spec: MethodSpec, requirements: Sequence[str], source: Path) -> None:
+    """Refuse to go on with a submission under other requirements than it began with.
+
+    Its id is that of the file alone, so that its loops would be of different packages.
+
+    Raises:
+        UserError: names both.
+    """
+    before = spec.record.requirements
+    if tuple(requirements) != before:
+        raise UserError(
+            f"{source.parent / SHEET}: {spec.record.id} was run with {_listed(before)}, now it "
+            f"needs {_listed(requirements)}; give another folder of runs, or change the file, too"
+        )
+
+
+def _listed(requirements: Sequence[str]) -> str:
+    return ", ".join(requirements) or "no requirements"
+
+
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
-    """Keep a method's spec, and the copy of its file that every query runs, under ``root``."""
+    """Keep a method's spec, and the copy of its file that every query runs, under ``root``.
+
+    The spec has the submission's requirements, so that no copy of ``submission.yaml`` is needed.
+
+    Raises:
+        UserError: if the file isn't the one that was checked, or ran with other requirements.
+    """
+    known = root / spec_file(spec.record.id)
+    if source is not None and known.is_file():
+        check_unchanged(read_model(known, MethodSpec), spec.record.requirements, source)
     if source is not None:
         content = source.read_bytes()
         if hashlib.sha256(content).hexdigest() != spec.record.source_hash:
@@ -104,6 +138,9 @@ def load_method(path: Path) -> "QueryMethod":
     copy = _copy(path)
     if not copy.is_file() or sha256(copy) != spec.record.source_hash:
         raise UserError(f"{copy}: isn't the file that was submitted; submit the method again")
+    check_here(
+        spec.record.id, spec.record.requirements, "go on in an image that has it, as it began"
+    )
     found = instance(
         submitted_class(copy, spec.entry), f"{copy}:{spec.entry}", spec.record.parameters
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import param_option, seconds_option
+from benchmark.cli.options import layer_option, param_option, refuse_layer, seconds_option
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @click.argument("method")
 @param_option
 @seconds_option
-def check(method: str, parameters: Sequence[str], seconds: float) -> int:
+@layer_option
+def check(method: str, parameters: Sequence[str], seconds: float, *, layer: bool) -> int:
     """Check METHOD on small synthetic pools; nothing is trained.
 
     METHOD is path/to/file.py:Class, or the name of a builtin method, with its parameters if need
@@ -26,6 +27,7 @@ def check(method: str, parameters: Sequence[str], seconds: float) -> int:
     """
     from rich.console import Console
 
+    refuse_layer(layer=layer)
     rows = judge(method, parameters, seconds)
     _print_table(Console(), rows)
     bad = sum(row.state == "FAILED" for row in rows)

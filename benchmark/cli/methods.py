@@ -86,9 +86,18 @@ def examine(
     Raises:
         UserError: one line with file and cause if this is no query method that can be run.
     """
+    from benchmark.layer.here import check_here
+    from benchmark.layer.sheet import requirements_of
     from benchmark.layout import spec_file
     from benchmark.parameters import joined, parse
-    from benchmark.submission import MethodSpec, describe, is_builtin, split, submission_id
+    from benchmark.submission import (
+        MethodSpec,
+        check_unchanged,
+        describe,
+        is_builtin,
+        split,
+        submission_id,
+    )
     from nnactive.files import read_model
 
     name, given = parse(text, parameters)
@@ -98,7 +107,10 @@ def examine(
     # Where the parameters are written otherwise than in the id, the file is imported once more.
     known = root / spec_file(joined(submission_id(path, entry), given))
     if known.exists():
-        return read_model(known, MethodSpec), path
+        spec, requirements = read_model(known, MethodSpec), requirements_of(path)
+        check_unchanged(spec, requirements, path)
+        check_here(text, requirements)
+        return spec, path
     return _told(MethodSpec, text, parameters), path
 
 

@@ -265,3 +265,13 @@ def _reported(name: str, loop: int, out: Path) -> Iterator[None]:
         write_model(failed, Failure(step=name, loop=loop, reason=text))
         raise
     failed.unlink(missing_ok=True)
+
+
+@step.command()
+@click.argument("requirements", nargs=-1, required=True)
+def layer(requirements: Sequence[str]) -> None:
+    """Install a submission's requirements into this image, while a layer on it is built."""
+    from benchmark.layer.install import install
+
+    for each in install(requirements).requirements:
+        click.echo(f"added {each}")

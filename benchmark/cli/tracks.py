@@ -13,8 +13,10 @@ from benchmark.cli.options import (
     cores_option,
     data_option,
     dataset_option,
+    layer_option,
     out_option,
     param_option,
+    refuse_layer,
     regime_option,
     runs_option,
     seconds_option,
@@ -93,6 +95,7 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
 @data_option
 @runs_option
 @out_option
+@layer_option
 def run(
     name: str,
     methods: Sequence[str],
@@ -104,6 +107,8 @@ def run(
     data: Path,
     runs: Path,
     out: Path,
+    *,
+    layer: bool,
 ) -> int:
     """Run the track NAME, or go on with it, and build the leaderboard.
 
@@ -111,6 +116,7 @@ def run(
     """
     from benchmark.tracks import load_track
 
+    refuse_layer(layer=layer)
     if parameters and len(methods) != 1:
         raise UserError(
             "--param goes with one --method; "
@@ -134,6 +140,7 @@ def run(
 @data_option
 @runs_option
 @out_option
+@layer_option
 def submit(
     method: str,
     parameters: Sequence[str],
@@ -145,6 +152,8 @@ def submit(
     data: Path,
     runs: Path,
     out: Path,
+    *,
+    layer: bool,
 ) -> int:
     """Run METHOD beside a track's baselines, and build the leaderboard with it.
 
@@ -153,6 +162,7 @@ def submit(
     """
     from benchmark.tracks import load_track
 
+    refuse_layer(layer=layer)
     content = load_track(name).part(dataset, regime)
     told = begin(content, data, runs)
     root = runs / content.name

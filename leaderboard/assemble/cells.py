@@ -217,7 +217,7 @@ def _notes(
     ]
     further = [result.seed for result in results if result.seed not in expected]
     if len({_source(result) for result in results if result.seed in expected}) > 1:
-        notes.append("its seeds were run with different sources or parameters")
+        notes.append("its seeds were run with different sources, parameters or requirements")
     if missing:
         notes.append(f"no result for {_seeds(missing)}")
     if further:
@@ -227,7 +227,8 @@ def _notes(
 
 def _source(result: ExperimentResult) -> str:
     method = result.method
-    return json.dumps([method.source_hash, sorted(method.parameters.items())])
+    parameters = sorted(method.parameters.items())
+    return json.dumps([method.source_hash, parameters, method.requirements])
 
 
 def _seeds(seeds: Sequence[int]) -> str:

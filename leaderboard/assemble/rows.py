@@ -135,7 +135,7 @@ def _notes(entrant: str, settings: Sequence[Cells]) -> tuple[str, ...]:
     ]
     each = max((len(s.cells[entrant].sources) for s in settings if entrant in s.cells), default=0)
     if each == 1 < len(_sources(entrant, settings)):
-        notes.append("its settings were run with different sources or parameters")
+        notes.append("its settings were run with different sources, parameters or requirements")
     missing = [setting.name for setting in settings if entrant not in setting.cells]
     if missing:
         more = len(missing) - NAMED_SETTINGS

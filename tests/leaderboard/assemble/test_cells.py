@@ -96,10 +96,11 @@ def test_seeds_at_different_budgets_have_no_curve(make):
     assert "different numbers of labelled patches" in cell.values["aubc"].reason
 
 
-def test_seeds_run_with_different_sources_say_so(make, change):
-    results = [make(seed=1), change(make(seed=2), "method", source_hash="1" * 64)]
+@pytest.mark.parametrize("other", [{"source_hash": "1" * 64}, {"requirements": ("a==1",)}], ids=str)
+def test_seeds_run_with_different_sources_say_so(make, change, other):
+    results = [make(seed=1), change(make(seed=2), "method", **other)]
     cell = cell_of(results, (1, 2))
-    assert cell.notes == ("its seeds were run with different sources or parameters",)
+    assert cell.notes == ("its seeds were run with different sources, parameters or requirements",)
     assert cell.status == "incomplete"
     # A seed that doesn't count mixes nothing.
     assert cell_of(results, (1,)).status == "complete"

@@ -187,4 +187,6 @@ def test_a_method_whose_settings_were_run_with_different_sources_is_not_ranked(
     rows = rows_of(make("a"), other("a"), make("b"), other("b", parameters={"beta": 2.0}))
     assert (rows["a"].rank, rows["a"].status) == (1, "complete")
     assert (rows["b"].rank, rows["b"].status) == (None, "incomplete")
-    assert rows["b"].notes == ("its settings were run with different sources or parameters",)
+    assert rows["b"].notes == (
+        "its settings were run with different sources, parameters or requirements",
+    )
