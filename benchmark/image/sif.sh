@@ -13,7 +13,6 @@ done
 [ $# = 0 ] || shift
 draft=$(mktemp -d "$(dirname "$out")/.sif.XXXXXXXX")
 trap 'rm -rf "$draft"' EXIT
-# Smaller than with the default compression, and made faster: docs/measured.md.
 # shellcheck disable=SC2086  # a word an argument
-apptainer build --mksquashfs-args "-comp zstd -Xcompression-level 6" $arguments "$@" "$draft/image.sif" apptainer.def
+apptainer build $arguments "$@" "$draft/image.sif" apptainer.def
 mv "$draft/image.sif" "$out"
