@@ -50,7 +50,7 @@ def test_the_lock_file_must_be_the_images(tmp_path) -> None:
 
 def test_the_image_is_told_as_results_name_it() -> None:
     assert image_finding(None).state == "ok"
-    used = ImageUsed(digest=None, variant="cpu", lock="0")
+    used = ImageUsed(digest=None, variant="cuda12", lock="0")
     assert image_finding(used).state == "note"
     named = used.model_copy(update={"digest": "sha256:ab", "requirements": ("a==1",)})
     assert image_finding(named) == (

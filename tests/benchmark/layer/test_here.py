@@ -136,7 +136,7 @@ def test_a_layer_needs_an_image(command, monkeypatch, capsys) -> None:
 def test_results_of_a_layer_have_both(tmp_path, monkeypatch) -> None:
     facts = ("version", "commit", "nnunet", "protocol", "lock")
     fields = ", ".join(f'"{name}": "1"' for name in facts)
-    (tmp_path / "image.json").write_text(f'{{"variant": "cpu", {fields}}}')
+    (tmp_path / "image.json").write_text(f'{{"variant": "cuda12", {fields}}}')
     (tmp_path / "layer.json").write_text('{"requirements": ["bar==2.0", "foo==1.0"]}')
     monkeypatch.setenv("NNACTIVE_BASE_DIGEST", "sha256:0")
     monkeypatch.setenv("NNACTIVE_IMAGE_DIGEST", "sha256:1")
