@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
 from benchmark.cli.options import param_option, seconds_option
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from benchmark.conformance.rows import Verdict
 
 
-@click.command()
+@click.command(cls=Contained, roles={"method": Role.METHOD})
 @click.argument("method")
 @param_option
 @seconds_option

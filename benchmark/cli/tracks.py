@@ -8,6 +8,7 @@ import click
 
 from benchmark.cli.board import build_page
 from benchmark.cli.check import passes
+from benchmark.cli.contained import Contained
 from benchmark.cli.methods import examine
 from benchmark.cli.options import (
     cores_option,
@@ -19,6 +20,7 @@ from benchmark.cli.options import (
     runs_option,
     seconds_option,
 )
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,7 +79,17 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
         print_track(content)
 
 
-@track.command()
+@track.command(
+    cls=Contained,
+    roles={
+        "name": Role.TRACK,
+        "methods": Role.METHOD,
+        "data": Role.DATA,
+        "runs": Role.RUNS,
+        "out": Role.PAGE,
+    },
+    gpu=True,
+)
 @click.argument("name")
 @click.option(
     "--method",
@@ -123,7 +135,17 @@ def run(
     return run_track(content, found, cores, data, runs, out, told)
 
 
-@click.command()
+@click.command(
+    cls=Contained,
+    roles={
+        "method": Role.METHOD,
+        "name": Role.TRACK,
+        "data": Role.DATA,
+        "runs": Role.RUNS,
+        "out": Role.PAGE,
+    },
+    gpu=True,
+)
 @click.argument("method")
 @param_option
 @click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
