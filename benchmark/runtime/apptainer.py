@@ -6,9 +6,7 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import IO, Final
 
 from benchmark.runtime.container import Container, Image, Mount, Streams
 from benchmark.runtime.digest import sif_digest
-from benchmark.workflow.lifeline import die_with_parent
+from benchmark.runtime.tether import release, tethered
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.words import size
@@ -31,7 +29,6 @@ FOREIGN: Final = ("APPTAINER", "SINGULARITY")
 PREFIX: Final = "APPTAINERENV_"
 """Of variables for the inside; as arguments, every user of the machine could read them."""
 FAILED: Final = 255
-SECONDS_TO_END: Final = 10
 OWN_WORDS: Final = re.compile(rb"^(?:\x1b\[[0-9;]*m)*(FATAL|ERROR|WARNING|INFO)\s*:\s")
 CGROUPS: Final = Path("/sys/fs/cgroup")
 
@@ -94,15 +91,8 @@ class ApptainerRuntime:
         Raises:
             UserError: Apptainer refuses to start it.
         """
-        tie = die_with_parent if sys.platform == "linux" else None
-        process = subprocess.Popen(
-            self.command(container),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment({**_visible(container), **container.environment}),
-            start_new_session=True,
-            preexec_fn=(lambda: tie(signal.SIGKILL)) if tie else None,  # noqa: PLW1509  (one system call)
+        process = tethered(
+            self.command(container), _environment({**_visible(container), **container.environment})
         )
         errors = _Errors(streams.err)
         readers = [
@@ -114,7 +104,8 @@ class ApptainerRuntime:
         try:
             status = process.wait()
         except BaseException:
-            _end(process)
+            streams.hush()
+            release(process)
             raise
         for reader in readers:
             reader.join()
@@ -124,7 +115,7 @@ class ApptainerRuntime:
                 "mend that and run the same command again"
             )
         errors.end()
-        return status if status >= 0 else 128 - status
+        return status
 
     def command(self, container: Container) -> list[str]:
         """The command line that runs a container."""
@@ -231,16 +222,6 @@ def _mount(mount: Mount) -> str:
 def _pass_on(pipe: IO[bytes], tell: Callable[[bytes], None]) -> None:
     while data := os.read(pipe.fileno(), 1 << 16):
         tell(data)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a container in good order; one that doesn't heed is killed."""
-    try:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(SECONDS_TO_END)
-    except (ProcessLookupError, subprocess.TimeoutExpired):
-        process.kill()
-        process.wait()
 
 
 def _last_words(text: str) -> str:

@@ -65,6 +65,8 @@ class Streams(NamedTuple):
 
     out: Callable[[bytes], None]
     err: Callable[[bytes], None]
+    hush: Callable[[], None]
+    """Called where the container is ended early: what it says of that, the caller says."""
 
 
 class Runtime(Protocol):
@@ -84,12 +86,11 @@ class Runtime(Protocol):
         """
 
 
-def own_limits() -> dict[str, int]:
-    """What the caller may have at most, and so may a container: open files, processes."""
+def open_files() -> int:
+    """Files that the caller may have open at most, which a container may, too."""
     import resource
 
-    kinds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
-    return {name: resource.getrlimit(kind)[1] for name, kind in kinds.items()}
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def caller() -> str:

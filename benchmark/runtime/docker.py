@@ -12,7 +12,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import DeviceRequest, LogConfig, Ulimit
 from docker.types import Mount as Bind
 
-from benchmark.runtime.container import Container, Image, Mount, Streams, caller, own_limits
+from benchmark.runtime.container import Container, Image, Limits, Mount, Streams, caller, open_files
 from benchmark.runtime.orphans import LABEL, is_orphan, this_process
 from nnactive.errors import NnactiveError, UserError
 
@@ -99,6 +99,7 @@ class DockerRuntime:
                     "run the same command to go on"
                 ) from None
             except BaseException:
+                streams.hush()
                 with suppress(DockerException):
                     self._client.stop(name, timeout=SECONDS_TO_END)
                 raise
@@ -121,7 +122,7 @@ class DockerRuntime:
             mem_limit=limits.memory if engine.can["MemoryLimit"] else None,
             nano_cpus=min(limits.cores or 0, engine.cores) * 10**9 if cores else None,
             shm_size=limits.shared_memory or SHARED_MEMORY,
-            ulimits=[Ulimit(name=key, soft=top, hard=top) for key, top in own_limits().items()],
+            ulimits=_system_limits(limits, engine),
             # Others can't be read back.
             log_config=LogConfig(type=LogConfig.types.JSON),
             device_requests=_gpus(container, engine),
@@ -237,6 +238,12 @@ def _engine(client: "APIClient") -> Engine:
 
 def _bind(mount: Mount) -> Bind:
     return Bind(str(mount.target), str(mount.source), type="bind", read_only=not mount.writable)
+
+
+def _system_limits(limits: Limits, engine: Engine) -> list[Ulimit]:
+    """The caller's; left to itself, Podman asks for more than it may have where root is limited."""
+    tops = {"nofile": open_files(), **({"nproc": limits.processes} if engine.podman else {})}
+    return [Ulimit(name=name, soft=top, hard=top) for name, top in tops.items()]
 
 
 def _gpus(container: Container, engine: Engine) -> list[DeviceRequest] | None:

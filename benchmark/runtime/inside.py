@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,10 +12,10 @@ from typing import Final, NamedTuple
 from benchmark.image.record import BASE_DIGEST, DIGEST, SCRATCH
 from benchmark.runtime.container import Container, Image, Limits, Mount, Runtime
 from benchmark.runtime.handover import Handover
-from benchmark.runtime.places import check_writable, to_read, to_write
+from benchmark.runtime.places import check_writable, to_read
+from benchmark.runtime.scratch import scratch_folder
 from benchmark.runtime.speech import Speech
 from nnactive.devices import VISIBLE
-from nnactive.errors import UserError
 from nnactive.files import write_bytes
 
 DEBUG: Final = "NNACTIVE_DEBUG"
@@ -59,7 +58,7 @@ def run_inside(
     Raises:
         UserError: it can't be started.
     """
-    with _scratch(asked.scratch) as scratch:
+    with scratch_folder(asked.scratch) as scratch:
         for target, text in handover.files.items():
             file = scratch / target.relative_to(SCRATCH)
             file.parent.mkdir(exist_ok=True)
@@ -69,12 +68,8 @@ def run_inside(
         for note in runtime.notes(container):
             tell(f"note: {note}\n", True)  # noqa: FBT003
         speech = Speech({**handover.names, PurePosixPath(SCRATCH): str(scratch)}, tell)
-        try:
-            with _ended_by_signals():
-                status = runtime.run(container, speech.streams)
-        except BaseException:
-            speech.silence()
-            raise
+        with _ended_by_signals():
+            status = runtime.run(container, speech.streams)
         speech.end()
         _end_outputs(handover, scratch)
     return status
@@ -117,22 +112,6 @@ def _container(
 
 def _writable(source: Path, target: Path) -> Mount:
     return Mount(source=source, target=PurePosixPath(target), writable=True)
-
-
-@contextmanager
-def _scratch(parent: Path | None) -> Iterator[Path]:
-    """A folder for temporary files that is gone afterwards."""
-    base = to_write(parent) if parent else Path(tempfile.gettempdir()).resolve()
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="nnactive-scratch-", dir=base))
-    except OSError as error:
-        raise UserError(
-            f"{base}: no temporary folder can be made here: {error.strerror}; give --scratch DIR"
-        ) from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _begin_outputs(handover: Handover, scratch: Path) -> None:

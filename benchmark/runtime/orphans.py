@@ -16,8 +16,8 @@ def this_process() -> str:
 
 def is_orphan(caller: str) -> bool:
     """Whether the process that ``this_process`` told of ran here and is gone."""
-    *machine, number, started = caller.split()
-    if " ".join(machine) != _machine() or not _machine() or not number.isdigit():
+    *machine, number, started = ["", "", *caller.split()]
+    if not _machine() or " ".join(machine).strip() != _machine() or not number.isdigit():
         return False
     return _started(int(number)) != started
 

@@ -31,11 +31,8 @@ class Speech:
         return Streams(
             out=lambda data: self._take(data, err=False),
             err=lambda data: self._take(data, err=True),
+            hush=self._hush,
         )
-
-    def silence(self) -> None:
-        """Pass nothing on any more."""
-        self._silent = True
 
     def end(self) -> None:
         """Pass on a last line that has no end."""
@@ -43,6 +40,10 @@ class Speech:
             if rest:
                 self._say(rest, err=err)
         self._rest = {False: b"", True: b""}
+
+    def _hush(self) -> None:
+        with self._lock:
+            self._silent = True
 
     def _take(self, data: bytes, *, err: bool) -> None:
         *lines, self._rest[err] = (self._rest[err] + data).split(b"\n")
