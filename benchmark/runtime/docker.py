@@ -69,7 +69,7 @@ class DockerRuntime:
         return Image(reference=reference, digest=digest, labels=labels)
 
     def notes(self, container: Container) -> list[str]:
-        """Limits that this engine can't set, for want of the system's control groups."""
+        """Limits that this engine can't set, and GPUs that it may leave out."""
         limits = container.limits
         asked = {
             "MemoryLimit": limits.memory and "memory",
@@ -77,9 +77,16 @@ class DockerRuntime:
             "PidsLimit": "the number of processes",
         }
         missing = [words for key, words in asked.items() if words and not self._engine.can[key]]
-        if not missing:
-            return []
-        return [f"this engine can't limit {', '.join(missing)}: the machine has no control groups"]
+        notes = []
+        if missing:
+            words = ", ".join(missing)
+            notes.append(f"this engine can't limit {words}: the machine has no control groups")
+        if container.gpus and self._engine.podman:
+            notes.append(
+                "some versions of Podman leave GPUs out at their socket, and say nothing; "
+                "see the line GPUs of: nnactive-bench doctor --runtime docker"
+            )
+        return notes
 
     def run(self, container: Container, streams: Streams) -> int:
         """Run a container to its end, and return its exit code; it is removed in all cases.

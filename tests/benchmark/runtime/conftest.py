@@ -53,6 +53,7 @@ class StandInClient(docker.APIClient):
         self.components = [{"Name": "Engine"}]
         self.about: dict[str, object] = {"NCPU": 8, "SecurityOptions": []}
         self.created: list[dict] = []
+        self.inspected: list[str] = []
         self.calls: list[str] = []
         self.status = 0
         self.out, self.err = [b"out\n"], [b"err\n"]
@@ -70,6 +71,7 @@ class StandInClient(docker.APIClient):
         return self.about
 
     def inspect_image(self, image):
+        self.inspected.append(image)
         if image == "absent":
             raise docker.errors.ImageNotFound("no such image")
         return {"Id": ID.removeprefix("sha256:"), "Config": {"Labels": self.labels}}

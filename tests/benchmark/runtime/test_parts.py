@@ -18,6 +18,8 @@ from nnactive.files import sha256
 
 # Labels
 
+ANEW = "build it anew: make sif VARIANT=cuda12, or use the checkout of commit c0ffee"
+
 
 @pytest.fixture
 def good() -> dict[str, str]:
@@ -43,8 +45,7 @@ def test_an_image_of_this_checkout_is_fine(good) -> None:
     [
         (
             {PROTOCOL: "0.9"},
-            f"i: its protocol version is 0.9, this checkout's is {PROTOCOL_VERSION}; build it "
-            "anew: make sif VARIANT=cuda12, or use the checkout of commit c0ffee",
+            f"i: its protocol version is 0.9, this checkout's is {PROTOCOL_VERSION}; {ANEW}",
         ),
         ({LOCK: "f" * 64}, "i: disagrees with requirements-cuda12.lock: .* ffffffffffff, "),
         ({VARIANT: "rocm"}, "i: its variant is 'rocm', this checkout knows cuda13 and cuda12; "),
