@@ -164,7 +164,7 @@ def connected(name: RuntimeName) -> "Runtime":
         return docker.connect()
     from benchmark.runtime import apptainer
 
-    return apptainer.connect()
+    return apptainer.connect(lambda line: click.echo(line, err=True))
 
 
 def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "Handover") -> None:

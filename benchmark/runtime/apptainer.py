@@ -36,8 +36,11 @@ CGROUPS: Final = Path("/sys/fs/cgroup")
 class ApptainerRuntime:
     """Containers by the program at that place."""
 
-    def __init__(self, program: str, *, can_limit: bool | None = None) -> None:
-        self._program = program
+    def __init__(
+        self, program: str, say: Callable[[str], None], *, can_limit: bool | None = None
+    ) -> None:
+        """Take the program, and who is told of what takes a while."""
+        self._program, self._say = program, say
         self._can_limit = can_set_limits() if can_limit is None else can_limit
 
     def image(self, reference: str) -> Image:
@@ -66,7 +69,7 @@ class ApptainerRuntime:
                 f"{reference}: isn't an image that Apptainer can read ({cause}); build it: make sif"
             ) from None
         texts = {str(key): str(value) for key, value in labels.items()}
-        return Image(reference=reference, digest=sif_digest(file), labels=texts)
+        return Image(reference=reference, digest=sif_digest(file, self._say), labels=texts)
 
     def notes(self, container: Container) -> list[str]:
         """What it can't set: shared memory, and limits without control groups."""
@@ -168,7 +171,7 @@ class _Errors:
             self._tell(self._rest)
 
 
-def connect() -> ApptainerRuntime:
+def connect(say: Callable[[str], None]) -> ApptainerRuntime:
     """Apptainer on this machine.
 
     Raises:
@@ -181,7 +184,7 @@ def connect() -> ApptainerRuntime:
             f"{named or 'apptainer'}: no such program; install Apptainer, load its module, "
             f"or set {PROGRAM} to its place"
         )
-    return ApptainerRuntime(program)
+    return ApptainerRuntime(program, say)
 
 
 def can_set_limits(groups: Path = CGROUPS, systemd: Path = Path("/run/systemd/system")) -> bool:

@@ -1,34 +1,45 @@
 """The SHA-256 of an Apptainer image, computed once, as its file has gigabytes."""
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from nnactive.errors import UserError
 from nnactive.files import read_json, sha256, write_json
+from nnactive.words import size
+
+LARGE: Final = 1 << 30
+"""Bytes that take a while."""
 
 
-def sif_digest(file: Path) -> str:
-    """``sha256:`` and the digits of a file's SHA-256; kept until its size or time changes."""
+def sif_digest(file: Path, say: Callable[[str], None]) -> str:
+    """``sha256:`` and the digits of a file's SHA-256; kept until its size or time changes.
+
+    ``say`` is told where that takes a while.
+    """
     stat = file.stat()
     key = {"size": stat.st_size, "time": stat.st_mtime_ns, "inode": stat.st_ino}
-    kept, known = cache_file(), {}
-    place = str(file.resolve())
-    try:
-        known = read_json(kept)
-    except (UserError, OSError):
-        known = {}
-    entry: Any = known.get(place) if isinstance(known, dict) else None
+    known, place = _known(), str(file.resolve())
+    entry = known.get(place)
     if isinstance(entry, dict) and entry.items() >= key.items() and "digest" in entry:
         return str(entry["digest"])
+    if stat.st_size > LARGE:
+        say(f"{file}: computing its digest, once ({size(stat.st_size)})")
     digest = f"sha256:{sha256(file)}"
-    content = known if isinstance(known, dict) else {}
-    try:
-        write_json(kept, {**content, place: {**key, "digest": digest}})
-    except OSError:
-        # It is computed again next time.
-        return digest
+    # Where it can't be kept, it is computed again next time.
+    with suppress(OSError):
+        write_json(cache_file(), {**known, place: {**key, "digest": digest}})
     return digest
+
+
+def _known() -> dict[str, Any]:
+    try:
+        content = read_json(cache_file())
+    except (UserError, OSError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def cache_file() -> Path:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.types import DeviceRequest, LogConfig, Ulimit
 from docker.types import Mount as Bind
+from requests.exceptions import RequestException
 
 from benchmark.runtime.container import Container, Image, Limits, Mount, Streams, caller, open_files
 from benchmark.runtime.orphans import LABEL, is_orphan, this_process
@@ -26,6 +27,8 @@ SECONDS_TO_END: Final = 10
 SECONDS_FOR_THE_REST: Final = 10
 """How long the last of the output may take after the end."""
 KILLED: Final = 137
+ERRORS: Final = (DockerException, RequestException)
+"""What an engine answers, and that it doesn't."""
 SOCKET: Final = "unix:///var/run/docker.sock"
 SELINUX: Final = Path("/sys/fs/selinux/enforce")
 
@@ -62,7 +65,7 @@ class DockerRuntime:
             raise UserError(
                 f"{reference}: no such image here; build it: make image, or load it: docker load"
             ) from None
-        except DockerException as error:
+        except ERRORS as error:
             raise UserError(f"{reference}: {_cause(error)}; give an image with --image") from None
         labels = (found.get("Config") or {}).get("Labels") or {}
         digest = f"sha256:{found['Id'].removeprefix('sha256:')}"
@@ -100,14 +103,14 @@ class DockerRuntime:
             self._start(name, container)
             try:
                 return self._follow(name, container, streams)
-            except DockerException as error:
+            except ERRORS as error:
                 raise NnactiveError(
                     f"{container.image.reference}: the engine fails: {_cause(error)}; "
                     "run the same command to go on"
                 ) from None
             except BaseException:
                 streams.hush()
-                with suppress(DockerException):
+                with suppress(*ERRORS):
                     self._client.stop(name, timeout=SECONDS_TO_END)
                 raise
 
@@ -155,21 +158,21 @@ class DockerRuntime:
                 # Python takes it for Ctrl-C; as process 1 it ignores SIGTERM.
                 stop_signal="SIGINT",
             )
-        except DockerException as error:
+        except ERRORS as error:
             raise self._refusal(container, error) from None
         try:
             yield created["Id"]
         finally:
-            with suppress(DockerException):
+            with suppress(*ERRORS):
                 self._client.remove_container(created["Id"], force=True, v=True)
 
     def _start(self, name: str, container: Container) -> None:
         try:
             self._client.start(name)
-        except DockerException as error:
+        except ERRORS as error:
             raise self._refusal(container, error) from None
 
-    def _refusal(self, container: Container, error: DockerException) -> UserError:
+    def _refusal(self, container: Container, error: Exception) -> UserError:
         cause = _cause(error)
         way_out = "mend that and run the same command again"
         if container.gpus and any(word in cause.lower() for word in ("nvidia", "gpu", "cdi")):
@@ -182,7 +185,7 @@ class DockerRuntime:
     def _follow(self, name: str, container: Container, streams: Streams) -> int:
         def pass_on(*, err: bool) -> None:
             # The end of the container, or of the engine, is what wait() tells of.
-            with suppress(DockerException, OSError):
+            with suppress(*ERRORS, OSError):
                 for data in self._client.logs(
                     name, stdout=not err, stderr=err, stream=True, follow=True
                 ):
@@ -205,7 +208,7 @@ class DockerRuntime:
         return status
 
     def _remove_orphans(self) -> None:
-        with suppress(DockerException):
+        with suppress(*ERRORS):
             for found in self._client.containers(all=True, filters={"label": LABEL}):
                 if is_orphan((found.get("Labels") or {}).get(LABEL, "")):
                     self._client.remove_container(found["Id"], force=True, v=True)
@@ -223,7 +226,7 @@ def connect() -> DockerRuntime:
         # A training may be silent for hours.
         client.timeout = None  # type: ignore[assignment]
         return DockerRuntime(client)
-    except DockerException as error:
+    except ERRORS as error:
         raise UserError(
             f"no Docker engine answers at {place} ({_cause(error)}); start it, get the right to "
             "use it, or set DOCKER_HOST (Podman: podman system service --time=0 unix://SOCKET)"
@@ -264,7 +267,7 @@ def _gpus(container: Container, engine: Engine) -> list[DeviceRequest] | None:
 
 def _cause(error: Exception) -> str:
     """What an engine says, in a line."""
-    if isinstance(error, APIError | NotFound) and error.explanation:
+    if isinstance(error, APIError) and error.explanation:
         return " ".join(str(error.explanation).split())
     inner: BaseException = error
     while (below := inner.__cause__ or inner.__context__) is not None:

@@ -26,7 +26,7 @@ def container(**changes) -> Container:
 
 
 def command(*, can_limit: bool = True, **changes) -> list[str]:
-    return ApptainerRuntime("apptainer", can_limit=can_limit).command(container(**changes))
+    return ApptainerRuntime("apptainer", print, can_limit=can_limit).command(container(**changes))
 
 
 def test_nothing_of_the_host_comes_in() -> None:
@@ -62,10 +62,10 @@ def test_limits_are_set_or_named() -> None:
         assert words[words.index(flag) + 1] == str(value)
     unlimited = command(limits=limits, can_limit=False)
     assert not {"--memory", "--cpus", "--pids-limit"} & set(unlimited)
-    shared, note = ApptainerRuntime("a", can_limit=False).notes(container(limits=limits))
+    shared, note = ApptainerRuntime("a", print, can_limit=False).notes(container(limits=limits))
     assert "--shm-size" in shared
     assert "memory (2.0 GiB), cores (3), the number of processes" in note
-    assert ApptainerRuntime("a", can_limit=True).notes(container()) == []
+    assert ApptainerRuntime("a", print, can_limit=True).notes(container()) == []
 
 
 def test_limits_need_systemd_and_its_control_groups(tmp_path, monkeypatch) -> None:

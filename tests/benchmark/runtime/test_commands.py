@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmark.cli import board
 from benchmark.cli.contained import Contained
 from benchmark.cli.main import cli, main
 from benchmark.runtime.roles import Role
@@ -185,6 +186,13 @@ def test_the_leaderboard_is_built_inside(apptainer, capfd) -> None:
     assert main(["leaderboard", "table", "--published", "--runtime", "apptainer"]) == 0
     assert apptainer.arguments == ["leaderboard", "table", "--published"]
     assert "|" in capfd.readouterr().out
+
+
+def test_a_run_here_builds_its_page_here(monkeypatch) -> None:
+    called = []
+    monkeypatch.setattr(board, "_call", lambda arguments: called.append(arguments) or 0)
+    board.build_page([Path("runs")], Path("p.html"), published=False)
+    assert called[0][-2:] == ["--runtime", "local"]
 
 
 def test_the_command_line_starts_without_what_containers_need() -> None:

@@ -205,8 +205,9 @@ def test_too_little_memory_is_told(client, capsys) -> None:
     assert "--memory" in only_error(capsys)
 
 
-def test_an_engine_that_fails_meanwhile_is_a_failure(client, capsys) -> None:
-    client.waits, client.err = error("gone"), []
+@pytest.mark.parametrize("problem", [error("gone"), requests.ConnectionError("gone")])
+def test_an_engine_that_fails_meanwhile_is_a_failure(problem, client, capsys) -> None:
+    client.waits, client.err = problem, []
     assert main(CHECK) == 1
     assert only_error(capsys).endswith("the engine fails: gone; run the same command to go on")
 
