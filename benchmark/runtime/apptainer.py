@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from benchmark.runtime.cgroups import can_set_limits
 from benchmark.runtime.container import Container, Image, Mount, Streams
 from benchmark.runtime.digest import sif_digest
 from benchmark.runtime.tether import release, tethered
@@ -30,7 +31,6 @@ PREFIX: Final = "APPTAINERENV_"
 """Of variables for the inside; as arguments, every user of the machine could read them."""
 FAILED: Final = 255
 OWN_WORDS: Final = re.compile(rb"^(?:\x1b\[[0-9;]*m)*(FATAL|ERROR|WARNING|INFO)\s*:\s")
-CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
 class ApptainerRuntime:
@@ -185,18 +185,6 @@ def connect(say: Callable[[str], None]) -> ApptainerRuntime:
             f"or set {PROGRAM} to its place"
         )
     return ApptainerRuntime(program, say)
-
-
-def can_set_limits(groups: Path = CGROUPS, systemd: Path = Path("/run/systemd/system")) -> bool:
-    """Whether Apptainer can limit a container: systemd has to lend it a control group."""
-    user = os.getuid()
-    own = groups if user == 0 else groups / f"user.slice/user-{user}.slice/user@{user}.service"
-    try:
-        lent = (own / "cgroup.controllers").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
-    bus = user == 0 or "DBUS_SESSION_BUS_ADDRESS" in os.environ
-    return systemd.is_dir() and bus and {"cpu", "memory", "pids"} <= set(lent)
 
 
 def _environment(inside: Mapping[str, str]) -> dict[str, str]:

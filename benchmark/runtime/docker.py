@@ -2,26 +2,22 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
-from docker.types import DeviceRequest, LogConfig, Ulimit
-from docker.types import Mount as Bind
 from requests.exceptions import RequestException
 
-from benchmark.runtime.container import Container, Image, Limits, Mount, Streams, caller, open_files
+from benchmark.runtime.container import Container, Image, Streams, caller
+from benchmark.runtime.engine import engine_of, host_config
 from benchmark.runtime.orphans import LABEL, is_orphan, this_process
 from nnactive.errors import NnactiveError, UserError
 
 if TYPE_CHECKING:
     from docker.api.client import APIClient
 
-SHARED_MEMORY: Final = 8 << 30
-"""Bytes; Docker's own 64 MiB are too few for nnU-Net's workers."""
 SECONDS_TO_END: Final = 10
 """How long a container that is stopped may take."""
 SECONDS_FOR_THE_REST: Final = 10
@@ -30,20 +26,6 @@ KILLED: Final = 137
 ERRORS: Final = (DockerException, RequestException)
 """What an engine answers, and that it doesn't."""
 SOCKET: Final = "unix:///var/run/docker.sock"
-SELINUX: Final = Path("/sys/fs/selinux/enforce")
-
-
-class Engine(NamedTuple):
-    """What matters of the engine that answers."""
-
-    podman: bool
-    rootless: bool
-    """Whether its root is the user who started it."""
-    remapped: bool
-    """Whether it has user ids of its own."""
-    can: Mapping[str, bool]
-    """Which limits it can set."""
-    cores: int
 
 
 class DockerRuntime:
@@ -51,7 +33,7 @@ class DockerRuntime:
 
     def __init__(self, client: "APIClient") -> None:
         self._client = client
-        self._engine = _engine(client)
+        self._engine = engine_of(client)
 
     def image(self, reference: str) -> Image:
         """The image of that name; none is pulled.
@@ -114,35 +96,6 @@ class DockerRuntime:
                     self._client.stop(name, timeout=SECONDS_TO_END)
                 raise
 
-    def settings(self, container: Container) -> dict[str, Any]:
-        """What the engine is asked for, as its ``HostConfig``."""
-        limits, engine = container.limits, self._engine
-        groups = [] if engine.rootless else [str(group) for group in os.getgroups()]
-        cores = limits.cores and engine.can["CpuCfsQuota"]
-        security = ["no-new-privileges", *(["label=disable"] if SELINUX.exists() else [])]
-        config = self._client.create_host_config(
-            mounts=[_bind(mount) for mount in container.mounts],
-            read_only=True,
-            tmpfs={"/tmp": "mode=1777"},  # noqa: S108  (the container's own)
-            network_mode=None if container.network else "none",
-            cap_drop=["ALL"],
-            security_opt=security,
-            group_add=groups,
-            pids_limit=limits.processes if engine.can["PidsLimit"] else None,
-            mem_limit=limits.memory if engine.can["MemoryLimit"] else None,
-            nano_cpus=min(limits.cores or 0, engine.cores) * 10**9 if cores else None,
-            shm_size=limits.shared_memory or SHARED_MEMORY,
-            ulimits=_system_limits(limits, engine),
-            # Others can't be read back.
-            log_config=LogConfig(type=LogConfig.types.JSON),
-            device_requests=_gpus(container, engine),
-            userns_mode="host" if engine.remapped else None,
-        )
-        if engine.podman and engine.rootless:
-            # The client doesn't know this one.
-            config["UsernsMode"] = "keep-id"
-        return dict(config)
-
     @contextmanager
     def _created(self, container: Container) -> Iterator[str]:
         hidden = {} if container.gpus else {"NVIDIA_VISIBLE_DEVICES": "void"}
@@ -153,7 +106,7 @@ class DockerRuntime:
                 user="0:0" if self._engine.rootless and not self._engine.podman else caller(),
                 environment={**hidden, **container.environment},
                 working_dir=str(container.folder),
-                host_config=self.settings(container),
+                host_config=host_config(self._client, self._engine, container),
                 labels={LABEL: this_process()},
                 # Python takes it for Ctrl-C; as process 1 it ignores SIGTERM.
                 stop_signal="SIGINT",
@@ -231,38 +184,6 @@ def connect() -> DockerRuntime:
             f"no Docker engine answers at {place} ({_cause(error)}); start it, get the right to "
             "use it, or set DOCKER_HOST (Podman: podman system service --time=0 unix://SOCKET)"
         ) from None
-
-
-def _engine(client: "APIClient") -> Engine:
-    parts = client.version().get("Components") or []
-    info = client.info()
-    options = [str(option) for option in info.get("SecurityOptions") or []]
-    return Engine(
-        podman=any("podman" in str(part.get("Name", "")).lower() for part in parts),
-        rootless=any(option.startswith("name=rootless") for option in options),
-        remapped=any(option.startswith("name=userns") for option in options),
-        can={key: bool(info.get(key, True)) for key in ("MemoryLimit", "CpuCfsQuota", "PidsLimit")},
-        cores=int(info.get("NCPU") or os.cpu_count() or 1),
-    )
-
-
-def _bind(mount: Mount) -> Bind:
-    return Bind(str(mount.target), str(mount.source), type="bind", read_only=not mount.writable)
-
-
-def _system_limits(limits: Limits, engine: Engine) -> list[Ulimit]:
-    """The caller's; left to itself, Podman asks for more than it may have where root is limited."""
-    tops = {"nofile": open_files(), **({"nproc": limits.processes} if engine.podman else {})}
-    return [Ulimit(name=name, soft=top, hard=top) for name, top in tops.items()]
-
-
-def _gpus(container: Container, engine: Engine) -> list[DeviceRequest] | None:
-    if not container.gpus:
-        return None
-    if engine.podman:
-        names = [f"nvidia.com/gpu={gpu}" for gpu in container.gpus]
-        return [DeviceRequest(driver="cdi", device_ids=names)]
-    return [DeviceRequest(device_ids=list(container.gpus), capabilities=[["gpu"]])]
 
 
 def _cause(error: Exception) -> str:

@@ -12,7 +12,8 @@ import pytest
 from benchmark.cli.main import main
 from benchmark.runtime import apptainer as module
 from benchmark.runtime import tether
-from benchmark.runtime.apptainer import ApptainerRuntime, can_set_limits
+from benchmark.runtime.apptainer import ApptainerRuntime
+from benchmark.runtime.cgroups import can_set_limits
 from benchmark.runtime.container import Container, Image, Limits, Mount
 from nnactive.files import sha256
 

@@ -12,6 +12,7 @@ import requests
 from benchmark.cli.main import main
 from benchmark.runtime.container import Container, Image, Limits, Mount
 from benchmark.runtime.docker import DockerRuntime
+from benchmark.runtime.engine import engine_of, host_config
 from benchmark.runtime.orphans import LABEL, this_process
 
 ID = "sha256:" + "a" * 64
@@ -23,6 +24,10 @@ def container(**changes) -> Container:
     mount = Mount(source=Path("/somewhere"), target=PurePosixPath("/data"))
     content = {"image": image, "arguments": ("check",), "mounts": (mount,), "environment": {}}
     return Container(**(content | changes))
+
+
+def settings(client, asked: Container) -> dict:
+    return host_config(client, engine_of(client), asked)
 
 
 def error(text: str) -> docker.errors.APIError:
@@ -38,7 +43,7 @@ def only_error(capsys) -> str:
 
 
 def test_a_container_may_do_nothing_but_its_work(client) -> None:
-    asked = DockerRuntime(client).settings(container())
+    asked = settings(client, container())
     assert asked["ReadonlyRootfs"] is True
     assert asked["NetworkMode"] == "none"
     assert asked["CapDrop"] == ["ALL"]
@@ -56,7 +61,7 @@ def test_a_container_may_do_nothing_but_its_work(client) -> None:
 
 def test_limits_and_a_network_are_given_where_they_are_asked_for(client) -> None:
     limits = Limits(memory=1 << 30, shared_memory=1 << 20, cores=99)
-    asked = DockerRuntime(client).settings(container(limits=limits, network=True))
+    asked = settings(client, container(limits=limits, network=True))
     assert asked["Memory"] == 1 << 30
     assert asked["ShmSize"] == 1 << 20
     assert asked["NanoCpus"] == 8 * 10**9  # no more than there are, which engines refuse
@@ -67,7 +72,7 @@ def test_limits_that_the_engine_can_not_set_are_named(client) -> None:
     client.about |= {"MemoryLimit": False, "PidsLimit": False}
     runtime = DockerRuntime(client)
     limited = container(limits=Limits(memory=1))
-    assert "Memory" not in runtime.settings(limited)
+    assert "Memory" not in settings(client, limited)
     (note,) = runtime.notes(limited)
     assert "memory, the number of processes" in note
     client.about = {}
@@ -98,12 +103,12 @@ def test_files_belong_to_the_caller_under_every_engine(
 
 def test_gpus_are_named_as_each_engine_names_them(client) -> None:
     with_gpus = container(gpus=("1", "GPU-ab"))
-    (asked,) = DockerRuntime(client).settings(with_gpus)["DeviceRequests"]
+    (asked,) = settings(client, with_gpus)["DeviceRequests"]
     assert asked["DeviceIDs"] == ["1", "GPU-ab"]
     assert asked["Capabilities"] == [["gpu"]]
     assert not DockerRuntime(client).notes(with_gpus)
     client.components = [{"Name": "Podman Engine"}]
-    (asked,) = DockerRuntime(client).settings(with_gpus)["DeviceRequests"]
+    (asked,) = settings(client, with_gpus)["DeviceRequests"]
     assert asked["Driver"] == "cdi"
     assert asked["DeviceIDs"] == ["nvidia.com/gpu=1", "nvidia.com/gpu=GPU-ab"]
     (note,) = DockerRuntime(client).notes(with_gpus)
