@@ -4,6 +4,7 @@
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -63,6 +64,8 @@ class StandInClient(docker.APIClient):
         self.others: list[dict] = []
         self.during = lambda: None
         self.log_threads: set[int] = set()
+        self.last_words: list[bytes] = []
+        self.stopped = threading.Event()
 
     def version(self, *_, **__):
         return {"Components": self.components}
@@ -92,6 +95,10 @@ class StandInClient(docker.APIClient):
         assert stdout != stderr
         self.log_threads.add(threading.get_ident())
         yield from self.out if stdout else self.err
+        if stderr and self.last_words:
+            assert self.stopped.wait(30)
+            yield from self.last_words
+            self.last_words.clear()
 
     def wait(self, container):
         self.during()
@@ -104,6 +111,9 @@ class StandInClient(docker.APIClient):
 
     def stop(self, container, timeout):
         self.calls.append("stop")
+        self.stopped.set()
+        while self.last_words:
+            time.sleep(0.01)
 
     def containers(self, **_):
         return self.others

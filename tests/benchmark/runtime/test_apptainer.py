@@ -144,6 +144,7 @@ import os, pathlib, signal, sys, time
 if sys.argv[1] == "inspect":
     os.execv({real!r}, sys.argv)
 def end(*_):
+    time.sleep(0.5)
     pathlib.Path({done!r}).touch()
     print("interrupted inside", file=sys.stderr)
     sys.exit(130)
@@ -172,6 +173,8 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     _, errors = call.communicate(timeout=30)
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
     assert call.returncode == codes[number]
+    if number != signal.SIGKILL:
+        assert done.exists()
     until(done.exists)
     assert "interrupted inside" not in errors
     if number == signal.SIGINT:

@@ -90,14 +90,15 @@ def test_limits_that_the_engine_can_not_set_are_named(client) -> None:
     ],
 )
 def test_files_belong_to_the_caller_under_every_engine(
-    podman, options, user, userns, client, capsys
+    podman, options, user, userns, client, monkeypatch
 ) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 1234)
+    monkeypatch.setattr(os, "getgid", lambda: 5678)
     client.components = [{"Name": "Podman Engine" if podman else "Engine"}]
     client.about["SecurityOptions"] = options
     assert main(CHECK) == 0
     (made,) = client.created
-    own = f"{os.getuid()}:{os.getgid()}"
-    assert made["user"] == (own if user == "caller" else user)
+    assert made["user"] == ("1234:5678" if user == "caller" else user)
     assert made["host_config"].get("UsernsMode") == userns
 
 
@@ -148,11 +149,13 @@ def test_output_goes_where_it_belongs_and_the_exit_code_is_the_containers(client
 
 
 def test_ctrl_c_stops_the_container(client, capsys) -> None:
-    client.waits = KeyboardInterrupt()
+    client.waits, client.last_words = KeyboardInterrupt(), [b"interrupted inside\n"]
     assert main(CHECK) == 130
     assert client.calls == ["create", "start", "stop", "remove one"]
     assert client.created[0]["stop_signal"] == "SIGINT"
-    assert "interrupted; run the same command to go on" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "interrupted; run the same command to go on" in told
+    assert "inside" not in told
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
