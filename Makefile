@@ -25,6 +25,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
+# IMAGE=1: what a submission.yaml pins comes into a layer on the image, so the run is in a container.
+INSIDE := $(if $(or $(RUNTIME),$(IMAGE)),--runtime $(or $(RUNTIME),docker)) $(if $(IMAGE),--layer)
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help
@@ -46,12 +48,12 @@ $(VENV)/.done: requirements-dev.lock pyproject.toml
 	@touch $@
 
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
-	@$(BENCH) track run "$(TRACK)" $(PART) $(PLACES)
+	@$(BENCH) track run "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
 
-submit: venv  ## run METHOD=path/to/file.py:Class beside them
+submit: venv  ## run METHOD=path/to/file.py:Class beside them (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
 	@test -n "$(METHOD)" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
-	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES)
+	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
 
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from benchmark.cli.contained import Contained
 from benchmark.cli.errors import guarded
 from benchmark.cli.options import out_option
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def cli() -> None:
     """Turn results into a page, or into tables for other programs."""
 
 
-@cli.command()
+@cli.command(cls=Contained, roles={"results": Role.RESULTS, "out": Role.PAGE})
 @source_options
 @out_option
 @click.option("--top", default=10, show_default=True, help="Rows to print of each main table.")
@@ -61,7 +63,7 @@ def build(results: Sequence[Path], out: Path, top: int, *, published: bool, stri
     click.echo(f"leaderboard: {out.resolve()}")
 
 
-@cli.command()
+@cli.command(cls=Contained, roles={"results": Role.RESULTS, "out": Role.PAGE})
 @source_options
 @click.option(
     "--format",

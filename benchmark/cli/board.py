@@ -27,7 +27,8 @@ def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
     """
     folders = [part for folder in results for part in ("--results", str(folder))]
     more = ["--published"] if published else []
-    return _call(["build", *folders, "--out", str(out), *more])
+    # Whatever the environment says: this process is where the run was.
+    return _call(["build", *folders, "--out", str(out), "--runtime", "local", *more])
 
 
 def _call(arguments: Sequence[str]) -> int:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import layer_option, param_option, refuse_layer, seconds_option
+from benchmark.cli.contained import Contained
+from benchmark.cli.options import param_option, seconds_option
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,12 +16,11 @@ if TYPE_CHECKING:
     from benchmark.conformance.rows import Verdict
 
 
-@click.command()
+@click.command(cls=Contained, roles={"method": Role.METHOD})
 @click.argument("method")
 @param_option
 @seconds_option
-@layer_option
-def check(method: str, parameters: Sequence[str], seconds: float, *, layer: bool) -> int:
+def check(method: str, parameters: Sequence[str], seconds: float) -> int:
     """Check METHOD on small synthetic pools; nothing is trained.
 
     METHOD is path/to/file.py:Class, or the name of a builtin method, with its parameters if need
@@ -27,7 +28,6 @@ def check(method: str, parameters: Sequence[str], seconds: float, *, layer: bool
     """
     from rich.console import Console
 
-    refuse_layer(layer=layer)
     rows = judge(method, parameters, seconds)
     _print_table(Console(), rows)
     bad = sum(row.state == "FAILED" for row in rows)

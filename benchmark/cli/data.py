@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.bars import bars
+from benchmark.cli.contained import Contained
 from benchmark.cli.download import download
 from benchmark.cli.guide import add, guide
 from benchmark.cli.options import data_option, raw_option
+from benchmark.runtime.roles import Role
 from nnactive.words import size
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ for command in (download, guide, add):
     data.add_command(command)
 
 
-@data.command("list")
+@data.command("list", cls=Contained, roles={"data": Role.DATA})
 @data_option
 def list_datasets(data: Path) -> None:
     """List all datasets, and what of them is on this disk."""
@@ -60,7 +62,7 @@ def list_datasets(data: Path) -> None:
         click.echo(f"warning: {problem}", err=True)
 
 
-@data.command()
+@data.command(cls=Contained, roles={"raw": Role.RAW, "data": Role.KEPT_DATA})
 @click.argument("name")
 @raw_option
 @data_option
@@ -98,7 +100,7 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     )
 
 
-@data.command()
+@data.command(cls=Contained, roles={"data": Role.DATA})
 @click.argument("name")
 @data_option
 def verify(name: str, data: Path) -> None:

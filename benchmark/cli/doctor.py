@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
+from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, runs_option
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 WIDTHS = (13, 6)
 
 
-@click.command()
+@click.command(cls=Contained, roles={"data": Role.DATA, "runs": Role.RUNS}, gpu=True)
 @data_option
 @runs_option
 def doctor(data: Path, runs: Path) -> None:

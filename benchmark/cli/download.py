@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option
 from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace
+from benchmark.runtime.roles import Role
 from nnactive.words import command, size
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ WIDTH = 100
 DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}
 
 
-@click.command()
+@click.command(cls=Contained, roles={"data": Role.KEPT_DATA}, network=True)
 @click.argument("name")
 @data_option
 @click.option(

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.bars import bars
+from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, raw_option
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,7 +36,15 @@ patch_option = click.option(
 )
 
 
-@click.command()
+@click.command(
+    cls=Contained,
+    roles={
+        "dataset": Role.DATASET,
+        "raw": Role.RAW,
+        "data": Role.DATA,
+        "out": Role.GUIDE,
+    },
+)
 @click.argument("dataset", metavar="NAME|DIR")
 @raw_option
 @data_option
@@ -82,7 +92,7 @@ def guide(
         )
 
 
-@click.command()
+@click.command(cls=Contained, roles={"raw": Role.RAW, "out": Role.CARDS})
 @click.argument("raw", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--name", default=None, help="Name of the dataset; by default the folder's.")
 @click.option(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from nnactive.errors import UserError
 from nnactive.words import DATA
 
 data_option = click.option(
@@ -63,14 +62,3 @@ seconds_option = click.option(
     show_default=True,
     help="Time that each row of the method's check may take.",
 )
-layer_option = click.option(
-    "--layer",
-    is_flag=True,
-    help="Install what the submission.yaml beside METHOD pins in a layer on the image.",
-)
-
-
-def refuse_layer(*, layer: bool) -> None:
-    """Refuse ``--layer`` where there is no image to lay it on."""
-    if layer:
-        raise UserError("--layer needs --runtime docker or apptainer")

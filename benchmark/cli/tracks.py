@@ -8,19 +8,19 @@ import click
 
 from benchmark.cli.board import build_page
 from benchmark.cli.check import passes
+from benchmark.cli.contained import Contained
 from benchmark.cli.methods import examine
 from benchmark.cli.options import (
     cores_option,
     data_option,
     dataset_option,
-    layer_option,
     out_option,
     param_option,
-    refuse_layer,
     regime_option,
     runs_option,
     seconds_option,
 )
+from benchmark.runtime.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -79,7 +79,17 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
         print_track(content)
 
 
-@track.command()
+@track.command(
+    cls=Contained,
+    roles={
+        "name": Role.TRACK,
+        "methods": Role.METHOD,
+        "data": Role.DATA,
+        "runs": Role.RUNS,
+        "out": Role.PAGE,
+    },
+    gpu=True,
+)
 @click.argument("name")
 @click.option(
     "--method",
@@ -95,7 +105,6 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
 @data_option
 @runs_option
 @out_option
-@layer_option
 def run(
     name: str,
     methods: Sequence[str],
@@ -107,8 +116,6 @@ def run(
     data: Path,
     runs: Path,
     out: Path,
-    *,
-    layer: bool,
 ) -> int:
     """Run the track NAME, or go on with it, and build the leaderboard.
 
@@ -116,7 +123,6 @@ def run(
     """
     from benchmark.tracks import load_track
 
-    refuse_layer(layer=layer)
     if parameters and len(methods) != 1:
         raise UserError(
             "--param goes with one --method; "
@@ -129,7 +135,17 @@ def run(
     return run_track(content, found, cores, data, runs, out, told)
 
 
-@click.command()
+@click.command(
+    cls=Contained,
+    roles={
+        "method": Role.METHOD,
+        "name": Role.TRACK,
+        "data": Role.DATA,
+        "runs": Role.RUNS,
+        "out": Role.PAGE,
+    },
+    gpu=True,
+)
 @click.argument("method")
 @param_option
 @click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
@@ -140,7 +156,6 @@ def run(
 @data_option
 @runs_option
 @out_option
-@layer_option
 def submit(
     method: str,
     parameters: Sequence[str],
@@ -152,8 +167,6 @@ def submit(
     data: Path,
     runs: Path,
     out: Path,
-    *,
-    layer: bool,
 ) -> int:
     """Run METHOD beside a track's baselines, and build the leaderboard with it.
 
@@ -162,7 +175,6 @@ def submit(
     """
     from benchmark.tracks import load_track
 
-    refuse_layer(layer=layer)
     content = load_track(name).part(dataset, regime)
     told = begin(content, data, runs)
     root = runs / content.name

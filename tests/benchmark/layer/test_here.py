@@ -130,7 +130,8 @@ def test_a_file_known_to_the_track_still_needs_its_requirements(folder) -> None:
 def test_a_layer_needs_an_image(command, monkeypatch, capsys) -> None:
     monkeypatch.setattr(tracks, "admitted", lambda *_: pytest.fail("ran"))
     assert main([*command, "random", "--layer"]) == 2
-    assert capsys.readouterr().err == "error: --layer needs --runtime docker or apptainer\n"
+    line = "error: --layer: is for containers; add --runtime docker or apptainer\n"
+    assert capsys.readouterr().err == line
 
 
 def test_results_of_a_layer_have_both(tmp_path, monkeypatch) -> None:
