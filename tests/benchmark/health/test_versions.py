@@ -56,5 +56,5 @@ def test_the_image_is_told_as_results_name_it() -> None:
     assert image_finding(named) == (
         "image",
         "ok",
-        "cpu, with 1 packages of a submission, sha256:ab",
+        "cuda12, with 1 packages of a submission, sha256:ab",
     )
