@@ -136,7 +136,9 @@ def start(runtime: list[str], *more: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "benchmark.cli", "submit", "mine.py:Mine", *options, *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     env = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET": "s"}
-    return subprocess.Popen(command, text=True, env=env, **pipes)
+    # These tests may run in the background, where it is ignored.
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    return subprocess.Popen(command, text=True, env=env, preexec_fn=heed, **pipes)  # noqa: PLW1509
 
 
 def test_a_container_is_shut_in(runtime) -> None:
