@@ -173,7 +173,10 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     )
     until(started.exists)
     call.send_signal(number)
-    _, errors = call.communicate(timeout=30)
+    try:
+        _, errors = call.communicate(timeout=30)
+    finally:
+        call.kill()
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
     assert call.returncode == codes[number]
     if number != signal.SIGKILL:

@@ -176,6 +176,9 @@ def test_a_container_ends_with_its_caller(number, runtime) -> None:
         time.sleep(0.1)
     begun = time.monotonic()
     call.send_signal(number)
-    call.communicate(timeout=60)
+    try:
+        call.communicate(timeout=60)
+    finally:
+        call.kill()
     assert call.returncode == 128 + number
     assert time.monotonic() - begun < 9  # it heeded, and wasn't killed after ten seconds
