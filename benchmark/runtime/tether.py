@@ -56,6 +56,8 @@ def main(command: Sequence[str]) -> int:
         raise _ToldError
 
     signal.signal(signal.SIGTERM, told)
+    # What was started in the background may have it ignored, and what runs inside would, too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     process: subprocess.Popen[bytes] | None = None
     try:
         process = subprocess.Popen(command)

@@ -148,7 +148,8 @@ def end(*_):
     pathlib.Path({done!r}).touch()
     print("interrupted inside", file=sys.stderr)
     sys.exit(130)
-signal.signal(signal.SIGINT, end)
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, end)
 pathlib.Path({started!r}).touch()
 time.sleep(60)
 """
@@ -167,10 +168,15 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
         env={**os.environ, "APPTAINER": str(program)},
         stderr=subprocess.PIPE,
         text=True,
+        # These tests may run in the background, where it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     until(started.exists)
     call.send_signal(number)
-    _, errors = call.communicate(timeout=30)
+    try:
+        _, errors = call.communicate(timeout=30)
+    finally:
+        call.kill()
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
     assert call.returncode == codes[number]
     if number != signal.SIGKILL:
@@ -179,6 +185,17 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     assert "interrupted inside" not in errors
     if number == signal.SIGINT:
         assert errors.endswith("interrupted; run the same command to go on\n")
+
+
+def test_what_is_started_in_the_background_heeds_too() -> None:
+    shown = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT))"]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with tether.tethered(shown, dict(os.environ)) as process:
+            out, _ = process.communicate()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert b"default_int_handler" in out
 
 
 def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None:

@@ -136,7 +136,9 @@ def start(runtime: list[str], *more: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "benchmark.cli", "submit", "mine.py:Mine", *options, *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     env = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET": "s"}
-    return subprocess.Popen(command, text=True, env=env, **pipes)
+    # These tests may run in the background, where it is ignored.
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    return subprocess.Popen(command, text=True, env=env, preexec_fn=heed, **pipes)  # noqa: PLW1509
 
 
 def test_a_container_is_shut_in(runtime) -> None:
@@ -174,6 +176,9 @@ def test_a_container_ends_with_its_caller(number, runtime) -> None:
         time.sleep(0.1)
     begun = time.monotonic()
     call.send_signal(number)
-    call.communicate(timeout=60)
+    try:
+        call.communicate(timeout=60)
+    finally:
+        call.kill()
     assert call.returncode == 128 + number
     assert time.monotonic() - begun < 9  # it heeded, and wasn't killed after ten seconds
