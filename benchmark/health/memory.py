@@ -12,7 +12,7 @@ WITH_GPU = 1 << 30
 WITHOUT = 16 << 20
 """Bytes for the locks between processes."""
 WHAT = "shared memory"
-WAY_OUT = "add --shm-size=8g (Docker, Podman); Apptainer uses the host's"
+WAY_OUT = "add --shm-size=8g (Docker, Podman); Apptainer's is the machine's"
 
 
 def shared_memory_size(folder: Path = FOLDER) -> int | None:

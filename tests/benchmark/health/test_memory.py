@@ -20,7 +20,7 @@ MIB = 1 << 20
 def test_too_little_is_told_with_the_flag(total, gpu, state) -> None:
     finding = shared_memory_finding(total, gpu=gpu)
     assert finding.state == state
-    flag = "add --shm-size=8g (Docker, Podman); Apptainer uses the host's"
+    flag = "add --shm-size=8g (Docker, Podman); Apptainer's is the machine's"
     assert finding.detail.endswith(flag) == (state != "ok")
 
 
