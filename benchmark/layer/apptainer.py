@@ -1,6 +1,7 @@
 """Layers as files of Apptainer, in a folder beside the benchmark's own."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -23,6 +24,8 @@ Apptainer = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 def run_apptainer(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     """Run ``apptainer``; a ``UserError`` where there is none."""
+    # Good for runs, but no build works with it.
+    environment = {key: value for key, value in os.environ.items() if key != "APPTAINER_USERNS"}
     try:
         return subprocess.run(
             ["apptainer", *arguments],
@@ -31,6 +34,7 @@ def run_apptainer(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]
             text=True,
             errors="replace",
             check=False,
+            env=environment,
         )
     except FileNotFoundError:
         raise UserError("no apptainer here; install it, or take --runtime docker") from None

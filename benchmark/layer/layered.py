@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+import click
+
 from nnactive.errors import NnactiveError, UserError
 
 COMMAND: Final = ("/opt/benchmark/venv/bin/python", "-IB", "-m", "benchmark.cli", "step", "layer")
@@ -87,7 +89,8 @@ def shell_command(requirements: Sequence[str]) -> str:
 
 def failure(image: str, output: Iterable[str]) -> NnactiveError:
     """What to raise for a build that failed, from the lines that it wrote."""
-    lines = [line.strip() for line in output if line.strip()]
+    plain = (click.unstyle(line).strip() for line in output)
+    lines = [line for line in plain if line]
     told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if told:
         return UserError(told[-1])

@@ -50,8 +50,8 @@ def outside(request, common, tmp_path):
 
 
 def env() -> dict[str, str]:
-    """Apptainer's mounts need a user namespace of their own, its builds as root a fake root."""
-    return {**os.environ, "APPTAINER_USERNS": "1"}
+    """Apptainer runs in a user namespace of its own, and builds layers as a fake root."""
+    return {**os.environ, "APPTAINER_USERNS": "1", "APPTAINER_FAKEROOT": "1"}
 
 
 def test_doctor(outside):

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ from benchmark.image.record import LayerRecord
 from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
 from benchmark.layer.docker import DockerLayers
 from benchmark.layer.install import labels_of
-from benchmark.layer.layered import command, layer_name, layered
+from benchmark.layer.layered import command, failure, layer_name, layered
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import sha256
 
@@ -219,3 +220,18 @@ def test_no_apptainer_is_one_line(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="no apptainer here; install it"):
         run_apptainer(["version"])
+
+
+def test_apptainer_builds_without_what_only_its_runs_can_have(monkeypatch, tmp_path) -> None:
+    program = tmp_path / "apptainer"  # stands in for the real one: says what it was given
+    program.write_text('#!/bin/sh\necho "${APPTAINER_USERNS-unset} ${APPTAINER_TMPDIR-unset}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("APPTAINER_USERNS", "1")
+    monkeypatch.setenv("APPTAINER_TMPDIR", "/big")
+    assert run_apptainer(["build"]).stdout == "unset /big\n"
+
+
+def test_colours_are_no_reason() -> None:
+    said = failure("base.sif", ["\x1b[91mERROR  : 'newgidmap' execution failed.", "\x1b[0m", ""])
+    assert str(said).endswith("can't be built: ERROR  : 'newgidmap' execution failed.")
