@@ -162,10 +162,12 @@ def test_scratch_is_gone_afterwards_and_so_is_that_of_a_killed_call(tmp_path) ->
     for name, text in {"dead": gone(), "alive": this_process(), "strange": "?"}.items():
         (base / f"{scratch.PREFIX}{name}").mkdir()
         (base / f"{scratch.PREFIX}{name}" / scratch.MARK).write_text(text)
+    (base / f"{scratch.PREFIX}pipe").mkdir()
+    os.mkfifo(base / f"{scratch.PREFIX}pipe" / scratch.MARK)
     with scratch.scratch_folder(None) as folder:
         assert folder.parent == base
         there = {path.name.removeprefix(scratch.PREFIX) for path in base.iterdir()}
-        assert there == {"alive", "strange", folder.name.removeprefix(scratch.PREFIX)}
+        assert there == {"alive", "strange", "pipe", folder.name.removeprefix(scratch.PREFIX)}
     assert not folder.exists()
     with scratch.scratch_folder(Path("mine")) as own:
         assert own.parent == Path("mine").resolve()
