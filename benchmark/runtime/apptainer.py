@@ -153,6 +153,15 @@ def connect(say: Callable[[str], None]) -> ApptainerRuntime:
     Raises:
         UserError: it isn't installed.
     """
+    return ApptainerRuntime(find_program(), say)
+
+
+def find_program() -> str:
+    """Where the program is.
+
+    Raises:
+        UserError: it isn't installed.
+    """
     named = os.environ.get(PROGRAM)
     program = shutil.which(named or "apptainer")
     if program is None:
@@ -160,7 +169,7 @@ def connect(say: Callable[[str], None]) -> ApptainerRuntime:
             f"{named or 'apptainer'}: no such program; install Apptainer, load its module, "
             f"or set {PROGRAM} to its place"
         )
-    return ApptainerRuntime(program, say)
+    return program
 
 
 def _environment(inside: Mapping[str, str]) -> dict[str, str]:

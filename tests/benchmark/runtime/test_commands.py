@@ -165,6 +165,20 @@ def test_a_run_needs_its_data_and_the_demo_needs_none(client, capsys) -> None:
     assert not Path("data").exists()
 
 
+@pytest.mark.parametrize("link", ["data/hippocampus", "runs/hippocampus_lite"])
+def test_a_link_out_of_a_mounted_folder_is_told(link, client, capsys, tmp_path) -> None:
+    for folder in ("data", "runs"):
+        Path(folder).mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    Path(link).symlink_to(elsewhere)
+    assert main(["track", "run", "hippocampus_lite", "--runtime", "docker"]) == 2
+    (line,) = errors(capsys)
+    assert line.startswith(f"{LINE}{link}: is a link to {elsewhere}, which a container of ")
+    assert line.endswith(f"with --{link.partition('/')[0]}")
+    assert not client.created
+
+
 def test_a_download_has_a_network_and_what_it_takes(client, monkeypatch, tmp_path) -> None:
     trusted = tmp_path / "ca.crt"
     trusted.touch()
