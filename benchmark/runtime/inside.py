@@ -86,9 +86,7 @@ def _container(
         environment[BASE_DIGEST] = base_digest
     if os.environ.get(DEBUG):
         environment[DEBUG] = os.environ[DEBUG]
-    allowed = visible_gpus() if asked.gpus else ()
-    # CUDA takes a negative number for none.
-    gpus = tuple(gpu for gpu in allowed if not gpu.startswith("-"))
+    gpus = visible_gpus() if asked.gpus else ()
     if VISIBLE in os.environ and not gpus:
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]

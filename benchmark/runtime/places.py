@@ -63,7 +63,11 @@ def check_links(folder: Path, names: Iterable[str], option: str) -> None:
 
 
 def _allowed(path: Path) -> Path:
-    whole, home = path.absolute().resolve(), Path.home().resolve()
+    whole = path.absolute().resolve()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # a user whom the system doesn't know, without HOME
+        return whole
     if home.is_relative_to(whole):
         what = "your home folder" if whole == home else "above your home folder"
         raise UserError(f"{path}: is {what}, which no container gets; choose a folder below it")

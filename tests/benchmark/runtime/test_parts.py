@@ -11,6 +11,7 @@ from benchmark.runtime import digest, scratch
 from benchmark.runtime.container import Image
 from benchmark.runtime.labels import LOCK, LOCKS, PROTOCOL, REVISION, VARIANT, check_agreement
 from benchmark.runtime.orphans import is_orphan, this_process
+from benchmark.runtime.places import to_read
 from benchmark.runtime.speech import Speech
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
@@ -86,6 +87,15 @@ def test_a_cache_that_can_not_be_written_costs_only_time(monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "file")
     Path("x.sif").write_bytes(b"one")
     assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
+
+
+def test_a_user_without_a_home_has_containers_too(monkeypatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    Path("x.sif").write_bytes(b"one")
+    assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
+    assert to_read(Path("x.sif")) == Path("x.sif").resolve()
 
 
 # Speech
