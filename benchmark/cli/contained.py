@@ -172,7 +172,7 @@ def found(
     check_agreement(image, TARGETS[name])
     if not needed:
         return runtime, image, None
-    click.echo(f"{image_name}: a layer with {', '.join(needed)}", err=True)
+    note(f"{image_name}: a layer with {', '.join(needed)}")
     layer = layered(layers(name), image_name, needed)
     above = layer.reference != image_name
     return runtime, runtime.image(layer.reference), image.digest if above else None
@@ -186,9 +186,14 @@ def layers(name: RuntimeName) -> "Layers":
         from benchmark.layer.docker import DockerLayers
 
         return DockerLayers(docker.from_env(timeout=SECONDS_OF_A_BUILD))
-    from benchmark.layer.apptainer import ApptainerLayers
+    from functools import partial
 
-    return ApptainerLayers()
+    from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
+    from benchmark.runtime.apptainer import find_program
+    from benchmark.runtime.digest import sif_digest
+
+    run = partial(run_apptainer, program=find_program())
+    return ApptainerLayers(run, digest=partial(sif_digest, say=note))
 
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
@@ -218,27 +223,34 @@ def connected(name: RuntimeName) -> "Runtime":
         return docker.connect()
     from benchmark.runtime import apptainer
 
-    return apptainer.connect(lambda line: click.echo(line, err=True))
+    return apptainer.connect(note)
 
 
 def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "Handover") -> None:
-    """Refuse a run on datasets that must be prepared where there is no data folder.
+    """Refuse a run on datasets that must be prepared, where no container would see them.
 
     Raises:
         UserError: names the folder and the dataset.
     """
     from benchmark.image.record import DATA
+    from benchmark.runtime.places import check_links
     from benchmark.tracks import load_track
     from nnactive.data.cards import load_card
     from nnactive.words import command
 
     track = next((params[name] for name, role in roles.items() if role is Role.TRACK), None)
-    if track is None or any(mount.target == type(mount.target)(DATA) for mount in handover.mounts):
+    if track is None:
         return
-    content = load_track(track).part(params.get("dataset"), params.get("regime"))
+    content, data = (
+        load_track(track).part(params.get("dataset"), params.get("regime")),
+        params["data"],
+    )
+    check_links(data, content.datasets, "--data")
+    check_links(params["runs"], [content.name], "--runs")
+    if any(mount.target == type(mount.target)(DATA) for mount in handover.mounts):
+        return
     for dataset in content.datasets:
         if load_card(dataset).generator is None:
-            data = params["data"]
             raise UserError(
                 f"{data}: no such folder, and {dataset} must be prepared; run: "
                 f"{command(f'data prepare {dataset}', data)}, or name another folder with --data"
@@ -253,6 +265,11 @@ def default_guide(params: Mapping[str, Any]) -> str:
     name: str = params["dataset"]
     folder = name not in list_cards() and Path(name).is_dir()
     return f"guide_{describe_raw(Path(name)).name if folder else name}.yaml"
+
+
+def note(line: str) -> None:
+    """Tell the user of what takes a while."""
+    click.echo(line, err=True)
 
 
 def tell(line: str, err: bool) -> None:  # noqa: FBT001

@@ -1,6 +1,7 @@
 """The GPUs that a run may use."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from benchmark.health.driver import Gpu
 from benchmark.health.findings import Finding
@@ -14,9 +15,11 @@ def allowed(gpus: Sequence[Gpu], visible: str | None) -> tuple[Gpu, ...]:
     if visible is None:
         return tuple(gpus)
     wanted = [part.strip() for part in visible.split(",") if part.strip()]
-    if not all(part.lstrip("-").isdigit() for part in wanted):
+    if not all(part.removeprefix("-").isdecimal() for part in wanted):
         return tuple(gpus)  # by their UUIDs
-    return tuple(gpus[int(part)] for part in wanted if 0 <= int(part) < len(gpus))
+    # CUDA takes none from a number on that it doesn't know.
+    known = takewhile(lambda number: 0 <= number < len(gpus), map(int, wanted))
+    return tuple(gpus[number] for number in known)
 
 
 def toolkit_finding(torch: str | None, toolkit: str | None) -> Finding:

@@ -31,6 +31,7 @@ locked() {  # the packages in section $1 of debian.lock
 }
 
 apt_install() {  # package=version ...
+  [ $# -gt 0 ] || { echo "error: debian.lock names no packages; make pin-debian" >&2; exit 2; }
   case $debian in lock | newest) ;; *) use_snapshot ;; esac
   apt-get -qq update
   # shellcheck disable=SC2046  # a word a package

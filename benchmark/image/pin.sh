@@ -37,9 +37,13 @@ pin_debian() {
   need "$engine"
   base=${BASE_IMAGE:-$(sed -n 's/^ARG BASE_IMAGE=//p' "$root/Dockerfile")}
   draft=$(mktemp)
+  trap 'rm -f "$draft" "$draft.run" "$draft.all"' EXIT
   planned python3 > "$draft.run"
   planned python3 python3-venv > "$draft.all"
-  [ -s "$draft.run" ] || { echo "error: $base: apt says nothing; see its lines above" >&2; exit 1; }
+  [ -s "$draft.run" ] && [ -s "$draft.all" ] || {
+    echo "error: $base: apt says nothing; see its lines above" >&2
+    exit 1
+  }
   {
     echo "# Debian's packages, pinned (make pin-debian)."
     printf '\n[run]\n'
@@ -47,9 +51,7 @@ pin_debian() {
     printf '\n[build]\n'
     comm -13 "$draft.run" "$draft.all"
   } > "$draft"
-  chmod 644 "$draft"
-  mv "$draft" "$here/debian.lock"
-  rm -f "$draft.run" "$draft.all"
+  cat "$draft" > "$here/debian.lock"
 }
 
 case ${1:-} in

@@ -13,6 +13,8 @@ done
 [ $# = 0 ] || shift
 draft=$(mktemp -d "$(dirname "$out")/.sif.XXXXXXXX")
 trap 'rm -rf "$draft"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 # shellcheck disable=SC2086  # a word an argument
 apptainer build $arguments "$@" "$draft/image.sif" apptainer.def
 mv "$draft/image.sif" "$out"

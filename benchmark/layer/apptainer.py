@@ -22,13 +22,15 @@ Apptainer = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 """Runs ``apptainer`` with these arguments and keeps what it writes."""
 
 
-def run_apptainer(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+def run_apptainer(
+    arguments: Sequence[str], program: str = "apptainer"
+) -> "subprocess.CompletedProcess[str]":
     """Run ``apptainer``; a ``UserError`` where there is none."""
     # Good for runs, but no build works with it.
     environment = {key: value for key, value in os.environ.items() if key != "APPTAINER_USERNS"}
     try:
         return subprocess.run(
-            ["apptainer", *arguments],
+            [program, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -49,13 +51,13 @@ class ApptainerLayers:
         options: Sequence[str] = (),
         digest: Callable[[Path], str] = sha256,
     ) -> None:
-        """Take what runs Apptainer, options of its ``build``, and what tells a file's SHA-256."""
+        """Take what runs Apptainer, options of its ``build``, and what tells a file's digest."""
         self.run = run
         self.options = tuple(options)
         self.hash = digest
 
     def digest(self, image: str) -> str:
-        """SHA-256 of an image's file; a ``UserError`` if there is none."""
+        """What an image's file is known by; a ``UserError`` if there is none."""
         path = Path(image)
         if not path.is_file():
             raise UserError(f"{image}: no such image; make it: make sif")

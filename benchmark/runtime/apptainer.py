@@ -15,6 +15,7 @@ from typing import IO, Final
 from benchmark.runtime.cgroups import can_set_limits
 from benchmark.runtime.container import Container, Image, Mount, Streams
 from benchmark.runtime.digest import sif_digest
+from benchmark.runtime.own_words import Errors
 from benchmark.runtime.tether import release, tethered
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
@@ -30,7 +31,6 @@ FOREIGN: Final = ("APPTAINER", "SINGULARITY")
 PREFIX: Final = "APPTAINERENV_"
 """Of variables for the inside; as arguments, every user of the machine could read them."""
 FAILED: Final = 255
-OWN_WORDS: Final = re.compile(rb"^(?:\x1b\[[0-9;]*m)*(FATAL|ERROR|WARNING|INFO)\s*:\s")
 
 
 class ApptainerRuntime:
@@ -97,10 +97,15 @@ class ApptainerRuntime:
         process = tethered(
             self.command(container), _environment({**_visible(container), **container.environment})
         )
-        errors = _Errors(streams.err)
+        errors, said = Errors(streams.err), threading.Event()
+
+        def out(data: bytes) -> None:
+            said.set()
+            streams.out(data)
+
         readers = [
             threading.Thread(target=_pass_on, args=each, daemon=True)
-            for each in ((process.stdout, streams.out), (process.stderr, errors))
+            for each in ((process.stdout, out), (process.stderr, errors))
         ]
         for reader in readers:
             reader.start()
@@ -112,9 +117,10 @@ class ApptainerRuntime:
             raise
         for reader in readers:
             reader.join()
-        if status == FAILED and errors.fatal:
+        silent = not (said.is_set() or errors.inside)
+        if errors.cause and (status == FAILED or (status and silent)):
             raise UserError(
-                f"{container.image.reference}: Apptainer won't start it: {errors.fatal}; "
+                f"{container.image.reference}: Apptainer won't start it: {errors.cause}; "
                 "mend that and run the same command again"
             )
         errors.end()
@@ -141,38 +147,17 @@ class ApptainerRuntime:
         return [self._program, "--silent", "--nocolor", "run", *flags, image, *container.arguments]
 
 
-class _Errors:
-    """Passes errors on, but for what Apptainer itself says before the container starts."""
-
-    def __init__(self, tell: Callable[[bytes], None]) -> None:
-        self.fatal = ""
-        self._tell = tell
-        self._rest = b""
-        self._inside = False
-
-    def __call__(self, data: bytes) -> None:
-        if self._inside:
-            self._tell(data)
-            return
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for number, line in enumerate(lines):
-            found = OWN_WORDS.match(line)
-            if not found:
-                self._inside = True
-                self._tell(b"\n".join([*lines[number:], self._rest]))
-                self._rest = b""
-                return
-            if found[1] == b"FATAL":
-                self.fatal = " ".join(line[found.end() :].decode(errors="replace").split())
-
-    def end(self) -> None:
-        """Pass on what is left."""
-        if self._rest:
-            self._tell(self._rest)
-
-
 def connect(say: Callable[[str], None]) -> ApptainerRuntime:
     """Apptainer on this machine.
+
+    Raises:
+        UserError: it isn't installed.
+    """
+    return ApptainerRuntime(find_program(), say)
+
+
+def find_program() -> str:
+    """Where the program is.
 
     Raises:
         UserError: it isn't installed.
@@ -184,7 +169,7 @@ def connect(say: Callable[[str], None]) -> ApptainerRuntime:
             f"{named or 'apptainer'}: no such program; install Apptainer, load its module, "
             f"or set {PROGRAM} to its place"
         )
-    return ApptainerRuntime(program, say)
+    return program
 
 
 def _environment(inside: Mapping[str, str]) -> dict[str, str]:

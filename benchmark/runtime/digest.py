@@ -29,7 +29,7 @@ def sif_digest(file: Path, say: Callable[[str], None]) -> str:
         say(f"{file}: computing its digest, once ({size(stat.st_size)})")
     digest = f"sha256:{sha256(file)}"
     # Where it can't be kept, it is computed again next time.
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
         write_json(cache_file(), {**known, place: {**key, "digest": digest}})
     return digest
 
@@ -37,12 +37,12 @@ def sif_digest(file: Path, say: Callable[[str], None]) -> str:
 def _known() -> dict[str, Any]:
     try:
         content = read_json(cache_file())
-    except (UserError, OSError):
+    except (UserError, OSError, RuntimeError):
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def cache_file() -> Path:
-    """Where the digests are kept, in the user's cache folder."""
+    """Where the digests are kept, in the user's cache folder; a ``RuntimeError`` without one."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "nnactive-bench" / "images.json"

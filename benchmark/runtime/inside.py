@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import FrameType
@@ -16,6 +16,7 @@ from benchmark.runtime.places import check_writable, to_read
 from benchmark.runtime.scratch import scratch_folder
 from benchmark.runtime.speech import Speech
 from nnactive.devices import VISIBLE
+from nnactive.errors import UserError
 from nnactive.files import write_bytes
 
 DEBUG: Final = "NNACTIVE_DEBUG"
@@ -63,7 +64,7 @@ def run_inside(
             file = scratch / target.relative_to(SCRATCH)
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        _begin_outputs(handover, scratch)
+        folders = _begin_outputs(handover, scratch)
         container = _container(image, handover, asked, scratch, base_digest)
         for note in runtime.notes(container):
             tell(f"note: {note}\n", True)  # noqa: FBT003
@@ -71,7 +72,7 @@ def run_inside(
         with _ended_by_signals():
             status = runtime.run(container, speech.streams)
         speech.end()
-        _end_outputs(handover, scratch)
+        _end_outputs(handover, scratch, folders)
     return status
 
 
@@ -85,9 +86,7 @@ def _container(
         environment[BASE_DIGEST] = base_digest
     if os.environ.get(DEBUG):
         environment[DEBUG] = os.environ[DEBUG]
-    allowed = visible_gpus() if asked.gpus else ()
-    # CUDA takes a negative number for none.
-    gpus = tuple(gpu for gpu in allowed if not gpu.startswith("-"))
+    gpus = visible_gpus() if asked.gpus else ()
     if VISIBLE in os.environ and not gpus:
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
@@ -114,7 +113,8 @@ def _writable(source: Path, target: Path) -> Mount:
     return Mount(source=source, target=PurePosixPath(target), writable=True)
 
 
-def _begin_outputs(handover: Handover, scratch: Path) -> None:
+def _begin_outputs(handover: Handover, scratch: Path) -> list[str]:
+    """Make the folders of the files to be written, and return where they really are."""
     for output in handover.outputs:
         draft = scratch / output.target.relative_to(SCRATCH)
         draft.parent.mkdir(exist_ok=True)
@@ -122,11 +122,18 @@ def _begin_outputs(handover: Handover, scratch: Path) -> None:
         check_writable(output.place.parent, output.place.parent)
         if output.seeded and output.place.is_file():
             shutil.copyfile(output.place, draft)
+    return [os.path.realpath(output.place.parent) for output in handover.outputs]
 
 
-def _end_outputs(handover: Handover, scratch: Path) -> None:
-    for output in handover.outputs:
+def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> None:
+    """Take the files to their places, where a METHOD left no links that lead elsewhere."""
+    for output, folder in zip(handover.outputs, folders, strict=True):
         draft = scratch / output.target.relative_to(SCRATCH)
+        if os.path.realpath(draft) != str(draft) or os.path.realpath(output.place.parent) != folder:
+            raise UserError(
+                f"{output.place}: not written, as what ran in the container left a link on the way "
+                "to it; look into its METHOD before you run it again"
+            )
         if not draft.is_file():
             continue
         content = draft.read_bytes()

@@ -1,5 +1,6 @@
 """Folders of the host that a container may have."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark.health.places import write_problem
@@ -46,8 +47,27 @@ def check_writable(folder: Path, name: Path) -> None:
         raise UserError(_refused(name, problem))
 
 
+def check_links(folder: Path, names: Iterable[str], option: str) -> None:
+    """Refuse a folder below ``folder`` that is a link out of it: inside, it leads nowhere.
+
+    Raises:
+        UserError: names the link and where it leads.
+    """
+    for place in (folder / name for name in names):
+        real = place.resolve()
+        if not real.is_relative_to(folder.resolve()):
+            raise UserError(
+                f"{place}: is a link to {real}, which a container of {folder} can't follow; put "
+                f"the folder itself there, or give the one that it is in with {option}"
+            )
+
+
 def _allowed(path: Path) -> Path:
-    whole, home = path.absolute().resolve(), Path.home().resolve()
+    whole = path.absolute().resolve()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # a user whom the system doesn't know, without HOME
+        return whole
     if home.is_relative_to(whole):
         what = "your home folder" if whole == home else "above your home folder"
         raise UserError(f"{path}: is {what}, which no container gets; choose a folder below it")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,9 @@ def _remove_orphans(base: Path) -> None:
     for folder in base.glob(f"{PREFIX}*"):
         try:
             own = folder.lstat().st_uid == os.getuid() and not folder.is_symlink()
-            text = (folder / MARK).read_text(encoding="utf-8") if own else ""
+            # What runs inside may have put anything there, such as a pipe that never ends.
+            plain = own and stat.S_ISREG((folder / MARK).lstat().st_mode)
+            text = (folder / MARK).read_text(encoding="utf-8") if plain else ""
         except (OSError, UnicodeDecodeError):
             continue
         if is_orphan(text):

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from nnactive.devices import VISIBLE
@@ -18,7 +19,9 @@ def visible_gpus() -> tuple[str, ...]:
     """Ids of the GPUs that may be used, as ``CUDA_VISIBLE_DEVICES`` takes them."""
     allowed = os.environ.get(VISIBLE)
     if allowed is not None:
-        return tuple(part.strip() for part in allowed.split(",") if part.strip())
+        parts = (part.strip() for part in allowed.split(",") if part.strip())
+        # CUDA takes none from a negative number on.
+        return tuple(takewhile(lambda part: not part.startswith("-"), parts))
     try:
         listed = subprocess.run(
             ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],

@@ -84,7 +84,17 @@ def test_a_job_sees_the_gpu_that_it_holds(tmp_path) -> None:
     assert log.read_text().split()[0] == "7"
 
 
-@pytest.mark.parametrize(("value", "gpus"), [("", ()), ("0", ("0",)), ("2, 3", ("2", "3"))])
+@pytest.mark.parametrize(
+    ("value", "gpus"),
+    [
+        ("", ()),
+        ("0", ("0",)),
+        ("2, 3", ("2", "3")),
+        ("-1", ()),
+        ("0,-1,1", ("0",)),
+        ("GPU-8932,MIG-1", ("GPU-8932", "MIG-1")),
+    ],
+)
 def test_the_user_says_which_gpus_may_be_used(value, gpus, monkeypatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
     assert visible_gpus() == gpus

@@ -84,6 +84,9 @@ def test_the_driver_must_be_new_enough_for_torch(driver, toolkit, state, words) 
         ("", ()),
         ("-1", ()),
         ("7", ()),
+        ("0,-1,1", (H100,)),
+        ("0,9,1", (H100,)),
+        ("²", (H100, OLD)),
         ("GPU-8f1c", (H100, OLD)),
     ],
 )

@@ -147,8 +147,8 @@ PROGRAM = """
     with open({record!r}, "w") as file:
         json.dump({{"arguments": words, "inside": inside}}, file)
     if os.environ.get("STAND_IN_FAILS"):
-        print("FATAL:   no such thing", file=sys.stderr)
-        sys.exit(255)
+        print(os.environ["STAND_IN_FAILS"], file=sys.stderr, end="")
+        sys.exit(255 if "FATAL" in os.environ["STAND_IN_FAILS"] else 1)
     image = next(number for number, word in enumerate(words) if word.endswith(".sif"))
     arguments = words[image + 1:]
     for number, word in enumerate(words[:image]):

@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from benchmark.cli.main import main
-from benchmark.runtime import apptainer as module
 from benchmark.runtime import tether
 from benchmark.runtime.apptainer import ApptainerRuntime
 from benchmark.runtime.cgroups import can_set_limits
 from benchmark.runtime.container import Container, Image, Limits, Mount
+from benchmark.runtime.own_words import Errors
 from nnactive.files import sha256
 
 LIST = ["data", "list", "--runtime", "apptainer"]
@@ -118,8 +118,11 @@ def test_an_error_inside_is_told_once_and_with_the_hosts_names(apptainer, capfd)
     assert "data/phantom" in line
 
 
-def test_a_refusal_of_apptainer_itself_is_one_line(apptainer, capfd, monkeypatch) -> None:
-    monkeypatch.setenv("STAND_IN_FAILS", "1")
+@pytest.mark.parametrize(
+    "words", ["FATAL:   no such thing\n", "\x1b[91mERROR  : no such thing\n\x1b[0m"]
+)
+def test_a_refusal_of_apptainer_itself_is_one_line(words, apptainer, capfd, monkeypatch) -> None:
+    monkeypatch.setenv("STAND_IN_FAILS", words)
     assert main(LIST) == 2
     told = [each for each in capfd.readouterr().err.splitlines() if not each.startswith("note")]
     line = "error: benchmark.sif: Apptainer won't start it: no such thing; "
@@ -218,10 +221,10 @@ def until(there) -> None:
 
 def test_what_apptainer_says_before_is_kept_apart_from_what_comes_from_inside() -> None:
     told: list[bytes] = []
-    errors = module._Errors(told.append)
+    errors = Errors(told.append)
     errors(b"\x1b[33mWARNING: squashfuse not found\nINFO:    x\nerr")
     errors(b"or: inside\nFATAL: of the inside\n")
     errors(b"more")
     errors.end()
     assert b"".join(told) == b"error: inside\nFATAL: of the inside\nmore"
-    assert errors.fatal == ""
+    assert errors.cause == ""

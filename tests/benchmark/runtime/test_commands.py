@@ -116,13 +116,43 @@ def test_a_page_comes_to_its_place(client, capsys) -> None:
     assert Path("deep/page.html").read_text() == "the page"
 
 
-def written(client, name: str, text: str) -> None:
-    (scratch,) = (
+def mounted(client, target: str) -> Path:
+    (source,) = (
         mount["Source"]
         for mount in client.created[-1]["host_config"]["Mounts"]
-        if mount["Target"] == "/scratch"
+        if mount["Target"] == target
     )
-    Path(scratch, name).write_text(text)
+    return Path(source)
+
+
+def written(client, name: str, text: str) -> None:
+    (mounted(client, "/scratch") / name).write_text(text)
+
+
+def test_a_link_that_a_method_left_is_not_followed(client, capsys, tmp_path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "page.html").write_text("secret")
+    command = ["submit", "random", "--out", "runs/pages/page.html", "--runtime", "docker"]
+
+    def file_of_the_host() -> None:
+        (mounted(client, "/scratch") / "out/page.html").symlink_to(tmp_path / "secret/page.html")
+
+    def folder_of_the_host() -> None:
+        (mounted(client, "/scratch") / "out").rmdir()
+        (mounted(client, "/scratch") / "out").symlink_to(tmp_path / "secret")
+
+    def place_elsewhere() -> None:
+        written(client, "out/page.html", "page")
+        (mounted(client, "/results") / "pages").rmdir()
+        (mounted(client, "/results") / "pages").symlink_to(tmp_path / "secret")
+
+    for trick in (file_of_the_host, folder_of_the_host, place_elsewhere):
+        client.during = trick
+        assert main(command) == 2
+        (line,) = errors(capsys)
+        assert line.startswith(f"{LINE}runs/pages/page.html: not written, as what ran in the")
+        assert trick == place_elsewhere or not Path("runs/pages/page.html").exists()
+    assert (tmp_path / "secret" / "page.html").read_text() == "secret"
 
 
 def test_a_run_needs_its_data_and_the_demo_needs_none(client, capsys) -> None:
@@ -133,6 +163,20 @@ def test_a_run_needs_its_data_and_the_demo_needs_none(client, capsys) -> None:
     assert not client.created
     assert main(["track", "run", "demo", "--runtime", "docker"]) == 0
     assert not Path("data").exists()
+
+
+@pytest.mark.parametrize("link", ["data/hippocampus", "runs/hippocampus_lite"])
+def test_a_link_out_of_a_mounted_folder_is_told(link, client, capsys, tmp_path) -> None:
+    for folder in ("data", "runs"):
+        Path(folder).mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    Path(link).symlink_to(elsewhere)
+    assert main(["track", "run", "hippocampus_lite", "--runtime", "docker"]) == 2
+    (line,) = errors(capsys)
+    assert line.startswith(f"{LINE}{link}: is a link to {elsewhere}, which a container of ")
+    assert line.endswith(f"with --{link.partition('/')[0]}")
+    assert not client.created
 
 
 def test_a_download_has_a_network_and_what_it_takes(client, monkeypatch, tmp_path) -> None:

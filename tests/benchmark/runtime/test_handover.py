@@ -82,6 +82,46 @@ def test_files_of_one_name_keep_apart() -> None:
     assert len(found.mounts) == 2
 
 
+def test_what_a_method_needs_lies_beside_it(elsewhere) -> None:
+    Path("a").mkdir()
+    Path("b").symlink_to("a")
+    for name in ("mine.py", "other.py"):
+        Path("a", name).write_text(METHOD)
+    sheet = Path("a/submission.yaml")
+    sheet.write_text("requirements: [einops==0.8.2]\nfile: mine.py\n")
+
+    def mounted(*methods: str) -> dict[str, tuple[Path, bool]]:
+        return targets(hand_over((), [Given("--method", methods, Role.METHOD)]))
+
+    mine, pins = elsewhere / "a" / "mine.py", elsewhere / "a" / "submission.yaml"
+    files = {"/submission/mine.py": (mine, False), "/submission/submission.yaml": (pins, False)}
+    assert mounted("a/mine.py:Mine") == files
+    # A folder is one place, whatever it is called: its sheet must be beside both of its files.
+    other = {"/submission/other.py": (elsewhere / "a" / "other.py", False)}
+    assert mounted("a/mine.py:Mine", "b/other.py:Mine,x=1") == files | other
+    assert mounted("a/other.py:Mine") == other
+    sheet.write_text("requirements: [einops]\n")
+    with pytest.raises(UserError, match=r"^a/submission.yaml: .*'einops' isn't pinned"):
+        mounted("a/mine.py:Mine")
+
+
+def test_a_sheet_that_is_a_link_shows_no_other_file(elsewhere, tmp_path) -> None:
+    Path("mine.py").write_text(METHOD)
+    Path("submission.yaml").symlink_to(tmp_path / "secret")
+    (tmp_path / "secret").write_text("token: 1\n")
+    with pytest.raises(UserError, match=r"^submission.yaml: "):
+        hand_over((), [Given("", ("mine.py:Mine",), Role.METHOD)])
+
+
+@pytest.mark.parametrize("folder", ["a b", "a,b", "a:b", "a\nb", "-a", 'a"b'])
+def test_a_folder_may_have_any_name(folder, elsewhere) -> None:
+    Path(folder).mkdir()
+    Path(folder, "mine.py").write_text(METHOD)
+    found = hand_over((), [Given("", (f"{folder}/mine.py:Mine,x=1",), Role.METHOD)])
+    assert found.arguments == ("/submission/mine.py:Mine,x=1",)
+    assert targets(found) == {"/submission/mine.py": (elsewhere / folder / "mine.py", False)}
+
+
 def test_a_track_file_is_mounted_and_the_methods_that_it_names(elsewhere) -> None:
     content = yaml.safe_load((FOLDER / "demo.yaml").read_text()) | {"name": "own"}
     Path("own.yaml").write_text(yaml.safe_dump(content))

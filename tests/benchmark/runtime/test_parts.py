@@ -11,6 +11,7 @@ from benchmark.runtime import digest, scratch
 from benchmark.runtime.container import Image
 from benchmark.runtime.labels import LOCK, LOCKS, PROTOCOL, REVISION, VARIANT, check_agreement
 from benchmark.runtime.orphans import is_orphan, this_process
+from benchmark.runtime.places import to_read
 from benchmark.runtime.speech import Speech
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
@@ -88,6 +89,15 @@ def test_a_cache_that_can_not_be_written_costs_only_time(monkeypatch) -> None:
     assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
 
 
+def test_a_user_without_a_home_has_containers_too(monkeypatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    Path("x.sif").write_bytes(b"one")
+    assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
+    assert to_read(Path("x.sif")) == Path("x.sif").resolve()
+
+
 # Speech
 
 
@@ -162,10 +172,12 @@ def test_scratch_is_gone_afterwards_and_so_is_that_of_a_killed_call(tmp_path) ->
     for name, text in {"dead": gone(), "alive": this_process(), "strange": "?"}.items():
         (base / f"{scratch.PREFIX}{name}").mkdir()
         (base / f"{scratch.PREFIX}{name}" / scratch.MARK).write_text(text)
+    (base / f"{scratch.PREFIX}pipe").mkdir()
+    os.mkfifo(base / f"{scratch.PREFIX}pipe" / scratch.MARK)
     with scratch.scratch_folder(None) as folder:
         assert folder.parent == base
         there = {path.name.removeprefix(scratch.PREFIX) for path in base.iterdir()}
-        assert there == {"alive", "strange", folder.name.removeprefix(scratch.PREFIX)}
+        assert there == {"alive", "strange", "pipe", folder.name.removeprefix(scratch.PREFIX)}
     assert not folder.exists()
     with scratch.scratch_folder(Path("mine")) as own:
         assert own.parent == Path("mine").resolve()
