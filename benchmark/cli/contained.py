@@ -1,6 +1,8 @@
 """Commands that run in a container, too, with the same options: ``--runtime docker|apptainer``."""
 
+import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -22,6 +24,8 @@ TARGETS = {"docker": "image", "apptainer": "sif"}
 """The ``make`` targets that build them."""
 UNITS = ("", "k", "m", "g", "t")
 SECONDS_OF_A_BUILD = 3600
+BUILD_FLAGS = "NNACTIVE_BUILD_FLAGS"
+"""Environment variable with further flags of ``apptainer build``, for layers."""
 CHOSEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 PLACES = frozenset({Role.DATA, Role.KEPT_DATA, Role.RUNS, Role.PAGE, Role.GUIDE})
 """Their defaults name folders of the host, too."""
@@ -193,7 +197,8 @@ def layers(name: RuntimeName) -> "Layers":
     from benchmark.runtime.digest import sif_digest
 
     run = partial(run_apptainer, program=find_program())
-    return ApptainerLayers(run, digest=partial(sif_digest, say=note))
+    flags = shlex.split(os.environ.get(BUILD_FLAGS, ""))
+    return ApptainerLayers(run, flags, partial(sif_digest, say=note))
 
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:

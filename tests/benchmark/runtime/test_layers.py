@@ -127,3 +127,10 @@ def test_docker_may_take_long_to_build(monkeypatch) -> None:
     monkeypatch.setattr(docker, "from_env", lambda **more: given.update(more) or "the client")
     assert contained.layers("docker").client == "the client"
     assert given == {"timeout": contained.SECONDS_OF_A_BUILD}
+
+
+def test_flags_of_a_site_go_into_apptainers_build(monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.runtime.apptainer.find_program", lambda: "apptainer")
+    monkeypatch.setenv("NNACTIVE_BUILD_FLAGS", "--fakeroot --mksquashfs-args '-comp zstd'")
+    found = contained.layers("apptainer")
+    assert found.options == ("--fakeroot", "--mksquashfs-args", "-comp zstd")
