@@ -1,6 +1,7 @@
 """From an image and a submission's requirements to the image that has both."""
 
 import hashlib
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -10,6 +11,7 @@ from nnactive.errors import NnactiveError, UserError
 COMMAND: Final = ("/opt/benchmark/venv/bin/python", "-IB", "-m", "benchmark.cli", "step", "layer")
 """Installs, inside an image, the requirements that follow it."""
 RECORD: Final = "/opt/benchmark/layer.json"
+COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Layered(NamedTuple):
@@ -87,9 +89,11 @@ def shell_command(requirements: Sequence[str]) -> str:
 
 def failure(image: str, output: Iterable[str]) -> NnactiveError:
     """What to raise for a build that failed, from the lines that it wrote."""
-    lines = [line.strip() for line in output if line.strip()]
+    lines = [line for line in (COLOURS.sub("", each).strip() for each in output) if line]
     told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if told:
         return UserError(told[-1])
-    last = lines[-1] if lines else "it wrote nothing"
+    # Behind a reason of Apptainer's starter stands one more line, which says nothing.
+    reasons = [line for line in lines if line.startswith(("FATAL", "ERROR"))]
+    last = (reasons or lines or ["it wrote nothing"])[-1]
     return NnactiveError(f"{image}: the layer on it can't be built: {last}")

@@ -14,7 +14,7 @@ from benchmark.image.record import LayerRecord
 from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
 from benchmark.layer.docker import DockerLayers
 from benchmark.layer.install import labels_of
-from benchmark.layer.layered import command, layer_name, layered
+from benchmark.layer.layered import command, failure, layer_name, layered
 from nnactive.errors import NnactiveError, UserError
 from nnactive.files import sha256
 
@@ -178,6 +178,12 @@ def test_apptainer_builds_a_request_once_beside_its_image(tmp_path) -> None:
     assert shlex.split(post) == ["exec", *command(["foo==1.0"])]
     assert layered(runtime, str(base), ["foo==1.0"]) == found
     assert [call[0] for call in calls[3:]] == ["inspect"]
+
+
+def test_a_build_that_can_not_start_says_why() -> None:
+    starter = ["INFO: x", "\x1b[91mERROR  : Requesting what it may not", "\x1b[0m: exit status 1"]
+    line = "x.sif: the layer on it can't be built: ERROR  : Requesting what it may not"
+    assert str(failure("x.sif", starter)) == line
 
 
 def test_a_failed_build_of_apptainer_leaves_no_file(tmp_path) -> None:
