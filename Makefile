@@ -14,7 +14,8 @@ IMAGE ?=
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 
 VARIANT ?= cuda13
-NAME ?= nnactive-benchmark
+# Not the environment's: Windows' Linux has a variable of this name.
+NAME := nnactive-benchmark
 SIF ?= benchmark.sif
 ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
 # Read when an image is built, not before.

@@ -94,5 +94,7 @@ def failure(image: str, output: Iterable[str]) -> NnactiveError:
     told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if told:
         return UserError(told[-1])
-    last = lines[-1] if lines else "it wrote nothing"
+    # Behind a reason of Apptainer's starter stands one more line, which says nothing.
+    reasons = [line for line in lines if line.startswith(("FATAL", "ERROR"))]
+    last = (reasons or lines or ["it wrote nothing"])[-1]
     return NnactiveError(f"{image}: the layer on it can't be built: {last}")

@@ -52,6 +52,8 @@ def sheet_of(source: Path) -> SubmissionSheet | None:
     path = source.parent / SHEET
     if not path.exists() and not path.is_symlink():
         return None
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path}: a pipe or a device, not a submission sheet; remove it")
     content = read_yaml(path, "submission sheet")
     try:
         found = SubmissionSheet.model_validate(content)

@@ -1,6 +1,7 @@
 """An engine that speaks Docker's language: what it is, and how a container is asked of it."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -9,12 +10,15 @@ from docker.types import DeviceRequest, LogConfig, Ulimit
 from docker.types import Mount as Bind
 
 from benchmark.runtime.container import Container, Limits, Mount, open_files
+from nnactive.errors import UserError
 
 if TYPE_CHECKING:
     from docker.api.client import APIClient
 
 SHARED_MEMORY: Final = 8 << 30
 """Bytes; Docker's own 64 MiB are too few for nnU-Net's workers."""
+UNFIT: Final = re.compile(r'[,"\r\n]')
+"""What Podman takes, at its socket, for more than a path: a comma may begin another folder."""
 SELINUX: Final = Path("/sys/fs/selinux/enforce")
 
 
@@ -52,7 +56,7 @@ def host_config(client: "APIClient", engine: Engine, container: Container) -> di
     cores = limits.cores and engine.can["CpuCfsQuota"]
     security = ["no-new-privileges", *(["label=disable"] if SELINUX.exists() else [])]
     config = client.create_host_config(
-        mounts=[_bind(mount) for mount in container.mounts],
+        mounts=[_bind(mount, engine) for mount in container.mounts],
         read_only=True,
         tmpfs={"/tmp": "mode=1777"},  # noqa: S108  (the container's own)
         network_mode=None if container.network else "none",
@@ -75,7 +79,13 @@ def host_config(client: "APIClient", engine: Engine, container: Container) -> di
     return dict(config)
 
 
-def _bind(mount: Mount) -> Bind:
+def _bind(mount: Mount, engine: Engine) -> Bind:
+    for place in map(str, (mount.source, mount.target)):
+        if engine.podman and UNFIT.search(place):
+            raise UserError(
+                f"{place!r}: Podman can't mount a path with commas, quotes or line breaks; rename "
+                "it, or take Docker or --runtime apptainer"
+            )
     return Bind(str(mount.target), str(mount.source), type="bind", read_only=not mount.writable)
 
 

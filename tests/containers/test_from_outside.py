@@ -79,7 +79,7 @@ def test_a_run_records_the_image(outside):
     assert "[1/" not in again.err
 
 
-def test_another_checkout_is_refused(outside, monkeypatch):
+def test_wrong_use_is_one_line(outside):
     done = outside("check", "random", "--memory", "nonsense")
     assert done.status == 2
     assert "memory" in done.err

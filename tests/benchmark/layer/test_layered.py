@@ -181,6 +181,12 @@ def test_apptainer_builds_a_request_once_beside_its_image(tmp_path) -> None:
     assert [call[0] for call in calls[3:]] == ["inspect"]
 
 
+def test_a_build_that_can_not_start_says_why() -> None:
+    starter = ["INFO: x", "\x1b[91mERROR  : Requesting what it may not", "\x1b[0m: exit status 1"]
+    line = "x.sif: the layer on it can't be built: ERROR  : Requesting what it may not"
+    assert str(failure("x.sif", starter)) == line
+
+
 def test_a_failed_build_of_apptainer_leaves_no_file(tmp_path) -> None:
     (tmp_path / "bench.sif").write_text("base")
     for output, kind, line in [

@@ -136,3 +136,10 @@ def test_a_lock_is_read_by_name(tmp_path) -> None:
 def test_a_local_version_is_the_version() -> None:
     pins = (pin("torch==2.1"), pin("numpy==2.0"), pin("einops==0"))
     assert unmet(pins, {"torch": "2.1+cu130", "numpy": "2.0.1"}) == [*pins[1:]]
+
+
+def test_a_sheet_that_has_no_end_is_not_read(tmp_path) -> None:
+    (tmp_path / "mine.py").touch()
+    (tmp_path / "submission.yaml").symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"submission.yaml: a pipe or a device, not a submission"):
+        requirements_of(tmp_path / "mine.py")

@@ -237,3 +237,15 @@ def test_no_such_image_is_one_line(client, capsys) -> None:
     assert main([*CHECK, "--image", "debian"]) == 2
     assert only_error(capsys).startswith("error: debian: isn't a benchmark image")
     assert not client.created
+
+
+@pytest.mark.parametrize("name", ["a,src=/etc", 'a"b', "a\nb"])
+def test_a_folders_name_mounts_no_other_folder(name, client, capsys) -> None:
+    command = ["submit", "random", "--runs", name, "--runtime", "docker"]
+    assert main(command) == 0
+    assert len(client.created) == 1
+    client.components = [{"Name": "Podman Engine"}]
+    assert main(command) == 2
+    (line,) = [each for each in capsys.readouterr().err.splitlines() if "error: " in each]
+    assert "Podman can't mount a path with commas, quotes or line breaks" in line
+    assert len(client.created) == 1
