@@ -98,7 +98,7 @@ sif:  ## build the Apptainer image SIF, with the same arguments
 	benchmark/image/sif.sh "$(SIF)" $(filter VARIANT=% COMMIT=%,$(FACTS)) $(BASE) -- $(SIF_FLAGS)
 
 image-test: venv  ## try both images: doctor, check and a short track, without network, as nobody in particular
-	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q tests/containers
+	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q --durations=12 tests/containers
 
 pin-base:  ## look up the newest base image and pin its digest (needs skopeo)
 	@benchmark/image/pin.sh base
