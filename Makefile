@@ -59,8 +59,8 @@ submit: venv  ## run METHOD=path/to/file.py:Class beside them (RUNTIME=docker|ap
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
-test: venv  ## run all tests
-	@$(BIN)/python -m pytest -q
+test: venv  ## run all tests but those of the images (make image-test)
+	@$(BIN)/python -m pytest -q --ignore tests/containers
 
 bench: venv  ## time the query engine beside the obvious reference
 	@mkdir -p build
