@@ -36,7 +36,9 @@ def source_options(command: Command) -> Command:
             "--results",
             type=click.Path(path_type=Path),
             multiple=True,
-            help="Folder with results, or a result file; may be given several times.",
+            envvar="NNACTIVE_RUNS",
+            help="Folder with results, or a result file; may be given several times "
+            "(or NNACTIVE_RUNS).",
         ),
     ):
         command = option(command)

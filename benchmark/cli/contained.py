@@ -168,12 +168,15 @@ def found(
             are refused.
     """
     from benchmark.layer.layered import layered
-    from benchmark.runtime.labels import check_agreement
+    from benchmark.provenance import code_commit
+    from benchmark.runtime.labels import check_agreement, other_commit
 
     image_name = reference or IMAGES[name]
     runtime = connected(name)
     image = runtime.image(image_name)
     check_agreement(image, TARGETS[name])
+    if other := other_commit(image, code_commit()):
+        note(f"note: {other}")
     if not needed:
         return runtime, image, None
     note(f"{image_name}: a layer with {', '.join(needed)}")

@@ -20,6 +20,7 @@ from nnactive.errors import UserError
 from nnactive.files import write_bytes
 
 DEBUG: Final = "NNACTIVE_DEBUG"
+SHARED_LOCKS: Final = Path("/locks")
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NETWORK: Final = (*PROXIES, *map(str.lower, PROXIES), "SYNAPSE_AUTH_TOKEN")
 """Environment variables that a download may need."""
@@ -79,7 +80,7 @@ def run_inside(
 def _container(
     image: Image, handover: Handover, asked: Asked, scratch: Path, base_digest: str | None
 ) -> Container:
-    from benchmark.workflow.devices import visible_gpus
+    from benchmark.workflow.devices import LOCKS, lock_folder, visible_gpus
 
     environment = {**handover.environment, DIGEST: image.digest}
     if base_digest:
@@ -90,6 +91,11 @@ def _container(
     if VISIBLE in os.environ and not gpus:
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
+    if gpus:  # runs in other containers, and outside, wait for the same ones
+        locks = lock_folder()
+        locks.mkdir(mode=0o700, exist_ok=True)
+        mounts.append(_writable(locks, SHARED_LOCKS))
+        environment[LOCKS] = str(SHARED_LOCKS)
     if asked.network:
         environment |= {name: os.environ[name] for name in NETWORK if os.environ.get(name)}
         for name in CERTIFICATES:

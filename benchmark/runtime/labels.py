@@ -56,3 +56,22 @@ def check_agreement(image: Image, target: str, root: Path = ROOT) -> None:
             f"{name}: disagrees with {lock.name}: it was built from one with SHA-256 "
             f"{labels[LOCK][:12]}, this checkout's has {wanted[:12]}; {way_out}"
         )
+
+
+def other_commit(image: Image, commit: str) -> str | None:
+    """What to tell where an image holds other code than a checkout of ``commit``; None: the same.
+
+    Its code is what runs, and results say its commit.
+    """
+    held = image.labels.get(REVISION, "unknown")
+    if "unknown" in {held, commit} or (held == commit and not held.endswith("+dirty")):
+        return None
+    return (
+        f"{image.reference}: holds the code of commit {_short(held)}, this checkout is "
+        f"{_short(commit)}; what runs is the image's"
+    )
+
+
+def _short(commit: str) -> str:
+    number, plus, dirty = commit.partition("+")
+    return f"{number[:12]}{plus}{dirty}"

@@ -13,6 +13,8 @@ from pathlib import Path
 from nnactive.devices import VISIBLE
 
 SECONDS_BETWEEN_TRIES = 0.2
+LOCKS = "NNACTIVE_LOCKS"
+"""Environment variable that names the folder of the locks, where containers share one."""
 
 
 def visible_gpus() -> tuple[str, ...]:
@@ -22,27 +24,44 @@ def visible_gpus() -> tuple[str, ...]:
         parts = (part.strip() for part in allowed.split(",") if part.strip())
         # CUDA takes none from a negative number on.
         return tuple(takewhile(lambda part: not part.startswith("-"), parts))
+    return tuple(index for index, _ in _listed())
+
+
+def lock_folder() -> Path:
+    """Where this user's jobs find the locks of the GPUs."""
+    given = os.environ.get(LOCKS)
+    return Path(given or Path(tempfile.gettempdir()) / f"nnactive-bench-{os.getuid()}")
+
+
+def _listed() -> list[tuple[str, str]]:
+    """Index and UUID of each GPU that the driver shows."""
     try:
         listed = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
+            ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"],
             capture_output=True,
             text=True,
             timeout=20,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(line.strip() for line in listed.stdout.splitlines() if line.strip().isdigit())
+        return []
+    rows = (line.partition(",") for line in listed.stdout.splitlines())
+    return [(row[0].strip(), row[2].strip()) for row in rows if row[0].strip().isdigit()]
 
 
 @contextmanager
 def hold_gpu(gpus: Sequence[str], folder: Path | None = None) -> Iterator[str]:
-    """Wait for a GPU that no other job of this user holds, and hold it while the block runs."""
-    folder = folder or Path(tempfile.gettempdir()) / f"nnactive-bench-{os.getuid()}"
+    """Wait for a GPU that no other job of this user holds, and hold it while the block runs.
+
+    A lock bears the GPU's UUID: the jobs of a cluster may all know theirs as 0 and share a folder.
+    """
+    folder = folder or lock_folder()
     folder.mkdir(mode=0o700, exist_ok=True)
+    known = dict(_listed())
     while True:
         for gpu in gpus:
-            with (folder / f"gpu_{gpu.replace('/', '_')}.lock").open("w") as lock:
+            name = (known.get(gpu) or gpu).replace("/", "_")
+            with (folder / f"gpu_{name}.lock").open("w") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

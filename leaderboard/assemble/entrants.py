@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from benchmark.parameters import joined, written
-from benchmark.results import Environment, ExperimentResult, MethodRecord
+from benchmark.results import Environment, ExperimentResult, ImageUsed, MethodRecord
 from benchmark.tracks import load_track, track_names
 from leaderboard.assemble.leagues import LeagueKey, version
 from leaderboard.model import Badge, Entrant, Row
@@ -121,6 +121,16 @@ def _environment(environment: Environment) -> str:
     )
     return plain(
         f"{environment.cpu}, {environment.cores} cores; {accelerator}; "
-        f"Python {environment.python}; {packages}; commit {environment.commit}",
+        f"Python {environment.python}; {packages}; commit {environment.commit}; "
+        f"{_image(environment.image)}",
         limit=2000,
     )
+
+
+def _image(image: ImageUsed | None) -> str:
+    if image is None:
+        return "no container"
+    parts = [f"image {image.variant}, {image.digest or 'digest not told'}"]
+    parts += [f"on {image.base}"] if image.base else []
+    parts += [f"with {', '.join(image.requirements)}"] if image.requirements else []
+    return " ".join([*parts, f"lock {image.lock[:12]}"])

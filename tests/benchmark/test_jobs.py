@@ -105,9 +105,27 @@ def test_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert visible_gpus() == ()
     tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nprintf '0\\n1\\n'\n")
+    tool.write_text("#!/bin/sh\nprintf '0, GPU-a\\n1, GPU-b\\n'\n")
     tool.chmod(0o755)
     assert visible_gpus() == ("0", "1")
+
+
+def test_two_jobs_of_a_cluster_that_call_their_gpus_0_do_not_wait(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NNACTIVE_LOCKS", str(tmp_path / "shared"))
+    tool = tmp_path / "nvidia-smi"  # stands in for the driver's, on each job's own node
+
+    def node(uuid: str) -> None:
+        tool.write_text(f"#!/bin/sh\nprintf '0, {uuid}\\n'\n")
+        tool.chmod(0o755)
+
+    node("GPU-a")
+    with hold_gpu(["0"]) as first:
+        node("GPU-b")
+        with hold_gpu(["0"]) as second:
+            assert (first, second) == ("0", "0")
+    names = {file.name for file in (tmp_path / "shared").iterdir()}
+    assert names == {"gpu_GPU-a.lock", "gpu_GPU-b.lock"}
 
 
 def make_job(name: str, kind: str) -> Job:

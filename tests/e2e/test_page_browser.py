@@ -201,7 +201,7 @@ def test_a_sorting_stands_in_the_link(tab, address):
     page = tab.open(f"{address}#sort=l-1.final_dice.desc")
     assert head(page, "Final Dice").get_attribute("aria-sort") == "descending"
     head(page, "Mean rank").locator(".dt-column-title").click()
-    page.wait_for_function("location.hash === '#sort=l-1.mean_rank.asc'")
+    playwright.expect(page).to_have_url(f"{address}#sort=l-1.mean_rank.asc")
 
 
 def test_a_method_links_to_its_card(tab, address, board):

@@ -41,6 +41,7 @@ def elsewhere(tmp_path, monkeypatch) -> Path:
     for name in ("home", "tmp", "work"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("benchmark.provenance.code_commit", lambda: "c0ffee")
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "work"
 

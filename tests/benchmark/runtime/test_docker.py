@@ -14,6 +14,7 @@ from benchmark.runtime.container import Container, Image, Limits, Mount
 from benchmark.runtime.docker import DockerRuntime
 from benchmark.runtime.engine import engine_of, host_config
 from benchmark.runtime.orphans import LABEL, this_process
+from benchmark.workflow.devices import lock_folder
 
 ID = "sha256:" + "a" * 64
 CHECK = ["check", "random", "--runtime", "docker"]
@@ -249,3 +250,15 @@ def test_a_folders_name_mounts_no_other_folder(name, client, capsys) -> None:
     (line,) = [each for each in capsys.readouterr().err.splitlines() if "error: " in each]
     assert "Podman can't mount a path with commas, quotes or line breaks" in line
     assert len(client.created) == 1
+
+
+def test_containers_with_gpus_share_their_locks(client, monkeypatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    main(["submit", "random", "--runtime", "docker"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    main(["submit", "random", "--runtime", "docker"])
+    with_gpu, without = client.created
+    (locks,) = [m for m in with_gpu["host_config"]["Mounts"] if m["Target"] == "/locks"]
+    assert (locks["Source"], locks["ReadOnly"]) == (str(lock_folder()), False)
+    assert with_gpu["environment"]["NNACTIVE_LOCKS"] == "/locks"
+    assert not [m for m in without["host_config"]["Mounts"] if m["Target"] == "/locks"]

@@ -9,7 +9,15 @@ import pytest
 
 from benchmark.runtime import digest, scratch
 from benchmark.runtime.container import Image
-from benchmark.runtime.labels import LOCK, LOCKS, PROTOCOL, REVISION, VARIANT, check_agreement
+from benchmark.runtime.labels import (
+    LOCK,
+    LOCKS,
+    PROTOCOL,
+    REVISION,
+    VARIANT,
+    check_agreement,
+    other_commit,
+)
 from benchmark.runtime.orphans import is_orphan, this_process
 from benchmark.runtime.places import to_read
 from benchmark.runtime.speech import Speech
@@ -55,6 +63,15 @@ def test_an_image_of_this_checkout_is_fine(good) -> None:
 def test_another_image_is_refused_with_both_values_and_the_way_out(good, change, line) -> None:
     with pytest.raises(UserError, match=line):
         agree(good | change)
+
+
+def test_other_code_than_the_checkouts_is_told(good) -> None:
+    image = Image(reference="i", digest="sha256:1", labels=good)
+    assert other_commit(image, "c0ffee") is None
+    assert other_commit(image, "unknown") is None
+    line = other_commit(image, "0123456789abcdef+dirty")
+    assert line is not None
+    assert "commit c0ffee, this checkout is 0123456789ab+dirty" in line
 
 
 def test_what_is_no_benchmark_image_is_told(good) -> None:

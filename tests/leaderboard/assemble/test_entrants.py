@@ -2,6 +2,7 @@ import subprocess
 
 import pytest
 
+from benchmark.results import ImageUsed
 from leaderboard.assemble.entrants import command, environments
 
 
@@ -30,7 +31,7 @@ def test_a_card_by_hand(make, league_of, change, broken):
     (line,) = card.environments
     assert line == (
         "Some CPU, 2 cores; no accelerator; Python 3.11.2; nnunetv2 2.8.1, torch 2.14.1; "
-        "commit 1e99253"
+        "commit 1e99253; no container"
     )
 
 
@@ -141,3 +142,20 @@ def test_a_submission_with_a_baselines_id_is_a_method_of_its_own(make, league_of
     ranks = {found[row.entrant]: (row.rank, row.status) for row in league.views[0].rows}
     assert ranks["random", "baseline"] == (None, "incomplete")
     assert ranks["random", "submission"] == (1, "complete")
+
+
+def test_a_card_says_the_image_and_the_layer(make, change):
+    used = {"variant": "cuda13", "lock": "f" * 64, "requirements": ("x==1",)}
+    told = ImageUsed(digest="sha256:b", base="sha256:a", **used)
+    lines = {
+        image: environments([change(make("random", 1), "environment", image=image)])[0]
+        for image in (told, ImageUsed(digest=None, **used))
+    }
+    ends = [
+        "; image cuda13, sha256:b on sha256:a with x==1",
+        "; image cuda13, digest not told with x==1",
+    ]
+    assert [
+        line.endswith(f"{end} lock ffffffffffff")
+        for line, end in zip(lines.values(), ends, strict=True)
+    ] == [True, True]
