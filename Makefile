@@ -18,8 +18,6 @@ VARIANT ?= cuda13
 NAME := nnactive-benchmark
 SIF ?= benchmark.sif
 ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
-# Read when an image is built, not before.
-FACTS = $(shell benchmark/image/facts.sh "$(VARIANT)")
 BASE = $(if $(BASE_IMAGE),BASE_IMAGE=$(BASE_IMAGE)) $(if $(DEBIAN),DEBIAN=$(DEBIAN)) $(if $(COMPILER),COMPILER=$(COMPILER))
 
 VENV := .venv
@@ -27,7 +25,8 @@ BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
 # IMAGE=1: what a submission.yaml pins comes into a layer on the image, so the run is in a container.
-INSIDE := $(if $(or $(RUNTIME),$(IMAGE)),--runtime $(or $(RUNTIME),docker)) $(if $(IMAGE),--layer)
+IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
+INSIDE := $(if $(IN),--runtime $(IN) --image "$(if $(filter apptainer,$(IN)),$(SIF),$(NAME))") $(if $(IMAGE),--layer)
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help
@@ -54,6 +53,7 @@ benchmark: venv  ## run the baselines of TRACK and build the leaderboard
 submit: venv  ## run METHOD=path/to/file.py:Class beside them (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
 	@test -n "$(METHOD)" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
+	@case "$(IMAGE)" in ""|1) ;; *) echo "error: IMAGE=$(IMAGE): it is 1 or nothing; NAME= and SIF= say which image" >&2; exit 2 ;; esac
 	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
 
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
@@ -88,14 +88,14 @@ lock:  ## pin every package anew: for a run, with CUDA 12, for development, for 
 	$(COMPILE) benchmark/image/sbom.in -o benchmark/image/sbom.lock
 
 image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAGE=, DEBIAN=newest, ENGINE=podman)
-	@command -v $(ENGINE) >/dev/null || { echo "error: neither docker nor podman; see docs/containers.md" >&2; exit 2; }
-	@test -n "$(FACTS)" || exit 2
-	$(ENGINE) build $(addprefix --build-arg ,$(FACTS) $(BASE)) $(IMAGE_FLAGS) -t "$(NAME)" .
+	@command -v $(ENGINE) >/dev/null || { echo "error: no $(ENGINE); see docs/containers.md" >&2; exit 2; }
+	@facts=$$(benchmark/image/facts.sh "$(VARIANT)") || exit 2; set -x; \
+		$(ENGINE) build $$(printf -- '--build-arg %s ' $$facts $(BASE)) $(IMAGE_FLAGS) -t "$(NAME)" .
 
 sif:  ## build the Apptainer image SIF, with the same arguments
 	@command -v apptainer >/dev/null || { echo "error: no apptainer; see docs/containers.md" >&2; exit 2; }
-	@test -n "$(FACTS)" || exit 2
-	benchmark/image/sif.sh "$(SIF)" $(filter VARIANT=% COMMIT=%,$(FACTS)) $(BASE) -- $(SIF_FLAGS)
+	@facts=$$(benchmark/image/facts.sh "$(VARIANT)") || exit 2; set -x; \
+		benchmark/image/sif.sh "$(SIF)" $$(echo "$$facts" | grep -E '^(VARIANT|COMMIT)=') $(BASE) -- $(SIF_FLAGS)
 
 image-test: venv  ## try both images: doctor, check and a short track, without network, as nobody in particular
 	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q --durations=12 tests/containers
