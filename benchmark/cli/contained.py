@@ -1,31 +1,21 @@
 """Commands that run in a container, too, with the same options: ``--runtime docker|apptainer``."""
 
-import os
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
 
+from benchmark.cli.images import IMAGES, found, requirements
 from benchmark.runtime.roles import Given, Role, RuntimeName
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmark.layer.layered import Runtime as Layers
-    from benchmark.runtime.container import Image, Runtime
     from benchmark.runtime.handover import Handover
 
-IMAGES = {"docker": "nnactive-benchmark:latest", "apptainer": "benchmark.sif"}
-"""Images unless the user names another."""
-TARGETS = {"docker": "image", "apptainer": "sif"}
-"""The ``make`` targets that build them."""
 UNITS = ("", "k", "m", "g", "t")
-SECONDS_OF_A_BUILD = 3600
-BUILD_FLAGS = "NNACTIVE_BUILD_FLAGS"
-"""Environment variable with further flags of ``apptainer build``, for layers."""
 CHOSEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 PLACES = frozenset({Role.DATA, Role.KEPT_DATA, Role.RUNS, Role.PAGE, Role.GUIDE})
 """Their defaults name folders of the host, too."""
@@ -153,87 +143,6 @@ class Contained(click.Command):
             yield Given(option, values, role, flag=value is True)
 
 
-def found(
-    name: RuntimeName, reference: str | None, needed: Sequence[str] = ()
-) -> "tuple[Runtime, Image, str | None]":
-    """The runtime, the image to run and, where that is a layer, the digest of the one below.
-
-    Args:
-        name: which runtime.
-        reference: the benchmark image, as the runtime names it.
-        needed: what a submission needs beyond it, each ``name==version``.
-
-    Raises:
-        UserError: no such runtime or image, one that isn't of this checkout, or requirements that
-            are refused.
-    """
-    from benchmark.layer.layered import layered
-    from benchmark.provenance import code_commit
-    from benchmark.runtime.labels import check_agreement, other_commit
-
-    image_name = reference or IMAGES[name]
-    runtime = connected(name)
-    image = runtime.image(image_name)
-    check_agreement(image, TARGETS[name])
-    if other := other_commit(image, code_commit()):
-        note(f"note: {other}")
-    if not needed:
-        return runtime, image, None
-    note(f"{image_name}: a layer with {', '.join(needed)}")
-    layer = layered(layers(name), image_name, needed)
-    above = layer.reference != image_name
-    return runtime, runtime.image(layer.reference), image.digest if above else None
-
-
-def layers(name: RuntimeName) -> "Layers":
-    """What builds layers with the runtime of that name."""
-    if name == "docker":
-        import docker
-
-        from benchmark.layer.docker import DockerLayers
-
-        return DockerLayers(docker.from_env(timeout=SECONDS_OF_A_BUILD))
-    from functools import partial
-
-    from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
-    from benchmark.runtime.apptainer import find_program
-    from benchmark.runtime.digest import sif_digest
-
-    run = partial(run_apptainer, program=find_program())
-    flags = shlex.split(os.environ.get(BUILD_FLAGS, ""))
-    return ApptainerLayers(run, flags, partial(sif_digest, say=note))
-
-
-def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
-    """What the METHODs of a command need, the track's own too, each ``name==version``."""
-    from benchmark.layer.wanted import wanted
-    from benchmark.tracks import load_track
-
-    methods: list[str] = []
-    for name, role in roles.items():
-        value = params.get(name)
-        if role is Role.METHOD and value:
-            methods += [value] if isinstance(value, str) else value
-        elif role is Role.TRACK and not params.get("methods"):
-            methods += load_track(str(value)).methods
-    return wanted(methods)
-
-
-def connected(name: RuntimeName) -> "Runtime":
-    """The runtime of that name.
-
-    Raises:
-        UserError: it isn't on this machine.
-    """
-    if name == "docker":
-        from benchmark.runtime import docker
-
-        return docker.connect()
-    from benchmark.runtime import apptainer
-
-    return apptainer.connect(note)
-
-
 def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "Handover") -> None:
     """Refuse a run on datasets that must be prepared, where no container would see them.
 
@@ -273,11 +182,6 @@ def default_guide(params: Mapping[str, Any]) -> str:
     name: str = params["dataset"]
     folder = name not in list_cards() and Path(name).is_dir()
     return f"guide_{describe_raw(Path(name)).name if folder else name}.yaml"
-
-
-def note(line: str) -> None:
-    """Tell the user of what takes a while."""
-    click.echo(line, err=True)
 
 
 def tell(line: str, err: bool) -> None:  # noqa: FBT001

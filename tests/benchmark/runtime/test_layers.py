@@ -6,7 +6,7 @@ import docker
 import pytest
 import yaml
 
-from benchmark.cli import contained
+from benchmark.cli import images
 from benchmark.cli.main import main
 from benchmark.layer.layered import Built
 from benchmark.runtime.roles import Role
@@ -42,7 +42,7 @@ class StandInLayers:
 def builder(client, monkeypatch) -> StandInLayers:
     made, whole = StandInLayers(), client.inspect_image
     layer = {"Id": LAYER, "Config": {}}
-    monkeypatch.setattr(contained, "layers", lambda _: made)
+    monkeypatch.setattr(images, "layers", lambda _: made)
     monkeypatch.setattr(
         client, "inspect_image", lambda name: layer if name == "a layer" else whole(name)
     )
@@ -97,14 +97,14 @@ def test_no_layer_is_built_on_another_checkouts_image(client, builder, capsys) -
 def test_all_methods_of_a_run_come_into_one_layer() -> None:
     mine, own = submission("a"), track(submission("b", "ninja==1.13.0"), "random")
     both = ("einops==0.8.2", "ninja==1.13.0")
-    assert contained.requirements({"method": mine, "name": own}, SUBMIT) == both
+    assert images.requirements({"method": mine, "name": own}, SUBMIT) == both
     # METHODs that are given run instead of the track's.
-    assert contained.requirements({"methods": (mine,), "name": own}, RUN) == both[:1]
-    assert contained.requirements({"methods": (), "name": own}, RUN) == both[1:]
-    assert contained.requirements({"method": f"{mine},x=1", "name": "demo"}, SUBMIT) == both[:1]
+    assert images.requirements({"methods": (mine,), "name": own}, RUN) == both[:1]
+    assert images.requirements({"methods": (), "name": own}, RUN) == both[1:]
+    assert images.requirements({"method": f"{mine},x=1", "name": "demo"}, SUBMIT) == both[:1]
     other = submission("c", "einops==0.8.1")
     with pytest.raises(UserError, match=r"^c/submission.yaml: einops==0.8.1, but a/submission"):
-        contained.requirements({"methods": (mine, other), "name": "demo"}, RUN)
+        images.requirements({"methods": (mine, other), "name": "demo"}, RUN)
 
 
 def test_apptainer_is_the_same_program_and_hashes_an_image_once(
@@ -112,25 +112,25 @@ def test_apptainer_is_the_same_program_and_hashes_an_image_once(
 ) -> None:
     program = tmp_path / "bin" / "apptainer"
     monkeypatch.setenv("APPTAINER", str(program.rename(tmp_path / "module")))
-    found = contained.layers("apptainer")
+    found = images.layers("apptainer")
     assert found.digest("benchmark.sif") == f"sha256:{sha256(Path('benchmark.sif'))}"
     monkeypatch.setattr("benchmark.runtime.digest.sha256", lambda _: pytest.fail("again"))
     assert found.digest("benchmark.sif") == f"sha256:{sha256(Path('benchmark.sif'))}"
     assert '"labels"' in found.run(["inspect"]).stdout
     monkeypatch.setenv("APPTAINER", "/nowhere/apptainer")
     with pytest.raises(UserError, match=r"^/nowhere/apptainer: no such program"):
-        contained.layers("apptainer")
+        images.layers("apptainer")
 
 
 def test_docker_may_take_long_to_build(monkeypatch) -> None:
     given: dict[str, int] = {}
     monkeypatch.setattr(docker, "from_env", lambda **more: given.update(more) or "the client")
-    assert contained.layers("docker").client == "the client"
-    assert given == {"timeout": contained.SECONDS_OF_A_BUILD}
+    assert images.layers("docker").client == "the client"
+    assert given == {"timeout": images.SECONDS_OF_A_BUILD}
 
 
 def test_flags_of_a_site_go_into_apptainers_build(monkeypatch) -> None:
     monkeypatch.setattr("benchmark.runtime.apptainer.find_program", lambda: "apptainer")
     monkeypatch.setenv("NNACTIVE_BUILD_FLAGS", "--fakeroot --mksquashfs-args '-comp zstd'")
-    found = contained.layers("apptainer")
+    found = images.layers("apptainer")
     assert found.options == ("--fakeroot", "--mksquashfs-args", "-comp zstd")
