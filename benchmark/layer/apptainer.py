@@ -18,6 +18,9 @@ FOLDER: Final = "layers"
 UNFIT: Final = re.compile(r"[\n\r]|\{\{")
 """What a definition file would read as more than a path."""
 
+KEPT: Final = frozenset({"APPTAINER_CACHEDIR", "APPTAINER_CONFIGDIR", "APPTAINER_TMPDIR"})
+"""Apptainer's variables that a build needs."""
+
 Apptainer = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 """Runs ``apptainer`` with these arguments and keeps what it writes."""
 
@@ -26,8 +29,12 @@ def run_apptainer(
     arguments: Sequence[str], program: str = "apptainer"
 ) -> "subprocess.CompletedProcess[str]":
     """Run ``apptainer``; a ``UserError`` where there is none."""
-    # Good for runs, but no build works with it.
-    environment = {key: value for key, value in os.environ.items() if key != "APPTAINER_USERNS"}
+    # A cluster's variables are for its runs: mounts and user namespaces of theirs break a build.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name in KEPT or not name.startswith(("APPTAINER", "SINGULARITY"))
+    }
     try:
         return subprocess.run(
             [program, *arguments],

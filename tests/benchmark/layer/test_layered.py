@@ -233,9 +233,9 @@ def test_apptainer_builds_without_what_only_its_runs_can_have(monkeypatch, tmp_p
     program.write_text('#!/bin/sh\necho "${APPTAINER_USERNS-unset} ${APPTAINER_TMPDIR-unset}"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv("APPTAINER_USERNS", "1")
-    monkeypatch.setenv("APPTAINER_TMPDIR", "/big")
-    assert run_apptainer(["build"]).stdout == "unset /big\n"
+    for name, value in (("USERNS", "1"), ("BIND", "/home"), ("TMPDIR", "/big")):
+        monkeypatch.setenv(f"APPTAINER_{name}", value)
+    assert run_apptainer(["build"]).stdout == "no no /big\n"
 
 
 def test_colours_are_no_reason() -> None:
