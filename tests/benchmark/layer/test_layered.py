@@ -230,7 +230,8 @@ def test_no_apptainer_is_one_line(monkeypatch, tmp_path) -> None:
 
 def test_apptainer_builds_without_what_only_its_runs_can_have(monkeypatch, tmp_path) -> None:
     program = tmp_path / "apptainer"  # stands in for the real one: says what it was given
-    program.write_text('#!/bin/sh\necho "${APPTAINER_USERNS-unset} ${APPTAINER_TMPDIR-unset}"\n')
+    given = "${APPTAINER_USERNS-no} ${APPTAINER_BIND-no} ${APPTAINER_TMPDIR-no}"
+    program.write_text(f'#!/bin/sh\necho "{given}"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     for name, value in (("USERNS", "1"), ("BIND", "/home"), ("TMPDIR", "/big")):
