@@ -1,5 +1,6 @@
 """The two runtimes, called as docs/containers.md says, by somebody unprivileged, offline."""
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,9 @@ class Runtime(Protocol):
     ) -> Done:
         """Run the image, or another program in it; a mount that ends in ``:ro`` is read-only."""
 
+    def labels(self) -> dict[str, str]:
+        """The image's."""
+
 
 def call(command: Sequence[str], **more: object) -> Done:
     done = subprocess.run(  # type: ignore[call-overload]
@@ -47,6 +51,7 @@ class Docker:
     def __init__(self, engine: str, image: str) -> None:
         """Podman would hand over to the socket that DOCKER_HOST names, which can't attach."""
         self.engine, self.image = engine, image
+        self.env = {key: value for key, value in os.environ.items() if key != "DOCKER_HOST"}
 
     def run(self, *arguments, mounts=None, flags=(), program=None):
         volumes = [
@@ -61,8 +66,13 @@ class Docker:
                 *("--user", f"{self.uid}:{self.uid}", *volumes, *flags, *entry),
                 *(self.image, *arguments),
             ],
-            env={key: value for key, value in os.environ.items() if key != "DOCKER_HOST"},
+            env=self.env,
         )
+
+    def labels(self):
+        form = "{{json .Config.Labels}}"
+        command = [self.engine, "image", "inspect", "--format", form, self.image]
+        return json.loads(call(command, env=self.env).out)
 
 
 class Apptainer:
@@ -92,3 +102,7 @@ class Apptainer:
             env={**os.environ, "HOME": str(self.home), "APPTAINER_USERNS": "1"},
             cwd="/",
         )
+
+    def labels(self):
+        done = call(["apptainer", "inspect", "--json", "--labels", str(self.sif)])
+        return json.loads(done.out)["data"]["attributes"]["labels"]

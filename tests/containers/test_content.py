@@ -36,6 +36,24 @@ def test_the_record_is_of_this_project(record):
     assert re.fullmatch(r"[0-9a-f]{40}(\+dirty)?", record.commit)
 
 
+def test_the_labels_say_the_same(runtime, record):
+    labels = runtime.labels()
+    oci = {
+        name: labels[f"org.opencontainers.image.{name}"]
+        for name in ("title", "version", "revision", "licenses")
+    }
+    assert oci == {
+        "title": "nnActive benchmark",
+        "version": record.version,
+        "revision": record.commit,
+        "licenses": "Apache-2.0",
+    }
+    own = {
+        name: labels[f"org.nnactive.{name}"] for name in ("nnunet", "protocol", "variant", "lock")
+    }
+    assert own == record.model_dump(include=set(own))
+
+
 def test_the_list_names_every_package_that_is_locked_and_debians(runtime):
     listed = {
         (re.sub(r"[-_.]+", "-", part["name"]).lower(), part["version"])
