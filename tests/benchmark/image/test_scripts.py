@@ -185,6 +185,44 @@ def test_a_lock_is_kept_where_the_engine_fails(programs, tmp_path, monkeypatch) 
     assert not list((tmp_path / "temporary").iterdir())
 
 
+@pytest.fixture
+def pinned(tmp_path) -> Path:
+    """A copy of what names the base image, and of the script that pins it."""
+    root = tmp_path / "pinned"
+    (root / "benchmark/image").mkdir(parents=True)
+    for name in ("Dockerfile", "apptainer.def", "benchmark/image/pin.sh"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+def test_the_newest_base_is_pinned_in_both_files(programs, pinned) -> None:
+    newest = f"sha256:{'c0' * 32}"
+    programs("skopeo", f"echo {newest}")
+    done = call("sh", pinned / "benchmark/image/pin.sh", "base")
+    assert done.returncode == 0, done.stderr
+    for name in ("Dockerfile", "apptainer.def"):
+        digests = re.findall(r"bookworm-slim@(sha256:[0-9a-f]+)", (pinned / name).read_text())
+        assert digests == [newest]
+
+
+@pytest.mark.parametrize(("answer", "status"), [("echo latest", 1), (FAILS, 2)])
+def test_what_is_no_digest_is_not_pinned(answer, status, programs, pinned) -> None:
+    before = (pinned / "Dockerfile").read_text()
+    programs("skopeo", answer)
+    done = call("sh", pinned / "benchmark/image/pin.sh", "base")
+    assert done.returncode == status
+    assert done.stderr.count("error: ") == 1
+    assert (pinned / "Dockerfile").read_text() == before
+
+
+def test_both_files_begin_from_the_same_base() -> None:
+    names = {
+        re.search(r"docker\.io/library/debian:bookworm-slim@sha256:[0-9a-f]{64}", text)[0]
+        for text in ((ROOT / name).read_text() for name in ("Dockerfile", "apptainer.def"))
+    }
+    assert len(names) == 1
+
+
 # .ci/containers
 
 
