@@ -11,5 +11,7 @@ def compiler_finding(compiler: str | None, *, gpu: bool) -> Finding:
         return Finding(WHAT, "ok", compiler)
     if not gpu:
         return Finding(WHAT, "ok", "none, and none is needed on the CPU")
-    detail = "none: trainings on a GPU run uncompiled, which is slower but gives the same"
+    detail = (
+        "none: trainings on a GPU run uncompiled, which is slower, and the same but for rounding"
+    )
     return Finding(WHAT, "note", f"{detail}; it takes gcc or clang, and Python's header files")

@@ -1,6 +1,5 @@
 """What is installed against what the lock file pins, and the lock file against the image."""
 
-import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -9,12 +8,6 @@ from benchmark.health.findings import Finding
 from nnactive.files import sha256
 
 LOCK = "requirements.lock"
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
-
-
-def pins(text: str) -> dict[str, str]:
-    """The versions that a lock file pins, by package."""
-    return dict(PIN.findall(text))
 
 
 def installed(names: Iterable[str]) -> dict[str, str]:
@@ -46,7 +39,9 @@ def versions_finding(lock: Path, *, inside: bool) -> Finding:
     if not lock.is_file():
         detail = f"{lock}: no such file, so the versions can't be compared"
         return Finding("versions", "note", detail)
-    pinned = pins(lock.read_text(encoding="utf-8"))
+    from benchmark.layer.pins import locked
+
+    pinned = locked(lock)
     wrong = differences(pinned, installed(pinned))
     if not wrong:
         return Finding("versions", "ok", f"{len(pinned)} packages as {lock} pins them")

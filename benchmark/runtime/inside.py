@@ -80,7 +80,7 @@ def run_inside(
 def _container(
     image: Image, handover: Handover, asked: Asked, scratch: Path, base_digest: str | None
 ) -> Container:
-    from benchmark.workflow.devices import LOCKS, lock_folder, visible_gpus
+    from benchmark.workflow.devices import LOCKS, gpu_locks, visible_gpus
 
     environment = {**handover.environment, DIGEST: image.digest}
     if base_digest:
@@ -92,7 +92,7 @@ def _container(
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
     if gpus:  # runs in other containers, and outside, wait for the same ones
-        locks = lock_folder()
+        locks = gpu_locks()
         locks.mkdir(mode=0o700, exist_ok=True)
         mounts.append(_writable(locks, SHARED_LOCKS))
         environment[LOCKS] = str(SHARED_LOCKS)

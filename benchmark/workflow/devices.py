@@ -27,7 +27,7 @@ def visible_gpus() -> tuple[str, ...]:
     return tuple(index for index, _ in _listed())
 
 
-def lock_folder() -> Path:
+def gpu_locks() -> Path:
     """Where this user's jobs find the locks of the GPUs."""
     given = os.environ.get(LOCKS)
     return Path(given or Path(tempfile.gettempdir()) / f"nnactive-bench-{os.getuid()}")
@@ -55,7 +55,7 @@ def hold_gpu(gpus: Sequence[str], folder: Path | None = None) -> Iterator[str]:
 
     A lock bears the GPU's UUID: the jobs of a cluster may all know theirs as 0 and share a folder.
     """
-    folder = folder or lock_folder()
+    folder = folder or gpu_locks()
     folder.mkdir(mode=0o700, exist_ok=True)
     known = dict(_listed())
     while True:

@@ -128,4 +128,4 @@ def test_a_compiler_is_only_missed_beside_a_gpu() -> None:
     assert compiler_finding(None, gpu=False).state == "ok"
     missing = compiler_finding(None, gpu=True)
     assert missing.state == "note"
-    assert "run uncompiled, which is slower but gives the same" in missing.detail
+    assert "run uncompiled, which is slower, and the same but for rounding" in missing.detail

@@ -1,7 +1,8 @@
 from importlib import metadata
 
 from benchmark.health.identity import image_finding
-from benchmark.health.versions import differences, lock_finding, pins, versions_finding
+from benchmark.health.versions import differences, lock_finding, versions_finding
+from benchmark.layer.pins import locked
 from benchmark.results import ImageUsed
 from nnactive.files import sha256
 
@@ -14,8 +15,10 @@ nobody-has-this==1.0 ; python_version > "3" \\
 """
 
 
-def test_pins_are_the_lines_with_a_version() -> None:
-    assert pins(LOCK.format(click="8.1")) == {"click": "8.1", "nobody-has-this": "1.0"}
+def test_pins_are_the_lines_with_a_version(tmp_path) -> None:
+    lock = tmp_path / "lock"
+    lock.write_text(LOCK.format(click="8.1"))
+    assert locked(lock) == {"click": "8.1", "nobody-has-this": "1.0"}
 
 
 def test_every_difference_is_told_by_name() -> None:

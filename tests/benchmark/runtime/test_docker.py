@@ -14,7 +14,7 @@ from benchmark.runtime.container import Container, Image, Limits, Mount
 from benchmark.runtime.docker import DockerRuntime
 from benchmark.runtime.engine import engine_of, host_config
 from benchmark.runtime.orphans import LABEL, this_process
-from benchmark.workflow.devices import lock_folder
+from benchmark.workflow.devices import gpu_locks
 
 ID = "sha256:" + "a" * 64
 CHECK = ["check", "random", "--runtime", "docker"]
@@ -259,6 +259,6 @@ def test_containers_with_gpus_share_their_locks(client, monkeypatch) -> None:
     main(["submit", "random", "--runtime", "docker"])
     with_gpu, without = client.created
     (locks,) = [m for m in with_gpu["host_config"]["Mounts"] if m["Target"] == "/locks"]
-    assert (locks["Source"], locks["ReadOnly"]) == (str(lock_folder()), False)
+    assert (locks["Source"], locks["ReadOnly"]) == (str(gpu_locks()), False)
     assert with_gpu["environment"]["NNACTIVE_LOCKS"] == "/locks"
     assert not [m for m in without["host_config"]["Mounts"] if m["Target"] == "/locks"]
