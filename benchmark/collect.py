@@ -15,12 +15,12 @@ from benchmark.results import (
     LoopResult,
     patch_columns,
 )
-from benchmark.submission import MethodSpec
+from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Experiment, Track
-from nnactive.costs import Cost, read_cost
 from nnactive.errors import NnactiveError
-from nnactive.files import read_model
-from nnactive.queries import load_query
+from nnactive.io.costs import Cost, read_cost
+from nnactive.io.files import read_model
+from nnactive.io.queries import load_query
 from nnactive.settings import Inference, Setting, Training
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmark.tracks import Experiment
-from nnactive.queries import START
+from nnactive.io.queries import START
 
 
 def _seed_folder(setting: str, method: str, seed: int) -> Path:

@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.costs import Cost
-from nnactive.files import first_problem, read_model, write_text
-from nnactive.queries import PatchRecord
+from nnactive.io.costs import Cost
+from nnactive.io.files import first_problem, read_model, write_text
+from nnactive.io.queries import PatchRecord
 from nnactive.settings import Frozen, Setting
 
 SCHEMA_VERSION: Final = 2

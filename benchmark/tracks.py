@@ -10,9 +10,9 @@ from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
-from nnactive.files import first_problem
+from nnactive.io.files import first_problem
+from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Inference, Name, Setting, Sizes, Training
-from nnactive.yamls import read_yaml
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -227,8 +227,8 @@ def _read(path: Path) -> TrackFile:
 
 def _check_own(content: TrackFile, path: Path) -> None:
     """Refuse a file whose runs would lie among another track's, or whose methods are none."""
-    from benchmark.parameters import parse
-    from benchmark.submission import describe, is_builtin, split
+    from benchmark.submission.method_string import parse
+    from benchmark.submission.spec import describe, is_builtin, split
 
     theirs = FOLDER / f"{content.name}.yaml"
     if theirs.is_file() and not path.samefile(theirs):

@@ -11,7 +11,7 @@ import click
 from benchmark.cli.contained import Contained
 from benchmark.cli.errors import guarded
 from benchmark.cli.options import out_option
-from benchmark.runtime.roles import Role
+from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def table(
     """Write the board's tables for other programs."""
     from leaderboard import export
     from leaderboard.build import load_board
-    from nnactive.files import write_text
+    from nnactive.io.files import write_text
 
     board = load_board(results, published=published, strict=strict)
     kept = export.chosen(board, leagues)

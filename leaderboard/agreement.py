@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from benchmark.results import ExperimentResult
 from leaderboard.consistency import reference_voxels
-from leaderboard.text import NAME_LENGTH, plain
+from leaderboard.formatting import NAME_LENGTH, plain
 
 Fact = Callable[[ExperimentResult], Hashable]
 """What a result says; None: nothing."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from leaderboard.entries import load_entries
 from leaderboard.model import Board
 from nnactive.errors import UserError
-from nnactive.files import write_text
+from nnactive.io.files import write_text
 
 
 def load_board(results: Sequence[Path], *, published: bool = False, strict: bool = False) -> Board:

@@ -12,7 +12,7 @@ from benchmark.results import (
     MethodRecord,
     PatchColumns,
 )
-from leaderboard.text import plain
+from leaderboard.formatting import plain
 
 LARGEST_COUNT = 2**53
 """Above it a voxel count is no longer exact as a float."""

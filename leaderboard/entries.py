@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from benchmark.results import SCHEMA_VERSION, ExperimentResult, MethodRecord, load_result
 from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
+from leaderboard.formatting import plain
 from leaderboard.model import LeftOut
-from leaderboard.text import plain
 from nnactive.errors import UserError
-from nnactive.files import read_json
+from nnactive.io.files import read_json
 
 RESULT_FILE = "result.json"
 _Labelled = tuple[str, ExperimentResult]

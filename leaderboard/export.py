@@ -5,11 +5,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from leaderboard.formatting import MISSING, plain
 from leaderboard.island import LONG_COLUMNS, island, long_rows, to_json
 from leaderboard.latex import latex_table
 from leaderboard.model import Board, Column, League, Row, Value
 from leaderboard.rounding import beside, shown
-from leaderboard.text import MISSING, plain
 
 __all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
 

@@ -2,8 +2,8 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from leaderboard.formatting import count
 from leaderboard.model import Column, Value
-from leaderboard.text import count
 
 DECIMALS = {"%": 1, "s": 1, "h": 1, "GiB": 1, "voxels": 0, "patches": 0}
 """Decimals shown by unit; two for a figure without a unit."""

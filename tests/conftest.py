@@ -12,7 +12,7 @@ from nnactive.settings import Inference, Setting, Training
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The phantom dataset, prepared."""
     from nnactive.data.cards import load_card
-    from nnactive.data.prepare import prepare
+    from nnactive.data.prepare.prepare import prepare
 
     folder = tmp_path_factory.mktemp("data") / "phantom"
     prepare(load_card("phantom"), None, folder, workers=1, progress=lambda *_: None)

@@ -13,13 +13,13 @@ import torch
 from pools import LABELLED, build_pool
 
 from benchmark.cli.main import cli
-from benchmark.conformance.rows import ROWS
-from benchmark.parameters import written
-from benchmark.submission import make
-from nnactive.conduct import conduct
+from benchmark.conformance.checks import ROWS
+from benchmark.submission.method_string import written
+from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
+from nnactive.methods.run_method import conduct
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]

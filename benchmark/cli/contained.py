@@ -9,11 +9,11 @@ import click
 from click.core import ParameterSource
 
 from benchmark.cli.images import IMAGES, found, requirements
-from benchmark.runtime.roles import Given, Role, RuntimeName
+from benchmark.containers.roles import Given, Role, RuntimeName
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmark.runtime.handover import Handover
+    from benchmark.containers.handover import Handover
 
 UNITS = ("", "k", "m", "g", "t")
 CHOSEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
@@ -110,9 +110,9 @@ class Contained(click.Command):
         return super().invoke(ctx)
 
     def _inside(self, ctx: click.Context, asked: Mapping[str, Any]) -> int:
-        from benchmark.runtime.container import Limits
-        from benchmark.runtime.handover import hand_over
-        from benchmark.runtime.inside import Asked, run_inside
+        from benchmark.containers.container import Limits
+        from benchmark.containers.handover import hand_over
+        from benchmark.containers.inside import Asked, run_inside
 
         given = list(self._given(ctx))
         handover = hand_over(ctx.command_path.split()[1:], given)
@@ -149,11 +149,11 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
     Raises:
         UserError: names the folder and the dataset.
     """
+    from benchmark.containers.places import check_links
     from benchmark.image.record import DATA
-    from benchmark.runtime.places import check_links
     from benchmark.tracks import load_track
     from nnactive.data.cards import load_card
-    from nnactive.words import command
+    from nnactive.io.formatting import command
 
     track = next((params[name] for name, role in roles.items() if role is Role.TRACK), None)
     if track is None:
@@ -176,8 +176,8 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
 
 def default_guide(params: Mapping[str, Any]) -> str:
     """Name of the file that ``data guide`` writes if it isn't given one."""
-    from nnactive.data.add import describe_raw
     from nnactive.data.cards import list_cards
+    from nnactive.data.own.add import describe_raw
 
     name: str = params["dataset"]
     folder = name not in list_cards() and Path(name).is_dir()

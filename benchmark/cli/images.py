@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark.runtime.roles import Role, RuntimeName
+from benchmark.containers.roles import Role, RuntimeName
 
 if TYPE_CHECKING:
-    from benchmark.layer.layered import Runtime as Layers
-    from benchmark.runtime.container import Image, Runtime
+    from benchmark.containers.container import Image, Runtime
+    from benchmark.containers.layers import Runtime as Layers
 
 IMAGES = {"docker": "nnactive-benchmark:latest", "apptainer": "benchmark.sif"}
 """Images unless the user names another."""
@@ -36,9 +36,9 @@ def found(
         UserError: no such runtime or image, one that isn't of this checkout, or requirements that
             are refused.
     """
-    from benchmark.layer.layered import layered
+    from benchmark.containers.labels import check_agreement, other_commit
+    from benchmark.containers.layers import layered
     from benchmark.provenance import code_commit
-    from benchmark.runtime.labels import check_agreement, other_commit
 
     image_name = reference or IMAGES[name]
     runtime = connected(name)
@@ -59,14 +59,14 @@ def layers(name: RuntimeName) -> "Layers":
     if name == "docker":
         import docker
 
-        from benchmark.layer.docker import DockerLayers
+        from benchmark.containers.docker_layers import DockerLayers
 
         return DockerLayers(docker.from_env(timeout=SECONDS_OF_A_BUILD))
     from functools import partial
 
-    from benchmark.layer.apptainer import ApptainerLayers, run_apptainer
-    from benchmark.runtime.apptainer import find_program
-    from benchmark.runtime.digest import sif_digest
+    from benchmark.containers.apptainer import find_program
+    from benchmark.containers.apptainer_layers import ApptainerLayers, run_apptainer
+    from benchmark.containers.digest import sif_digest
 
     run = partial(run_apptainer, program=find_program())
     flags = shlex.split(os.environ.get(BUILD_FLAGS, ""))
@@ -75,7 +75,7 @@ def layers(name: RuntimeName) -> "Layers":
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
     """What the METHODs of a command need, the track's own too, each ``name==version``."""
-    from benchmark.layer.wanted import wanted
+    from benchmark.submission.wanted import wanted
     from benchmark.tracks import load_track
 
     methods: list[str] = []
@@ -95,10 +95,10 @@ def connected(name: RuntimeName) -> "Runtime":
         UserError: it isn't on this machine.
     """
     if name == "docker":
-        from benchmark.runtime import docker
+        from benchmark.containers import docker
 
         return docker.connect()
-    from benchmark.runtime import apptainer
+    from benchmark.containers import apptainer
 
     return apptainer.connect(note)
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import click
 
-from benchmark.cli.board import leaderboard
-from benchmark.cli.check import check
-from benchmark.cli.data import data
-from benchmark.cli.doctor import doctor
+from benchmark.cli.commands.check import check
+from benchmark.cli.commands.data import data
+from benchmark.cli.commands.doctor import doctor
+from benchmark.cli.commands.leaderboard import leaderboard
+from benchmark.cli.commands.methods import method
+from benchmark.cli.commands.steps import step
+from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
-from benchmark.cli.methods import method
-from benchmark.cli.steps import step
-from benchmark.cli.tracks import submit, track
 
 HELP = frozenset({"-h", "--help"})
 WRITING = frozenset({"data", "check", "leaderboard"})
@@ -28,7 +28,7 @@ class Commands(click.Group):
         """Find the command that is called."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in WRITING and not HELP.intersection(rest):
-            from benchmark.health.checks import begin_inside
+            from benchmark.machine.checks import begin_inside
 
             begin_inside()
         return name, command, rest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nnactive.words import DATA
+from nnactive.io.formatting import DATA
 
 data_option = click.option(
     "--data",

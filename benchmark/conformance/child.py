@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.parent import HASH_SEED, command
-from benchmark.conformance.rows import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.volume import judge_volume
 from benchmark.workflow.lifeline import spawn
 from nnactive.errors import UserError
-from nnactive.files import write_bytes
+from nnactive.io.files import write_bytes
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
@@ -75,7 +75,7 @@ def _judge(
 
 
 def _made(method: str, parameters: Sequence[str]) -> "QueryMethod":
-    from benchmark.submission import make
+    from benchmark.submission.spec import make
 
     return make(method, parameters)[1]
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmark.conformance.rows import LOADS, ROWS, Verdict
+from benchmark.conformance.checks import LOADS, ROWS, Verdict
 from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import STEP_COMMAND

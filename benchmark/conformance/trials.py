@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark.conformance.traces import changes, seed_globals, snapshot
+from benchmark.conformance.pools import Contents, World
+from benchmark.conformance.snapshots import changes, seed_globals, snapshot
 from benchmark.conformance.views import WatchedPool, view
-from benchmark.conformance.worlds import Contents, World
-from nnactive.conduct import conduct
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
-from nnactive.kept import Kept, Part, PartDone
 from nnactive.methods import PoolView, QueryMethod
+from nnactive.methods.run_method import conduct
+from nnactive.query.checkpoint import Kept, Part, PartDone
 
 Make = Callable[[], QueryMethod]
 """Makes the method anew, as every query of a run does."""

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmark.conformance.lent import Lent
-from benchmark.conformance.worlds import QUERIES, Contents, World
+from benchmark.conformance.borrowed import Lent
+from benchmark.conformance.pools import QUERIES, Contents, World
 from nnactive.geometry import Patch
-from nnactive.kept import Kept
 from nnactive.methods import Oracle, PoolView, QueryMethod
-from nnactive.prediction import Prediction, fold
+from nnactive.query.checkpoint import Kept
+from nnactive.query.prediction import Prediction, fold
 from nnactive.steps.network import no_predictor
 
 T = TypeVar("T")

@@ -5,12 +5,12 @@ import sys
 import time
 from pathlib import Path
 
-from benchmark.conformance.rows import VOLUME, Verdict
+from benchmark.conformance.checks import VOLUME, Verdict
+from benchmark.conformance.pools import LARGE, World, fill
 from benchmark.conformance.trials import Make
 from benchmark.conformance.views import view
-from benchmark.conformance.worlds import LARGE, World, fill
-from nnactive.conduct import conduct
 from nnactive.errors import NnactiveError
+from nnactive.methods.run_method import conduct
 
 PROC = Path("/proc/self")
 GIB = 2**30

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from benchmark.results import ImageUsed
-from nnactive.files import read_model
+from nnactive.io.files import read_model
 from nnactive.settings import Frozen
 
 HOME: Final = Path("/opt/benchmark")

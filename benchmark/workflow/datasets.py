@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from benchmark.health.machine import image_mounts
-from benchmark.health.places import Place, write_problem
+from benchmark.machine.machine import image_mounts
+from benchmark.machine.places import Place, write_problem
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
-from benchmark.workflow.devices import hold_gpu
+from benchmark.workflow.gpu_locks import hold_gpu
 from benchmark.workflow.lifeline import die_with_parent, spawn
 from nnactive.devices import VISIBLE
 

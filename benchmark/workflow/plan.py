@@ -9,7 +9,7 @@ from benchmark import layout
 from benchmark.collect import step_outputs
 from benchmark.tracks import Experiment
 from nnactive.data.prepared import INFO
-from nnactive.queries import START
+from nnactive.io.queries import START
 from nnactive.settings import Frozen, Setting
 
 PLAN_FILE = Path("plan.json")

@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 from benchmark import layout
 from benchmark.collect import collect, find_failure, step_outputs
 from benchmark.results import Failure, load_result, save_result
-from benchmark.submission import MethodSpec, freeze
+from benchmark.submission.spec import MethodSpec, freeze
 from benchmark.tracks import Experiment, Track, experiments
 from benchmark.workflow.datasets import dataset_folder
-from benchmark.workflow.devices import visible_gpus
+from benchmark.workflow.gpu_locks import visible_gpus
 from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training
 from benchmark.workflow.watch import Progress, Watch, exit_status, forget, reason
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import NnactiveError, UserError
-from nnactive.files import read_json, read_model, write_json, write_model
+from nnactive.io.files import read_json, read_model, write_json, write_model
 from nnactive.settings import Setting
 
 SNAKEFILE = Path(__file__).parent / "Snakefile"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark.workflow.job import STATUS
 from benchmark.workflow.plan import Job
-from nnactive.costs import cost_file, read_cost
+from nnactive.io.costs import cost_file, read_cost
 
 TAIL_BYTES = 4096
 SECONDS_TO_START = 4.0

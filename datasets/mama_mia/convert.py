@@ -7,9 +7,9 @@ Files of a case lie in ``images/<ID>/<id>_<phase>.nii.gz``, its label in
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.data.convert import Converted, subtract
-from nnactive.data.images import read_image
-from nnactive.data.raw import Found
+from nnactive.data.raw.convert import Converted, subtract
+from nnactive.data.raw.images import read_image
+from nnactive.data.raw.raw import Found
 
 ENDING = ".nii.gz"
 PHASES = ("0000", "0001")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from leaderboard.assemble.leagues import LeagueResults, make_leagues
-from leaderboard.assemble.measured import make_measured
+from leaderboard.assemble.grouping import LeagueResults, make_leagues
+from leaderboard.assemble.league import make_measured
 from leaderboard.assemble.training_lengths import length_effects
 from leaderboard.entries import Entries
+from leaderboard.formatting import plain
 from leaderboard.model import Board
-from leaderboard.text import plain
 
 DAY = len("2026-11-22")
 

@@ -19,9 +19,9 @@ from leaderboard.assemble.columns import FITS, SCORES
 from leaderboard.assemble.experiments import COSTS, Experiment, make_experiment
 from leaderboard.assemble.references import Reference
 from leaderboard.assemble.scores import Measured, Printed
+from leaderboard.formatting import listed, plain
 from leaderboard.metrics import NoAnswerError, mean, mean_over_settings, sample_std
 from leaderboard.model import Status, Value
-from leaderboard.text import listed, plain
 
 Share = Literal["foreground", "effort"]
 NOTHING = "no complete experiment"

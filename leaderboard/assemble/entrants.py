@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from benchmark.parameters import joined, written
 from benchmark.results import Environment, ExperimentResult, ImageUsed, MethodRecord
+from benchmark.submission.method_string import joined, written
 from benchmark.tracks import load_track, track_names
-from leaderboard.assemble.leagues import LeagueKey, version
+from leaderboard.assemble.grouping import LeagueKey, version
+from leaderboard.formatting import NAME_LENGTH, plain
 from leaderboard.model import Badge, Entrant, Row
-from leaderboard.text import NAME_LENGTH, plain
 from nnactive import PROTOCOL_VERSION
 
 HASH = re.compile(r"-[0-9a-f]{8}$")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from leaderboard.assemble.cells import Cell, Cells
 from leaderboard.assemble.columns import FITS, SCORES
+from leaderboard.formatting import plain
 from leaderboard.metrics import NoAnswerError, mean, mean_over_settings
 from leaderboard.model import Value
-from leaderboard.text import plain
 
 
 def means_of(entrant: str, settings: Sequence[Cells], names: Sequence[str]) -> dict[str, Value]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from leaderboard.assemble.blocks import PERCENT, sizes
 from leaderboard.assemble.cells import Cell, Cells
 from leaderboard.assemble.columns import NEEDS_SEEDS, PUBLISHED, RELATIONAL
 from leaderboard.assemble.keys import keys
 from leaderboard.assemble.references import Reference
 from leaderboard.assemble.relations import make_relations
-from leaderboard.assemble.rows import Frame, Table, make_table
 from leaderboard.assemble.scores import Printed, Scores
+from leaderboard.assemble.settings import PERCENT, sizes
+from leaderboard.assemble.table import Frame, Table, make_table
 from leaderboard.assemble.views import make_views
 from leaderboard.metrics import mean_over_settings
 from leaderboard.model import Badge, Block, BlockRow, Entrant, League, Row, Value

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from leaderboard.assemble.columns import NEEDS_SEEDS
+from leaderboard.formatting import counted
 from leaderboard.metrics import NoAnswerError, rank_intervals, ranks, tie_letters
-from leaderboard.text import counted
 from nnactive.streams import stream
 
 ENOUGH_SEEDS = 5

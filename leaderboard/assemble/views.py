@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 
 from leaderboard.assemble.cells import Cells
-from leaderboard.assemble.rows import Frame, make_table
+from leaderboard.assemble.table import Frame, make_table
 from leaderboard.model import Block, View
 
 FIELDS: Mapping[str, Callable[[Block], str]] = {

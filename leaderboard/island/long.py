@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from leaderboard.formatting import MISSING
 from leaderboard.island.relations import Json
 from leaderboard.island.rows import ROW, STATUSES
-from leaderboard.text import MISSING
 
 LONG_COLUMNS = (
     "league", "group", "track", "settings", "dataset", "regime", "patch", "epochs", "method_id",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
+from leaderboard.formatting import MISSING, count, counted, listed, plain
 from leaderboard.island import dump, island
 from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
@@ -16,7 +17,6 @@ from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
 from leaderboard.page.pictures import Label, Picture, block_pictures, league_pictures
 from leaderboard.rounding import beside
-from leaderboard.text import MISSING, count, counted, listed, plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment

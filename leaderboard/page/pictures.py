@@ -10,8 +10,8 @@ from leaderboard.figures.fits import Fit, efficiency_fits
 from leaderboard.figures.heatmap import agreement_matrix, penalty_matrix
 from leaderboard.figures.ranks import Ranked, rank_plot
 from leaderboard.figures.styles import Style
+from leaderboard.formatting import counted
 from leaderboard.model import Block, CriticalDifference, League
-from leaderboard.text import counted
 
 BANDS = "with bands of 95 % (Student's t over seeds, cut at the figure's edge)"
 NO_BANDS = "without bands, which need 3 seeds"

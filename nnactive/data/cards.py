@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from nnactive.data.fields import (
+from nnactive.data.card_fields import (
     Budget,
     Download,
     Fingerprints,
@@ -26,9 +26,9 @@ from nnactive.data.fields import (
     TrainingRules,
 )
 from nnactive.errors import UserError
-from nnactive.files import first_problem, sha256
+from nnactive.io.files import first_problem, sha256
+from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Sizes, written_as
-from nnactive.yamls import read_yaml
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 FURTHER = "NNACTIVE_DATASETS"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
+from nnactive.data.card_fields import Voxels
 from nnactive.data.cards import Card
-from nnactive.data.checksum import array_digest, dataset_checksum
-from nnactive.data.fields import Voxels
-from nnactive.data.job import Progress
+from nnactive.data.prepare.checksum import array_digest, dataset_checksum
+from nnactive.data.prepare.job import Progress
+from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
     POOL_LABELS,
@@ -19,9 +20,8 @@ from nnactive.data.prepared import (
     PreparedInfo,
     volume_file,
 )
-from nnactive.data.split import split_cases
 from nnactive.errors import UserError
-from nnactive.files import read_json, sha256
+from nnactive.io.files import read_json, sha256
 from nnactive.nnunet.store import SUFFIX
 from nnactive.settings import Frozen
 

@@ -19,12 +19,12 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
-from nnactive.noise import power, softrank
-from nnactive.pool import Oracle, PoolView
-from nnactive.prediction import Prediction
-from nnactive.scores import entropy, expected_entropy, mutual_information
-from nnactive.selection import Candidate, best_patches, best_places, checked_score, top
-from nnactive.windows import patch_means
+from nnactive.query.noise import power, softrank
+from nnactive.query.patch_means import patch_means
+from nnactive.query.pool import Oracle, PoolView
+from nnactive.query.prediction import Prediction
+from nnactive.query.scores import entropy, expected_entropy, mutual_information
+from nnactive.query.selection import Candidate, best_patches, best_places, checked_score, top
 
 __all__ = [
     "BUILTIN",

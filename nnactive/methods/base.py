@@ -7,12 +7,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nnactive.errors import MethodError
-from nnactive.files import first_problem
 from nnactive.geometry import Patch
-from nnactive.pool import PoolView
-from nnactive.prediction import Prediction
-from nnactive.selection import Candidate, best_places, checked_score, top
-from nnactive.windows import patch_means
+from nnactive.io.files import first_problem
+from nnactive.query.patch_means import patch_means
+from nnactive.query.pool import PoolView
+from nnactive.query.prediction import Prediction
+from nnactive.query.selection import Candidate, best_places, checked_score, top
 
 if TYPE_CHECKING:
     from torch import Tensor

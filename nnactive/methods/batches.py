@@ -10,8 +10,8 @@ from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.random import random_patches
 from nnactive.methods.uncertainty import PredictiveEntropy
-from nnactive.pool import PoolView
-from nnactive.selection import checked_score
+from nnactive.query.pool import PoolView
+from nnactive.query.selection import checked_score
 
 
 class StochasticBatches(PredictiveEntropy):

@@ -9,7 +9,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.placement import Case, spread
-from nnactive.pool import PoolView
+from nnactive.query.pool import PoolView
 
 if TYPE_CHECKING:
     from torch import Tensor

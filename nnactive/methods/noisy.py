@@ -9,9 +9,9 @@ from pydantic import Field
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.uncertainty import Bald, PredictiveEntropy
-from nnactive.noise import power, softrank
-from nnactive.pool import PoolView
-from nnactive.selection import Candidate, ranked
+from nnactive.query.noise import power, softrank
+from nnactive.query.pool import PoolView
+from nnactive.query.selection import Candidate, ranked
 
 Beta = Annotated[float, Field(ge=1e-6)]
 """Inverse strength of noise, > 0 by more than rounding; ``inf`` for none."""

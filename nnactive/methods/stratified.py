@@ -9,10 +9,10 @@ from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.noisy import Noisy, Power
 from nnactive.methods.uncertainty import PredictiveEntropy
-from nnactive.noise import beta_at
-from nnactive.pool import PoolView
-from nnactive.selection import Candidate
-from nnactive.strata import (
+from nnactive.query.noise import beta_at
+from nnactive.query.pool import PoolView
+from nnactive.query.selection import Candidate
+from nnactive.query.strata import (
     UNSTRATIFIED,
     quotas,
     shares,

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from nnactive.methods.base import QueryMethod
-from nnactive.prediction import Prediction
-from nnactive.scores import entropy, mutual_information
+from nnactive.query.prediction import Prediction
+from nnactive.query.scores import entropy, mutual_information
 
 if TYPE_CHECKING:
     from torch import Tensor

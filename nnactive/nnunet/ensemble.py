@@ -14,8 +14,8 @@ from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Patch
 from nnactive.nnunet.embedding import embed
 from nnactive.nnunet.members import Member, load_member
-from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.plans import CONFIGURATION
+from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 if TYPE_CHECKING:
     import torch

@@ -7,10 +7,10 @@ from typing import Any
 
 from nnactive.devices import CPU, c_compiler
 from nnactive.errors import NnactiveError, UserError
-from nnactive.files import atomic_path
+from nnactive.io.files import atomic_path
 from nnactive.nnunet.environment import environment
-from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.plans import CONFIGURATION, recipe
+from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 from nnactive.settings import Training
 
 COMPILE_FROM = 10_000

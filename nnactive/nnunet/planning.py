@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nnactive.files import read_json, write_json
 from nnactive.geometry import Triple, as_triple
+from nnactive.io.files import read_json, write_json
 from nnactive.nnunet.environment import environment, quiet
 from nnactive.nnunet.preprocess import Spacing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.errors import UserError
-from nnactive.files import write_bytes
+from nnactive.io.files import write_bytes
 
 if TYPE_CHECKING:
     import blosc2

@@ -13,13 +13,13 @@ from nnactive.data.prepared import (
     PreparedDataset,
     volume_file,
 )
-from nnactive.files import read_model
-from nnactive.folds import assign_folds
 from nnactive.geometry import Patch
+from nnactive.io.files import read_model
+from nnactive.io.queries import load_patches, load_query
 from nnactive.labels import count_boundary, count_labelled, partial_label
-from nnactive.nnunet.overlay import class_locations, follow, write_training_folder
-from nnactive.queries import load_patches, load_query
+from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
 from nnactive.settings import Frozen, Setting
+from nnactive.steps.folds import assign_folds
 from nnactive.streams import stream
 
 LABELLED = "labelled.json"

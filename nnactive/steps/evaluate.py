@@ -6,7 +6,7 @@ import numpy as np
 
 from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import pick_device
-from nnactive.files import write_model
+from nnactive.io.files import write_model
 from nnactive.settings import Frozen, Setting
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from nnactive.devices import is_gpu, pick_device
 from nnactive.errors import MethodError, PredictionError
 from nnactive.geometry import Patch
-from nnactive.pool import Embed, Predict
-from nnactive.prediction import Prediction, fold
-from nnactive.readahead import ReadAhead
+from nnactive.query.pool import Embed, Predict
+from nnactive.query.prediction import Prediction, fold
+from nnactive.query.readahead import ReadAhead
 
 if TYPE_CHECKING:
     import numpy as np

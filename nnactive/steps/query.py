@@ -6,16 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnactive.conduct import conduct
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import MethodError
-from nnactive.files import sha256
 from nnactive.geometry import Patch
-from nnactive.kept import Kept, Part, PartDone, code_hash, key_of
+from nnactive.io.files import sha256
+from nnactive.io.queries import Query, load_patches, record, save_query
 from nnactive.methods import QueryMethod
-from nnactive.pool import PoolView
-from nnactive.queries import Query, load_patches, record, save_query
-from nnactive.readahead import ReadAhead
+from nnactive.methods.run_method import conduct
+from nnactive.query.checkpoint import Kept, Part, PartDone, code_hash, key_of
+from nnactive.query.pool import PoolView
+from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.network import Network, no_predictor, open_network
 
@@ -177,7 +177,7 @@ def _kept_folder(out: Path) -> Path:
 
 
 def _ensemble_identity(train: Path, members: tuple[Path, ...]) -> object:
-    from nnactive.nnunet.overlay import training_dataset_json, training_plans
+    from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
     return training_plans(train), training_dataset_json(train), [sha256(path) for path in members]
 
@@ -189,6 +189,6 @@ def _image(files: dict[str, Path], case: str) -> "np.ndarray":
 
 
 def _partial_label(train: Path, case: str) -> "np.ndarray":
-    from nnactive.nnunet.overlay import read_partial_label
+    from nnactive.nnunet.training_folder import read_partial_label
 
     return read_partial_label(train, case)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.queries import START, Query, record, save_query
+from nnactive.io.queries import START, Query, record, save_query
 from nnactive.settings import Setting
-from nnactive.starting_budget import starting_budget
+from nnactive.steps.starting_budget import starting_budget
 
 
 def start(data: Path, setting: Setting, seed: int, out: Path) -> None:

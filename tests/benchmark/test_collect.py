@@ -6,13 +6,13 @@ import pytest
 from benchmark import layout
 from benchmark.collect import collect, full_data_dice, step_outputs
 from benchmark.results import Failure
-from benchmark.submission import describe, freeze
+from benchmark.submission.spec import describe, freeze
 from benchmark.tracks import Experiment, Track, load_track
-from nnactive.costs import Cost, cost_file
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
-from nnactive.files import write_model
-from nnactive.queries import PatchRecord, Query, save_query
+from nnactive.io.costs import Cost, cost_file
+from nnactive.io.files import write_model
+from nnactive.io.queries import PatchRecord, Query, save_query
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled, labelled_file
 from nnactive.steps.evaluate import Evaluation

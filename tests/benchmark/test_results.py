@@ -18,9 +18,9 @@ from benchmark.results import (
     patch_columns,
     save_result,
 )
-from nnactive.costs import Cost
 from nnactive.errors import UserError
-from nnactive.queries import PatchRecord
+from nnactive.io.costs import Cost
+from nnactive.io.queries import PatchRecord
 from nnactive.settings import Setting
 
 COUNTS = Counts(

@@ -330,8 +330,10 @@ def test_track_list_and_show_print_what_is_run(capsys) -> None:
 )
 def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
     run = []
-    monkeypatch.setattr("benchmark.cli.tracks.examine", lambda *_: (None, None))
-    monkeypatch.setattr("benchmark.cli.tracks.run_track", lambda track, *_: run.append(track))
+    monkeypatch.setattr("benchmark.cli.commands.tracks.examine", lambda *_: (None, None))
+    monkeypatch.setattr(
+        "benchmark.cli.commands.tracks.run_track", lambda track, *_: run.append(track)
+    )
     assert main([*command, "--dataset", "kits", "--regime", "low"]) == 0
     assert main(command) == 0
     part, whole = run

@@ -13,7 +13,7 @@ import pyzipper
 from loopback import Loopback
 from miniature import Miniature
 
-from nnactive.data.fields import File, Series
+from nnactive.data.card_fields import File, Series
 
 PASSWORDS = {"WORD-V0.1.0.zip": b"word@uestc"}
 """Made public by WORD's authors."""

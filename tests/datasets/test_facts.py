@@ -97,7 +97,7 @@ def test_where_it_comes_from(name, facts):
 
 
 def test_the_list_of_acdc_is_the_authors(facts):
-    from nnactive.data.split import split_cases
+    from nnactive.data.prepare.split import split_cases
 
     card, known = load_card("acdc"), facts["acdc"]
     frames = [

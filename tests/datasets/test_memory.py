@@ -28,7 +28,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from nnactive.data.cards import load_card
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare.prepare import prepare
 prepare(load_card("lits"), Path(sys.argv[1]), Path(sys.argv[2]), 1, lambda *_: None)
 """
 

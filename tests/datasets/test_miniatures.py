@@ -8,13 +8,13 @@ import pytest
 import SimpleITK
 from miniature import NAMES, Miniature, build
 
-from nnactive.data.boxes import prepared_boxes, raw_boxes
 from nnactive.data.cards import Card
-from nnactive.data.convert import convert_case
-from nnactive.data.guide import derive
-from nnactive.data.prepare import prepare
+from nnactive.data.own.guide import derive
+from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
+from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
-from nnactive.data.raw import scan
+from nnactive.data.raw.convert import convert_case
+from nnactive.data.raw.raw import scan
 from nnactive.data.verify import verify
 from nnactive.errors import UserError
 

@@ -5,9 +5,9 @@ import pytest
 import SimpleITK
 
 from nnactive.data.cards import load_card
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw import scan
+from nnactive.data.raw.raw import scan
 from nnactive.streams import stream
 
 LESION = 3

@@ -15,8 +15,8 @@ from benchmark.results import (
     patch_columns,
     save_result,
 )
-from nnactive.costs import Cost
-from nnactive.queries import PatchRecord
+from nnactive.io.costs import Cost
+from nnactive.io.queries import PatchRecord
 from nnactive.settings import Setting
 
 CLASSES, CASES, BUDGET = ("large", "small"), ("case_a", "case_b"), 10

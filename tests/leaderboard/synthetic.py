@@ -24,7 +24,7 @@ from benchmark.results import (
     PatchColumns,
 )
 from benchmark.tracks import Track, load_track
-from nnactive.costs import Cost
+from nnactive.io.costs import Cost
 from nnactive.settings import Setting
 from nnactive.streams import stream
 

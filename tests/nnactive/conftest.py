@@ -8,7 +8,7 @@ import pytest
 from pools import LABELLED, build_pool
 
 from nnactive.geometry import Patch
-from nnactive.pool import PoolView
+from nnactive.query.pool import PoolView
 
 
 @pytest.fixture(scope="session")

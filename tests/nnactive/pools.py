@@ -9,8 +9,8 @@ import torch
 from nnactive.geometry import Patch, Triple
 from nnactive.labels import partial_label
 from nnactive.methods import QueryMethod
-from nnactive.pool import PoolView
-from nnactive.prediction import fold
+from nnactive.query.pool import PoolView
+from nnactive.query.prediction import fold
 from nnactive.streams import stream
 
 IGNORE = 3

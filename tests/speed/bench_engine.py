@@ -11,8 +11,8 @@ from speed.memory import peak_above
 from speed.obvious import obvious_patches
 
 from nnactive.methods import BUILTIN, QueryMethod, best_patches
-from nnactive.pool import PoolView
-from nnactive.prediction import fold
+from nnactive.query.pool import PoolView
+from nnactive.query.prediction import fold
 
 ONE = (1, 1, 1)
 AUTHORS = ((96, 256, 256), (32, 74, 74))

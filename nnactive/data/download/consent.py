@@ -3,7 +3,7 @@
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.errors import UserError
-from nnactive.files import read_model, write_model
+from nnactive.io.files import read_model, write_model
 from nnactive.settings import Frozen
 
 

@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from nnactive.data.card_fields import Download
 from nnactive.data.cards import Card
 from nnactive.data.download import consent, sums
 from nnactive.data.download.folders import Folders, Item, list_items, locked
 from nnactive.data.download.sources import Order, obtain
 from nnactive.data.download.transfer import Amount, TransferError
-from nnactive.data.fields import Download
 from nnactive.errors import UserError
-from nnactive.files import file_sizes, read_model, write_model
+from nnactive.io.files import file_sizes, read_model, write_model
+from nnactive.io.formatting import size
 from nnactive.settings import Frozen
-from nnactive.words import size
 
 GIB = 1 << 30
 Stage = Literal["ask", "fetch", "check", "unpack"]

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from nnactive.data.download.folders import Folders, Item
-from nnactive.files import read_model, write_model
+from nnactive.io.files import read_model, write_model
 from nnactive.settings import Frozen
 
 BLOCK = 1 << 20

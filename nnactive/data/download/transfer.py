@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnactive.errors import NnactiveError
-from nnactive.files import write_json
+from nnactive.io.files import write_json
 
 if TYPE_CHECKING:
     import requests

@@ -1,5 +1,5 @@
 from leaderboard.assemble.cells import Cells
-from leaderboard.assemble.rows import Frame
+from leaderboard.assemble.table import Frame
 from leaderboard.assemble.views import make_views
 from leaderboard.model import Block, Value
 

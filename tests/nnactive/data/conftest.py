@@ -10,7 +10,7 @@ import SimpleITK
 import yaml
 
 from nnactive.data.cards import Card, load_card
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedInfo
 from nnactive.streams import stream
 

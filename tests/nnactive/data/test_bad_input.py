@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark.cli.main import main
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare.prepare import prepare
 from nnactive.nnunet import store
 
 SPACING = (2, 1, 1)

@@ -4,9 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
+from nnactive.data.card_fields import Voxels
 from nnactive.data.cards import load_card
-from nnactive.data.fields import Voxels
-from nnactive.data.prepare import prepare
+from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.verify import agrees, verify
 from nnactive.errors import UserError

@@ -35,7 +35,7 @@ def test_a_failed_write_leaves_the_old_volume(tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nnactive.files.os.fsync", full)
+    monkeypatch.setattr("nnactive.io.files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_volume(file, np.zeros((4, 4, 4), np.int16), (2, 2, 2))
     assert read_volume(file).all()

@@ -7,9 +7,9 @@ from support import Loop
 
 from nnactive.nnunet.environment import environment, quiet
 from nnactive.nnunet.members import load_member, train_member
-from nnactive.nnunet.overlay import training_dataset_json, training_plans
 from nnactive.nnunet.sampling import RegionDataLoader
 from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
+from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.files import read_json, read_model, relink, write_json
 from nnactive.geometry import Patch
+from nnactive.io.files import read_json, read_model, relink, write_json
+from nnactive.io.queries import Query, load_patches, record, save_query
 from nnactive.labels import boundary_voxels
-from nnactive.nnunet import overlay
-from nnactive.nnunet.overlay import read_partial_label
-from nnactive.queries import Query, load_patches, record, save_query
+from nnactive.nnunet import training_folder as overlay
+from nnactive.nnunet.training_folder import read_partial_label
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled, annotate, follow_dataset, labelled_file
 

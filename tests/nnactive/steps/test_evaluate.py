@@ -4,7 +4,7 @@ import numpy as np
 from support import Loop
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.files import read_model
+from nnactive.io.files import read_model
 from nnactive.nnunet.ensemble import Ensemble
 from nnactive.settings import Setting
 from nnactive.steps.evaluate import Evaluation, confusion, evaluate

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nnactive.errors import MethodError
-from nnactive.readahead import ReadAhead
+from nnactive.query.readahead import ReadAhead
 from nnactive.steps.network import no_predictor, predict
 
 

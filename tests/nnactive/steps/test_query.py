@@ -11,11 +11,11 @@ from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import MethodError, NnactiveError, PredictionError
-from nnactive.files import write_model
-from nnactive.kept import Part
+from nnactive.io.files import write_model
+from nnactive.io.queries import load_patches
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.pool import PoolView
-from nnactive.queries import load_patches
+from nnactive.query.checkpoint import Part
+from nnactive.query.pool import PoolView
 from nnactive.settings import Setting
 from nnactive.steps.query import QueryInputs, query
 
@@ -247,8 +247,8 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
 from test_query_author import Slow
-from nnactive.files import write_model
-from nnactive.kept import Part
+from nnactive.io.files import write_model
+from nnactive.query.checkpoint import Part
 from nnactive.settings import Setting
 from nnactive.steps.query import QueryInputs, query
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.queries import START, load_patches, load_query
+from nnactive.io.queries import START, load_patches, load_query
 from nnactive.settings import Setting
 from nnactive.steps.start import start
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmark.cli.download import _Lines
+from benchmark.cli.commands.download import _Lines
 from benchmark.cli.main import main
 from nnactive.data.download.dataset import Step
 
@@ -238,9 +238,9 @@ def test_a_bar_for_all_files_on_a_terminal(server, cards, data, capsys, monkeypa
 
 def test_every_card_of_the_repository_can_be_asked_for() -> None:
     """Names are safe, and what each source needs is there."""
+    from nnactive.data.card_fields import Download
     from nnactive.data.cards import DATASETS
     from nnactive.data.download.folders import list_items
-    from nnactive.data.fields import Download
 
     kinds = set()
     for path in DATASETS.glob("*/card.yaml"):

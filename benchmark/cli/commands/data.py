@@ -1,0 +1,136 @@
+"""Commands that list, prepare and verify datasets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmark.cli.bars import bars
+from benchmark.cli.commands.download import download
+from benchmark.cli.commands.guide import add, guide
+from benchmark.cli.contained import Contained
+from benchmark.cli.options import data_option, raw_option
+from benchmark.containers.roles import Role
+from nnactive.io.formatting import size
+
+if TYPE_CHECKING:
+    from nnactive.data.cards import Card
+
+
+@click.group()
+def data() -> None:
+    """List, download, prepare and verify datasets; bring one of your own."""
+
+
+for command in (download, guide, add):
+    data.add_command(command)
+
+
+@data.command("list", cls=Contained, roles={"data": Role.DATA})
+@data_option
+def list_datasets(data: Path) -> None:
+    """List all datasets, and what of them is on this disk."""
+    from rich.table import Table
+
+    from benchmark.cli.tables import print_table
+    from nnactive.data.cards import list_cards, load_card, missing_folder
+    from nnactive.data.prepare.state import state
+    from nnactive.errors import UserError
+
+    columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")
+    table = Table(*columns, box=None, pad_edge=False)
+    problems = [missing] if (missing := missing_folder()) else []
+    for name in list_cards():
+        try:
+            card = load_card(name)
+        except UserError as error:
+            problems.append(str(error))
+            table.add_row(name, "card is wrong: see below")
+            continue
+        table.add_row(
+            name,
+            card.modality or "",
+            str(len(card.classes) - 1),
+            str(card.cases),
+            _size(card),
+            card.licence,
+            "yes" if card.download and card.download.login else "no",
+            state(card, data),
+        )
+    print_table(table)
+    for problem in problems:
+        click.echo(f"warning: {problem}", err=True)
+
+
+@data.command(cls=Contained, roles={"raw": Role.RAW, "data": Role.KEPT_DATA})
+@click.argument("name")
+@raw_option
+@data_option
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Cases to work on at a time; by default as many as cores and free memory allow.",
+)
+def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
+    """Prepare the dataset NAME; a preparation that was cut off goes on where it was."""
+    prepare_dataset(name, raw, data, workers)
+
+
+def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
+    """Prepare a dataset, with an estimate and a progress bar, and say where it lies."""
+    from nnactive.data.cards import load_card
+    from nnactive.data.prepare.prepare import estimate_needs
+    from nnactive.data.prepare.prepare import prepare as prepare_folder
+
+    card, out = load_card(name), data / name
+    needs = estimate_needs(card, raw, out)
+    if needs is not None:
+        click.echo(
+            f"{out}: needs up to {size(needs.disk)} of disk ({size(needs.free)} free) "
+            f"and {size(needs.memory)} of memory a case; "
+            f"{workers or needs.workers} at a time",
+            err=True,
+        )
+    with bars() as progress:
+        info = prepare_folder(card, raw, out, workers, progress)
+    click.echo(
+        f"{out}: {len(info.pool)} pool and {len(info.test)} test cases, "
+        f"checksum {info.checksum[:12]}"
+    )
+
+
+@data.command(cls=Contained, roles={"data": Role.DATA})
+@click.argument("name")
+@data_option
+def verify(name: str, data: Path) -> None:
+    """Check the prepared dataset NAME: counts, values, checksum, and whose split it has."""
+    from rich.table import Table
+
+    from benchmark.cli.tables import print_table
+    from nnactive.data.cards import load_card
+    from nnactive.data.prepared import PreparedDataset
+    from nnactive.data.verify import verify as check
+    from nnactive.errors import UserError
+
+    card = load_card(name)
+    dataset = PreparedDataset(data / name)
+    with bars() as progress:
+        findings = check(card, dataset, progress)
+    table = Table("what", "", "found", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(finding.what, "ok" if finding.ok else "FAILED", finding.detail)
+    print_table(table)
+    failed = [finding.what for finding in findings if not finding.ok]
+    if failed:
+        raise UserError(
+            f"{data / name}: failed: {', '.join(failed)}; remove that folder and prepare it again"
+        )
+
+
+def _size(card: "Card") -> str:
+    """What is to be transferred, in words."""
+    if card.download is None:
+        return "none" if card.generator else "your own"
+    size = card.download.size_gib
+    return "unknown" if size is None else f"{size:.2f} GiB" if size < 1 else f"{size:.1f} GiB"

@@ -1,0 +1,30 @@
+"""What this machine has and lacks, a line each."""
+
+from pathlib import Path
+
+import click
+
+from benchmark.cli.contained import Contained
+from benchmark.cli.options import data_option, runs_option
+from benchmark.containers.roles import Role
+from nnactive.errors import UserError
+
+WIDTHS = (13, 6)
+
+
+@click.command(cls=Contained, roles={"data": Role.DATA, "runs": Role.RUNS}, gpu=True)
+@data_option
+@runs_option
+def doctor(data: Path, runs: Path) -> None:
+    """Say whether this machine can do a run, and what to do where it can't."""
+    from benchmark.machine.checks import everything
+    from benchmark.machine.findings import failures
+
+    findings = []
+    for finding in everything(data, runs):
+        what, state = (part.ljust(width) for part, width in zip(finding, WIDTHS, strict=False))
+        click.echo(f"{what}  {state}  {' '.join(finding.detail.split())}")
+        findings.append(finding)
+    failed = [finding.what for finding in failures(findings)]
+    if failed:
+        raise UserError(f"failed: {', '.join(failed)}; each line above says what to do")

@@ -1,0 +1,232 @@
+"""Commands for a dataset of one's own: the guideline's numbers, and a card."""
+
+import math
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmark.cli.bars import bars
+from benchmark.cli.contained import Contained
+from benchmark.cli.options import data_option, raw_option
+from benchmark.containers.roles import Role
+from nnactive.errors import UserError
+
+if TYPE_CHECKING:
+    from nnactive.data.cards import Card
+    from nnactive.data.own.guide import Guide
+    from nnactive.data.own.structure_sizes import Boxes
+
+tumour_option = click.option(
+    "--tumour",
+    "tumours",
+    multiple=True,
+    metavar="CLASS",
+    help="A class of high variance: 100 patches a loop, not 50; may be given several times.",
+)
+patch_option = click.option(
+    "--patch-from",
+    "only",
+    multiple=True,
+    metavar="CLASS",
+    help="Take the query patch from this class, not from all; may be given several times.",
+)
+
+
+@click.command(
+    cls=Contained,
+    roles={
+        "dataset": Role.DATASET,
+        "raw": Role.RAW,
+        "data": Role.DATA,
+        "out": Role.GUIDE,
+    },
+)
+@click.argument("dataset", metavar="NAME|DIR")
+@raw_option
+@data_option
+@tumour_option
+@patch_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="The track file to write; by default guide_NAME.yaml here.",
+)
+def guide(
+    dataset: str,
+    raw: Path | None,
+    data: Path,
+    tumours: Sequence[str],
+    only: Sequence[str],
+    out: Path | None,
+) -> None:
+    """Derive query patch and budget of a dataset from its label maps, by the papers' guideline.
+
+    NAME is a dataset with a card, prepared or with its raw data; DIR is a folder in nnU-Net's raw
+    layout (dataset.json, imagesTr, labelsTr). Images are not opened, but must be there, as they
+    say which cases there are.
+    """
+    from benchmark.guideline_track import MARK, as_yaml, guided_track
+    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.own.guide import derive
+    from nnactive.io.files import write_text
+
+    card, boxes = _measured(dataset, raw, data)
+    found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
+    track = guided_track(card.name, card.title, found)
+    out = out or Path(f"{track.name}.yaml")
+    if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+        raise UserError(f"{out}: isn't a file that this command wrote; give another --out")
+    known = load_card(card.name) if card.name in list_cards() else None
+    _print_guide(found, boxes, known)
+    write_text(out, as_yaml(track, found))
+    click.echo(f"\n{out}: track {track.name}, for {_submit(out)}")
+    if not known:
+        options = _options(tumours, only)
+        click.echo(
+            f"it needs a card first: nnactive-bench data add {shlex.quote(dataset)}{options}"
+        )
+
+
+@click.command(cls=Contained, roles={"raw": Role.RAW, "out": Role.CARDS})
+@click.argument("raw", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--name", default=None, help="Name of the dataset; by default the folder's.")
+@click.option(
+    "--group",
+    default=None,
+    help="Regular expression whose first group is the patient in a case id, as '(.+)_scan'.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="NNACTIVE_DATASETS",
+    default=None,
+    help="Folder of your datasets' cards (or NNACTIVE_DATASETS).",
+)
+@tumour_option
+@patch_option
+def add(
+    raw: Path,
+    name: str | None,
+    group: str | None,
+    out: Path | None,
+    tumours: Sequence[str],
+    only: Sequence[str],
+) -> None:
+    """Make a card for a dataset of your own, DIR in nnU-Net's raw layout."""
+    from nnactive.data.own.add import describe_raw, free_folder, write_card
+    from nnactive.data.own.guide import derive
+    from nnactive.data.own.structure_sizes import raw_boxes
+    from nnactive.data.prepare.split import split_cases
+    from nnactive.data.raw.raw import scan
+
+    if out is None:
+        raise UserError(
+            "no folder for the card; set NNACTIVE_DATASETS to a folder of your own, or give --out"
+        )
+    card = describe_raw(raw, name, group)
+    target = free_folder(card, out)
+    cases = scan(raw, card)
+    # Now rather than after an hour of preparation.
+    split_cases([case.id for case in cases], card)
+    with bars() as progress:
+        boxes = raw_boxes(card, cases, progress)
+    found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
+    file = write_card(card, found, target)
+    _print_guide(found, boxes, None)
+    quoted = shlex.quote(str(raw))
+    click.echo(f"\n{file}: look it over, then")
+    if os.environ.get("NNACTIVE_DATASETS") != str(out):
+        click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
+    click.echo(
+        f"  nnactive-bench data prepare {card.name} --raw {quoted}\n"
+        f"  nnactive-bench data verify {card.name}\n"
+        f"  nnactive-bench data guide {card.name}{_options(tumours, only)}\n"
+        f"  {_submit(Path(f'guide_{card.name}.yaml'))}"
+    )
+
+
+def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
+    """The boxes of a dataset's label maps, from wherever they lie."""
+    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.download.folders import Folders
+    from nnactive.data.own.add import describe_raw
+    from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
+    from nnactive.data.prepared import INFO, PreparedDataset
+    from nnactive.data.raw.raw import scan
+
+    known = list_cards()
+    if dataset in known:
+        card = load_card(dataset)
+        if raw is None and (data / dataset / INFO).is_file():
+            with bars() as progress:
+                return card, prepared_boxes(card, PreparedDataset(data / dataset), progress)
+        raw = raw or Folders.of(data, dataset).files
+        if not raw.is_dir():
+            raise UserError(f"{raw}: no raw data of {dataset}; prepare it, or give --raw")
+    else:
+        if not Path(dataset).is_dir():
+            raise UserError(
+                f"{dataset}: neither a folder nor a dataset; known are {', '.join(known)}"
+            )
+        raw = raw or Path(dataset)
+        card = describe_raw(Path(dataset))
+    cases = scan(raw, card)
+    with bars() as progress:
+        return card, raw_boxes(card, cases, progress)
+
+
+def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
+    from rich.table import Table
+
+    from benchmark.cli.tables import print_table
+
+    columns = ("class", "cases", "median box z,y,x", "in mm", "volume, quartiles", "patches a loop")
+    table = Table(*columns, box=None, pad_edge=False)
+    for each in found.classes:
+        low, high = each.spread
+        table.add_row(
+            each.name if each.decides else f"{each.name} (not for the patch)",
+            str(each.cases),
+            _listed(each.box),
+            _listed(round(n * s, 1) for n, s in zip(each.box, found.spacing, strict=True)),
+            f"{low:.2f} to {high:.2f} x",
+            str(each.patches),
+        )
+    print_table(table)
+    click.echo(
+        f"\nquery patch: {_listed(found.patch)} voxels of {_listed(found.spacing)} mm "
+        f"(z,y,x), the median over classes"
+    )
+    if card is not None:
+        click.echo(f"the card's: {_listed(card.query_patch)}")
+    click.echo(
+        f"patches per loop: {found.patches_per_loop}; loops: {found.loops}; "
+        f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
+        "for production, train 1000 epochs; a benchmark's training length stays as the track says"
+    )
+    wanted = found.budget * math.prod(found.patch)
+    if wanted > boxes.pool:
+        click.echo(
+            f"warning: the budget's patches have {wanted:,} voxels, the pool has about "
+            f"{boxes.pool:,}: it can't be spent; set fewer or smaller patches, or fewer loops",
+            err=True,
+        )
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ",".join(f"{number:g}" for number in numbers)
+
+
+def _options(tumours: Sequence[str], only: Sequence[str]) -> str:
+    """The options of the guideline as they were given, to be typed again."""
+    given = [("--tumour", name) for name in tumours] + [("--patch-from", name) for name in only]
+    return "".join(f" {option} {shlex.quote(name)}" for option, name in given)
+
+
+def _submit(track: Path) -> str:
+    return f"make submit METHOD=clasp_pe TRACK={shlex.quote(str(track))}"

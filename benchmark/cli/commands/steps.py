@@ -1,0 +1,277 @@
+"""The steps as hidden commands, for the workflow: declared files in, one output, exit code."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import click
+
+from benchmark.cli.options import param_option
+
+PATH = click.Path(path_type=Path)
+DEVICE = "auto"
+
+data_option = click.option("--data", type=PATH, required=True)
+setting_option = click.option("--setting", "setting_file", type=PATH, required=True)
+seed_option = click.option("--seed", type=int, required=True)
+loop_option = click.option("--loop", type=int, required=True)
+train_option = click.option("--train", type=PATH, required=True)
+out_option = click.option("--out", type=PATH, required=True)
+device_option = click.option("--device", default=DEVICE, show_default=True)
+
+
+@click.group(hidden=True)
+def step() -> None:
+    """Single steps of a run, as the workflow calls them."""
+
+
+@step.command()
+@click.argument("name")
+@data_option
+@click.option("--workers", type=int, default=1)
+@out_option
+def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: ARG001
+    """Generate and prepare a dataset."""
+    from benchmark.cli.commands.data import prepare_dataset
+
+    prepare_dataset(name, None, data, workers)
+
+
+@step.command()
+@data_option
+@setting_option
+@seed_option
+@out_option
+def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
+    """Choose the starting budget."""
+    with _reported("start", 0, out):
+        from benchmark.provenance import code_commit
+        from nnactive.io.costs import measured
+        from nnactive.io.files import read_model
+        from nnactive.settings import Setting
+        from nnactive.steps.start import start as run
+
+        with measured(out, commit=code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), seed, draft)
+
+
+@step.command()
+@data_option
+@setting_option
+@seed_option
+@loop_option
+@click.option("--previous", type=PATH, default=None)
+@out_option
+@click.argument("queries", type=PATH, nargs=-1, required=True)
+def annotate(
+    data: Path,
+    setting_file: Path,
+    seed: int,
+    loop: int,
+    previous: Path | None,
+    out: Path,
+    queries: Sequence[Path],
+) -> None:
+    """Label the chosen patches."""
+    with _reported("annotate", loop, out):
+        from benchmark.provenance import code_commit
+        from nnactive.io.costs import measured
+        from nnactive.io.files import read_model
+        from nnactive.settings import Setting
+        from nnactive.steps.annotate import annotate as run
+
+        with measured(out, commit=code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), seed, list(queries), previous, draft)
+
+
+@step.command("train-fold")
+@train_option
+@click.option("--fold", type=int, required=True)
+@loop_option
+@out_option
+@device_option
+def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
+    """Train one member of the ensemble."""
+    with _reported(f"train_fold_{fold}", loop, out):
+        from benchmark.provenance import code_commit
+        from nnactive.devices import pick_device
+        from nnactive.io.costs import measured
+        from nnactive.steps.train import train_fold as run
+
+        picked = pick_device(device)
+        with measured(out, picked, code_commit()) as draft:
+            run(train, fold, draft, picked)
+
+
+@step.command()
+@data_option
+@setting_option
+@train_option
+@loop_option
+@out_option
+@device_option
+@click.argument("members", type=PATH, nargs=-1, required=True)
+def evaluate(
+    data: Path,
+    setting_file: Path,
+    train: Path,
+    loop: int,
+    out: Path,
+    device: str,
+    members: Sequence[Path],
+) -> None:
+    """Evaluate the ensemble on the test set."""
+    with _reported("evaluate", loop, out):
+        from benchmark.provenance import code_commit
+        from nnactive.devices import pick_device
+        from nnactive.io.costs import measured
+        from nnactive.io.files import read_model
+        from nnactive.settings import Setting
+        from nnactive.steps.evaluate import evaluate as run
+
+        picked = pick_device(device)
+        with measured(out, picked, code_commit()) as draft:
+            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
+
+
+@step.command()
+@data_option
+@setting_option
+@click.option("--method", "spec", type=PATH, required=True)
+@seed_option
+@loop_option
+@train_option
+@click.option("--query", "queries", type=PATH, multiple=True, required=True)
+@click.option("--workers", type=int, default=1)
+@click.option("--part", metavar="K/N", help="Only this share of the images, into a folder for all.")
+@out_option
+@device_option
+@click.argument("members", type=PATH, nargs=-1, required=True)
+def query(
+    data: Path,
+    setting_file: Path,
+    spec: Path,
+    seed: int,
+    loop: int,
+    train: Path,
+    queries: Sequence[Path],
+    workers: int,
+    part: str | None,
+    out: Path,
+    device: str,
+    members: Sequence[Path],
+) -> None:
+    """Let a method choose the next patches.
+
+    To split it over machines that share the folders, run it with --part 1/N ... N/N, in any order
+    and at the same time, then without --part: that does what is left and writes the output.
+    """
+    with _reported("query", loop, out):
+        from benchmark.provenance import code_commit
+        from benchmark.submission.spec import load_method
+        from nnactive.devices import CPU, pick_device
+        from nnactive.io.costs import measured
+        from nnactive.io.files import read_model
+        from nnactive.query.checkpoint import Part
+        from nnactive.settings import Setting
+        from nnactive.steps.query import QueryInputs
+        from nnactive.steps.query import query as run
+
+        inputs = QueryInputs(
+            data=data,
+            setting=read_model(setting_file, Setting),
+            seed=seed,
+            loop=loop,
+            method=load_method(spec),
+            method_id=spec.name.removesuffix(".json"),
+            queries=tuple(queries),
+            train=train,
+            members=tuple(members),
+        )
+        # Torch takes seconds to import; a method without predictions needs no device.
+        picked = pick_device(device) if inputs.method.needs else CPU
+        share = Part.parse(part) if part else None
+        # A part has no output, so it has no cost either.
+        draft_of = nullcontext(out) if share else measured(out, picked, code_commit())
+        with draft_of as draft:
+            run(
+                inputs,
+                draft,
+                picked,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} images"),
+                part=share,
+            )
+
+
+@step.command()
+@data_option
+@click.option("--track", "track_file", type=PATH, required=True)
+@click.option("--setting", required=True)
+@click.option("--method", required=True)
+@seed_option
+@out_option
+def result(data: Path, track_file: Path, setting: str, method: str, seed: int, out: Path) -> None:
+    """Put the result of a finished experiment together."""
+    from benchmark.collect import collect
+    from benchmark.results import save_result
+    from benchmark.tracks import Experiment, Track
+    from nnactive.io.files import read_model
+
+    track = read_model(track_file, Track)
+    experiment = Experiment(setting, method, seed)
+    save_result(out, collect(track_file.parent, track, experiment, data))
+
+
+@step.command()
+@click.argument("method")
+@param_option
+@click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
+@out_option
+def describe(method: str, parameters: Sequence[str], out: Path, *, show: bool) -> None:
+    """Import a METHOD, check it, and say what it is."""
+    from benchmark.submission.method_help import sheet
+    from benchmark.submission.spec import describe as run
+    from nnactive.io.files import write_model
+
+    write_model(out, (sheet if show else run)(method, parameters))
+
+
+@step.command()
+@click.argument("method")
+@param_option
+@click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
+@out_option
+def conform(method: str, parameters: Sequence[str], out: Path, *, answers: bool) -> None:
+    """Check a METHOD on synthetic pools: a line a row, as soon as it is judged."""
+    from benchmark.conformance.child import answer, judge
+
+    (answer if answers else judge)(method, parameters, out)
+
+
+@contextmanager
+def _reported(name: str, loop: int, out: Path) -> Iterator[None]:
+    """Leave the reason beside ``out`` when the step fails for one that can be told."""
+    from benchmark.layout import failure_file
+    from benchmark.results import Failure
+    from nnactive.errors import NnactiveError
+    from nnactive.io.files import write_model
+
+    failed = failure_file(out)
+    try:
+        yield
+    except NnactiveError as error:
+        text = " ".join(str(error).split())
+        write_model(failed, Failure(step=name, loop=loop, reason=text))
+        raise
+    failed.unlink(missing_ok=True)
+
+
+@step.command()
+@click.argument("requirements", nargs=-1, required=True)
+def layer(requirements: Sequence[str]) -> None:
+    """Install a submission's requirements into this image, while a layer on it is built."""
+    from benchmark.image.layer.install import install
+
+    for each in install(requirements).requirements:
+        click.echo(f"added {each}")

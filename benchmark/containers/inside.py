@@ -1,0 +1,164 @@
+"""One call of a command inside a container: scratch, image, run, and what it leaves."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from types import FrameType
+from typing import Final, NamedTuple
+
+from benchmark.containers.container import Container, Image, Limits, Mount, Runtime
+from benchmark.containers.handover import Handover
+from benchmark.containers.places import check_writable, to_read
+from benchmark.containers.scratch import scratch_folder
+from benchmark.containers.speech import Speech
+from benchmark.image.record import BASE_DIGEST, DIGEST, SCRATCH
+from nnactive.devices import VISIBLE
+from nnactive.errors import UserError
+from nnactive.io.files import write_bytes
+
+DEBUG: Final = "NNACTIVE_DEBUG"
+SHARED_LOCKS: Final = Path("/locks")
+PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+NETWORK: Final = (*PROXIES, *map(str.lower, PROXIES), "SYNAPSE_AUTH_TOKEN")
+"""Environment variables that a download may need."""
+CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""Those that name a file of trusted certificates."""
+
+
+class Asked(NamedTuple):
+    """How a command is to be run."""
+
+    limits: Limits
+    gpus: bool
+    """Whether it trains: the GPUs of this machine are handed over."""
+    network: bool
+    scratch: Path | None
+    """Where the folder for temporary files is made; None: where this machine has them."""
+
+
+def run_inside(
+    runtime: Runtime,
+    image: Image,
+    handover: Handover,
+    asked: Asked,
+    tell: Callable[[str, bool], None],
+    base_digest: str | None = None,
+) -> int:
+    """Run a command in a container, and return its exit code.
+
+    Args:
+        runtime: what runs it.
+        image: a benchmark image, or a layer above one.
+        handover: the command, as it is called inside.
+        asked: limits, GPUs and network.
+        tell: takes each line of its output with its end, and whether it came from stderr.
+        base_digest: where ``image`` is a layer, the digest of the benchmark image below.
+
+    Raises:
+        UserError: it can't be started.
+    """
+    with scratch_folder(asked.scratch) as scratch:
+        for target, text in handover.files.items():
+            file = scratch / target.relative_to(SCRATCH)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        folders = _begin_outputs(handover, scratch)
+        container = _container(image, handover, asked, scratch, base_digest)
+        for note in runtime.notes(container):
+            tell(f"note: {note}\n", True)  # noqa: FBT003
+        speech = Speech({**handover.names, PurePosixPath(SCRATCH): str(scratch)}, tell)
+        with _ended_by_signals():
+            status = runtime.run(container, speech.streams)
+        speech.end()
+        _end_outputs(handover, scratch, folders)
+    return status
+
+
+def _container(
+    image: Image, handover: Handover, asked: Asked, scratch: Path, base_digest: str | None
+) -> Container:
+    from benchmark.workflow.gpu_locks import LOCKS, gpu_locks, visible_gpus
+
+    environment = {**handover.environment, DIGEST: image.digest}
+    if base_digest:
+        environment[BASE_DIGEST] = base_digest
+    if os.environ.get(DEBUG):
+        environment[DEBUG] = os.environ[DEBUG]
+    gpus = visible_gpus() if asked.gpus else ()
+    if VISIBLE in os.environ and not gpus:
+        environment[VISIBLE] = ""
+    mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
+    if gpus:  # runs in other containers, and outside, wait for the same ones
+        locks = gpu_locks()
+        locks.mkdir(mode=0o700, exist_ok=True)
+        mounts.append(_writable(locks, SHARED_LOCKS))
+        environment[LOCKS] = str(SHARED_LOCKS)
+    if asked.network:
+        environment |= {name: os.environ[name] for name in NETWORK if os.environ.get(name)}
+        for name in CERTIFICATES:
+            file = Path(os.environ.get(name) or os.devnull)
+            if file.is_file():
+                target = PurePosixPath("/certificates") / name.lower()
+                mounts.append(Mount(source=to_read(file), target=target))
+                environment[name] = str(target)
+    return Container(
+        image=image,
+        arguments=handover.arguments,
+        mounts=tuple(mounts),
+        environment=environment,
+        limits=asked.limits,
+        gpus=gpus,
+        network=asked.network,
+    )
+
+
+def _writable(source: Path, target: Path) -> Mount:
+    return Mount(source=source, target=PurePosixPath(target), writable=True)
+
+
+def _begin_outputs(handover: Handover, scratch: Path) -> list[str]:
+    """Make the folders of the files to be written, and return where they really are."""
+    for output in handover.outputs:
+        draft = scratch / output.target.relative_to(SCRATCH)
+        draft.parent.mkdir(exist_ok=True)
+        # Now rather than after a week of training.
+        check_writable(output.place.parent, output.place.parent)
+        if output.seeded and output.place.is_file():
+            shutil.copyfile(output.place, draft)
+    return [os.path.realpath(output.place.parent) for output in handover.outputs]
+
+
+def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> None:
+    """Take the files to their places, where a METHOD left no links that lead elsewhere."""
+    for output, folder in zip(handover.outputs, folders, strict=True):
+        draft = scratch / output.target.relative_to(SCRATCH)
+        if os.path.realpath(draft) != str(draft) or os.path.realpath(output.place.parent) != folder:
+            raise UserError(
+                f"{output.place}: not written, as what ran in the container left a link on the way "
+                "to it; look into its METHOD before you run it again"
+            )
+        if not draft.is_file():
+            continue
+        content = draft.read_bytes()
+        if output.seeded and output.place.is_file() and output.place.read_bytes() == content:
+            continue
+        write_bytes(output.place, content)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the container end, too, where this process is asked to."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, end) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

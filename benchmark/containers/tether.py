@@ -1,0 +1,95 @@
+"""Runs a container's program, and ends the container when it is told to, or its parent dies.
+
+Apptainer's own process can't be tied to its parent, as the kernel drops the tie where a process
+enters a user namespace; and killed, it leaves the container behind.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from benchmark.workflow.lifeline import die_with_parent
+
+SECONDS_TO_END: Final = 10
+"""How long a container that is asked to end may take."""
+
+
+class _ToldError(Exception):
+    """The container is to end."""
+
+
+def tethered(command: Sequence[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a command whose container ends with this process; SIGTERM ends it in good order.
+
+    Call it from the main thread: the tie is to the thread that starts the process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "benchmark.containers.tether", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+        start_new_session=True,
+        preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509  (one system call)
+    )
+
+
+def release(process: "subprocess.Popen[bytes]") -> None:
+    """End a tethered command, its container first."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(2 * SECONDS_TO_END)
+    process.kill()
+    process.wait()
+
+
+def main(command: Sequence[str]) -> int:
+    """Run a command to its end, and return its exit code; 128 and the signal if one ended it."""
+
+    def told(_: int, __: FrameType | None) -> None:
+        raise _ToldError
+
+    signal.signal(signal.SIGTERM, told)
+    # What was started in the background may have it ignored, and what runs inside would, too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        process = subprocess.Popen(command)
+        status = process.wait()
+    except _ToldError:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        status = _end(process) if process else 128 + signal.SIGTERM
+    return status if status >= 0 else 128 - status
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    # As Ctrl-C, which it passes on to what runs inside.
+    process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(SECONDS_TO_END)
+    # The first process inside: when it dies, all others inside do.
+    for child in _children(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(SECONDS_TO_END)
+    process.kill()
+    return process.wait()
+
+
+def _children(number: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{number}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

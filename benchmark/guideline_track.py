@@ -1,0 +1,53 @@
+"""The guideline's setting for a dataset, as a track of one setting."""
+
+import yaml
+
+from benchmark.tracks import Entry, TrackFile
+from nnactive.data.own.add import REGIME
+from nnactive.data.own.guide import Guide
+
+METHODS = ("random", "random_fg66", "predictive_entropy", "clasp_pe")
+"""Those of the papers' roll-out."""
+SEEDS = (12345, 12346, 12347, 12348)
+MARK = "# Written by nnactive-bench data guide"
+
+
+def guided_track(dataset: str, title: str, guide: Guide) -> TrackFile:
+    """Track of the one setting that the guideline gives for a dataset."""
+    setting = Entry(
+        dataset=dataset,
+        regime=REGIME,
+        patch_size=guide.patch,
+        starting_budget=guide.patches_per_loop,
+        query_size=guide.patches_per_loop,
+        loops=guide.loops,
+    )
+    return TrackFile(
+        name=f"guide_{dataset}",
+        title=f"{title}, by the guideline",
+        description="Query patch and budget by the guidelines of Lüth et al. 2026 (App. F), "
+        f"from {guide.cases} label maps.",
+        comparable=True,
+        seeds=SEEDS,
+        methods=METHODS,
+        settings=(setting,),
+    )
+
+
+def as_yaml(track: TrackFile, guide: Guide) -> str:
+    """The track's file, with the numbers that its setting was derived from as comments."""
+    lines = [f"{MARK}; sizes are (z, y, x) in voxels of {_listed(guide.spacing)} mm."]
+    lines += [
+        f"# {' '.join(c.name.split())}: median box {_listed(c.box)} in {c.cases} cases, "
+        f"{c.patches} patches a loop" + ("" if c.decides else "; not used for the patch")
+        for c in guide.classes
+    ]
+    content = track.model_dump(mode="json", exclude_unset=True)
+    text = yaml.safe_dump(
+        content, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
+    return "\n".join(lines) + "\n" + text
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)

@@ -1,0 +1,1 @@
+"""Installing the requirements of a submission into a layer on the image."""

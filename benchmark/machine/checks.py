@@ -1,0 +1,115 @@
+"""Which findings there are: all of them, and those that a run begins with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmark.image import record
+from benchmark.machine.compiler import compiler_finding
+from benchmark.machine.datasets import datasets_finding
+from benchmark.machine.driver import driver_finding
+from benchmark.machine.findings import Finding, failures
+from benchmark.machine.gpus import gpu_finding, toolkit_finding
+from benchmark.machine.identity import image_finding
+from benchmark.machine.machine import (
+    Machine,
+    image_mounts,
+    lock_folder,
+    scratch_folder,
+    this_machine,
+)
+from benchmark.machine.memory import shared_memory_finding
+from benchmark.machine.places import readable_finding, writable_finding, write_problem
+from benchmark.machine.versions import LOCK, installed, lock_finding, versions_finding
+from nnactive.devices import AUTO, c_compiler, is_gpu, pick_device
+from nnactive.errors import UserError
+
+DEVICE_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""One of them is there where a GPU may be used."""
+
+
+def everything(data: Path, runs: Path) -> Iterator[Finding]:
+    """All findings, for a user who asks; torch is imported where there may be a GPU.
+
+    Args:
+        data: folder of the prepared datasets.
+        runs: folder of the runs.
+    """
+    machine = this_machine()
+    yield from _accelerator(machine)
+    gpu = bool(machine.usable)
+    yield compiler_finding(c_compiler(), gpu=gpu)
+    yield shared_memory_finding(machine.shared_memory, gpu=gpu)
+    yield readable_finding(machine.place("data", data, "--data"), needed=False)
+    yield writable_finding(machine.place("runs", runs, "--runs"))
+    yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
+    yield image_finding(record.image_used(record.HOME))
+    lock = lock_folder() / LOCK
+    if machine.image:
+        yield lock_finding(lock, machine.image.lock)
+    yield versions_finding(lock, inside=machine.image is not None)
+    yield datasets_finding(data)
+
+
+def begin_run(data: Path, runs: Path, *, needs_data: bool) -> list[str]:
+    """Refuse what would make a run fail; cheap, as torch isn't imported.
+
+    Args:
+        data: folder of the prepared datasets.
+        runs: folder of the runs.
+        needs_data: whether the run reads a dataset that doesn't generate itself.
+
+    Returns:
+        What the user should know, a line each.
+
+    Raises:
+        UserError: the first finding that failed.
+    """
+    machine = this_machine()
+    for finding in _needed(machine, data, runs, needs_data=needs_data):
+        refuse(finding)
+    return [f"GPU: {machine.on_cpu}"] if machine.on_cpu else []
+
+
+def begin_inside() -> None:
+    """In an image, refuse to begin where temporary files can't be written.
+
+    Raises:
+        UserError: names the folder and the flag that mounts it.
+    """
+    folder = scratch_folder()
+    if image_mounts() is not None and (not folder.is_dir() or write_problem(folder)):
+        refuse(writable_finding(this_machine().place("scratch", folder, "TMPDIR")))
+
+
+def refuse(finding: Finding) -> None:
+    """Raise the ``UserError`` that a finding is, if it failed."""
+    if failures([finding]):
+        raise UserError(finding.detail)
+
+
+def _needed(machine: Machine, data: Path, runs: Path, *, needs_data: bool) -> Iterator[Finding]:
+    if machine.usable:
+        yield driver_finding(machine.driver, machine.toolkit)
+    yield shared_memory_finding(machine.shared_memory, gpu=bool(machine.usable))
+    yield writable_finding(machine.place("runs", runs, "--runs"))
+    if machine.image:
+        yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
+        yield readable_finding(machine.place("data", data, "--data"), needed=needs_data)
+        lock = lock_folder() / LOCK
+        yield lock_finding(lock, machine.image.lock)
+        yield versions_finding(lock, inside=True)
+
+
+def _accelerator(machine: Machine) -> Iterator[Finding]:
+    driver = driver_finding(machine.driver, machine.toolkit)
+    yield driver
+    yield toolkit_finding(installed(["torch"]).get("torch"), machine.toolkit)
+    yield gpu_finding(machine.usable, machine.on_cpu, torch_can=_torch_can(machine, driver))
+
+
+def _torch_can(machine: Machine, driver: Finding) -> bool | None:
+    """Whether torch can use a GPU; None where there can be none, or what is wrong is known."""
+    maybe = machine.usable or (not machine.driver.gpus and any(map(Path.exists, DEVICE_FILES)))
+    if not maybe or machine.toolkit is None or failures([driver]):
+        return None
+    return is_gpu(pick_device(AUTO))

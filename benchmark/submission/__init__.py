@@ -1,0 +1,1 @@
+"""A METHOD: its string, its class, its file and what it requires."""

@@ -1,0 +1,197 @@
+"""A card for a dataset of one's own, from the ``dataset.json`` of nnU-Net's raw layout."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from nnactive.data.card_fields import Scheme
+from nnactive.data.cards import RESERVED, Card, list_cards, load_card
+from nnactive.data.own.guide import Guide
+from nnactive.errors import UserError
+from nnactive.io.files import atomic_folder, first_problem, read_json, write_text
+
+DESCRIPTION = "dataset.json"
+REGIME = "guide"
+"""Label regime whose budget is the guideline's."""
+FIRST_ID, LAST_ID = 500, 999
+"""Ids that nnU-Net leaves to its users; one is chosen where the folder's name has none."""
+FOLDER = re.compile(r"^Dataset(\d{3})_([A-Za-z0-9_]+)$")
+NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+HEAD = "# A dataset of one's own; what each field means: nnactive/data/cards.py.\n"
+OWN_WORDS = {
+    "field 'cases'": "field 'numTraining'",
+    "field 'source.ending'": "field 'file_ending'",
+    "field 'split.group'": "--group",
+}
+"""Fields of a card by where the user gave them."""
+
+
+def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -> Card:
+    """A card of a folder in nnU-Net's raw layout; its query patch and budget stand for nothing.
+
+    Args:
+        raw: folder with ``dataset.json``, ``imagesTr`` and ``labelsTr``.
+        name: the dataset's name; None: from the folder's, ``Dataset123_Mine`` or ``mine``.
+        group: regular expression whose first group is the patient in a case id; None: a case is
+            a patient.
+
+    Raises:
+        UserError: no such file, a field of it that is missing or wrong, or a name that no dataset
+            can have.
+    """
+    file = raw / DESCRIPTION
+    if not raw.is_dir():
+        raise UserError(f"{raw}: no such folder")
+    if not file.is_file():
+        raise UserError(
+            f"{file}: missing; write it as nnU-Net's raw layout asks, or name a dataset"
+        )
+    content = read_json(file, "mend it")
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: must hold fields such as 'labels'")
+    folder = raw.resolve().name
+    described = FOLDER.match(folder)
+    channels = _channels(content, file)
+    fields = {
+        "folder": raw,
+        "id": int(described[1]) if described else _free_id(),
+        "name": _name(name, described[2] if described else folder),
+        "title": str(content.get("name") or folder),
+        "description": str(content.get("description") or "A dataset of one's own."),
+        "modality": ", ".join(channels),
+        "licence": str(content.get("licence") or content.get("license") or "not stated"),
+        "citation": str(content.get("reference") or "none"),
+        "channels": channels,
+        "labels": _labels(content, file),
+        "cases": _field(content, "numTraining", int, file),
+        "source": {"layout": "nnunet", "ending": _field(content, "file_ending", str, file)},
+        "split": {"kind": "rule", "group": group},
+        "query_patch": (1, 1, 1),
+        "budgets": {REGIME: {"starting": 1, "query": 1, "loops": 2}},
+    }
+    if described:
+        fields["nnunet_name"] = folder
+    try:
+        return Card.model_validate(fields)
+    except ValidationError as error:
+        problem = first_problem(error)
+        for field, own in OWN_WORDS.items():
+            problem = problem.replace(field, own)
+        where = "" if problem.startswith("--") else f"{file}: "
+        raise UserError(where + problem) from None
+
+
+def free_folder(card: Card, datasets: Path) -> Path:
+    """Where the new card's folder will lie, below a folder of datasets.
+
+    Raises:
+        UserError: there is a dataset of that name.
+    """
+    target = datasets / card.name
+    if target.exists() or card.name in list_cards():
+        raise UserError(f"{target}: there is a dataset '{card.name}' already; give another --name")
+    return target
+
+
+def write_card(card: Card, guide: Guide, target: Path) -> Path:
+    """Write the folder of a new dataset, with the guideline's patch and budget.
+
+    Patch scores are taken at every place, and an image keeps as many candidates as a query has
+    patches, as for most of the papers' roll-out datasets.
+
+    Args:
+        card: from ``describe_raw``.
+        guide: the guideline's numbers for it.
+        target: from ``free_folder``.
+
+    Returns:
+        The card's file.
+    """
+    loop = guide.patches_per_loop
+    fields = card.model_dump(mode="json", exclude_defaults=True) | {
+        "nnunet_name": card.nnunet_name,
+        "source": card.source.model_dump(include={"layout", "ending"}),
+        "spacing": None,
+        "query_patch": list(guide.patch),
+        "stride": list(card.stride),
+        "candidates": loop,
+        "budgets": {REGIME: {"starting": loop, "query": loop, "loops": guide.loops}},
+    }
+    ordered = {name: fields[name] for name in Card.model_fields if name in fields}
+    with atomic_folder(target) as draft:
+        text = yaml.safe_dump(
+            ordered, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+        )
+        write_text(draft / "card.yaml", HEAD + text)
+    return target / "card.yaml"
+
+
+def _free_id() -> int:
+    taken = set()
+    for name in list_cards():
+        # Another dataset's wrong card is told where that dataset is used.
+        with suppress(UserError):
+            taken.add(load_card(name).id)
+    return next(number for number in range(FIRST_ID, LAST_ID + 1) if number not in taken)
+
+
+def _name(given: str | None, folder: str) -> str:
+    """The name that is given, or one made of the folder's."""
+    name = given or re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
+    if not NAME.match(name):
+        raise UserError(
+            f"'{name}' can't name a dataset: small letters, digits and underscores, a letter "
+            "first; give another --name"
+        )
+    if name in RESERVED:
+        raise UserError(f"'{name}' is the folder of raw data; give another --name")
+    return name
+
+
+def _field(content: Mapping[str, Any], name: str, kind: type, file: Path) -> Any:
+    if name not in content:
+        # Files of the Decathlon and of nnU-Net 1 have 'modality' and labels the other way round.
+        old = " (a Decathlon file? nnUNetv2_convert_MSD_dataset makes the layout)"
+        hint = old if "modality" in content else ""
+        raise UserError(f"{file}: field '{name}' is missing{hint}")
+    if not isinstance(content[name], kind):
+        wanted = {int: "a whole number", str: "a text", dict: "a mapping"}[kind]
+        raise UserError(f"{file}: field '{name}': must be {wanted}, not {content[name]!r}")
+    return content[name]
+
+
+def _channels(content: Mapping[str, Any], file: Path) -> dict[str, str]:
+    """Normalisation by channel name; nnU-Net takes unknown names for z-scores too."""
+    named = _field(content, "channel_names", dict, file)
+    if not named or sorted(named) != sorted(str(number) for number in range(len(named))):
+        raise UserError(f"{file}: field 'channel_names': keys must be '0', '1', ... in order")
+    names = [str(named[str(number)]) for number in range(len(named))]
+    if len(set(names)) != len(names):
+        names = [f"{name} {number}" for number, name in enumerate(names)]
+    known = get_args(Scheme)
+    schemes = [str(named[str(number)]).lower() for number in range(len(named))]
+    return {
+        name: scheme if scheme in known else "zscore"
+        for name, scheme in zip(names, schemes, strict=True)
+    }
+
+
+def _labels(content: Mapping[str, Any], file: Path) -> dict[str, int]:
+    labels = _field(content, "labels", dict, file)
+    for name, value in labels.items():
+        if not isinstance(value, int):
+            raise UserError(
+                f"{file}: field 'labels': '{name}' must have one whole number, not {value!r}; "
+                "regions are not supported, give plain classes"
+            )
+    if "ignore" in labels:
+        raise UserError(
+            f"{file}: field 'labels': 'ignore' can't be used, as the pool must be labelled "
+            "completely to play the expert"
+        )
+    return dict(sorted(labels.items(), key=lambda item: item[1]))

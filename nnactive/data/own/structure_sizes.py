@@ -1,0 +1,126 @@
+"""Sizes of each class's structures, measured in label maps alone, one case at a time."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from nnactive.data.cards import Card
+from nnactive.data.prepare.job import Progress
+from nnactive.data.prepared import PreparedDataset
+from nnactive.data.raw.images import read_header, read_volume
+from nnactive.data.raw.loading import mapped_label
+from nnactive.data.raw.raw import Found
+from nnactive.errors import UserError
+from nnactive.geometry import Triple
+from nnactive.nnunet.planning import describe, target_geometry
+from nnactive.nnunet.preprocess import Spacing
+
+CONNECTIVITY: Final = 26
+"""Voxels that touch by a corner belong together (ours: the papers don't say)."""
+
+TEST_SHARE: Final = 1 / 4
+"""Of all cases (protocol section 2)."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What was measured of a dataset."""
+
+    cases: tuple[np.ndarray, ...]
+    """Of each case ``(F, 3)``, extents in (z, y, x) in voxels at ``spacing``; NaN where it lacks
+    the class."""
+    spacing: Spacing
+    """mm, (z, y, x), of the resampled image."""
+    pool: int
+    """Voxels of the resampled pool; of raw data, three quarters of all cases'."""
+
+
+def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
+    """Bounding box of each foreground class's largest connected component, in voxels.
+
+    Args:
+        label: ``(Z, Y, X)``, values 0 .. classes - 1.
+        classes: number of classes with background.
+
+    Returns:
+        Float64 ``(F, 3)``, extents in (z, y, x); NaN where the case lacks the class.
+    """
+    import cc3d
+
+    kind = np.min_scalar_type(classes)
+    # Neighbouring voxels belong together where their labels are equal: all classes at once.
+    parts = cc3d.connected_components(label.astype(kind), connectivity=CONNECTIVITY)
+    found = cc3d.statistics(parts)
+    counts, boxes = found["voxel_counts"], found["bounding_boxes"]
+    owner = np.zeros(len(counts), int)
+    for some_parts, some_labels in zip(parts, label, strict=True):
+        owner[some_parts] = some_labels
+    extents = np.full((classes - 1, 3), np.nan)
+    for label_value in range(1, classes):
+        members = np.flatnonzero(owner == label_value)
+        if members.size:
+            box = boxes[members[np.argmax(counts[members])]]
+            extents[label_value - 1] = [axis.stop - axis.start for axis in box]
+    return extents
+
+
+def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> Boxes:
+    """Measure a prepared dataset, pool and test cases alike.
+
+    Raises:
+        UserError: it was prepared from another card, or a volume can't be read.
+    """
+    info = dataset.info
+    if info.source != card.preparation_hash():
+        raise UserError(
+            f"{dataset.folder}: prepared from another card or version of the dataset; "
+            "remove that folder and prepare it again"
+        )
+    pool = {case.id for case in info.pool}
+    cases = sorted(case.id for case in (*info.pool, *info.test))
+    found = []
+    progress("measure", 0, len(cases))
+    for case in cases:
+        label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
+        found.append(largest_boxes(label, len(info.classes)))
+        progress("measure", len(found), len(cases))
+    return Boxes(tuple(found), info.spacing, sum(math.prod(case.shape) for case in info.pool))
+
+
+def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
+    """Measure raw label maps; sizes are scaled to the spacing that a preparation will have.
+
+    No image is opened: where the card leaves the spacing to nnU-Net, the label maps' sizes stand
+    for those of the images cropped to non-zero.
+
+    Args:
+        card: the dataset's card.
+        cases: what ``scan`` found.
+        progress: told of every case that was measured.
+
+    Raises:
+        UserError: a label map can't be read, or holds a value that isn't the card's.
+    """
+    target, transpose = _target(card, cases)
+    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
+    found, voxels = [], 0.0
+    progress("measure", 0, len(cases))
+    for case in cases:
+        volume = read_volume(case.label)
+        label = mapped_label(case.label, volume.array, mapping)
+        millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
+        found.append(millimetres[:, transpose] / np.array(target))
+        voxels += label.size * math.prod(volume.spacing) / math.prod(target)
+        progress("measure", len(found), len(cases))
+    return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
+
+
+def _target(card: Card, cases: list[Found]) -> tuple[Spacing, Triple]:
+    """Spacing (z, y, x) after the transposition, and the transposition."""
+    headers: list[tuple[Triple, Spacing]] = [((1, 1, 1), card.spacing)] if card.spacing else []
+    headers = headers or [read_header(case.label) for case in cases]
+    description = describe(card.classes, list(card.channels.values()), len(cases))
+    shapes, spacings = zip(*headers, strict=True)
+    return target_geometry(card.nnunet_name, description, spacings, shapes)

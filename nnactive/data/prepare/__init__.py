@@ -1,0 +1,1 @@
+"""From a raw dataset to a prepared one."""

@@ -1,0 +1,166 @@
+"""From a raw folder to a prepared dataset (protocol section 2), one case at a time, resumable."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nnactive.data.cards import Card
+from nnactive.data.download.folders import Folders
+from nnactive.data.prepare.estimate import Estimate, estimate
+from nnactive.data.prepare.job import RAW, SCRATCH, Job, Progress, alone, storage_errors_told
+from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
+from nnactive.data.prepare.split import split_cases
+from nnactive.data.prepare.stages import (
+    convert_all,
+    find_target,
+    make_plans,
+    resample_all,
+    store_all,
+)
+from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
+from nnactive.data.raw.raw import list_files, listing_hash, scan
+from nnactive.data.raw.raw_checksums import changed_cases, have_stayed, read_files
+from nnactive.data.raw.script import load_script
+from nnactive.errors import UserError
+from nnactive.io.files import atomic_folder, read_model, sweep, write_model
+from nnactive.io.formatting import command
+from nnactive.streams import stream
+
+
+def prepare(
+    card: Card, raw: Path | None, out: Path, workers: int | None, progress: Progress
+) -> PreparedInfo:
+    """Make the prepared dataset ``out`` of a raw folder, or return at once where it is complete.
+
+    A run that was cut off goes on where it was: finished cases are not repeated.
+
+    Args:
+        card: the dataset's card.
+        raw: the unpacked archive; None for a dataset that generates itself, or for the data that
+            were downloaded into the folder around ``out``.
+        out: the prepared dataset's folder, ``<data>/<name>``.
+        workers: threads, each with one case in memory; None: as many as cores and free memory
+            allow.
+        progress: told of every finished case.
+
+    Raises:
+        UserError: no raw folder, a wrong file in it, an ``out`` that was made of something else,
+            or a disk that is full or too small.
+    """
+    finished = _finished(card, raw, out, progress)
+    if finished is not None:
+        return finished
+    with storage_errors_told(out):
+        _check_room(card, raw, out)
+        with alone(out), _download_named(card, out):
+            finished = _finished(card, raw, out, progress)
+            if finished is not None:
+                return finished
+            return _prepare(card, raw, out, workers, progress)
+
+
+def estimate_needs(card: Card, raw: Path | None, out: Path) -> Estimate | None:
+    """What ``prepare`` will need of disk and memory, from the raw files' headers.
+
+    None where nothing is left to do, or the dataset generates itself.
+
+    Raises:
+        UserError: as ``prepare`` for a raw folder that is missing or incomplete.
+    """
+    if (out / INFO).is_file() or card.generator is not None:
+        return None
+    with _download_named(card, out):
+        return estimate(card, scan(_given_folder(card, raw, out), card), out)
+
+
+def _prepare(
+    card: Card, raw: Path | None, out: Path, workers: int | None, progress: Progress
+) -> PreparedInfo:
+    sweep(out)
+    before = read_note(card, out)
+    folder = _generated(card, out) or _given_folder(card, raw, out)
+    cases = scan(folder, card)
+    note = update_note(card, out, before, read_files(cases, before.raw, progress))
+    if workers is None:
+        workers = estimate(card, cases, out).workers
+    pool, test = split_cases([case.id for case in cases], card)
+    job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test))
+    job = convert_all(job)
+    target = find_target(job)
+    note = update_target(out, note, target)
+    resample_all(job, target)
+    spacing, _ = target
+    info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
+    if not have_stayed(cases, note.raw):
+        raise UserError(f"{folder}: changed while it was read; run the same command again")
+    if card.generator is None:
+        write_model(out / NOTE, note)
+    write_model(out / INFO, info)
+    shutil.rmtree(job.scratch)
+    return info
+
+
+def _check_room(card: Card, raw: Path | None, out: Path) -> None:
+    needs = estimate_needs(card, raw, out)
+    if needs is not None:
+        needs.check(out)
+
+
+def _finished(card: Card, raw: Path | None, out: Path, progress: Progress) -> PreparedInfo | None:
+    if not (out / INFO).is_file():
+        return None
+    info = PreparedDataset(out).info
+    same(out, "card", info.source, card.preparation_hash())
+    if raw is not None and card.generator is None:
+        cases = scan(raw, card)
+        same(out, "raw folder", info.raw_listing, listing_hash(list_files(cases)))
+        if (out / NOTE).is_file():  # datasets that were prepared earlier have none
+            known = read_model(out / NOTE, Note).raw
+            same(out, "raw folder", [], changed_cases(known, read_files(cases, known, progress)))
+    shutil.rmtree(out / SCRATCH, ignore_errors=True)
+    sweep(out)
+    return info
+
+
+def _generated(card: Card, out: Path) -> Path | None:
+    """The raw folder of a dataset that brings a ``generate.py``; None for any other."""
+    if card.generator is None:
+        return None
+    folder = out / SCRATCH / RAW
+    if not folder.is_dir():
+        script = load_script(card.generator, "generate")
+        with atomic_folder(folder) as draft:
+            script.generate(draft, stream)
+    return folder
+
+
+@contextmanager
+def _download_named(card: Card, out: Path) -> Iterator[None]:
+    """Where a downloaded file is refused, say how to have it made anew from its archive."""
+    folder = Folders.of(out.parent, card.name).files
+    try:
+        yield
+    except UserError as error:
+        if str(folder) not in str(error):
+            raise
+        anew = command(f"data download {card.name}", out.parent)
+        raise UserError(f"{error} (to unpack it anew: remove {folder} and run {anew})") from None
+
+
+def _given_folder(card: Card, raw: Path | None, out: Path) -> Path:
+    """The folder with the raw data: the one that is given, else the downloaded one."""
+    if raw is not None:
+        if not raw.is_dir():
+            raise UserError(f"{raw}: no such folder; give the unpacked data as --raw")
+        return raw
+    downloaded = Folders.of(out.parent, card.name).files
+    if downloaded.is_dir():
+        return downloaded
+    if card.download is not None:
+        way_out = command(f"data download {card.name}", out.parent)
+        raise UserError(
+            f"{card.name}: needs its data; run {way_out}, or give the unpacked folder as --raw"
+        )
+    source = f" ({card.url})" if card.url else ""
+    raise UserError(f"{card.name}: needs its data{source}; give the unpacked folder as --raw")

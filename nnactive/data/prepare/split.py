@@ -1,0 +1,69 @@
+"""Which cases are pool and which are test."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnactive.data.cards import Card
+from nnactive.errors import UserError
+from nnactive.io.files import read_json
+from nnactive.streams import protocol_split_generator
+
+MINIMUM = 4
+"""Groups, so that one is the test set."""
+
+
+def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]:
+    """Pool and test cases, each sorted; all cases of a group fall on the same side.
+
+    The test set is the list in the dataset's folder where there is one. Else, by the rule of
+    protocol section 2, the sorted group names are shuffled with a fixed generator; the first
+    quarter of the groups, rounded down, is the test set.
+
+    Raises:
+        UserError: a case id doesn't fit the card's group expression, there are too few groups, or
+            the list is wrong.
+    """
+    group_of = {case: _group(case, card.split.group) for case in cases}
+    groups = sorted(set(group_of.values()))
+    if len(groups) < MINIMUM:
+        raise UserError(
+            f"{len(groups)} patients are too few for a test set; at least {MINIMUM} are needed"
+        )
+    if card.split_file is None:
+        protocol_split_generator().shuffle(groups)
+        test = set(groups[: len(groups) // 4])
+    else:
+        test = _listed(card.split_file, set(groups))
+    ordered = sorted(cases)
+    return (
+        [case for case in ordered if group_of[case] not in test],
+        [case for case in ordered if group_of[case] in test],
+    )
+
+
+def _listed(file: Path, groups: set[str]) -> set[str]:
+    """The test set's groups as ``file`` lists them."""
+    content = read_json(file, "mend it")
+    listed = content.get("test") if isinstance(content, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(group, str) for group in listed):
+        raise UserError(f"{file}: field 'test': must list the names of the test set's groups")
+    test = set(listed)
+    if foreign := sorted(test - groups):
+        raise UserError(
+            f"{file}: lists '{foreign[0]}', which has no case; give the complete data as --raw"
+        )
+    if not test or test == groups:
+        raise UserError(f"{file}: field 'test': must leave a pool and a test set")
+    return test
+
+
+def _group(case: str, pattern: str | None) -> str:
+    if pattern is None:
+        return case
+    match = re.search(pattern, case)
+    if match is None:
+        raise UserError(
+            f"case '{case}': no patient in its id by the card's split.group '{pattern}'"
+        )
+    return match.group(1)

@@ -1,0 +1,189 @@
+"""The stages of a preparation, from conversion to storing; each goes on where it was cut off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nnactive import PROTOCOL_VERSION
+from nnactive.data.prepare.checksum import array_digest, dataset_checksum
+from nnactive.data.prepare.job import Job
+from nnactive.data.prepared import (
+    DESCRIPTION,
+    FINGERPRINT,
+    IMAGES,
+    PLANNED,
+    PLANS,
+    CaseInfo,
+    PreparedInfo,
+    volume_file,
+)
+from nnactive.data.raw.convert import convert_case, is_needed
+from nnactive.data.raw.loading import load_case
+from nnactive.data.raw.raw import Found
+from nnactive.errors import UserError
+from nnactive.geometry import Triple, as_triple
+from nnactive.io.files import sha256, write_json
+from nnactive.labels import boundary_voxels
+from nnactive.nnunet.planning import (
+    describe,
+    fingerprint,
+    plan,
+    sample_intensities,
+    samples_per_case,
+    target_geometry,
+)
+from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
+from nnactive.nnunet.store import read_volume, volume_shape, write_volume
+
+Target = tuple[Spacing, Triple]
+"""Target spacing in mm, (z, y, x) after the transposition, and nnU-Net's ``transpose_forward``."""
+CLASS_CASES = 2
+"""Pool cases that every class must be in: the starting budget takes two, and so do the folds."""
+
+
+def convert_all(job: Job) -> Job:
+    """Convert every case where the raw files can't be read as they are; the job with those."""
+    if not is_needed(job.card):
+        return job
+    found = {case.id: case for case in job.cases}
+
+    def work(case: str) -> Found:
+        return convert_case(found[case], job.card, job.converted)
+
+    return replace(job, cases=tuple(job.each("convert", work, sorted(found))))
+
+
+def find_target(job: Job) -> Target:
+    """The card's target spacing, or nnU-Net's own over all cases, and the transposition.
+
+    Raises:
+        UserError: a file is wrong.
+    """
+    card = job.card
+    if card.spacing is not None:
+        spacings, shapes = [card.spacing], [(1, 1, 1)]
+    else:
+        files = {case.id: case for case in job.cases}
+
+        def measure(case: str) -> tuple[Spacing, Triple]:
+            loaded = load_case(files[case], len(card.classes))
+            return loaded.spacing, as_triple(shape_after_crop(loaded.image))
+
+        measured = job.each("measure", measure, sorted(files))
+        spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
+    return target_geometry(card.nnunet_name, _description(job), spacings, shapes)
+
+
+def resample_all(job: Job, target: Target) -> None:
+    """Resample every case into the scratch folder and store its label.
+
+    Raises:
+        UserError: a file is wrong, or a class is in too few cases of the pool.
+    """
+    spacing, transpose = target
+    classes = len(job.card.classes)
+    files = {case.id: case for case in job.cases}
+
+    def work(case: str) -> np.ndarray:
+        image_file = volume_file(job.scratch, IMAGES, case)
+        if image_file.is_file():
+            return _present(read_volume(job.label_file(case)), classes)
+        loaded = load_case(files[case], classes)
+        image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
+        write_volume(job.label_file(case), label, job.card.query_patch)
+        # Last, because its presence says that the case is done.
+        write_volume(image_file, image, job.card.query_patch)
+        return _present(label, classes)
+
+    ids = sorted(files)
+    present = dict(zip(ids, job.each("resample", work, ids), strict=True))
+    cases = np.sum([present[case] for case in job.pool], axis=0)
+    for name, number in zip(job.card.classes, cases, strict=True):
+        if number < CLASS_CASES:
+            raise UserError(
+                f"{job.card.name}: class '{name}' is in {number} of the {len(job.pool)} pool "
+                f"cases, at least {CLASS_CASES} are needed; give the complete data, or take "
+                f"'{name}' out of the card's 'labels', map its value to 0 in 'label_map' (and "
+                f"every other value to its label), and remove {job.out}"
+            )
+
+
+def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
+    """Fingerprint and plans of the resampled pool, written beside the volumes."""
+    files = {case: volume_file(job.scratch, IMAGES, case) for case in job.pool}
+    shapes = [as_triple(volume_shape(files[case])[1:]) for case in job.pool]
+    samples = samples_per_case(shapes)
+
+    def sample(case: str) -> np.ndarray:
+        return sample_intensities(read_volume(files[case]), samples)
+
+    measured = fingerprint(spacing, shapes, job.each("fingerprint", sample, job.pool))
+    description = _description(job)
+    plans = plan(job.card.nnunet_name, description, measured)
+    write_json(job.out / FINGERPRINT, measured)
+    write_json(job.out / DESCRIPTION, description)
+    write_json(job.out / PLANS, plans)
+    return plans
+
+
+def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -> PreparedInfo:
+    """Normalise and store every image; what ``prepared.json`` will say."""
+    classes = len(job.card.classes)
+    patch = plans["configurations"]["3d_fullres"]["patch_size"]
+
+    def work(case: str) -> _Stored:
+        path = volume_file(job.out, IMAGES, case)
+        if not path.is_file():
+            resampled = read_volume(volume_file(job.scratch, IMAGES, case))
+            write_volume(path, normalise(resampled, plans), patch)
+        image, label = read_volume(path), read_volume(job.label_file(case))
+        voxels = np.bincount(label.ravel(), minlength=classes)
+        shape = as_triple(label.shape)
+        boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
+        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels, boundary)
+
+    pool = set(job.pool)
+    ids = sorted((*job.pool, *job.test))
+    stored = dict(zip(ids, job.each("normalise", work, ids), strict=True))
+    return PreparedInfo(
+        protocol_version=PROTOCOL_VERSION,
+        name=job.card.name,
+        channels=tuple(job.card.channels),
+        classes=job.card.classes,
+        spacing=spacing,
+        pool=tuple(stored[case].info for case in job.pool),
+        test=tuple(stored[case].info for case in job.test),
+        pool_voxels=_sums([stored[case].voxels for case in job.pool]),
+        pool_boundary=_sums([stored[case].boundary for case in job.pool])[1:],
+        split_kind=job.card.split.kind,
+        planned={name: sha256(job.out / name) for name in PLANNED},
+        checksum=dataset_checksum(
+            {case: stored[case].digest for case in job.pool},
+            {case: stored[case].digest for case in job.test},
+        ),
+        source=job.card.preparation_hash(),
+        raw_listing=listing,
+    )
+
+
+def _description(job: Job) -> dict[str, Any]:
+    return describe(job.card.classes, list(job.card.channels.values()), len(job.pool))
+
+
+@dataclass(frozen=True)
+class _Stored:
+    info: CaseInfo
+    digest: str
+    voxels: np.ndarray
+    boundary: np.ndarray
+
+
+def _sums(counts: Sequence[np.ndarray]) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.sum(counts, axis=0))
+
+
+def _present(label: np.ndarray, classes: int) -> np.ndarray:
+    """Whether each class is in a label map: bool ``(classes,)``."""
+    return np.bincount(label.ravel(), minlength=classes) > 0

@@ -1,0 +1,1 @@
+"""A raw dataset: its layout, its images, and whether they are intact."""

@@ -1,0 +1,140 @@
+"""Conversion of a raw case to nnU-Net's raw layout, into the scratch folder.
+
+Only what isn't there yet is converted: cases whose files already are one NIfTI file a channel with
+the card's label values are read where they lie. nnU-Net's own converters work on whole datasets
+at once, can't go on after an interruption, and drop foreign label values in silence; so each
+case goes through ``convert_case`` instead. Where nnU-Net 2.8.1 has the right converter
+(Dataset027_ACDC, Dataset119_ToothFairy2_All), a test holds ours to its result.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnactive.data.cards import Card
+from nnactive.data.raw.images import (
+    check_geometry,
+    read_image,
+    volume_of,
+    with_geometry_of,
+    write_image,
+)
+from nnactive.data.raw.loading import check_images, mapped_label
+from nnactive.data.raw.raw import Found
+from nnactive.data.raw.script import load_script, script_errors_told
+from nnactive.errors import UserError
+
+if TYPE_CHECKING:
+    import SimpleITK
+
+ENDING = ".nii.gz"
+READ_IN_PLACE = (".nii", ".nii.gz")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One case as nnU-Net wants it, but with the label values of the raw file."""
+
+    images: tuple["SimpleITK.Image", ...]
+    """One per channel."""
+    label: "SimpleITK.Image"
+
+
+def is_needed(card: Card) -> bool:
+    """Whether the raw files of a dataset can't be read as they are."""
+    if card.label_map or not card.source.ending.endswith(READ_IN_PLACE):
+        return True
+    return card.converter is not None and hasattr(load_script(card.converter, "find"), "convert")
+
+
+def converted_files(case: str, card: Card, folder: Path) -> Found:
+    """Where the converted files of a case lie: nnU-Net's raw layout."""
+    channels = range(len(card.channels))
+    images = tuple(folder / "imagesTr" / f"{case}_{channel:04d}{ENDING}" for channel in channels)
+    return Found(case, images, folder / "labelsTr" / f"{case}{ENDING}")
+
+
+def convert_case(found: Found, card: Card, folder: Path) -> Found:
+    """Convert one case, unless that was done before.
+
+    Images keep their type and geometry; the label becomes uint8 with the card's values.
+
+    Args:
+        found: the raw files.
+        card: the dataset's card.
+        folder: the converted cases' folder.
+
+    Returns:
+        The converted files.
+
+    Raises:
+        UserError: what ``load_case`` would refuse, naming the raw file.
+    """
+    target = converted_files(found.id, card, folder)
+    if target.label.is_file():
+        return target
+    made = _converted(found, card)
+    label = volume_of(made.label)
+    check_images(found, [volume_of(image) for image in made.images], label)
+    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
+    values = mapped_label(found.label, label.array, mapping)
+    for path, image in zip(target.files, made.images, strict=True):
+        write_image(path, image)
+    # Last, because its presence says that the case is done.
+    write_image(target.label, with_geometry_of(made.label, values))
+    return target
+
+
+def subtract(minuend: Path, subtrahend: Path) -> "SimpleITK.Image":
+    """Int16 difference of two files' int16 values, where the second one lies.
+
+    Raises:
+        UserError: a file is unreadable, they lie on different grids, or a value or a difference
+            is no int16.
+    """
+    later, earlier = read_image(minuend), read_image(subtrahend)
+    check_geometry(minuend, volume_of(later), subtrahend, volume_of(earlier))
+    values = (_as_int16(minuend, later), _as_int16(subtrahend, earlier))
+    difference = values[0].astype(np.int32) - values[1]
+    _check_int16(minuend, difference, f"minus {subtrahend.name} ")
+    return with_geometry_of(earlier, difference.astype(np.int16))
+
+
+def _as_int16(path: Path, image: "SimpleITK.Image") -> np.ndarray:
+    import SimpleITK
+
+    array: np.ndarray = SimpleITK.GetArrayFromImage(image)
+    _check_int16(path, array)
+    return array.astype(np.int16)
+
+
+def _check_int16(path: Path, array: np.ndarray, what: str = "") -> None:
+    limits = np.iinfo(np.int16)
+    low, high = array.min(), array.max()
+    if not (limits.min <= low and high <= limits.max):
+        raise UserError(
+            f"{path}: {what}has values {low:g} to {high:g}, beyond {limits.min} to {limits.max}; "
+            "replace it"
+        )
+
+
+def _converted(found: Found, card: Card) -> Converted:
+    if card.converter is None:
+        return _as_it_is(found)
+    script = load_script(card.converter, "find")
+    if not hasattr(script, "convert"):
+        return _as_it_is(found)
+    with script_errors_told(card.converter, "convert"):
+        made = script.convert(found, card)
+    if not isinstance(made, Converted) or len(made.images) != len(card.channels):
+        raise UserError(
+            f"{card.converter}: 'convert' must return a Converted with {len(card.channels)} "
+            f"images, as the card's 'channels' says; mend it"
+        )
+    return made
+
+
+def _as_it_is(found: Found) -> Converted:
+    return Converted(tuple(read_image(path) for path in found.files), read_image(found.label))

@@ -1,0 +1,1 @@
+"""Files read and written: atomically, by schema, in messages that a person reads."""

@@ -1,0 +1,58 @@
+"""What a step cost, written beside its output as ``<output>.cost.json``."""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import NonNegativeFloat
+
+from nnactive.devices import peak_memory_gib
+from nnactive.io.files import read_model, write_model
+from nnactive.settings import Frozen
+
+
+class Cost(Frozen):
+    """Duration in s and peak memory in GiB of one step's process."""
+
+    seconds: NonNegativeFloat
+    peak_memory_gib: NonNegativeFloat
+    device: str
+    device_memory_gib: NonNegativeFloat | None = None
+    """Peak of the accelerator's memory; None without one."""
+    commit: str = "unknown"
+    """Git commit of the code that ran the step."""
+
+
+def cost_file(output: Path) -> Path:
+    """Where the cost of the step that makes ``output`` lies."""
+    return output.parent / f"{output.name}.cost.json"
+
+
+def read_cost(output: Path) -> Cost:
+    """Cost of the step that made ``output``."""
+    return read_model(cost_file(output), Cost)
+
+
+@contextmanager
+def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[Path]:
+    """Measure the block, which writes to the path it is given instead of to ``output``.
+
+    When it ends well the cost is written, and then the output gets its name: where there is an
+    output there is its cost, even after a kill.
+    """
+    draft = output.with_name(f".{output.name}")
+    begin = time.monotonic()
+    yield draft
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    held = peak_memory_gib(device)
+    cost = Cost(
+        seconds=round(time.monotonic() - begin, 3),
+        peak_memory_gib=round(peak, 4),
+        device=device,
+        device_memory_gib=None if held is None else round(held, 4),
+        commit=commit,
+    )
+    write_model(cost_file(output), cost)
+    draft.replace(output)

@@ -1,0 +1,53 @@
+"""The patches of one loop as a JSON file: enough to replay a run without the method's code."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnactive.geometry import Patch, Triple
+from nnactive.io.files import read_model, write_model
+from nnactive.settings import Frozen
+
+START = "start"
+"""Method id under which loop 0 is kept: it belongs to no method, all share it."""
+
+
+class PatchRecord(Frozen):
+    """A patch as stored: case id, start and size in voxels, (z, y, x)."""
+
+    case: str
+    start: Triple
+    size: Triple
+
+
+class Query(Frozen):
+    """Patches that one loop adds; loop 0 holds the starting budget."""
+
+    schema_version: int = 1
+    dataset: str
+    setting: str
+    method: str
+    """Method id; ``START`` for the starting budget."""
+    seed: int
+    loop: int
+    patches: tuple[PatchRecord, ...]
+
+
+def record(patches: list[Patch]) -> tuple[PatchRecord, ...]:
+    """Patches as stored, in the order of their choice."""
+    return tuple(PatchRecord(case=p.case, start=p.start, size=p.size) for p in patches)
+
+
+def save_query(path: Path, query: Query) -> None:
+    """Write one loop's patches atomically."""
+    write_model(path, query)
+
+
+def load_query(path: Path) -> Query:
+    """Read one loop's patches; a broken file is a ``UserError``."""
+    return read_model(path, Query)
+
+
+def load_patches(paths: Sequence[Path]) -> list[Patch]:
+    """All patches of the given loop files, in loop order."""
+    queries = sorted((load_query(path) for path in paths), key=lambda query: query.loop)
+    return [Patch(p.case, p.start, p.size) for query in queries for p in query.patches]

@@ -1,0 +1,178 @@
+"""Training folders: a loop's partial labels, with links to the images that all experiments share.
+
+A training folder is what nnU-Net calls a preprocessed dataset. Only the label maps of the
+cases that got patches in this loop are written; all else are links to the store and to the loop
+before.
+"""
+
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnactive.errors import UserError
+from nnactive.geometry import Patch
+from nnactive.io.files import (
+    atomic_folder,
+    is_link_to,
+    link,
+    read_json,
+    relink,
+    write_json,
+    write_text,
+)
+from nnactive.nnunet.plans import adapt, folder_names, network_patch
+from nnactive.nnunet.store import read_volume, write_volume
+from nnactive.settings import Training
+
+LOCATIONS_PER_CLASS = 10_000
+"""Voxels of a class that sampling may choose from, at least (nnU-Net's own number) ..."""
+LOCATIONS_SHARE = 0.01
+"""... and at least this share of them."""
+
+
+def class_locations(
+    label: np.ndarray, patches: list[Patch], classes: int, rng: np.random.Generator
+) -> dict[Any, np.ndarray]:
+    """Labelled voxels by class, in the form that nnU-Net's loader samples from.
+
+    Args:
+        label: partial label map ``(Z, Y, X)``.
+        patches: the case's labelled patches, which don't overlap.
+        classes: number of classes with background; ``classes`` itself is the ignore label.
+        rng: draws the subset where a class has more voxels than are kept.
+
+    Returns:
+        ``{foreground class: (n, 4)}`` and under nnU-Net's key for "any label" all labelled voxels;
+        each row is (0, z, y, x) in voxels.
+    """
+    coordinates = np.concatenate(
+        [np.argwhere(label[patch.slices] < classes) + patch.start for patch in patches]
+    )
+    values = label[tuple(coordinates.T)]
+    rows = np.concatenate([np.zeros((len(coordinates), 1), np.int64), coordinates], axis=1)
+    found: dict[Any, np.ndarray] = {
+        value: _subset(rows[values == value], rng) for value in range(1, classes)
+    }
+    found[(-1, *range(classes))] = _subset(rows, rng)
+    return found
+
+
+def _subset(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    keep = max(min(LOCATIONS_PER_CLASS, len(rows)), int(np.ceil(len(rows) * LOCATIONS_SHARE)))
+    return rows if keep >= len(rows) else rows[rng.choice(len(rows), keep, replace=False)]
+
+
+def write_training_folder(
+    out: Path,
+    *,
+    plans_file: Path,
+    dataset_json_file: Path,
+    fingerprint_file: Path,
+    training: Training,
+    images: Mapping[str, Path],
+    fresh: list[str],
+    relabel: Callable[[str], tuple[np.ndarray, dict[Any, np.ndarray]]],
+    previous: Path | None,
+    validation_folds: list[list[str]],
+    notes: Mapping[str, str],
+) -> None:
+    """Write a training folder, whole or not at all.
+
+    Args:
+        out: the folder.
+        plans_file: the dataset's plans.
+        dataset_json_file: the dataset's ``dataset.json``, with the ignore label.
+        fingerprint_file: the dataset's fingerprint, which nnU-Net copies.
+        training: is written into the plans.
+        images: image file of every labelled case.
+        fresh: the cases that got patches in this loop.
+        relabel: makes a fresh case's partial label map ``(Z, Y, X)`` and class locations.
+        previous: training folder of the loop before, which has all other labelled cases.
+        validation_folds: cases of each fold's validation set.
+        notes: text of further files in the folder, by name.
+    """
+    plans = adapt(read_json(plans_file), training)
+    dataset_name, cases_name = folder_names(plans)
+    with atomic_folder(out) as draft:
+        dataset = draft / dataset_name
+        cases = dataset / cases_name
+        cases.mkdir(parents=True)
+        for name, text in notes.items():
+            write_text(draft / name, text)
+        write_json(dataset / "plans.json", plans)
+        write_json(dataset / "splits_final.json", _splits(validation_folds))
+        link(dataset_json_file, dataset / "dataset.json")
+        link(fingerprint_file, dataset / "dataset_fingerprint.json")
+        for case, image in images.items():
+            link(image, cases / f"{case}.b2nd")
+            if case in fresh:
+                label, locations = relabel(case)
+                write_volume(cases / f"{case}_seg.b2nd", label[None], network_patch(plans))
+                content = {"class_locations": locations}
+                (cases / f"{case}.pkl").write_bytes(pickle.dumps(content))
+            else:
+                before = _cases_folder(previous) if previous else cases
+                link(before / f"{case}_seg.b2nd", cases / f"{case}_seg.b2nd")
+                link(before / f"{case}.pkl", cases / f"{case}.pkl")
+
+
+def follow(
+    train: Path, *, dataset_json_file: Path, fingerprint_file: Path, images: Mapping[str, Path]
+) -> None:
+    """Point a training folder's links at its dataset, where that lies elsewhere by now.
+
+    Args:
+        train: the folder; its links to other training folders hold wherever all of them go.
+        dataset_json_file: as for ``write_training_folder``.
+        fingerprint_file: likewise.
+        images: image file of every labelled case.
+    """
+    dataset, cases = _dataset_folder(train), _cases_folder(train)
+    if is_link_to(dataset_json_file, dataset / "dataset.json"):
+        return
+    for case, image in images.items():
+        relink(image, cases / f"{case}.b2nd")
+    relink(fingerprint_file, dataset / "dataset_fingerprint.json")
+    # Last, as it tells whether all of them are right.
+    relink(dataset_json_file, dataset / "dataset.json")
+
+
+def read_partial_label(train: Path, case: str) -> np.ndarray:
+    """Partial label map ``(Z, Y, X)`` of a labelled case; the ignore label outside its patches."""
+    label: np.ndarray = read_volume(_cases_folder(train) / f"{case}_seg.b2nd")[0]
+    return label
+
+
+def training_plans(train: Path) -> dict[str, Any]:
+    """The plans of a training folder, the setting's training included."""
+    plans: dict[str, Any] = read_json(_dataset_folder(train) / "plans.json")
+    return plans
+
+
+def training_dataset_json(train: Path) -> dict[str, Any]:
+    """nnU-Net's description of the dataset in a training folder."""
+    description: dict[str, Any] = read_json(_dataset_folder(train) / "dataset.json")
+    return description
+
+
+def _dataset_folder(train: Path) -> Path:
+    found = sorted(train.glob("*/plans.json"))
+    if not found:
+        raise UserError(f"{train}: not a training folder (no plans.json); run the annotate step")
+    return found[0].parent
+
+
+def _cases_folder(train: Path) -> Path:
+    dataset = _dataset_folder(train)
+    return dataset / folder_names(read_json(dataset / "plans.json"))[1]
+
+
+def _splits(validation_folds: list[list[str]]) -> list[dict[str, list[str]]]:
+    everything = sorted(case for fold in validation_folds for case in fold)
+    return [
+        {"train": [case for case in everything if case not in set(fold)], "val": sorted(fold)}
+        for fold in validation_folds
+    ]

@@ -1,0 +1,1 @@
+"""A query: what a method may see, and how predictions become patches."""

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+from support import SEED
+
+from benchmark.cli.main import main
+from benchmark.layout import spec_file
+from benchmark.submission.spec import describe, freeze
+from nnactive.io.costs import cost_file
+from nnactive.io.files import write_model
+from nnactive.io.queries import load_patches
+from nnactive.settings import Setting
+from nnactive.steps.start import start
+
+AUTHOR = """
+from nnactive.methods import Candidate, Patch, QueryMethod
+
+class Corner(QueryMethod):
+    \"\"\"The far corner of each image.\"\"\"
+    needs = frozenset()
+
+    def candidates(self, pool, case):
+        size = tuple(min(n, p) for n, p in zip(pool.shape(case), pool.patch_size))
+        patch = Patch(case, tuple(n - p for n, p in zip(pool.shape(case), size)), size)
+        free = not any(patch.overlaps(p) for p in pool.labelled)
+        return [Candidate(pool.rng("noise", case).random(), patch)] if free else []
+"""
+
+
+def test_a_part_ends_well_without_output_and_the_rest_writes_it(
+    phantom: Path, setting: Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "corner.py"
+    file.write_text(AUTHOR)
+    spec = describe(f"{file}:Corner")
+    freeze(tmp_path, spec, file)
+    write_model(tmp_path / "setting.json", setting)
+    start(phantom, setting, SEED, tmp_path / "loop_000.json")
+    out = tmp_path / "loop_001.json"
+    options = {
+        "--data": phantom,
+        "--setting": tmp_path / "setting.json",
+        "--method": tmp_path / spec_file(spec.record.id),
+        "--seed": SEED,
+        "--loop": 1,
+        "--train": tmp_path / "train",
+        "--query": tmp_path / "loop_000.json",
+        "--out": out,
+    }
+    command = ["step", "query", *(str(word) for pair in options.items() for word in pair), "none"]
+    kept = tmp_path / ".loop_001.json.kept"
+    for part in ("1/2", "2/2"):
+        assert main([*command, "--part", part]) == 0
+        assert kept.is_dir()
+        assert not out.exists()
+        assert not cost_file(out).exists()
+    assert "12 of 12 images" in capsys.readouterr().out
+    assert main(command) == 0
+    assert "images" not in capsys.readouterr().out  # all were kept
+    assert len(load_patches([out])) == setting.query_size
+    assert cost_file(out).exists()
+    assert not kept.exists()
+    assert main([*command, "--part", "3/2"]) == 2
+    assert "part '3/2': write K/N" in capsys.readouterr().err

@@ -1,0 +1,111 @@
+"""STAND-INS for the expensive steps: they train and predict nothing, and take no time.
+
+The command line around them (options, failure files, costs, exit codes) and the ``result`` step
+are the real ones. Every step that ends well adds a line to ``$STAND_IN_CALLS``.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import nnactive.devices
+import nnactive.steps.annotate as annotate_module
+import nnactive.steps.evaluate as evaluate_module
+import nnactive.steps.query
+import nnactive.steps.start
+import nnactive.steps.train
+from benchmark.cli.main import main
+from nnactive.errors import MethodError
+from nnactive.io.files import atomic_folder, link, write_json, write_model, write_text
+from nnactive.io.queries import PatchRecord, Query, save_query
+from nnactive.nnunet.plans import CONFIGURATION
+
+
+def start(data, setting, seed, out):
+    save_query(out, _query(data, setting, "start", seed, 0))
+
+
+def annotate(data, setting, seed, queries, previous, out):
+    assert (previous is None) == (len(queries) == 1)
+    labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)})
+    with atomic_folder(out) as draft:
+        write_model(annotate_module.labelled_file(draft), labelled)
+        (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
+        _fill(draft, data)
+
+
+def _fill(train, data):
+    """A training folder as nnU-Net has it, with nothing but the links to the dataset."""
+    configuration = {CONFIGURATION: {"data_identifier": "cases"}}
+    cases = train / "d" / "cases"
+    write_json(train / "d" / "plans.json", {"dataset_name": "d", "configurations": configuration})
+    cases.mkdir()
+    link(data / "dataset.json", train / "d" / "dataset.json")
+    link(data / "dataset_fingerprint.json", train / "d" / "dataset_fingerprint.json")
+    link(data / "images" / "a.b2nd", cases / "a.b2nd")
+
+
+def _check(train):
+    """Every link of a training folder leads into the dataset that the stand-ins were given."""
+    links = [path for path in train.rglob("*") if path.is_symlink()]
+    assert len(links) == 3
+    dataset = os.environ.get("STAND_IN_DATASET")
+    assert not dataset or all(link.resolve().is_relative_to(dataset) for link in links)
+
+
+def train_fold(train, fold, out, device):
+    _check(train)
+    time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
+    if "crash" in os.environ.get("STAND_IN_FAULT", ""):
+        os.abort()
+    write_text(out, f"{fold} {device}")
+
+
+def evaluate(data, setting, train, members, out, device):
+    _check(train)
+    assert len(members) == setting.training.folds
+    assert all(member.exists() for member in members)
+    column = ((len(members),),)
+    write_model(
+        out,
+        evaluate_module.Evaluation(
+            cases=("t",), true_positives=column, false_positives=column, false_negatives=column
+        ),
+    )
+
+
+def query(inputs, out, device, **_):
+    _check(inputs.train)
+    assert len(inputs.queries) == inputs.loop
+    if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
+        raise MethodError(f"{inputs.method.name}: 3 patches too few")
+    made = _query(inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
+    save_query(out, made)
+
+
+def _query(data, setting, method, seed, loop):
+    patch = PatchRecord(case="a", start=(0, 0, 4 * loop), size=(4, 4, 4))
+    return Query(
+        dataset=Path(data).name,
+        setting=setting.name,
+        method=method,
+        seed=seed,
+        loop=loop,
+        patches=(patch,),
+    )
+
+
+nnactive.devices.pick_device = lambda device: "cpu"
+nnactive.steps.start.start = start
+annotate_module.annotate = annotate
+nnactive.steps.train.train_fold = train_fold
+evaluate_module.evaluate = evaluate
+nnactive.steps.query.query = query
+
+if __name__ == "__main__":
+    status = main(["step", *sys.argv[1:]])
+    if not status:
+        with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:
+            calls.write(f"{sys.argv[sys.argv.index('--out') + 1]}\n")
+    sys.exit(status)

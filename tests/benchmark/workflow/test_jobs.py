@@ -1,0 +1,194 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmark.provenance import commit, cpu_name, environment
+from benchmark.workflow.gpu_locks import hold_gpu, visible_gpus
+from benchmark.workflow.plan import Job
+from benchmark.workflow.watch import Watch, exit_status, forget, reason
+
+JOB = (sys.executable, "-m", "benchmark.workflow.job")
+
+
+def run_job(log: Path, script: str, *options: str) -> int:
+    command = [*JOB, "--log", str(log), *options, "--", sys.executable, "-c", script]
+    return subprocess.run(command, check=False, timeout=60).returncode
+
+
+def test_a_job_keeps_its_output_and_its_threads(tmp_path) -> None:
+    log = tmp_path / "new" / "log.txt"
+    script = "import os, sys; print(os.environ['OMP_NUM_THREADS']); sys.exit(2)"
+    assert run_job(log, script, "--threads", "3") == 2
+    assert log.read_text().split() == ["3", "exit", "status", "2"]
+    assert exit_status(log) == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "text"),
+    [
+        ("print('error: first'); print('error: the cause'); exit(1)", 1, "the cause"),
+        ("exit(5)", 5, "failed with exit status 5"),
+        ("import os; os.kill(os.getpid(), 9)", 137, "was ended by signal 9 (the system may"),
+    ],
+)
+def test_the_reason_of_a_failed_job_is_in_its_log(tmp_path, script, status, text) -> None:
+    log = tmp_path / "log.txt"
+    assert run_job(log, script) == status
+    assert reason(log).startswith(text)
+
+
+def test_what_a_job_leaves_behind_ends_with_it(tmp_path) -> None:
+    script = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+    log = tmp_path / "log.txt"
+    assert run_job(log, script) == 0
+    pid = int(log.read_text().split()[0])
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except OSError:
+        return True
+
+
+def test_one_job_at_a_time_on_each_gpu(tmp_path) -> None:
+    held: list[str] = []
+
+    def wait_for_one() -> None:
+        with hold_gpu(["0", "1"], tmp_path) as gpu:
+            held.append(gpu)
+
+    with hold_gpu(["0", "1"], tmp_path) as first:
+        with hold_gpu(["0", "1"], tmp_path) as second:
+            assert (first, second) == ("0", "1")
+            thread = threading.Thread(target=wait_for_one)
+            thread.start()
+            time.sleep(0.5)
+            assert held == []
+        thread.join(10)
+        assert held == ["1"]
+
+
+def test_a_job_sees_the_gpu_that_it_holds(tmp_path) -> None:
+    log = tmp_path / "log.txt"
+    assert run_job(log, "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])", "--gpus", "7") == 0
+    assert log.read_text().split()[0] == "7"
+
+
+@pytest.mark.parametrize(
+    ("value", "gpus"),
+    [
+        ("", ()),
+        ("0", ("0",)),
+        ("2, 3", ("2", "3")),
+        ("-1", ()),
+        ("0,-1,1", ("0",)),
+        ("GPU-8932,MIG-1", ("GPU-8932", "MIG-1")),
+    ],
+)
+def test_the_user_says_which_gpus_may_be_used(value, gpus, monkeypatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+    assert visible_gpus() == gpus
+
+
+def test_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert visible_gpus() == ()
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nprintf '0, GPU-a\\n1, GPU-b\\n'\n")
+    tool.chmod(0o755)
+    assert visible_gpus() == ("0", "1")
+
+
+def test_two_jobs_of_a_cluster_that_call_their_gpus_0_do_not_wait(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NNACTIVE_LOCKS", str(tmp_path / "shared"))
+    tool = tmp_path / "nvidia-smi"  # stands in for the driver's, on each job's own node
+
+    def node(uuid: str) -> None:
+        tool.write_text(f"#!/bin/sh\nprintf '0, {uuid}\\n'\n")
+        tool.chmod(0o755)
+
+    node("GPU-a")
+    with hold_gpu(["0"]) as first:
+        node("GPU-b")
+        with hold_gpu(["0"]) as second:
+            assert (first, second) == ("0", "0")
+    names = {file.name for file in (tmp_path / "shared").iterdir()}
+    assert names == {"gpu_GPU-a.lock", "gpu_GPU-b.lock"}
+
+
+def make_job(name: str, kind: str) -> Job:
+    return Job(kind, "someone", name, Path(name), Path("log") / name)
+
+
+def test_progress_is_what_the_files_say(tmp_path) -> None:
+    listed = [make_job("a", "train"), make_job("b", "train"), make_job("c", "query")]
+    (tmp_path / "log").mkdir()
+    (tmp_path / "a").touch()
+    watch = Watch(tmp_path, listed)
+    first = watch.look()
+    # What was done before counts, but isn't told again, and no time was earned by it.
+    assert (first.total, first.done, first.fresh) == (3, (listed[0],), ())
+    assert first.seconds_left is None
+
+    (tmp_path / "b").touch()
+    cost = '{"seconds": 10, "peak_memory_gib": 1, "device": "cpu"}'
+    (tmp_path / "b.cost.json").write_text(cost)
+    (tmp_path / "log" / "c").write_text("at work")
+    watch.began = time.monotonic() - 28
+    second = watch.look()
+    assert second.fresh == (listed[1],)
+    assert second.running == (listed[2],)
+    # 10 s and a start of 4 s took 28 s; left is one job of unknown kind, so the mean of the two
+    # known durations, 4 (no cost kept) and 14: 9 s of work at half the speed.
+    assert second.seconds_left == pytest.approx(18, abs=0.5)
+
+    (tmp_path / "log" / "c").write_text("error: no\n\nexit status 2\n")
+    assert watch.look().running == ()
+
+
+def test_traces_of_earlier_tries_go_before_the_next(tmp_path) -> None:
+    job = make_job("c", "query")
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "c").touch()
+    (tmp_path / "c.failed.json").touch()
+    forget(tmp_path, [job])
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_environment_says_where_it_is(tmp_path) -> None:
+    found = environment()
+    assert found.packages["nnunetv2"] == "2.8.1"
+    assert found.cores == len(os.sched_getaffinity(0))
+    assert found.cpu
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor: 0\nmodel name\t: Some CPU: 3 GHz\nmodel name\t: Some CPU\n")
+    assert cpu_name(info) == "Some CPU: 3 GHz"
+
+
+def test_a_commit_is_marked_when_files_differ_from_it(tmp_path) -> None:
+    assert commit(tmp_path) == "unknown"
+
+    def git(*arguments: str) -> str:
+        settings = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        command = ["git", *settings, "-C", str(tmp_path), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    (tmp_path / "file").write_text("1")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    assert commit(tmp_path) == git("rev-parse", "HEAD")
+    (tmp_path / "file").write_text("2")
+    assert commit(tmp_path) == git("rev-parse", "HEAD") + "+dirty"

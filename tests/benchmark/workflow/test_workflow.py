@@ -1,0 +1,390 @@
+"""The workflow as a whole. The expensive steps are stand-ins (stand_in_steps.py); the command line
+around them, Snakemake, the result step and the leaderboard are real."""
+
+import fcntl
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmark import layout
+from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.tracks import finish
+from benchmark.results import load_result
+from benchmark.tracks import Experiment, Track
+from benchmark.workflow import run as run_module
+from benchmark.workflow.plan import Plan, jobs, threads_per_training
+from benchmark.workflow.run import Request
+from nnactive.data.cards import load_card
+from nnactive.data.prepared import CaseInfo, PreparedInfo
+from nnactive.errors import UserError
+from nnactive.io.files import read_json, write_model
+from nnactive.settings import Setting, Training
+
+STAND_INS = Path(__file__).with_name("stand_in_steps.py")
+BREAKS = """from nnactive.methods import QueryMethod
+
+class Breaks(QueryMethod):
+    '''Stops in the middle.'''
+    needs = frozenset()
+    def score(self, prediction):
+        return None
+"""
+
+
+def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
+    setting = Setting(
+        name="s",
+        dataset="phantom",
+        regime="r",
+        patch_size=(4, 4, 4),
+        starting_budget=1,
+        query_size=1,
+        loops=loops,
+        training=Training(folds=2, epochs=1),
+    )
+    return Track(
+        name="toy",
+        title="Toy",
+        description="",
+        comparable=False,
+        settings=(setting,),
+        methods=methods,
+        seeds=seeds,
+    )
+
+
+def write_prepared(data: Path, checksum="c", source=None) -> None:
+    info = PreparedInfo(
+        protocol_version="1.0",
+        name="phantom",
+        channels=("x",),
+        classes=("background", "body"),
+        spacing=(1, 1, 1),
+        pool=(CaseInfo(id="a", shape=(9, 9, 9)),),
+        test=(CaseInfo(id="t", shape=(9, 9, 9)),),
+        pool_voxels=(700, 29),
+        split_kind="rule",
+        checksum=checksum,
+        source=source or load_card("phantom").preparation_hash(),
+    )
+    write_model(data / "phantom" / "prepared.json", info)
+
+
+def make_request(folder: Path, track: Track, methods=None) -> Request:
+    return Request(
+        track=track,
+        methods=tuple(examine(m, folder / "runs" / "toy") for m in methods or track.methods),
+        data=folder / "data",
+        runs=folder / "runs",
+        cores=2,
+        step_command=f"{shlex.quote(sys.executable)} {shlex.quote(str(STAND_INS))}",
+    )
+
+
+def calls(folder: Path) -> Counter[str]:
+    file = folder / "calls.txt"
+    return Counter(file.read_text().split("\n")[:-1]) if file.exists() else Counter()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # A space in the path must not matter.
+    folder = tmp_path / "a place"
+    folder.mkdir()
+    write_prepared(folder / "data")
+    monkeypatch.setenv("STAND_IN_CALLS", str(folder / "calls.txt"))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, capfd) -> None:
+    (folder / "breaks.py").write_text(BREAKS)
+    track = make_track(loops=2)
+    # With a parameter that stands in all paths.
+    methods = ["power_bald,beta=.5", f"{folder / 'breaks.py'}:Breaks"]
+    request = make_request(folder, track, methods)
+    broken = Experiment("s", request.methods[1][0].record.id, 1)
+    page = folder / "board.html"
+
+    assert finish(request, page) == 2
+
+    out, err = capfd.readouterr()
+    assert [line for line in err.splitlines() if line.startswith("error: ")] == [
+        f"error: s, {broken.method}, seed 1: loop 1, query: Breaks: 3 patches too few"
+    ]
+    assert f"leaderboard: {page}" in out
+    assert "3 patches too few" in page.read_text()
+    assert "power_bald, beta = 0.5" in page.read_text()
+    whole = load_result(request.root / "s/power_bald,beta=0.5/seed_1/result.json")
+    assert whole.status == "complete"
+    assert whole.method.parameters == {"beta": 0.5}
+    assert [loop.loop for loop in whole.loops] == [0, 1]
+    assert whole.loops[1].counts.true_positives == ((2,),)
+    assert set(whole.loops[1].costs) == {
+        *("query", "annotate", "train_fold_0", "train_fold_1", "evaluate")
+    }
+    part = load_result(request.root / layout.result_file(broken))
+    assert (part.status, len(part.loops)) == ("failed", 1)
+    assert part.failure is not None
+    assert part.failure.reason == "Breaks: 3 patches too few"
+    # Loop 0 was made once for both: 5 steps, and 5 and the result for the method that ended.
+    before = calls(folder)
+    assert sum("s/start/" in output for output in before) == 5
+    assert sum(before.values()) == 11
+
+    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    assert finish(request, page) == 0
+    fresh = calls(folder) - before
+    assert set(fresh.values()) == {1}
+    assert len(fresh) == 6
+    assert all(f"s/{broken.method}/" in output for output in fresh)
+    assert load_result(request.root / layout.result_file(broken)).status == "complete"
+
+    # All is there: Snakemake is not even started.
+    monkeypatch.setattr(run_module, "_snakemake", None)
+    assert finish(request, page) == 0
+
+
+@pytest.mark.slow
+def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder) -> None:
+    request = make_request(folder, make_track(loops=2))
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        f"sys.path.insert(0, {str(STAND_INS.parent)!r})\n"
+        "from benchmark.cli.commands.tracks import finish\n"
+        "from test_workflow import make_request, make_track\n"
+        "folder = Path(sys.argv[1])\n"
+        "finish(make_request(folder, make_track(loops=2)), folder / 'board.html')\n"
+    )
+    slow = {**os.environ, "STAND_IN_SECONDS": "3"}
+    process = subprocess.Popen([sys.executable, "-c", script, str(folder)], env=slow)
+    log = request.root / "log/s/start/seed_1/loop_000/fold_0.pth.txt"
+    _wait(log.exists)
+    assert len(_processes_in(folder)) >= 2
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _wait(lambda: not _processes_in(folder))
+    finished = {path: path.stat().st_mtime_ns for path in request.root.rglob("s/**/loop_000*")}
+    before = calls(folder)
+    assert set(before.values()) == {1}
+    assert not any("fold_" in output for output in before)
+
+    assert finish(request, folder / "board.html") == 0
+
+    assert {path: path.stat().st_mtime_ns for path in finished if path.is_file()} == {
+        path: time for path, time in finished.items() if path.is_file()
+    }
+    assert set(calls(folder).values()) == {1}
+    assert calls(folder) > before
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_where_its_data_lie_elsewhere(folder, monkeypatch, capfd) -> None:
+    (folder / "breaks.py").write_text(BREAKS)
+    request = make_request(folder, make_track(loops=2), [f"{folder / 'breaks.py'}:Breaks"])
+    monkeypatch.setenv("STAND_IN_DATASET", str(folder / "data" / "phantom"))
+    assert finish(request, folder / "board.html") == 2
+    before, stamps = calls(folder), stamps_of_loop_0(request.root)
+    assert len(before) == len(stamps) == 5
+
+    # As a container has it: other names, at another depth.
+    elsewhere = folder / "deeper" / "within" / "prepared"
+    elsewhere.parent.mkdir(parents=True)
+    (folder / "data").rename(elsewhere)
+    monkeypatch.setenv("STAND_IN_DATASET", str(elsewhere / "phantom"))
+    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    assert finish(request._replace(data=elsewhere), folder / "board.html") == 0
+    assert set(calls(folder).values()) == {1}
+    assert len(calls(folder)) == 5 + 5 + 1
+    assert stamps_of_loop_0(request.root) == stamps
+
+
+def stamps_of_loop_0(root: Path) -> dict[Path, int]:
+    outputs = ("loop_000.json", "loop_000/*.pth", "loop_000/train", "loop_000/evaluation.json")
+    found = [path for name in outputs for path in root.glob(f"s/start/seed_1/{name}")]
+    return {
+        path: (path / "labelled.json" if path.is_dir() else path).stat().st_mtime_ns
+        for path in found
+    }
+
+
+@pytest.mark.slow
+def test_data_that_can_not_be_written_are_generated_below_the_runs(
+    folder, monkeypatch, capfd
+) -> None:
+    (folder / "data").rename(folder / "prepared")
+    (folder / "data").touch()
+    plans: list[Plan] = []
+    monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
+    request = make_request(folder, make_track(loops=1))
+    run_module.run(request, lambda progress: None)
+    monkeypatch.undo()
+    own = request.runs / ".datasets" / "phantom"
+    assert plans[0].datasets == {"phantom": str(own)}
+    assert plans[0].generated == ("phantom",)
+    assert jobs(plans[0])[0].output == own / "prepared.json"
+
+    # Snakemake has a rule for it.
+    write_model(request.root / "plan.json", plans[0])
+    command = [*run_module._command(plans[0]), "--dry-run", "--quiet", "host", "reason"]
+    done = subprocess.run(
+        command, cwd=request.root, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert f"output: {own}/prepared.json\n" in done.stdout
+    assert f"--data {shlex.quote(str(own.parent))} --workers 2" in done.stdout
+
+    # Once it is there it is used, whether or not data could be written by now.
+    (folder / "data").unlink()
+    own.parent.mkdir()
+    (folder / "prepared" / "phantom").rename(own)
+    assert request.dataset("phantom") == own
+    write_prepared(folder / "data")
+    assert request.dataset("phantom") == folder / "data" / "phantom"
+
+
+def test_a_crash_is_a_failure_that_names_its_log(folder, monkeypatch, capfd) -> None:
+    monkeypatch.setenv("STAND_IN_FAULT", "crash")
+    request = make_request(folder, make_track(loops=1))
+    assert finish(request, folder / "board.html") == 1
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert "loop 0, train fold" in lines[0]
+    assert "signal 6" in lines[0]
+    log = lines[0].partition("see ")[2].partition(", and run")[0]
+    assert Path(log).read_text().endswith("exit status 134\n")
+    # Nobody's mistake: nothing is kept that would stop another try.
+    assert not list(request.root.rglob("result.json"))
+
+
+def test_a_second_run_in_the_same_folder_is_refused(folder, monkeypatch) -> None:
+    monkeypatch.setattr(run_module, "SECONDS_TO_UNLOCK", 0)
+    request = make_request(folder, make_track())
+    request.root.mkdir(parents=True)
+    with (request.root / ".lock").open("w") as lock:
+        lock.write("4711")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match=r"another run is at work here \(process 4711\)"):
+            run_module.run(request, lambda progress: None)
+
+
+def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> None:
+    monkeypatch.setattr(run_module, "_snakemake", lambda *_: 0)
+    track = make_track()
+    request = make_request(folder, track)
+    run_module.run(request, lambda progress: None)
+
+    setting = track.settings[0]
+    longer = setting.model_copy(update={"training": Training(folds=2, epochs=7)})
+    changed = track.model_copy(update={"settings": (longer,)})
+    with pytest.raises(UserError, match=r"field 'training.epochs' was 1 .* and is 7 now"):
+        run_module.run(request._replace(track=changed), lambda progress: None)
+
+    comparable = track.model_copy(update={"comparable": True})
+    with pytest.raises(UserError, match="field 'comparable' was False"):
+        run_module.run(request._replace(track=comparable), lambda progress: None)
+
+    # More seeds are no contradiction.
+    more = track.model_copy(update={"seeds": (1, 2)})
+    run_module.run(request._replace(track=more), lambda progress: None)
+
+    write_prepared(folder / "data", checksum="other")
+    with pytest.raises(UserError, match="is not the data that"):
+        run_module.run(request, lambda progress: None)
+    write_prepared(folder / "data", source="an older card")
+    with pytest.raises(UserError, match="prepared from another card"):
+        run_module.run(request, lambda progress: None)
+
+
+def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) -> None:
+    track = make_track()
+    setting = track.settings[0].model_copy(update={"dataset": "hippocampus"})
+    request = make_request(folder, track.model_copy(update={"settings": (setting,)}))
+    with pytest.raises(UserError, match="nnactive-bench data prepare hippocampus --raw DIR"):
+        run_module.run(request, lambda progress: None)
+    assert not list(request.root.rglob("*.json"))
+
+
+def test_data_that_generate_themselves_are_a_job_of_the_workflow(folder, monkeypatch) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
+    request = make_request(folder, make_track())
+    run_module.run(request._replace(data=folder / "elsewhere"), lambda progress: None)
+    assert plans[0].generated == ("phantom",)
+    first = jobs(plans[0])[0]
+    assert first.output == folder / "elsewhere/phantom/prepared.json"
+
+
+def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
+    track = make_track(loops=3, seeds=(1, 2), methods=("random", "random_fg66"))
+    request = make_request(folder, track)
+    planned: list[Plan] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "_snakemake", lambda root, plan, watcher: planned.append(plan))
+        run_module.run(request, lambda progress: None)
+    plan = planned[0]
+    write_model(request.root / "plan.json", plan)
+    command = [*run_module._command(plan), "--dry-run", "--quiet", "host", "reason"]
+    done = subprocess.run(
+        command, cwd=request.root, capture_output=True, text=True, check=True, timeout=60
+    )
+    outputs = {
+        line.partition("output: ")[2]
+        for line in done.stdout.splitlines()
+        if line.strip().startswith("output: ")
+    }
+    assert outputs == {str(job.output) for job in jobs(plan)}
+    # 2 seeds x (5 steps of loop 0 + 2 methods x (2 loops x 5 steps + the result)).
+    assert len(outputs) == 2 * (5 + 2 * (2 * 5 + 1))
+
+
+@pytest.mark.parametrize(
+    ("cores", "folds", "gpus", "threads"),
+    [(2, 2, 0, 1), (16, 5, 0, 3), (1, 5, 0, 1), (16, 5, 2, 8)],
+)
+def test_threads_fill_the_machine(cores, folds, gpus, threads) -> None:
+    assert threads_per_training(cores, folds, gpus) == threads
+
+
+def test_plan_survives_its_file(folder) -> None:
+    plan = Plan(
+        datasets={"phantom": "/d/phantom"},
+        settings=make_track().settings,
+        experiments=(Experiment("s", "random", 1),),
+        generated=(),
+        cores=2,
+        train_threads=1,
+        gpus=("0",),
+    )
+    write_model(folder / "plan.json", plan)
+    assert Plan.model_validate(read_json(folder / "plan.json")) == plan
+
+
+def _wait(condition, seconds=40) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _processes_in(folder: Path) -> list[int]:
+    """Processes whose command names the folder, or that work in it."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if not process.name.isdigit() or int(process.name) == os.getpid():
+                continue
+            command = (process / "cmdline").read_bytes()
+            place = (process / "cwd").readlink()
+        except OSError:
+            continue
+        if os.fsencode(folder) in command or place.is_relative_to(folder):
+            found.append(int(process.name))
+    return found

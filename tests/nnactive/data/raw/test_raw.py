@@ -1,0 +1,94 @@
+import pytest
+
+from nnactive.data.cards import DATASETS
+from nnactive.data.raw.raw import list_files, scan
+from nnactive.errors import UserError
+
+
+def test_msd_layout_and_leftovers_of_an_archive(tiny):
+    for number in range(1, 9):
+        tiny.image(number).rename(tiny.raw / "imagesTr" / f"tiny_{number}.nii.gz")
+    (tiny.raw / "imagesTr" / "._tiny_1.nii.gz").write_text("leftover")
+    (tiny.raw / "labelsTr" / "notes.txt").write_text("leftover")
+    cases = scan(tiny.raw, tiny.card(source={"layout": "msd"}))
+    assert [case.id for case in cases] == [f"tiny_{n}" for n in range(1, 9)]
+    assert cases[0].files == (tiny.raw / "imagesTr" / "tiny_1.nii.gz",)
+
+
+def remove_label(tiny):
+    tiny.label(2).unlink()
+    return tiny.label(2), "missing"
+
+
+def remove_image(tiny):
+    tiny.image(2).unlink()
+    return tiny.image(2), "missing"
+
+
+def empty_image(tiny):
+    tiny.image(2).write_bytes(b"")
+    return tiny.image(2), "empty"
+
+
+def remove_case(tiny):
+    tiny.image(2).unlink()
+    tiny.label(2).unlink()
+    return tiny.raw, "7 cases, but Tiny has 8"
+
+
+def add_channel(tiny):
+    file = tiny.raw / "imagesTr" / "tiny_2_0001.nii.gz"
+    file.write_bytes(tiny.image(2).read_bytes())
+    return file, "a channel 1, but Tiny has 1"
+
+
+def remove_labels(tiny):
+    (tiny.raw / "labelsTr").rename(tiny.raw / "labels")
+    return tiny.raw / "labelsTr", "no such folder"
+
+
+@pytest.mark.parametrize(
+    "harm", [remove_label, remove_image, empty_image, remove_case, remove_labels, add_channel]
+)
+def test_a_wrong_folder_is_refused_before_anything_is_read(tiny, harm):
+    file, cause = harm(tiny)
+    with pytest.raises(UserError) as refusal:
+        scan(tiny.raw, tiny.card())
+    expect_one_line(refusal, file, cause)
+
+
+def test_ids_may_look_like_channels(tiny):
+    for number in range(1, 9):
+        name = f"tiny_{number:04d}"
+        tiny.image(number).rename(tiny.raw / "imagesTr" / f"{name}_0000.nii.gz")
+        tiny.label(number).rename(tiny.raw / "labelsTr" / f"{name}.nii.gz")
+    assert scan(tiny.raw, tiny.card())[0].id == "tiny_0001"
+
+
+def test_a_wrong_number_of_cases_names_where_it_was_given(tiny):
+    card = tiny.card(cases=9)
+    with pytest.raises(UserError) as refusal:
+        scan(tiny.raw, card)
+    assert f"or mend field 'cases' of {card.folder / 'card.yaml'}" in str(refusal.value)
+    described = card.model_copy(update={"folder": tiny.raw})
+    with pytest.raises(UserError) as refusal:
+        scan(tiny.raw, described)
+    assert f"or mend field 'numTraining' of {tiny.raw / 'dataset.json'}" in str(refusal.value)
+    with pytest.raises(UserError, match=r"give the folder with the complete data$"):
+        scan(tiny.raw, card.model_copy(update={"folder": DATASETS / "tiny"}))
+
+
+def test_a_changed_file_changes_its_case_alone(tiny):
+    cases = scan(tiny.raw, tiny.card())
+    before = list_files(cases)
+    tiny.image(2).write_bytes(tiny.image(2).read_bytes()[:-1])
+    after = list_files(cases)
+    assert {case for case in before if before[case] != after[case]} == {"tiny_2"}
+
+
+def expect_one_line(refusal, file, cause):
+    message = str(refusal.value)
+    assert str(file) in message
+    assert cause in message
+    assert "\n" not in message
+    assert len(message.split(";")) > 1, "no way out is named"

@@ -1,0 +1,46 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnactive.io.costs import cost_file, measured, read_cost
+
+
+def test_seconds_and_memory_of_the_block(tmp_path: Path) -> None:
+    output = tmp_path / "evaluation.json"
+    with measured(output) as draft:
+        draft.write_text("{}")
+        assert not output.exists()
+        block = np.ones((300, 2**17))  # 300 MiB
+        time.sleep(0.2)
+    cost = read_cost(output)
+    assert block.any()
+    assert output.read_text() == "{}"
+    assert {path.name for path in tmp_path.iterdir()} == {output.name, cost_file(output).name}
+    assert 0.2 <= cost.seconds < 5
+    assert 0.29 < cost.peak_memory_gib < 24
+    assert (cost.device, cost.device_memory_gib) == ("cpu", None)
+
+
+def test_a_block_that_fails_has_no_cost(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="broken"), measured(tmp_path / "out"):
+        raise ValueError("broken")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_kill_between_cost_and_output_leaves_no_output_without_its_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if target == tmp_path / "out":
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt), measured(tmp_path / "out") as draft:
+        draft.write_text("")
+    assert not (tmp_path / "out").exists()
+    assert read_cost(tmp_path / "out").seconds >= 0

@@ -1,0 +1,98 @@
+from itertools import product
+
+import numpy as np
+import pytest
+
+from nnactive.errors import MethodError
+from nnactive.geometry import Patch
+from nnactive.methods.coreset import POINTS_AT_ONCE, Coreset, farthest
+from nnactive.methods.run_method import conduct
+
+rng = np.random.default_rng(3)
+
+
+def by_hand(points, centres, n):
+    """K-centre greedy with all distances in exact integers, from the definition."""
+    known, chosen = [tuple(c) for c in centres], []
+    for _ in range(n):
+        nearest = []
+        for index, point in enumerate(points):
+            squares = [
+                sum((int(a) - int(b)) ** 2 for a, b in zip(point, c, strict=True)) for c in known
+            ]
+            far = min(squares, default=float("inf"))
+            nearest.append((-far, index) if index not in chosen else (1, index))
+        chosen.append(min(nearest)[1])
+        known.append(tuple(points[chosen[-1]]))
+    return chosen
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_greedy_choice_equals_the_definition(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    # Few values, so that points coincide and distances tie.
+    points = draw.integers(0, 3, size=(draw.integers(1, 14), 3)).astype(np.float32)
+    centres = draw.integers(0, 3, size=(draw.integers(0, 4), 3)).astype(np.float32)
+    n = int(draw.integers(1, len(points), endpoint=True))
+    assert farthest(points, centres, n) == by_hand(points, centres, n)
+
+
+def test_equal_points_far_apart_in_the_list_tie() -> None:
+    points = rng.normal(size=(2 * POINTS_AT_ONCE + 3, 33)).astype(np.float32)
+    points[[7, -1]] = 50
+    assert farthest(points, points[:2], 1) == [7]
+
+
+def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> None:
+    corners = [(z, y, x) for z, y, x in product((0, 4), repeat=3)]
+    shapes = {"a": (8, 8, 8), "b": (8, 8, 8)}
+    labelled = [Patch("a", start, (4, 4, 4)) for start in corners[:4]]
+    value = {"a": 0.0, "b": 9.0}
+
+    def embed(case, patches):
+        return np.array([[value[case] + p.start[2] / 10] for p in patches], dtype=np.float32)
+
+    method = Coreset()
+    pool = make_pool(method, shapes=shapes, labelled=labelled, embedder=embed, patch_size=(4, 4, 4))
+    chosen = conduct(method, pool, 2)
+    # All of case a is as good as labelled; of b the one with the largest x, then the farthest
+    # from that one and case a.
+    candidates = [p for p in everything(method, pool) if p.case == "b"]
+    assert chosen[0] == min(candidates, key=lambda p: (-p.start[2], p))
+    assert chosen[1].case == "b"
+
+
+def everything(method, pool):
+    """All candidates: with more asked for than there are, a choice fails and says how many."""
+    with pytest.raises(MethodError) as caught:
+        conduct(method, pool, 1000)
+    return conduct(method, pool, int(str(caught.value).split()[1]))
+
+
+def test_candidates_are_limited_per_image_and_their_own_draws(make_pool, labelled_patch) -> None:
+    method = Coreset()
+    pool = make_pool(method, labelled=[labelled_patch], candidates=3)
+    found = everything(method, pool)
+    counts = {case: sum(p.case == case for p in found) for case in pool.cases}
+    assert counts == {"a": 3, "b": 3, "c": 3, "d": 0}  # the labelled patch leaves no place in d
+    fewer = {case: shape for case, shape in pool.shapes.items() if case != "a"}
+    rest = everything(
+        method, make_pool(method, shapes=fewer, labelled=[labelled_patch], candidates=3)
+    )
+    assert sorted(rest) == sorted(p for p in found if p.case != "a")
+
+
+def test_too_few_candidates_are_told(make_pool) -> None:
+    with pytest.raises(MethodError, match=r"^coreset: \d+ candidates for 100 patches"):
+        conduct(Coreset(), make_pool(Coreset()), 100)
+
+
+def test_embeddings_must_be_declared(make_pool) -> None:
+    pool = make_pool()
+    with pytest.raises(MethodError, match=r"a: pool.embed.*'embedding'"):
+        pool.embed("a", [])
+    pool = make_pool(Coreset())
+    with pytest.raises(MethodError, match=r"a: .*isn't inside"):
+        pool.embed("a", [Patch("a", (6, 0, 0), (4, 4, 4))])
+    with pytest.raises(MethodError, match=r"a: .*isn't inside"):
+        pool.embed("a", [Patch("d", (0, 0, 0), (4, 4, 4))])

@@ -1,0 +1,99 @@
+"""What an interrupted or failed query does with what earlier tries left."""
+
+from pathlib import Path
+
+import pytest
+
+from nnactive.errors import MethodError
+from nnactive.methods import QueryMethod
+from nnactive.query.checkpoint import Kept, Part, PartDone
+from nnactive.steps.query import _resumable
+
+
+class Fails(QueryMethod):
+    """Stand-in for a method whose work on one case fails."""
+
+    needs = frozenset()
+
+    def __init__(self, calls):
+        super().__init__()
+        self.calls = calls
+
+    def candidates(self, pool, case):
+        self.calls.append(case)
+        if case == "d":
+            raise ValueError
+        return []
+
+
+class Forgets(QueryMethod):
+    """Stand-in for a method whose work on a case isn't what it returns."""
+
+    needs = frozenset()
+
+    def __init__(self, calls):
+        super().__init__()
+        self.calls = calls
+
+    def query(self, pool, n):
+        found = []
+
+        def work(case):
+            self.calls.append(case)
+            found.append(case)
+
+        pool.map(work)
+        if len(found) < len(pool.cases):
+            raise KeyError
+        return super().query(pool, n)
+
+    def candidates(self, pool, case):
+        return []
+
+
+def kept(folder: Path, part: Part | None = None) -> Kept:
+    return Kept(folder / "kept", lambda: "key", part)
+
+
+def test_the_same_error_again_throws_nothing_away(make_pool, tmp_path):
+    for tried in (["a", "b", "c", "d"], ["d"], ["d"]):
+        calls = []
+        with pytest.raises(MethodError, match="Fails: d: ValueError"):
+            _resumable(Fails(calls), make_pool(kept=kept(tmp_path)), 1)
+        assert calls == tried
+
+
+def test_a_part_that_fails_leaves_the_others_work(make_pool, tmp_path):
+    with pytest.raises(PartDone):
+        _resumable(Fails([]), make_pool(kept=kept(tmp_path, Part(1, 2))), 1)
+    calls = []
+    with pytest.raises(MethodError):
+        _resumable(Fails(calls), make_pool(kept=kept(tmp_path, Part(2, 2))), 1)
+    assert calls == ["b", "d"]
+    assert [path.name for path in sorted((tmp_path / "kept" / "key").iterdir())] == [
+        f"000_{case}.pickle" for case in "abc"
+    ]
+
+
+def test_a_method_that_cannot_go_on_starts_once_more(make_pool, tmp_path):
+    with pytest.raises(PartDone):
+        _resumable(Forgets([]), make_pool(kept=kept(tmp_path, Part(1, 2))), 1)
+    calls = []
+    with pytest.raises(MethodError, match="0 candidates for 1 patches"):
+        _resumable(Forgets(calls), make_pool(kept=kept(tmp_path)), 1)
+    assert calls == ["b", "d", "a", "b", "c", "d"]
+
+
+def test_parts_with_other_code_leave_one_another_alone(make_pool, tmp_path):
+    for key in ("old", "new"):
+        view = make_pool(kept=Kept(tmp_path / "kept", lambda key=key: key, Part(1, 2)))
+        with pytest.raises(PartDone):
+            view.map(str.upper)
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["new", "old"]
+
+
+def test_a_call_within_a_call_tells_no_progress(make_pool):
+    told = []
+    pool = make_pool(progress=lambda *counts: told.append(counts))
+    pool.map(lambda case: pool.map(str.upper))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
