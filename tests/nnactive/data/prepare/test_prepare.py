@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnactive.data.prepare.prepare import estimate_needs, prepare, stages
+from nnactive.data.prepare import stages
+from nnactive.data.prepare.prepare import estimate_needs, prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import NnactiveError, UserError
 
