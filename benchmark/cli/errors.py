@@ -34,11 +34,17 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
         click.echo("interrupted; run the same command to go on", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the last place where it can be told in a line)
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
-        text, status = explain(error)
-        click.echo(f"error: {text}", err=True)
+        status = report(error)
     return int(status or 0)
+
+
+def report(error: Exception) -> int:
+    """Print an error as one line on stderr; returns the exit code."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    text, status = explain(error)
+    click.echo(f"error: {text}", err=True)
+    return status
 
 
 def explain(error: Exception) -> tuple[str, int]:

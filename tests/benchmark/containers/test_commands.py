@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 import pytest
 
-from benchmark.cli.commands import leaderboard as board
 from benchmark.cli.contained import Contained
 from benchmark.cli.main import cli, main
 from benchmark.containers.roles import Role
@@ -35,7 +34,7 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     able = {name: each for name, each in commands(cli).items() if isinstance(each, Contained)}
     assert set(able) == {
         *("submit", "track run", "check", "doctor", "data list", "data prepare", "data verify"),
-        *("data download", "data guide", "data add"),
+        *("data download", "data guide", "data add", "leaderboard build", "leaderboard table"),
     }
     for command in able.values():
         assert set(command.roles) <= {param.name for param in command.params}
@@ -230,13 +229,6 @@ def test_the_leaderboard_is_built_inside(apptainer, capfd) -> None:
     assert main(["leaderboard", "table", "--published", "--runtime", "apptainer"]) == 0
     assert apptainer.arguments == ["leaderboard", "table", "--published"]
     assert "|" in capfd.readouterr().out
-
-
-def test_a_run_here_builds_its_page_here(monkeypatch) -> None:
-    called = []
-    monkeypatch.setattr(board, "_call", lambda arguments: called.append(arguments) or 0)
-    board.build_page([Path("runs")], Path("p.html"), published=False)
-    assert called[0][-2:] == ["--runtime", "local"]
 
 
 def test_the_command_line_starts_without_what_containers_need() -> None:
