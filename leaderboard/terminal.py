@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from leaderboard.export import rank_text, value_text
 from leaderboard.model import Board, Column, League, Row
 
-SHOWN = ("final_dice", "aubc")
-
 
 @dataclass(frozen=True)
 class TopRow:
@@ -45,7 +43,8 @@ def top_tables(board: Board, limit: int = 5) -> list[TopTable]:
 
 
 def _top_table(league: League, limit: int) -> TopTable:
-    columns = [column for name in SHOWN for column in league.columns if column.name == name]
+    chosen = (column for column in league.columns if column.terminal is not None)
+    columns = sorted(chosen, key=lambda column: column.terminal or 0)
     rows = (
         _top_row(league, row, columns)
         for place, row in enumerate(league.views[0].rows)
@@ -78,11 +77,11 @@ def _title(league: League) -> str:
     settings = league.views[0].settings
     if len(settings) > 1:
         return f"{league.title}: {len(settings)} settings"
-    (name,) = (block.name for block in league.blocks if block.key == settings[0])
+    (name,) = (setting.name for setting in league.settings if setting.key == settings[0])
     return league.track if league.track == name else f"{league.track}: {name}"
 
 
 def _done(league: League, entrant: str) -> str:
-    blocks = [block for block in league.blocks if block.key in league.views[0].settings]
-    done = sum(len(row.seeds) for b in blocks for row in b.rows if row.entrant == entrant)
-    return f"{done} of {sum(len(block.seeds) for block in blocks)}"
+    settings = [setting for setting in league.settings if setting.key in league.views[0].settings]
+    done = sum(len(row.seeds) for b in settings for row in b.rows if row.entrant == entrant)
+    return f"{done} of {sum(len(setting.seeds) for setting in settings)}"

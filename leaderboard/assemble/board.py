@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from leaderboard.assemble.effects import length_effects
 from leaderboard.assemble.grouping import LeagueResults, make_leagues
-from leaderboard.assemble.league import make_measured
-from leaderboard.assemble.training_lengths import length_effects
+from leaderboard.assemble.league import make_league
+from leaderboard.assemble.measured import measured_source
 from leaderboard.entries import Entries
 from leaderboard.formatting import plain
 from leaderboard.model import Board
@@ -22,14 +23,14 @@ def make_board(entries: Entries, *, published: bool = False) -> Board:
     results = entries.results
     leagues = make_leagues(results)
     finished = [result.finished for result in results if result.finished]
-    made = [make_measured(league) for league in leagues]
+    made = [make_league(measured_source(league)) for league in leagues]
     bibliography = ""
     if published:
-        from leaderboard.assemble.printed import make_published
+        from leaderboard.assemble.printed import printed_source
         from leaderboard.published import bibliography as bibtex
         from leaderboard.published import studies
 
-        made.extend(make_published(study) for study in studies())
+        made.extend(make_league(printed_source(study)) for study in studies())
         bibliography = bibtex()
     return Board(
         leagues=tuple(made),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kendalltau
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,16 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
     0.6666666666666669
 
     Raises:
-        NoAnswerError: Fewer than two methods, a missing score, or all scores of a setting equal.
+        UndefinedMetricError: Fewer than two methods, a missing score, or all scores of a setting
+            equal.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.size < 2:  # noqa: PLR2004
-        raise NoAnswerError("a rank correlation needs at least 2 values")
+        raise UndefinedMetricError("a rank correlation needs at least 2 values")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise NoAnswerError("a value is missing")
+        raise UndefinedMetricError("a value is missing")
     if np.ptp(a) == 0 or np.ptp(b) == 0:
-        raise NoAnswerError("all values are equal")
+        raise UndefinedMetricError("all values are equal")
     result = kendalltau(a, b)
     return Tau(float(result.statistic), float(result.pvalue))
 
@@ -50,6 +51,7 @@ def query_size_tau(sizes: Sequence[float], values: Sequence[float]) -> Tau:
     True
 
     Raises:
-        NoAnswerError: Fewer than two points, a missing value, one size only, or equal values.
+        UndefinedMetricError: Fewer than two points, a missing value, one size only, or equal
+            values.
     """
     return kendall([-size for size in sizes], values)

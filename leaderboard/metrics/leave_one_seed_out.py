@@ -3,7 +3,7 @@
 import numpy as np
 
 from leaderboard.metrics.ranks import ranks
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 def leave_one_seed_out(values: np.ndarray, decimals: int = 2) -> np.ndarray:
@@ -16,12 +16,12 @@ def leave_one_seed_out(values: np.ndarray, decimals: int = 2) -> np.ndarray:
     [[2, 1], [2, 1], [1, 2]]
 
     Raises:
-        NoAnswerError: Fewer than two seeds, or a method lacks one.
+        UndefinedMetricError: Fewer than two seeds, or a method lacks one.
     """
     values = np.asarray(values, dtype=np.float64)
     if values.shape[1] < 2:  # noqa: PLR2004
-        raise NoAnswerError("leaving a seed out needs at least 2 seeds")
+        raise UndefinedMetricError("leaving a seed out needs at least 2 seeds")
     if not np.isfinite(values).all():
-        raise NoAnswerError("a seed is missing")
+        raise UndefinedMetricError("a seed is missing")
     left = (np.delete(values, seed, axis=1).mean(axis=1) for seed in range(values.shape[1]))
     return np.array([ranks(means.tolist(), decimals) for means in left])

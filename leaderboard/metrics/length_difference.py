@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ttest_ind_from_stats
 
-from leaderboard.metrics.refusal import NoAnswerError
 from leaderboard.metrics.spread import mean, sample_std
+from leaderboard.undefined import UndefinedMetricError
 
 ALPHA = 0.1
 """Of the comparison of training lengths (protocol section 6)."""
@@ -37,7 +37,7 @@ def length_difference(
     (5.0, 0.003602, True)
 
     Raises:
-        NoAnswerError: Fewer than two seeds on a side.
+        UndefinedMetricError: Fewer than two seeds on a side.
     """
     stats = [(mean(side), sample_std(side), len(side)) for side in (first, second)]
     return length_difference_from_stats(*stats[0], *stats[1], alpha=alpha)
@@ -58,12 +58,12 @@ def length_difference_from_stats(
     5.0
 
     Raises:
-        NoAnswerError: Fewer than two seeds on a side, or a figure is missing.
+        UndefinedMetricError: Fewer than two seeds on a side, or a figure is missing.
     """
     if min(n_a, n_b) < 2:  # noqa: PLR2004
-        raise NoAnswerError("a test over seeds needs at least 2 seeds")
+        raise UndefinedMetricError("a test over seeds needs at least 2 seeds")
     if not all(map(math.isfinite, (mean_a, std_a, mean_b, std_b))):
-        raise NoAnswerError("a figure is missing")
+        raise UndefinedMetricError("a figure is missing")
     difference = mean_b - mean_a
     if std_a == 0 == std_b:
         p_value = 0.0 if difference else 1.0

@@ -34,7 +34,7 @@ def nemenyi(scores: np.ndarray, alpha: float = 0.05) -> Nemenyi:
     ([1.0, 2.0, 3.0], 2.344, ((0, 1, 2),))
 
     Raises:
-        NoAnswerError: Fewer than three methods or two settings, or a missing score.
+        UndefinedMetricError: Fewer than three methods or two settings, or a missing score.
     """
     from scikit_posthocs import posthoc_nemenyi_friedman
 

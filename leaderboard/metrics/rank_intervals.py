@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 TAILS = (2.5, 97.5)
 """Percentiles that bound a 95 % interval."""
@@ -55,7 +55,7 @@ def rank_intervals(
     ([1, 2, 2], [1, 3, 3])
 
     Raises:
-        NoAnswerError: No setting, fewer than two seeds in one (three if it is the only one),
+        UndefinedMetricError: No setting, fewer than two seeds in one (three if it is the only one),
             another number of methods in another, or a missing score.
     """
     settings = [np.asarray(setting, dtype=np.float64) for setting in scores]
@@ -68,15 +68,15 @@ def rank_intervals(
 
 def _check(settings: Sequence[np.ndarray]) -> None:
     if not settings:
-        raise NoAnswerError("no setting")
+        raise UndefinedMetricError("no setting")
     if len({len(setting) for setting in settings}) > 1:
-        raise NoAnswerError("not every setting has the same methods")
+        raise UndefinedMetricError("not every setting has the same methods")
     fewest = FEWEST if len(settings) > 1 else FEWEST_ALONE
     if any(setting.shape[1] < fewest for setting in settings):
         where = "every" if len(settings) > 1 else "a single"
-        raise NoAnswerError(f"a bootstrap needs at least {fewest} seeds in {where} setting")
+        raise UndefinedMetricError(f"a bootstrap needs at least {fewest} seeds in {where} setting")
     if not all(np.isfinite(setting).all() for setting in settings):
-        raise NoAnswerError("a seed is missing")
+        raise UndefinedMetricError("a seed is missing")
 
 
 def _drawn_means(

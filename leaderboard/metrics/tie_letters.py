@@ -6,7 +6,7 @@ from string import ascii_letters
 
 import numpy as np
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 MOST_GROUPS = 520
 """Above it letters say nothing; a relation without any order may have exponentially many."""
@@ -24,7 +24,7 @@ def tie_letters(different: np.ndarray, order: Sequence[int]) -> tuple[str, ...]:
     ('a', 'ab', 'b')
 
     Raises:
-        NoAnswerError: More groups than letters can tell.
+        UndefinedMetricError: More groups than letters can tell.
     """
     import networkx as nx
 
@@ -33,7 +33,7 @@ def tie_letters(different: np.ndarray, order: Sequence[int]) -> tuple[str, ...]:
     alike = nx.from_numpy_array(~different[np.ix_(places, places)])
     cliques = list(islice(nx.find_cliques(alike), MOST_GROUPS + 1))
     if len(cliques) > MOST_GROUPS:
-        raise NoAnswerError(f"more than {MOST_GROUPS} tie groups")
+        raise UndefinedMetricError(f"more than {MOST_GROUPS} tie groups")
     letters = [""] * len(places)
     for number, clique in enumerate(sorted(sorted(clique) for clique in cliques)):
         for place in clique:

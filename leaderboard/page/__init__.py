@@ -7,16 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.board_json import board_json, dump
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
-from leaderboard.formatting import MISSING, count, counted, listed, plain
-from leaderboard.island import dump, island
+from leaderboard.formatting import DECIMALS, MISSING, beside, count, counted, listed, plain
 from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
-from leaderboard.page.pictures import Label, Picture, block_pictures, league_pictures
-from leaderboard.rounding import beside
+from leaderboard.page.pictures import Label, Picture, league_pictures, setting_pictures
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +39,6 @@ STAND_IN = 150
 """Bytes that stand for a picture that is left out."""
 GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
 BREAK = re.compile("[_,](?=.)")
-CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
 def render(board: Board, limit: int = LIMIT) -> str:
@@ -73,8 +71,8 @@ def render(board: Board, limit: int = LIMIT) -> str:
 def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
     """Of settings and leagues, by their keys."""
     found = {le.key: list(league_pictures(le, labels)) for le in board.leagues}
-    blocks = (block for league in board.leagues for block in league.blocks)
-    return found | {block.key: list(block_pictures(block, labels)) for block in blocks}
+    settings = (setting for league in board.leagues for setting in league.settings)
+    return found | {setting.key: list(setting_pictures(setting, labels)) for setting in settings}
 
 
 def _page(rest: Mapping[str, object], pictures: dict[str, list[Picture]]) -> str:
@@ -99,10 +97,9 @@ def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, objec
         "board": board,
         "badges": BADGES,
         "glossary": _glossary(board),
-        "card_columns": CARD_COLUMNS,
         "policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "libraries": packed,
-        "data": pack(dump(island(board))),
+        "data": pack(dump(board_json(board))),
         "looks": _looks(board, labels),
         "fold": fold,
         "script": script,
@@ -131,6 +128,7 @@ def _environment() -> "Environment":
         rank_note=cells.rank_note,
         badges_of=cells.badges,
         answered=cells.answered,
+        notices=cells.notices,
         reasons=cells.reasons,
         rows_of=cells.rows_of,
         missing=MISSING,
@@ -186,7 +184,11 @@ def _looks(board: Board, labels: dict[str, Label]) -> str:
             for label in every
         ]
 
-    content = {"charts": charts(), "looks": {le.key: look(le) for le in board.leagues}}
+    content = {
+        "charts": charts(),
+        "decimals": DECIMALS,
+        "looks": {le.key: look(le) for le in board.leagues},
+    }
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

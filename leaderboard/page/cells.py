@@ -2,8 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from leaderboard.model import Block, BlockRow, Column, Entrant, League, Row, Value
-from leaderboard.rounding import number, shown
+from leaderboard.formatting import number, shown
+from leaderboard.model import (
+    Column,
+    Entrant,
+    League,
+    Relations,
+    Row,
+    SettingRow,
+    SettingTable,
+    Value,
+)
+from leaderboard.undefined import Undefined
 
 STATUSES = ("incomplete", "failed")
 USUAL = ("baseline", "published")
@@ -32,9 +42,22 @@ def origin(entrant: Entrant, row: Row) -> list[str]:
     return [name for name in badges(entrant, row) if name not in USUAL]
 
 
-def comparing(stamp: str) -> str:
+def comparing(cohort: str) -> str:
     """Of whom a table's ranks, mean ranks and PPM figures speak; empty if of nobody."""
-    return f"Ranks and PPM compare {stamp}." if stamp else ""
+    return f"Ranks and PPM compare {cohort}." if cohort else ""
+
+
+def notices(relations: Relations) -> list[str]:
+    """What a league's comparisons lack, one sentence each."""
+    penalties, critical = relations.penalties, relations.critical
+    found = []
+    if isinstance(penalties, Undefined):
+        found.append(f"No pairwise penalty matrix: {penalties.reason}.")
+    if isinstance(critical, Undefined):
+        found.append(f"No critical-difference diagram: {critical.reason}.")
+    elif critical.warning:
+        found.append(f"Critical differences: {critical.warning}.")
+    return found
 
 
 def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
@@ -61,8 +84,11 @@ def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
     return [f"{', '.join(titles)}: {reason}" for reason, titles in found.items()]
 
 
-def rows_of(league: League, entrant: Entrant) -> list[tuple[Block, BlockRow]]:
+def rows_of(league: League, entrant: Entrant) -> list[tuple[SettingTable, SettingRow]]:
     """The entrant's row in every setting that has one."""
     return [
-        (block, row) for block in league.blocks for row in block.rows if row.entrant == entrant.key
+        (setting, row)
+        for setting in league.settings
+        for row in setting.rows
+        if row.entrant == entrant.key
     ]

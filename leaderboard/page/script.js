@@ -25,16 +25,15 @@
   }));
 
   const data = JSON.parse(await content("data"));
-  const { charts, looks } = JSON.parse(find("looks").textContent);
+  const { charts, decimals, looks } = JSON.parse(find("looks").textContent);
   await library("tables");
   const { DataTable } = window;
   const field = Object.fromEntries(data.row.map((name, index) => [name, index]));
   const blocks = new Map(data.leagues.flatMap((l) => l.blocks.map((b) => [b.key, { ...b, league: l }])));
 
-  // Figures as leaderboard/rounding.py shows them.
-  const DECIMALS = { "%": 1, s: 1, h: 1, GiB: 1, voxels: 0, patches: 0 };
+  // Figures as leaderboard/formatting.py shows them.
   const shown = (value, unit) => {
-    const [whole, rest] = value.toFixed(DECIMALS[unit] ?? 2).split(".");
+    const [whole, rest] = value.toFixed(decimals[unit] ?? 2).split(".");
     return whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (rest ? `.${rest}` : "");
   };
   const parts = (cell) => {

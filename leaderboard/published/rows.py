@@ -46,6 +46,11 @@ class PublishedRow:
         return f"{self.dataset}_{self.regime}" + ("_half" if self.study == "patch_half" else "")
 
     @property
+    def method_id(self) -> str:
+        """The method with its parameters: ``power_bald,beta=5``."""
+        return f"{self.method},{self.params}" if self.params else self.method
+
+    @property
     def value(self) -> tuple[object, ...]:
         """What it is a value of; rows that agree in it print the same thing twice."""
         return (

@@ -9,8 +9,8 @@ from pathlib import Path
 import boards
 import pytest
 
+from leaderboard.board_json import board_json
 from leaderboard.export import long_csv
-from leaderboard.island import island
 from leaderboard.page import render
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -174,7 +174,7 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     known = {entrant.key: entrant.name for entrant in league.entrants}
     assert names(page) == [known[row.entrant] for row in view.rows]
     assert page.locator("#l-1 caption .chosen").inner_text() == "amos, low: amos_low"
-    assert page.locator("#l-1 caption .stamp").inner_text().endswith(f"{view.stamp}.")
+    assert page.locator("#l-1 caption .stamp").inner_text().endswith(f"{view.cohort}.")
     assert page.locator("#l-1 .caution").first.is_visible() == bool(view.caution)
     assert page.locator("#l-1 details.setting:not([hidden])").count() == 1
     page.select_option("select[name=group]", "published")
@@ -217,7 +217,7 @@ def test_a_method_links_to_its_card(tab, address, board):
 
 
 def test_a_link_opens_a_setting_whose_table_sorts(tab, address, board):
-    key = board.leagues[0].blocks[2].key
+    key = board.leagues[0].settings[2].key
     page = tab.open(f"{address}#{key}")
     title = page.locator(f"#{key} thead th", has_text="Final Dice")
     title.locator(".dt-column-title").click()
@@ -230,7 +230,7 @@ def test_downloads_are_what_the_page_holds(tab, address, board):
     def save(name):
         return tab.download(lambda: page.click(f"button[data-save={name}]"))
 
-    assert json.loads(save("json")) == json.loads(json.dumps(island(board)))
+    assert json.loads(save("json")) == json.loads(json.dumps(board_json(board)))
     assert save("csv") == long_csv(board)
     assert save("bib") == board.bibliography
     page.evaluate("location.hash = '#l-1-critical'")

@@ -101,7 +101,7 @@ def test_a_curve_lies_where_its_figures_are():
 
 
 def test_a_fit_goes_through_its_start_and_towards_full_data():
-    fit = boards.board(2, 1, published=False).leagues[0].blocks[0].rows[0].fit
+    fit = boards.board(2, 1, published=False).leagues[0].settings[0].rows[0].fit
     assert fitted(fit, fit.t0) == pytest.approx(fit.y0)
     assert fitted(fit, 1e3) == pytest.approx(fit.y_full)
     svg = efficiency_fits([Fit("a", style_of(0), fit)], "")
@@ -149,7 +149,7 @@ def test_a_critical_difference_diagram_joins_groups_of_two_and_more():
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_are_text(name):
-    fit = boards.board(2, 1, published=False).leagues[0].blocks[0].rows[0].fit
+    fit = boards.board(2, 1, published=False).leagues[0].settings[0].rows[0].fit
     penalty = PairwisePenalty("alpha", ((0.0,),), (0.0,), (0.0,))
     figures = (ClassFigure(name, 80.0, 1.0, 3.0),)
     for svg in (

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import boards
 import pytest
 
-from leaderboard.island import island
+from leaderboard.board_json import board_json
 from leaderboard.model import Board, LengthEffect, QuerySizeEffect
 from leaderboard.page import SPARED, render
 from leaderboard.page.cells import rank_note, reasons
@@ -103,8 +103,8 @@ def test_packed_scripts_are_what_their_hash_says(parsed):
         assert digest(unpack(script(parsed, f"library-{library.name}"))) == library.digest
 
 
-def test_the_island_is_the_board(small, parsed):
-    assert json.loads(unpack(script(parsed, "data"))) == island(small)
+def test_the_embedded_json_is_the_board(small, parsed):
+    assert json.loads(unpack(script(parsed, "data"))) == board_json(small)
 
 
 def test_the_same_board_gives_the_same_bytes(small, page):
@@ -136,15 +136,15 @@ def test_every_group_has_its_own_glossary(small):
 
 def test_every_table_says_whom_its_ranks_compare_and_what_to_beware_of(small, page, parsed):
     for league in small.leagues:
-        for table in (league.views[0], *league.blocks):
-            assert f"Ranks and PPM compare {table.stamp}." in parsed.words
+        for table in (league.views[0], *league.settings):
+            assert f"Ranks and PPM compare {table.cohort}." in parsed.words
     cautions = page.count(f'<p class="notice caution">Few seeds: <span>{boards.CAUTION}</span>')
-    assert cautions == len(small.leagues[0].blocks)
+    assert cautions == len(small.leagues[0].settings)
 
 
 def test_a_settings_table_tells_a_submission_from_a_baseline(small, page):
     section = page.partition('<details class="setting"')[2].partition("</table>")[0]
-    rows = {row.entrant for row in small.leagues[0].blocks[0].rows}
+    rows = {row.entrant for row in small.leagues[0].settings[0].rows}
     own = [e for e in small.leagues[0].entrants if e.key in rows and "submission" in e.badges]
     assert own
     assert section.count('<span class="badge submission">') == len(own)
@@ -159,17 +159,17 @@ def test_captions_say_what_is_drawn(small, parsed):
     assert "mean ranks by AUBC, whatever ranks the table" in parsed.words
     assert "bands of 95 % (Student's t over seeds, cut at the figure's edge)" in parsed.words
     league = small.leagues[0]
-    blocks = tuple(
+    settings = tuple(
         replace(
-            block,
+            setting,
             rows=tuple(
                 replace(row, curve=tuple(replace(p, low=None, high=None) for p in row.curve))
-                for row in block.rows
+                for row in setting.rows
             ),
         )
-        for block in league.blocks
+        for setting in league.settings
     )
-    words = Parsed(render(replace(small, leagues=(replace(league, blocks=blocks),)))).words
+    words = Parsed(render(replace(small, leagues=(replace(league, settings=settings),)))).words
     assert "without bands, which need 3 seeds" in words
     assert "bands of 95 %" not in words
 
@@ -233,12 +233,12 @@ def test_a_card_tells_how_to_run_it_again(small, parsed):
 
 def test_effects_of_query_size_and_training_length_are_tables(small):
     first, second = small.leagues
-    keys = tuple(block.key for block in first.blocks)
+    keys = tuple(setting.key for setting in first.settings)
     size = QuerySizeEffect(first.entrants[0].key, keys[:2], "aubc", -0.625, 0.0004, 12)
     length = LengthEffect(
         "random",
         (first.key, second.key),
-        (keys[0], second.blocks[0].key),
+        (keys[0], second.settings[0].key),
         "aubc",
         1.24,
         0.05,
@@ -270,22 +270,28 @@ def hostile(board, text):
         )
         for n, entrant in enumerate(league.entrants)
     )  # fmt: skip
-    blocks = tuple(
+    settings = tuple(
         replace(
-            block, name=text, about=(text,), patch=text, dataset=text, regime=text,
+            setting, name=text, about=(text,), patch=text, dataset=text, regime=text,
             rows=tuple(
                 replace(
                     row, notes=(text,), rank_reason=text,
                     values={name: replace(v, reason=text) for name, v in row.values.items()},
                     classes=tuple(replace(figure, name=text) for figure in row.classes),
                 )
-                for row in block.rows
+                for row in setting.rows
             ),
         )
-        for block in league.blocks
+        for setting in league.settings
     )  # fmt: skip
     league = replace(
-        league, title=text, track=text, nnunet=text, entrants=entrants, blocks=blocks, notes=(text,)
+        league,
+        title=text,
+        track=text,
+        nnunet=text,
+        entrants=entrants,
+        settings=settings,
+        notes=(text,),
     )
     left_out = tuple(replace(item, file=text, reason=text) for item in board.left_out)
     return replace(board, leagues=(league,), left_out=left_out, commits=(text,), bibliography=text)
@@ -313,7 +319,7 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
 
 
 def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
-    lines = reasons(boards.COLUMNS, small.leagues[1].blocks[0].rows)
+    lines = reasons(boards.COLUMNS, small.leagues[1].settings[0].rows)
     assert lines[0].startswith("Rank interval, Score, ")
 
 

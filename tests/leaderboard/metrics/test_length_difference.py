@@ -3,11 +3,11 @@ import math
 import pytest
 
 from leaderboard.metrics import (
-    NoAnswerError,
     length_difference,
     length_difference_from_stats,
     sample_std,
 )
+from leaderboard.undefined import UndefinedMetricError
 
 
 def student(t):
@@ -49,9 +49,9 @@ def test_no_variance():
 
 
 def test_it_refuses():
-    with pytest.raises(NoAnswerError, match="2 seeds"):
+    with pytest.raises(UndefinedMetricError, match="2 seeds"):
         length_difference([70.0], [71.0, 72.0])
-    with pytest.raises(NoAnswerError, match="2 seeds"):
+    with pytest.raises(UndefinedMetricError, match="2 seeds"):
         length_difference_from_stats(70.0, 1.0, 1, 71.0, 1.0, 4)
-    with pytest.raises(NoAnswerError, match="missing"):
+    with pytest.raises(UndefinedMetricError, match="missing"):
         length_difference_from_stats(70.0, math.nan, 4, 71.0, 1.0, 4)
