@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from leaderboard.board_json import LONG_COLUMNS, board_json, long_rows, to_json
-from leaderboard.formatting import MISSING, beside, plain, shown
+from leaderboard.formatting import MISSING, badge_text, beside, plain, shown
 from leaderboard.model import Board, Column, League, Row, Value
 
 __all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
@@ -168,7 +168,7 @@ def _table(league: League) -> tuple[list[str], list[list[str]]]:
             rank_text(row),
             plain(names[row.entrant].name),
             *(value_text(row.values[column.name], column) for column in columns),
-            ", ".join(names[row.entrant].badges),
+            ", ".join(map(badge_text, names[row.entrant].badges)),
         ]
         for row in view.rows
     ]

@@ -9,6 +9,8 @@ from leaderboard.model import Column, Value
 MISSING = "n/a"
 NAME_LENGTH = 60
 """Characters of a name that the page shows."""
+BADGE_TEXTS = {"oracle": "uses ground truth"}
+"""What readers see instead of a badge's name."""
 DECIMALS = {"%": 1, "s": 1, "h": 1, "GiB": 1, "voxels": 0, "patches": 0}
 """Decimals shown by unit; ``PLAIN`` for a figure without a unit."""
 PLAIN = 2
@@ -35,6 +37,11 @@ def count(value: float) -> str:
 def counted(number: int, thing: str) -> str:
     """``1 setting``, ``2 settings``."""
     return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
+def badge_text(name: str) -> str:
+    """A badge as readers see it."""
+    return BADGE_TEXTS.get(name, name)
 
 
 def listed(values: Iterable[int]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from leaderboard.export import rank_text, value_text
+from leaderboard.formatting import badge_text
 from leaderboard.model import Board, Column, League, Row
 
 
@@ -60,7 +61,7 @@ def _top_row(league: League, row: Row, columns: list[Column]) -> TopRow:
         method=names[row.entrant],
         figures=tuple(_without_interval(row, column) for column in columns),
         done=_done(league, row.entrant),
-        badges=", ".join(_badges(league, row)),
+        badges=", ".join(map(badge_text, _badges(league, row))),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands in for a value that is undefined: an error inside metrics, ``Undefined`` outside."""
+"""Why a value is undefined: an error inside metrics, ``Undefined`` everywhere else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

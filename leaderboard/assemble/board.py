@@ -14,11 +14,11 @@ DAY = len("2026-11-22")
 
 
 def make_board(entries: Entries, *, published: bool = False) -> Board:
-    """Leagues and what stands beside them; depends on nothing but the entries.
+    """Leagues and what goes with them; depends only on the entries.
 
     Args:
         entries: result files.
-        published: whether the papers' figures form leagues of their own.
+        published: whether to add leagues of the papers' figures.
     """
     results = entries.results
     leagues = make_leagues(results)
@@ -48,12 +48,12 @@ def make_board(entries: Entries, *, published: bool = False) -> Board:
 
 
 def _expected(league: LeagueResults) -> int:
-    """Experiments of a league in which every method has every seed of every compared setting."""
+    """Experiments of a league if every method had every seed of every compared setting."""
     return len(league.methods) * sum(len(setting.seeds) for setting in league.compared)
 
 
 def _complete(league: LeagueResults) -> int:
-    """Experiments of those that ``_expected`` counts which ended well."""
+    """Of the experiments that ``_expected`` counts, how many are complete."""
     return sum(
         result.status == "complete" and result.seed in setting.seeds
         for setting in league.compared

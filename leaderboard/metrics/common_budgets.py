@@ -7,7 +7,7 @@ from leaderboard.undefined import UndefinedMetricError
 
 
 def common_budgets(curves: Sequence[Curve]) -> tuple[int, ...]:
-    """Numbers of labelled patches that all curves share, increasing; for ``aubc(curve, span)``.
+    """Numbers of labelled patches that all curves share, increasing; for ``Runs.at``.
 
     Source: protocol section 6: where query sizes differ, AUBC is taken over these.
 

@@ -40,7 +40,7 @@ def friedman(scores: np.ndarray) -> Friedman:
 
 
 def checked_scores(scores: np.ndarray) -> np.ndarray:
-    """Scores ``(settings, k)`` that a test over settings can use.
+    """Scores ``(settings, k)``, checked for a test over settings.
 
     Raises:
         UndefinedMetricError: Fewer than three methods or two settings, or a missing score.

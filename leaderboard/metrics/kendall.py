@@ -18,7 +18,7 @@ class Tau:
 
 
 def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
-    """Tau-b between two settings: what the same methods score in each, unrounded means over seeds.
+    """Tau-b between two settings: the same methods' scores in each, unrounded means over seeds.
 
     ``(P - Q) / sqrt((P + Q + T)(P + Q + U))``: P concordant and Q discordant pairs, T and U ties in
     one of the two. Relational. Source: protocol section 6, [P1 App. D].
@@ -44,8 +44,8 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
 def query_size_tau(sizes: Sequence[float], values: Sequence[float]) -> Tau:
     """Tau-b between small queries and high values: positive, smaller queries are better.
 
-    One pair a query size and seed: in the papers 3 sizes x 4 seeds, 12 points. ``values`` is Final
-    Dice, or AUBC over the budgets that all sizes share. Source: protocol section 6.
+    One pair per query size and seed: 12 points for the papers' 3 sizes x 4 seeds. ``values`` is
+    Final Dice, or AUBC over the budgets that all sizes share. Source: protocol section 6.
 
     >>> query_size_tau([10, 10, 20, 20], [80.0, 81.0, 70.0, 71.0]).tau > 0
     True

@@ -1,4 +1,4 @@
-"""Leave-one-seed-out ranks: how much a ranking hangs on single seeds."""
+"""Leave-one-seed-out ranks: how much a ranking depends on single seeds."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from leaderboard.undefined import UndefinedMetricError
 def leave_one_seed_out(values: np.ndarray, decimals: int = 2) -> np.ndarray:
     """Ranks of the means over all seeds but one; row s leaves out seed s, shape ``(seeds, k)``.
 
-    ``values`` has the shape ``(k methods, seeds)``, in percent; the seeds stand in the same order
+    ``values`` has the shape ``(k methods, seeds)``, in percent; the seeds are in the same order
     for all methods. Source: protocol section 6.
 
     >>> leave_one_seed_out(np.array([[70.0, 70.0, 70.0], [60.0, 60.0, 90.0]])).tolist()

@@ -17,7 +17,7 @@ ALPHA = 0.1
 
 @dataclass(frozen=True)
 class Difference:
-    """Second minus first, with the test that it is 0."""
+    """Second minus first, with the test of no difference."""
 
     difference: float
     p_value: float
@@ -52,7 +52,7 @@ def length_difference_from_stats(
     n_b: int,
     alpha: float = ALPHA,
 ) -> Difference:
-    """``length_difference`` from printed means and sample standard deviations: b minus a.
+    """``length_difference`` from published means and sample standard deviations: b minus a.
 
     >>> length_difference_from_stats(71.0, 1.0, 3, 76.0, 1.0, 3).difference
     5.0

@@ -24,9 +24,10 @@ def mean_over_settings(
 ) -> Interval:
     """``mean_s m_s +- 1.96 / S sqrt(sum_s (sigma_s / sqrt(n_s))^2)`` over S settings.
 
-    ``means`` and ``stds`` (sample standard deviations over seeds) a setting; ``seeds`` the number
-    of seeds n, of each setting or of all. The settings are fixed, only seeds vary: an interval for
-    these settings, not for others. Source: protocol section 6, [P2 App. E].
+    ``means`` and ``stds`` (sample standard deviations over seeds) have one value per setting;
+    ``seeds`` is the number of seeds n, of each setting or of all. The settings are fixed and only
+    seeds vary: an interval for these settings, not for others. Source: protocol section 6,
+    [P2 App. E].
 
     >>> mean_over_settings([60.0, 80.0], [3.0, 4.0], seeds=4)
     Interval(mean=70.0, low=67.55, high=72.45)

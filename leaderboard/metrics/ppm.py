@@ -1,4 +1,4 @@
-"""PPM: the pairwise penalty matrix, who beats whom significantly and how often."""
+"""PPM: the pairwise penalty matrix, which method beats which significantly, and how often."""
 
 import warnings
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ Correction = Literal["none", "holm"]
 
 @dataclass(frozen=True)
 class Ppm:
-    """Shares in [0, 1]; relational, they depend on who else is compared only in their means."""
+    """Fractions in [0, 1]; relational: wins and losses are means over the methods compared."""
 
     matrix: np.ndarray
-    """``[i, j]``: share of loops in which i beats j, averaged over settings; shape ``(k, k)``."""
+    """``[i, j]``: fraction of loops in which i beats j, mean over settings; shape ``(k, k)``."""
     wins: np.ndarray
     """Row sums / (k - 1), shape ``(k,)``."""
     losses: np.ndarray
@@ -36,9 +36,9 @@ def ppm(
 ) -> Ppm:
     """Pairwise penalty matrix of k methods over the settings of ``dice``.
 
-    ``dice`` holds an array ``(k methods, seeds, loops)`` of Mean Dice a setting; the seeds stand in
+    ``dice`` holds an array ``(k methods, seeds, loops)`` of Mean Dice per setting; the seeds are in
     the same order for all methods. Per setting and loop a two-sided paired t-test over seeds:
-    i beats j if p < alpha and its mean is the higher one. Differences without variance: p = 0
+    i beats j if p < alpha and its mean is higher. Differences without variance: p = 0
     unless all are 0. ``holm`` corrects within each setting over all its pairs and loops. Loops
     before ``first_loop`` don't count: loop 0 is shared by all methods (the published matrices count
     it). With Holm-Bonferroni another method makes every entry stricter; without it, it changes no
@@ -75,7 +75,7 @@ def _check(settings: list[np.ndarray]) -> None:
 
 
 def _beaten(dice: np.ndarray, alpha: float, correction: Correction) -> np.ndarray:
-    """Share of loops in which i beats j in one setting, ``(k, k)``."""
+    """Fraction of loops in which i beats j in one setting, ``(k, k)``."""
     first, second = np.triu_indices(len(dice), k=1)
     p_values = paired_p_values(dice[first], dice[second])
     significant = holm(p_values, alpha) if correction == "holm" else p_values < alpha
@@ -99,9 +99,9 @@ def paired_p_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def holm(p_values: np.ndarray, alpha: float) -> np.ndarray:
     """Which hypotheses Holm-Bonferroni rejects, in the shape of ``p_values``.
 
-    The smallest of m p-values against alpha / m, the next against alpha / (m - 1), and so on until
-    one is not below. Not statsmodels' ``multipletests``, to which the tests compare it: that one
-    collects all garbage at each call, a second where thousands of results are loaded.
+    The smallest of m p-values is compared with alpha / m, the next with alpha / (m - 1), and so on
+    until one is not below. The tests compare it with statsmodels' ``multipletests``, which isn't
+    used here: it collects all garbage on each call, which takes a second with thousands of results.
 
     >>> holm(np.array([0.02, 0.01, 0.06]), alpha=0.05).tolist()
     [True, True, False]

@@ -1,4 +1,4 @@
-"""Rank intervals: which ranks a method could have had with other seeds and settings."""
+"""Rank intervals: the ranks that a method could have had with other seeds and settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TAILS = (2.5, 97.5)
 FEWEST = 2
 """Seeds in every setting."""
 FEWEST_ALONE = 3
-"""Seeds in a single setting: of two equal methods, two seeds tell every second pair apart."""
+"""Seeds in a single setting: with two seeds, every second pair of equal methods would differ."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class RankIntervals:
 
     @property
     def different(self) -> np.ndarray:
-        """Pairs whose interval does not contain 0, shape ``(k, k)``."""
+        """Pairs whose interval excludes 0, shape ``(k, k)``."""
         return np.asarray((self.difference_low > 0) | (self.difference_high < 0))
 
 
@@ -41,12 +41,12 @@ def rank_intervals(
 ) -> RankIntervals:
     """Bootstrap of the mean score over settings: seeds within every setting, then settings.
 
-    ``scores`` holds an array ``(k methods, seeds)`` a setting, in percent, the seeds in the same
+    ``scores`` holds an array ``(k methods, seeds)`` per setting, in percent, the seeds in the same
     order for all methods. A draw takes the same seeds and settings for all methods: methods that
     share a seed share its starting budget and loop 0 and are compared in pairs, as in the PPM. So a
-    duplicate is never told apart from its original, and how many entrants there are does not change
-    what is drawn. Ranks in a draw follow ``ranks``; they are relational, differences are not. An
-    interval need not hold the rank itself: the best of many equals is rarely the best again.
+    duplicate never differs from its original, and the number of methods does not change what is
+    drawn. Ranks in a draw follow ``ranks``; they are relational, differences are not. An
+    interval need not contain the rank itself: the best of many equals is rarely the best again.
     Source: protocol section 6, ours.
 
     >>> setting = np.array([[70.0, 71.0, 70.0], [60.0, 62.0, 60.0], [61.0, 60.0, 60.0]])
@@ -85,7 +85,7 @@ def _drawn_means(
     """Mean score over settings in each draw, ``(k, draws)``.
 
     Sums run element by element, not through a matrix product, whose last digit depends on the
-    processor and on a column's place: equal methods must stay equal.
+    processor and on a column's position: equal methods must stay equal.
     """
     seeds = [rng.integers(setting.shape[1], size=(setting.shape[1], draws)) for setting in settings]
     chosen = rng.integers(len(settings), size=(len(settings), draws))

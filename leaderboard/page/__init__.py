@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from leaderboard.board_json import board_json, dump
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
-from leaderboard.formatting import DECIMALS, MISSING, beside, count, counted, listed, plain
+from leaderboard.formatting import (
+    BADGE_TEXTS,
+    DECIMALS,
+    MISSING,
+    badge_text,
+    beside,
+    count,
+    counted,
+    listed,
+    plain,
+)
 from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
@@ -24,19 +34,19 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 BADGES = {
     "baseline": "a method that comes with the benchmark",
-    "submission": "a method that somebody handed in",
-    "published": "figures that the papers print, from another nnU-Net: a ranking of their own",
-    "oracle": "saw ground truth of the whole pool, which no annotator has beforehand",
-    "incomplete": "lacks experiments that the others of its table have; not ranked",
-    "failed": "at least one experiment ended early, for the reason given; not ranked",
+    "submission": "a user-submitted method",
+    "published": "figures from the papers, from another nnU-Net version; ranked separately",
+    "oracle": "uses ground truth of the whole pool, which is not available in practice",
+    "incomplete": "some of its experiments are missing; not ranked",
+    "failed": "at least one of its experiments failed, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
 }
 LIMIT = 3_000_000
-"""Bytes of a page, so that it fits into a mail."""
+"""Bytes of a page, so that it can be sent by mail."""
 SPARED = ("fits", "foreground", "classes", "patches")
-"""Kinds of pictures that a larger page does without, in this order."""
+"""Kinds of pictures that a larger page omits, in this order."""
 STAND_IN = 150
-"""Bytes that stand for a picture that is left out."""
+"""Bytes of the text in place of an omitted picture."""
 GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
 BREAK = re.compile("[_,](?=.)")
 
@@ -44,8 +54,8 @@ BREAK = re.compile("[_,](?=.)")
 def render(board: Board, limit: int = LIMIT) -> str:
     """The whole page as HTML; the same board gives the same text.
 
-    A page of more than ``limit`` bytes does without still pictures of settings that its script
-    draws anyway, kind by kind, until it is small enough or none is left.
+    A page of more than ``limit`` bytes omits still pictures of settings that its script draws
+    anyway, kind by kind, until it is small enough or none is left.
     """
     labels = _labels(board)
     pictures = _pictures(board, labels)
@@ -69,7 +79,7 @@ def render(board: Board, limit: int = LIMIT) -> str:
 
 
 def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
-    """Of settings and leagues, by their keys."""
+    """Of settings and leagues, by key."""
     found = {le.key: list(league_pictures(le, labels)) for le in board.leagues}
     settings = (setting for league in board.leagues for setting in league.settings)
     return found | {setting.key: list(setting_pictures(setting, labels)) for setting in settings}
@@ -80,7 +90,7 @@ def _page(rest: Mapping[str, object], pictures: dict[str, list[Picture]]) -> str
 
 
 def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, object]:
-    """What the template needs, by name."""
+    """What the template needs, by name, except for the pictures."""
     fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
     packed = libraries()
     policy = {
@@ -118,7 +128,9 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=count, listed=listed, plain=plain, words=_words, soft=_soft)
+    environment.filters.update(
+        count=count, listed=listed, plain=plain, words=_words, badge_text=badge_text, soft=_soft
+    )
     environment.globals.update(
         figure=cells.figure,
         beside=beside,
@@ -137,7 +149,7 @@ def _environment() -> "Environment":
 
 
 def _soft(name: str) -> "Markup":
-    """A name that may be broken after its underscores and commas, before it is anywhere else."""
+    """A name that breaks after underscores and commas first."""
     from markupsafe import Markup, escape
 
     return Markup(BREAK.sub(r"\g<0><wbr>", str(escape(name))))  # noqa: S704
@@ -149,7 +161,7 @@ def _words(name: str) -> str:
 
 
 def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Title and meaning of every column by group: printed figures mean other things."""
+    """Title and help of every column by group, as published figures differ in meaning."""
     known: dict[Group, dict[str, str]] = {}
     for league in board.leagues:
         columns = known.setdefault(league.group, {})
@@ -158,7 +170,7 @@ def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _labels(board: Board) -> dict[str, Label]:
-    """Name and style of every entrant; a method looks alike in all leagues."""
+    """Name and style of every method, the same in all leagues."""
     every = [entrant for league in board.leagues for entrant in league.entrants]
     order = sorted({(_later(entrant), entrant.id) for entrant in every})
     known = {entrant_id: place for place, (_, entrant_id) in reversed(list(enumerate(order)))}
@@ -170,12 +182,12 @@ def _labels(board: Board) -> dict[str, Label]:
 
 
 def _later(entrant: Entrant) -> bool:
-    """Submissions come last, so that a new one changes no other's look."""
+    """Submissions come last, so that a new one changes no other method's style."""
     return "submission" in entrant.badges
 
 
 def _looks(board: Board, labels: dict[str, Label]) -> str:
-    """What the script needs for its charts, as JSON that can stand in a script element."""
+    """What the script needs for its charts, as JSON that is safe inside a script element."""
 
     def look(league: League) -> list[list[object]]:
         every = (labels[entrant.key] for entrant in league.entrants)
@@ -187,6 +199,7 @@ def _looks(board: Board, labels: dict[str, Label]) -> str:
     content = {
         "charts": charts(),
         "decimals": DECIMALS,
+        "badges": BADGE_TEXTS,
         "looks": {le.key: look(le) for le in board.leagues},
     }
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)

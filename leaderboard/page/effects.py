@@ -1,4 +1,4 @@
-"""What query size and training length change: a row a method, a column a setting."""
+"""Effects of query size and training length: one row per method, one column per setting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from leaderboard.model import Board, League, SettingTable
 from leaderboard.page.pictures import Label
 
 SMALLEST = 0.001
-"""Smaller p-values read so."""
+"""Smaller p-values are shown as below it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """A table of effects; a method without a figure in a column has None there."""
+    """A table of effects; None where a method has no figure."""
 
     title: str
     columns: tuple[str, ...]
@@ -29,7 +29,7 @@ class Effects:
 
 
 def query_sizes(league: League, labels: dict[str, Label]) -> list[Effects]:
-    """Kendall's tau between query size and performance, a table a metric."""
+    """Kendall's tau between query size and performance, one table per metric."""
     settings = {setting.key: setting for setting in league.settings}
     found: dict[str, dict[tuple[str, str], Effect]] = {}
     for item in league.relations.query_sizes:
@@ -37,19 +37,23 @@ def query_sizes(league: League, labels: dict[str, Label]) -> list[Effects]:
         effect = Effect(shown(item.tau, ""), _p(item.p_value))
         found.setdefault(_title(league, item.metric), {})[place] = effect
     return [
-        _table(f"Query size: Kendall's tau with {title}; positive: smaller is better", cells)
+        _table(
+            f"Query size: Kendall's tau with {title} (positive: smaller queries are better)", cells
+        )
         for title, cells in found.items()
     ]
 
 
 def training_lengths(board: Board) -> list[Effects]:
-    """Differences between training lengths, a table a pair of leagues and metric."""
+    """Differences between training lengths, one table per pair of leagues and metric."""
     leagues = {league.key: league for league in board.leagues}
     settings = {setting.key: setting for league in board.leagues for setting in league.settings}
     found: dict[tuple[str, str], dict[tuple[str, str], Effect]] = {}
     for item in board.length_effects:
         short, long = (leagues[key] for key in item.leagues)
-        title = f"{_title(long, item.metric)}: {long.title} minus {short.title}, in percent points"
+        title = (
+            f"{_title(long, item.metric)}: {long.title} minus {short.title}, in percentage points"
+        )
         sign = "+" if item.difference > 0 else ""
         effect = Effect(f"{sign}{shown(item.difference, '%')}", _p(item.p_value))
         names = (_name(long, item.method), settings[item.settings[1]].name)

@@ -1,4 +1,4 @@
-"""Rows of the papers' tables, and which of them count where a value is printed twice."""
+"""Rows of the papers' tables, and which of them is used where a value is printed twice."""
 
 import csv
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class PublishedRow:
     epochs: int
     note: str
     preferred: bool
-    """Whether this one counts where a value is printed twice."""
+    """Whether this one is used where a value is printed twice."""
 
     @property
     def setting(self) -> str:
@@ -52,7 +52,7 @@ class PublishedRow:
 
     @property
     def value(self) -> tuple[object, ...]:
-        """What it is a value of; rows that agree in it print the same thing twice."""
+        """What it is a value of; rows that share it print the same value twice."""
         return (
             self.study,
             self.variant,
@@ -72,10 +72,10 @@ def rows() -> tuple[PublishedRow, ...]:
 
 
 def used(given: Iterable[PublishedRow]) -> tuple[PublishedRow, ...]:
-    """One row a value, in their order: the preferred one, or the only one.
+    """One row per value, in their order: the preferred one, or the only one.
 
-    The only one isn't preferred where a table repeats another training's row, as P1's table 13
-    does for methods whose queries don't depend on the training.
+    The only one need not be preferred: P1's table 13 repeats the rows of another training for
+    methods whose queries don't depend on the training.
     """
     best: dict[tuple[object, ...], PublishedRow] = {}
     for row in given:

@@ -74,7 +74,7 @@ def test_markdown_is_a_table_without_markup_of_others(board):
     assert table[0] == ("| Rank | Method | AUBC (%) | Final Dice (%) | Mean rank | Badges |")
     assert table[2] == (
         "| 1 | random | 65.0 (55.2\N{EN DASH}74.8) | 80.0 (60.4\N{EN DASH}99.6) "
-        "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, oracle |"
+        "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, uses ground truth |"
     )
     assert table[3] == (
         r"| - | =cmd\|'x'\!A1\_\{\}\$%\&\<script\> | n/a | n/a | n/a | submission, failed |"

@@ -78,7 +78,7 @@ def test_a_learning_curve_has_band_line_markers_and_the_full_data_line():
     root = parse(svg)
     assert root.get("aria-label") == 'a "quoted" <figure>'
     assert root.get("width") is None
-    assert {"Labelled patches", "Mean Dice (%)", "10", "20", "30", "bald", "all data 91.0"} <= set(
+    assert {"Labelled patches", "Mean Dice (%)", "10", "20", "30", "bald", "full data 91.0"} <= set(
         texts(svg)
     )
     assert svg.count('fill-opacity=".1"') == 1
@@ -112,7 +112,7 @@ def test_a_fit_goes_through_its_start_and_towards_full_data():
 def test_classes_stand_in_lines_and_one_without_dice_has_its_share():
     figures = (ClassFigure("left", 80.0, 1.0, 3.0), ClassFigure("right", None, None, 2.0))
     svg = class_figures([Classes("bald", style_of(1), figures)], "")
-    assert {"left", "right", "Dice (%)", "Labelled share (%)", "bald"} <= set(texts(svg))
+    assert {"left", "right", "Dice (%)", "Labelled fraction (%)", "bald"} <= set(texts(svg))
     data = next(p["d"] for p in paths(svg) if p.get("fill") == style_of(1).colour)
     assert data.count("z") == 4, "two shares, one Dice, one in the legend"
 

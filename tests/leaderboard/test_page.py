@@ -114,10 +114,10 @@ def test_the_same_board_gives_the_same_bytes(small, page):
 def test_the_head_says_what_this_is_and_how_far_it_got(parsed):
     for words in (
         "Protocol 1.0",
-        "Made 2026-11-22",
-        "18 entrants \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
+        "Date 2026-11-22",
+        "18 methods \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
         "212 of 216 complete (98.1 %), 1 failed",
-        "How to read it.",
+        "How to read this page.",
         "outdated protocol",
         "0123abc",
     ):
@@ -137,7 +137,9 @@ def test_every_group_has_its_own_glossary(small):
 def test_every_table_says_whom_its_ranks_compare_and_what_to_beware_of(small, page, parsed):
     for league in small.leagues:
         for table in (league.views[0], *league.settings):
-            assert f"Ranks and PPM compare {table.cohort}." in parsed.words
+            number, set_id = table.cohort.split(", ")
+            said = f"Ranks and PPM are computed among these {number} (set ID {set_id})."
+            assert said in parsed.words
     cautions = page.count(f'<p class="notice caution">Few seeds: <span>{boards.CAUTION}</span>')
     assert cautions == len(small.leagues[0].settings)
 
@@ -156,8 +158,10 @@ def test_long_names_break_at_their_joints(page):
 
 
 def test_captions_say_what_is_drawn(small, parsed):
-    assert "mean ranks by AUBC, whatever ranks the table" in parsed.words
-    assert "bands of 95 % (Student's t over seeds, cut at the figure's edge)" in parsed.words
+    assert "mean ranks by AUBC (regardless of the table's sort order)" in parsed.words
+    assert (
+        "with 95 % bands (Student's t over seeds, clipped at the edge of the plot)" in parsed.words
+    )
     league = small.leagues[0]
     settings = tuple(
         replace(
@@ -170,13 +174,13 @@ def test_captions_say_what_is_drawn(small, parsed):
         for setting in league.settings
     )
     words = Parsed(render(replace(small, leagues=(replace(league, settings=settings),)))).words
-    assert "without bands, which need 3 seeds" in words
-    assert "bands of 95 %" not in words
+    assert "without bands, which need at least 3 seeds" in words
+    assert "95 % bands" not in words
 
 
 def test_one_of_a_kind_is_singular():
     words = Parsed(render(boards.board(2, 1, published=False))).words
-    assert "2 entrants \N{MULTIPLICATION SIGN} 1 setting \N{MULTIPLICATION SIGN} 4 seeds" in words
+    assert "2 methods \N{MULTIPLICATION SIGN} 1 setting \N{MULTIPLICATION SIGN} 4 seeds" in words
 
 
 def test_tables_are_there_without_script(small, parsed):
@@ -205,7 +209,7 @@ def test_every_link_leads_somewhere(parsed):
 
 def test_what_has_no_answer_says_why(page, parsed):
     assert f'<abbr title="{boards.NEEDS_SEEDS.replace(chr(39), "&#39;")}">n/a</abbr>' in page
-    assert "No answer (n/a) for Rank interval, Score, FG-Eff (effort)" in parsed.words
+    assert "Not available: Rank interval, Score, FG-Eff (effort)" in parsed.words
     assert "acdc_low_query, seed 12346, loop 2, query: out of memory" in parsed.words
     assert 'title="not ranked: failed"' in page
 
@@ -228,7 +232,7 @@ def test_a_card_tells_how_to_run_it_again(small, parsed):
     for words in (entrant.command, entrant.source_hash, entrant.environments[0]):
         assert words in parsed.words
     assert "beta = 1.0" in parsed.words
-    assert "yes: it saw the ground truth of the whole pool" in parsed.words
+    assert "Uses ground truth yes, of the whole pool" in parsed.words
 
 
 def test_effects_of_query_size_and_training_length_are_tables(small):
@@ -253,11 +257,11 @@ def test_effects_of_query_size_and_training_length_are_tables(small):
 
 def test_left_out_files_are_listed(small, parsed):
     assert "old/result.json : not valid JSON" in parsed.words
-    assert "Left out" not in Parsed(render(replace(small, left_out=()))).words
+    assert "Files not used" not in Parsed(render(replace(small, left_out=()))).words
 
 
 def test_a_board_with_nothing_that_counts_still_has_a_page():
-    assert "No result counts so far" in Parsed(render(EMPTY)).words
+    assert "There are no results yet" in Parsed(render(EMPTY)).words
 
 
 def hostile(board, text):
@@ -320,7 +324,7 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
 
 def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
     lines = reasons(boards.COLUMNS, small.leagues[1].settings[0].rows)
-    assert lines[0].startswith("Rank interval, Score, ")
+    assert lines[0].startswith("Not available: Rank interval, Score, ")
 
 
 def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
@@ -333,7 +337,7 @@ def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
         assert sorted(set(found)) == sorted(kinds)
         assert len(found) == 3 * len(kinds)
         assert less.count("<svg") == page.count("<svg") - len(found)
-        assert less.count("Left to the script") == len(found)
+        assert less.count("Drawn by the script only") == len(found)
 
 
 @pytest.mark.slow

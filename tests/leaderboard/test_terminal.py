@@ -19,7 +19,7 @@ def test_top_rows_are_plain_text_best_first(make, broken):
     first, second, third = table.rows
     assert table.columns == ("Final Dice", "AUBC")
     assert (first.rank, first.method, *first.figures, first.badges, first.done) == (
-        ("1", "bald", "70.0", "60.0", "baseline, oracle", "1 of 1")
+        ("1", "bald", "70.0", "60.0", "baseline, uses ground truth", "1 of 1")
     )
     assert (second.rank, second.method) == ("2", "random")
     assert (third.rank, third.method, third.figures, third.done) == (

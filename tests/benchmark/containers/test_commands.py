@@ -225,7 +225,7 @@ def test_the_leaderboard_is_built_inside(apptainer, capfd) -> None:
         *("leaderboard", "build", "--results=/results/runs", "--out=/scratch/out/p.html"),
     ]
     told = capfd.readouterr().err
-    assert "runs: no result.json in there" in told
+    assert "runs: no result.json found" in told
     assert main(["leaderboard", "table", "--published", "--runtime", "apptainer"]) == 0
     assert apptainer.arguments == ["leaderboard", "table", "--published"]
     assert "|" in capfd.readouterr().out
