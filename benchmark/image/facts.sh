@@ -11,7 +11,7 @@ case $variant in
   *) echo "error: no variant '$variant'; there are cuda13 and cuda12" >&2; exit 2 ;;
 esac
 
-copied="nnactive benchmark leaderboard datasets examples"
+copied="nnactive benchmark leaderboard datasets docs/protocol.md examples setup.py"
 
 commit() {
   # Without a commit of its own, as in an unpacked archive, that of a folder above says nothing.

@@ -26,11 +26,13 @@ from nnactive.data.card_fields import (
     TrainingRules,
 )
 from nnactive.errors import UserError
+from nnactive.io.content import DATASETS_PACKAGE, content_folder
 from nnactive.io.files import first_problem, sha256
 from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Sizes, written_as
 
-DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+DATASETS = content_folder(DATASETS_PACKAGE)
+"""The folders of the datasets that ship with the benchmark."""
 FURTHER = "NNACTIVE_DATASETS"
 """Environment variable: a folder of one's own cards beside the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
