@@ -26,6 +26,7 @@ from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
 from leaderboard.page.pictures import Label, Picture, league_pictures, setting_pictures
+from leaderboard.page.protocol import linked, protocol
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +37,7 @@ BADGES = {
     "baseline": "a method that comes with the benchmark",
     "submission": "a user-submitted method",
     "published": "figures from the papers, from another nnU-Net version; ranked separately",
-    "oracle": "uses ground truth of the whole pool, which is not available in practice",
+    "oracle": "sees the labels of the whole pool beforehand, which is not possible in practice",
     "incomplete": "some of its experiments are missing; not ranked",
     "failed": "at least one of its experiments failed, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
@@ -115,6 +116,7 @@ def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, objec
         "script": script,
         "query_sizes": {le.key: query_sizes(le, labels) for le in board.leagues},
         "training_lengths": training_lengths(board),
+        "protocol": protocol(),
     }
 
 
@@ -129,7 +131,13 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=count, listed=listed, plain=plain, words=_words, badge_text=badge_text, soft=_soft
+        count=count,
+        listed=listed,
+        plain=plain,
+        words=_words,
+        badge_text=badge_text,
+        linked=linked,
+        soft=_soft,
     )
     environment.globals.update(
         figure=cells.figure,

@@ -9,7 +9,9 @@ from pathlib import Path
 import boards
 import pytest
 
+from leaderboard.assemble import make_board
 from leaderboard.board_json import board_json
+from leaderboard.entries import Entries
 from leaderboard.export import long_csv
 from leaderboard.page import render
 from leaderboard.page.cells import comparing
@@ -225,6 +227,20 @@ def test_a_link_opens_a_setting_whose_table_sorts(tab, address, board):
     playwright.expect(title).to_have_attribute("aria-sort", "descending")
 
 
+def test_a_citation_opens_the_protocol_at_its_section(tab, tmp_path):
+    path = tmp_path / "published.html"
+    path.write_text(render(make_board(Entries((), ()), published=True)), "utf-8")
+    page = tab.open(path.as_uri())
+    section = page.locator("#protocol-6")
+    assert not section.is_visible()
+    page.evaluate("document.querySelector('details.plain').open = true")
+    page.locator("dl a[href='#protocol-6']").first.click()
+    section.wait_for()
+    assert section.evaluate("node => Math.abs(node.getBoundingClientRect().top) < innerHeight")
+    assert section.inner_text().startswith("6. Metrics")
+    assert tab.complaints == []
+
+
 def test_downloads_are_what_the_page_holds(tab, address, board):
     page = tab.open(address)
 
@@ -334,6 +350,7 @@ def test_no_serious_barrier(browser, few, scheme, width):
     page.evaluate(
         """() => {
           document.querySelector("details.plain").open = true;
+          document.querySelector("#protocol details").open = true;
           for (const fold of document.querySelectorAll("#l-1 .part")) fold.open = true;
           for (const kind of [".setting", ".card"]) document.querySelector(kind).open = true;
         }"""

@@ -1,16 +1,23 @@
+import doctest
+import importlib
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import boards
 import pytest
 
+from leaderboard.assemble import make_board
 from leaderboard.board_json import board_json
+from leaderboard.entries import Entries
 from leaderboard.model import Board, LengthEffect, QuerySizeEffect
 from leaderboard.page import SPARED, render
 from leaderboard.page.cells import rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
+from leaderboard.page.protocol import CITED, linked, protocol
+from nnactive import PROTOCOL_VERSION
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -186,6 +193,7 @@ def test_one_of_a_kind_is_singular():
 def test_tables_are_there_without_script(small, parsed):
     league = small.leagues[0]
     tables = len(small.leagues) * (1 + 3) + sum(len(one.entrants) for one in small.leagues)
+    tables += protocol().html.count("<table>")
     assert parsed.tags.count("table") == tables
     assert set(parsed.find("scope")) == {"col", "row"}
     assert parsed.find("aria-sort").count("ascending") == len(small.leagues) * 4
@@ -252,7 +260,58 @@ def test_effects_of_query_size_and_training_length_are_tables(small):
     parsed = Parsed(render(replace(small, leagues=(league, second), length_effects=(length,))))
     assert "-0.63 p < 0.001" in parsed.words
     assert "+1.2 p = 0.050" in parsed.words
-    assert "Training length" not in Parsed(render(small)).words.replace("Training length all", "")
+    assert "training-length" in parsed.find("id")
+    assert "training-length" not in Parsed(render(small)).find("id")
+
+
+@pytest.mark.parametrize("name", ["cells", "protocol"])
+def test_the_examples_hold(name):
+    outcome = doctest.testmod(importlib.import_module(f"leaderboard.page.{name}"))
+    assert outcome.failed == 0
+    assert outcome.attempted > 0
+
+
+def test_the_protocol_is_part_of_the_page(page, parsed):
+    assert f"The benchmark protocol, version {PROTOCOL_VERSION}" in parsed.words
+    ids = parsed.find("id")
+    for section in range(1, 10):
+        assert f"protocol-{section}" in ids
+    for words in ("1. Terms", "Beyond the papers (ours)", "Mean Dice"):
+        assert words in parsed.words
+    assert "#protocol" in parsed.find("href")
+    # Headings go one level deeper at a time.
+    section = Parsed(page[page.index('<section id="protocol">') :])
+    levels = [int(tag[1]) for tag in section.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert set(levels) >= {2, 3, 4}
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_whoever_cites_the_protocol_links_to_its_section():
+    board = make_board(Entries((), ()), published=True)
+    page = render(board)
+    section = page.index('<section id="protocol">')
+    cited = [*CITED.finditer(page[:section])]
+    assert len(cited) > 10
+    for found in cited:
+        assert page[: found.start()].endswith(f'<a href="#protocol-{found[0][-1]}">')
+    assert "protocol section 6" in board.leagues[0].notes[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("protocol sections 4 and 6", ["4", "6"]),
+        ("protocol section 2.", ["2"]),
+        (f"protocol section {0}", []),
+        ("section 6 of another", []),
+        ("<a href='protocol section 6'>", ["6"]),
+    ],
+)
+def test_citations_are_links_and_nothing_else_is(text, links):
+    html = str(linked(text))
+    assert re.findall(r'<a href="#protocol-(\d)">', html) == links
+    assert "".join(Parsed(html).text) == text
+    assert html.count("<") == 2 * len(links)
 
 
 def test_left_out_files_are_listed(small, parsed):
