@@ -13,6 +13,7 @@ from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
 from leaderboard.formatting import plain
 from leaderboard.model import LeftOut
+from leaderboard.undefined import Undefined
 from nnactive.errors import UserError
 from nnactive.io.files import read_json
 
@@ -67,10 +68,10 @@ def load_entries(sources: Sequence[Path], *, strict: bool = False) -> Entries:
     left_out: set[LeftOut] = set()
     for label, path in _files(sources):
         outcome = _read(path)
-        if isinstance(outcome, str):
+        if isinstance(outcome, Undefined):
             if strict:
-                raise UserError(f"{plain(str(path), limit=4096)}: {outcome}")
-            left_out.add(LeftOut(plain(label), outcome))
+                raise UserError(f"{plain(str(path), limit=4096)}: {outcome.reason}")
+            left_out.add(LeftOut(plain(label), outcome.reason))
             continue
         digest = hashlib.sha256(outcome.model_dump_json().encode()).hexdigest()
         names = found[_experiment(outcome)]
@@ -192,22 +193,23 @@ def _walk(source: Path) -> Iterator[Path]:
             yield Path(folder, RESULT_FILE)
 
 
-def _read(path: Path) -> ExperimentResult | str:
-    """The result, or why there is none, as one line."""
+def _read(path: Path) -> ExperimentResult | Undefined:
+    """The result, or why there is none."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return "not a regular file"
+            return Undefined("not a regular file")
         if status.st_size > LARGEST_FILE:
-            return f"larger than {LARGEST_FILE >> 20} MiB, too large for a result"
+            return Undefined(f"larger than {LARGEST_FILE >> 20} MiB, too large for a result")
         result = load_result(path)
     except UserError as error:
-        return _newer_schema(path) or plain(str(error).removeprefix(f"{path}: "))
+        return Undefined(_newer_schema(path) or plain(str(error).removeprefix(f"{path}: ")))
     except RecursionError:
-        return "not valid JSON (nested too deeply)"
+        return Undefined("not valid JSON (nested too deeply)")
     except (OSError, ValueError) as error:
-        return plain(f"cannot be read ({type(error).__name__})")
-    return inconsistency(result) or result
+        return Undefined(plain(f"cannot be read ({type(error).__name__})"))
+    contradiction = inconsistency(result)
+    return result if contradiction is None else Undefined(contradiction)
 
 
 def _newer_schema(path: Path) -> str | None:

@@ -13,10 +13,8 @@ from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.registry import printed_by_seed
 from leaderboard.metrics.runs import Runs
 from leaderboard.model import League, LengthEffect, QuerySizeEffect, SettingTable, Value
+from leaderboard.published.load import SEEDS
 from leaderboard.undefined import Undefined, UndefinedMetricError
-
-PUBLISHED_SEEDS = 4
-"""Behind every published mean (protocol section 7)."""
 
 Sized = tuple[str, Runs, Reference]
 """Key of a setting, a method's experiments there, and the setting's reference."""
@@ -137,7 +135,7 @@ def _figures(league: League, setting: SettingTable) -> dict[str, Figures]:
     """Of the complete methods of a setting by id, in its order."""
     ids = {entrant.key: entrant.id for entrant in league.entrants}
     return {
-        ids[row.entrant]: (row.values, len(row.seeds) or PUBLISHED_SEEDS)
+        ids[row.entrant]: (row.values, len(row.seeds) or SEEDS)
         for row in setting.rows
         if row.status == "complete"
     }

@@ -43,13 +43,14 @@ def origin(entrant: Entrant, row: Row) -> list[str]:
 
 
 def comparing(cohort: str, what: str = "Ranks and PPM") -> str:
-    """Among which methods relational figures are computed; empty if there is no cohort.
+    """Among which methods relational figures are computed; empty for fewer than two methods.
 
     >>> comparing("9 methods, 7fa8272e")
     'Ranks and PPM are computed among these 9 methods (set ID 7fa8272e).'
     """
     methods, _, set_id = cohort.partition(", ")
-    return f"{what} are computed among these {methods} (set ID {set_id})." if cohort else ""
+    several = methods.endswith("methods") and not methods.startswith("0 ")
+    return f"{what} are computed among these {methods} (set ID {set_id})." if several else ""
 
 
 def notices(relations: Relations) -> list[str]:

@@ -66,7 +66,8 @@
   const badgeOf = (name) => make("span", badges[name] ?? name, { className: `badge ${name.replaceAll(" ", "-")}` });
   const comparing = (stamp) => {
     const [methods, set] = stamp.split(", ");
-    return stamp && `Ranks and PPM are computed among these ${methods} (set ID ${set}).`;
+    const several = methods.endsWith("methods") && !methods.startsWith("0 ");
+    return several ? `Ranks and PPM are computed among these ${methods} (set ID ${set}).` : "";
   };
   const rowOf = (league, row) => {
     const entrant = league.entrants[row[field.entrant]];
@@ -162,7 +163,7 @@
       const caution = ranking.section.querySelector(".caution");
       caution.hidden = !view.caution;
       caution.querySelector("span").textContent = view.caution;
-      table.caption.querySelector(".stamp").textContent = comparing(view.stamp);
+      table.caption.querySelector(".cohort").textContent = comparing(view.stamp);
       ranking.view = view;
     }
     const chosen = fields.slice(3).map((name) => bar.elements[name].value).filter(Boolean).join(", ");

@@ -13,7 +13,7 @@ from nnactive.settings import Setting
 NNUNET = "fork 2.6.0"
 """The nnU-Net version behind all of them."""
 SEEDS = 4
-"""Behind every mean."""
+"""Behind every mean (protocol section 7)."""
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     known = {entrant.key: entrant.name for entrant in league.entrants}
     assert names(page) == [known[row.entrant] for row in view.rows]
     assert page.locator("#l-1 caption .chosen").inner_text() == "amos, low: amos_low"
-    assert page.locator("#l-1 caption .stamp").inner_text() == comparing(view.cohort)
+    assert page.locator("#l-1 caption .cohort").inner_text() == comparing(view.cohort)
     assert page.locator("#l-1 .caution").first.is_visible() == bool(view.caution)
     assert page.locator("#l-1 details.setting:not([hidden])").count() == 1
     page.select_option("select[name=group]", "published")

@@ -14,7 +14,7 @@ from leaderboard.board_json import board_json
 from leaderboard.entries import Entries
 from leaderboard.model import Board, LengthEffect, QuerySizeEffect
 from leaderboard.page import SPARED, render
-from leaderboard.page.cells import rank_note, reasons
+from leaderboard.page.cells import comparing, rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
 from leaderboard.page.protocol import CITED, linked, protocol
 from nnactive import PROTOCOL_VERSION
@@ -149,6 +149,11 @@ def test_every_table_says_whom_its_ranks_compare_and_what_to_beware_of(small, pa
             assert said in parsed.words
     cautions = page.count(f'<p class="notice caution">Few seeds: <span>{boards.CAUTION}</span>')
     assert cautions == len(small.leagues[0].settings)
+
+
+@pytest.mark.parametrize("cohort", ["", "0 methods, e3b0c442", "1 method, 0272eb05"])
+def test_nothing_is_computed_among_fewer_than_two_methods(cohort):
+    assert comparing(cohort) == ""
 
 
 def test_a_settings_table_tells_a_submission_from_a_baseline(small, page):
