@@ -35,7 +35,7 @@ SIGNS = {
 
 
 def long_csv(board: Board) -> str:
-    """One line per league, view or setting, entrant and column; ``n/a`` for what is undefined."""
+    """One line per league, view or setting, method and column; ``n/a`` for what is undefined."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(LONG_COLUMNS)

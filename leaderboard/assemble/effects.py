@@ -1,6 +1,5 @@
 """The effect of query size and of training length, method by method and setting by setting."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
@@ -8,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from leaderboard.assemble.cells import Cells
-from leaderboard.metrics import common_budgets, length_difference_from_stats, query_size_tau
+from leaderboard.metrics import Sample, common_budgets, length_difference, query_size_tau
 from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.registry import printed_by_seed
 from leaderboard.metrics.runs import Runs
@@ -115,9 +114,10 @@ def _setting_effects(
         if method not in after:
             continue
         for metric in printed_by_seed():
-            stats = [_stats(side[method], metric.name) for side in (before, after)]
             try:
-                result = length_difference_from_stats(*stats[0], *stats[1])
+                result = length_difference(
+                    _sample(before[method], metric.name), _sample(after[method], metric.name)
+                )
             except UndefinedMetricError:
                 continue
             yield LengthEffect(
@@ -141,11 +141,9 @@ def _figures(league: League, setting: SettingTable) -> dict[str, Figures]:
     }
 
 
-def _stats(figures: Figures, metric: str) -> tuple[float, float, int]:
+def _sample(figures: Figures, metric: str) -> Sample:
     values, seeds = figures
-    value = values.get(metric, Value())
-    return (
-        math.nan if value.mean is None else value.mean,
-        math.nan if value.spread is None else value.spread,
-        seeds,
-    )
+    value = values[metric]
+    if value.mean is None or value.spread is None:
+        raise UndefinedMetricError(value.reason or "there is no spread over seeds")
+    return Sample(value.mean, value.spread, seeds)

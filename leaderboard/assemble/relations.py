@@ -119,7 +119,7 @@ def _ranks(means: Mapping[str, float], entrants: Sequence[str]) -> tuple[int | N
 
 
 def _mean_ranks(blocks: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
-    """Mean rank over settings with its standard error, an entrant each."""
+    """Mean rank over settings with its standard error, one per method."""
     values = []
     for places in zip(*blocks, strict=True):
         known = [place for place in places if place is not None]

@@ -15,8 +15,8 @@ from leaderboard.metrics.learning_curve import Curve, learning_curve
 from leaderboard.metrics.leave_one_seed_out import leave_one_seed_out
 from leaderboard.metrics.length_difference import (
     Difference,
+    Sample,
     length_difference,
-    length_difference_from_stats,
 )
 from leaderboard.metrics.mean_over_settings import Interval, mean_over_settings
 from leaderboard.metrics.mean_ranks import MeanRanks, mean_ranks
@@ -38,6 +38,7 @@ __all__ = [
     "Nemenyi",
     "Ppm",
     "RankIntervals",
+    "Sample",
     "Tau",
     "aubc",
     "common_budgets",
@@ -48,7 +49,6 @@ __all__ = [
     "learning_curve",
     "leave_one_seed_out",
     "length_difference",
-    "length_difference_from_stats",
     "mean",
     "mean_over_settings",
     "mean_ranks",

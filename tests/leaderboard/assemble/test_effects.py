@@ -7,7 +7,7 @@ from standins import measured_standin, printed_standin
 
 from leaderboard.assemble.cells import Cells
 from leaderboard.assemble.effects import length_effects, query_size_effects
-from leaderboard.metrics import length_difference_from_stats
+from leaderboard.metrics import Sample, length_difference
 from leaderboard.metrics.runs import Runs
 from leaderboard.model import Entrant, League, Relations, SettingRow, SettingTable, Value
 from leaderboard.undefined import Undefined
@@ -77,7 +77,7 @@ def pair(**over):
 def test_longer_minus_shorter_of_methods_that_are_complete_in_both():
     short, long = pair()
     (effect,) = length_effects([long, short])
-    expected = length_difference_from_stats(70.0, 1.0, 3, 74.0, 2.0, 3)
+    expected = length_difference(Sample(70.0, 1.0, 3), Sample(74.0, 2.0, 3))
     assert effect.difference == expected.difference == 4
     assert effect.p_value == expected.p_value
     assert effect.significant is True
