@@ -216,8 +216,8 @@ def _read(path: Path) -> TrackFile:
 
 def _check_own(content: TrackFile, path: Path) -> None:
     """Refuse a file whose runs would lie among another track's, or whose methods are none."""
-    from benchmark.submission.method_string import parse
-    from benchmark.submission.spec import describe, is_builtin, split
+    from benchmark.submission.method_string import Method
+    from benchmark.submission.spec import describe
 
     theirs = FOLDER / f"{content.name}.yaml"
     if theirs.is_file() and not path.samefile(theirs):
@@ -227,12 +227,9 @@ def _check_own(content: TrackFile, path: Path) -> None:
         )
     for number, text in enumerate(content.methods):
         try:
-            method = parse(text).method
-            if is_builtin(method):
-                describe(text)
-            else:
-                # The rest would run the author's code; that is for the run's own check.
-                split(method)
+            method = Method.parse(text)
+            if method.file is None:  # else it would run the author's code; the run's check does
+                describe(method)
         except UserError as error:
             raise UserError(f"{path}: field 'methods.{number}': {error}") from None
 

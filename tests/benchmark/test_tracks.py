@@ -331,7 +331,6 @@ def test_track_list_and_show_print_what_is_run(capsys) -> None:
 )
 def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
     run = []
-    monkeypatch.setattr("benchmark.cli.commands.tracks.examine", lambda *_: (None, None))
     monkeypatch.setattr(
         "benchmark.cli.commands.tracks.run_track", lambda track, *_: run.append(track)
     )

@@ -11,7 +11,7 @@ from benchmark.image.layer import pip
 from benchmark.image.layer.judge import check_pins, judge
 from benchmark.image.record import HOME, LayerRecord
 from benchmark.submission.pins import installed, locked, pin
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import UserError
 from nnactive.io.files import write_model, write_text
 
@@ -61,7 +61,7 @@ def install(
     try:
         pins = [pin(each) for each in requirements]
     except ValueError as error:
-        raise UserError(f"{SHEET}: {error}") from None
+        raise UserError(f"{MANIFEST}: {error}") from None
     fixed = {**locked(home / "requirements.lock"), **installed()}
     check_pins(pins, fixed)
     wheels = judge(pip.would_install([str(each) for each in pins]), fixed)

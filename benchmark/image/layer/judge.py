@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.submission.pins import Pin, pin
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import UserError
 
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -97,7 +97,7 @@ def check_pins(pins: Sequence[Pin], fixed: Mapping[str, str]) -> None:
         there = fixed.get(each.name)
         if there is not None and not each.is_met_by(there):
             raise UserError(
-                f"{SHEET}: {each} would change {each.name} {there}, which the lock fixes; "
+                f"{MANIFEST}: {each} would change {each.name} {there}, which the lock fixes; "
                 "use that version, or leave it out"
             )
 
@@ -122,17 +122,17 @@ def _wheel(item: Item, report: Report, fixed: Mapping[str, str]) -> Wheel:
         found = pin(text)
         same = there is None or Version(there) == Version(found.version)
     except (ValueError, InvalidVersion):
-        raise UserError(f"{SHEET}: pip would install {text!r:.100}; do without it") from None
+        raise UserError(f"{MANIFEST}: pip would install {text!r:.100}; do without it") from None
     if not same:
         raise UserError(
-            f"{SHEET}: {_because(item.name, report) or f'it takes {found}'}, which would change "
+            f"{MANIFEST}: {_because(item.name, report) or f'it takes {found}'}, which would change "
             f"{item.name} {there}, which the lock fixes; pin a version that goes with it, "
             "or do without"
         )
     digest = item.download_info.archive_info.hashes.get("sha256", "")
     file = item.download_info.url.partition("#")[0]
     if item.is_direct or not file.endswith(".whl") or not SHA256.fullmatch(digest):
-        raise UserError(f"{SHEET}: {found} isn't a wheel of the package index; do without it")
+        raise UserError(f"{MANIFEST}: {found} isn't a wheel of the package index; do without it")
     return Wheel(str(found), digest)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.image.layer.judge import Report, Wheel
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import read_model
 
@@ -63,7 +63,7 @@ def _run(arguments: Sequence[str]) -> None:
     if "No module named pip" in done.stderr:
         raise NnactiveError("this image has no pip, so that nothing can be added to it")
     raise UserError(
-        f"{SHEET}: pip can't install what it pins: {last_word(done.stderr)}; "
+        f"{MANIFEST}: pip can't install what it pins: {last_word(done.stderr)}; "
         "see that these versions have wheels and that there is a network"
     )
 

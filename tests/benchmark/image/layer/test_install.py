@@ -89,7 +89,7 @@ def test_what_is_there_already_adds_nothing(image) -> None:
             "pip can't install what it pins: No matching distribution found for nowhere==",
         ),
         ("foo==3.0", "pip can't install what it pins: No matching distribution found for foo==3.0"),
-        ("--index-url=x", "'--index-url=x' is an option of pip"),
+        ("--index-url=x", "'--index-url=x' is a pip option"),
     ],
 )
 def test_what_is_refused_leaves_the_image_as_it_was(image, requirement, message) -> None:
