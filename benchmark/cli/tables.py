@@ -28,10 +28,8 @@ def print_track(track: "Track") -> None:
     """Print what a track runs: settings, methods, seeds, and how many experiments and trainings."""
     from rich.table import Table
 
-    compares = (
-        "" if track.comparable else "; reduced cost: compare its results only with each other"
-    )
-    click.echo(f"{track.name}: {track.title}{compares}\n{track.description}\n")
+    reduced = "" if track.comparable else " (reduced cost)"
+    click.echo(f"{track.name}: {track.title}{reduced}\n{track.description}\n")
     columns = ("setting", "patch z,y,x", "stride", "k", "patches", "folds", "epochs", "other")
     table = Table(*columns, box=None, pad_edge=False)
     for setting in track.settings:
