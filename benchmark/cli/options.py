@@ -35,15 +35,16 @@ runs_option = click.option(
     help="Folder of the runs (or NNACTIVE_RUNS).",
 )
 dataset_option = click.option(
-    "--dataset", default=None, help="Only the track's settings of this dataset."
+    "--dataset", default=None, metavar="NAME", help="Only the track's settings of this dataset."
 )
 regime_option = click.option(
-    "--regime", default=None, help="Only the track's settings of this label regime."
+    "--regime", default=None, metavar="NAME", help="Only the track's settings of this label regime."
 )
 cores_option = click.option(
     "--cores",
     type=click.IntRange(min=1),
     default=None,
+    metavar="N",
     help="Number of cores to use; by default all.",
 )
 out_option = click.option(
@@ -66,7 +67,8 @@ seconds_option = click.option(
     type=click.FloatRange(min=0, min_open=True),
     default=60,
     show_default=True,
-    help="Time limit in seconds for each row of the method's check.",
+    metavar="SECONDS",
+    help="Time limit for each row of the method's check.",
 )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def track() -> None:
-    """Show and run tracks: settings, methods and seeds."""
+    """List, show and run tracks: settings, methods and seeds."""
 
 
 @track.command("list")
@@ -117,10 +117,17 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
 
 @click.command(cls=Contained, roles={"method": Role.METHOD, **RUN_ROLES}, gpu=True)
 @method_argument
-@click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
+@click.option(
+    "--track",
+    "name",
+    default="demo",
+    show_default=True,
+    metavar="NAME",
+    help="Track to submit to: a name, or the path of a YAML file.",
+)
 @run_options
 def submit(method: "Method", name: str, options: RunOptions) -> int:
-    """Run METHOD alongside a track's baselines, and build the leaderboard with it.
+    """Run METHOD and a track's baselines; build the leaderboard.
 
     METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
     power_bald,beta=5. A file that is new to the track is checked first.

@@ -38,7 +38,11 @@ def raising(error: BaseException) -> None:
         (lambda: raising(UserError("a:\n b")), 2, "error: a: b"),
         (lambda: raising(MethodError("m")), 2, "error: m"),
         (lambda: raising(NnactiveError("f")), 1, "error: f"),
-        (lambda: raising(KeyboardInterrupt()), 130, "interrupted; run the same command to go on"),
+        (
+            lambda: raising(KeyboardInterrupt()),
+            130,
+            "interrupted; run the same command to continue",
+        ),
         (
             full_disk_in_torch,
             2,
@@ -55,7 +59,7 @@ def raising(error: BaseException) -> None:
         (
             lambda: raising(ValueError("what\never")),
             1,
-            "error: unexpected ValueError: what ever; run with --debug for the traceback",
+            "error: unexpected ValueError: what ever; add --debug for the traceback",
         ),
         (lambda: 3, 3, ""),
         (lambda: None, 0, ""),

@@ -291,12 +291,15 @@ def test_a_builtins_hash_covers_all_that_its_choice_depends_on(tmp_path, monkeyp
     shutil.copytree(Path(nnactive.__file__).parent, copy, ignore=shutil.ignore_patterns("*.pyc"))
     monkeypatch.setattr(nnactive, "__file__", str(copy / "__init__.py"))
     hashes = {describe(Method.parse("random")).record.source_hash}
-    parts = "methods/placement methods/base scores selection windows noise strata geometry streams"
-    for part in [*parts.split(), "pool", "prediction"]:
-        with (copy / f"{part}.py").open("a") as file:
-            file.write("# changed")
+    parts = ["placement", "base"]
+    modules = [f"methods/{part}" for part in parts] + ["geometry", "streams"]
+    parts = ["scores", "selection", "patch_means", "noise", "strata", "pool", "prediction"]
+    modules += [f"query/{part}" for part in parts]
+    for module in modules:
+        file = copy / f"{module}.py"
+        file.write_text(f"{file.read_text()}# changed")
         hashes.add(describe(Method.parse("random")).record.source_hash)
-    assert len(hashes) == 1 + 11
+    assert len(hashes) == 1 + len(modules)
 
 
 def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
