@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from benchmark.workflow.watch import Progress
 
 MINUTE = 60
@@ -76,15 +78,12 @@ def _line(progress: "Progress") -> None:
 
 
 @contextmanager
-def _bar(console: object) -> "Iterator[Callable[[Progress], None]]":
-    from rich.console import Console
+def _bar(console: "Console") -> "Iterator[Callable[[Progress], None]]":
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
     from rich.table import Column
 
-    if not isinstance(console, Console):
-        raise TypeError(console)
     text = TextColumn(
         "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
     )

@@ -12,6 +12,8 @@ from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from benchmark.conformance.checks import Verdict
     from benchmark.conformance.parent import Watcher
     from benchmark.submission.method_string import Method
@@ -96,13 +98,10 @@ def _shown(method: str) -> "Iterator[Watcher]":
         yield line
 
 
-def _print_table(console: object, rows: "Sequence[Verdict]") -> None:
-    from rich.console import Console
+def _print_table(console: "Console", rows: "Sequence[Verdict]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    if not isinstance(console, Console):
-        raise TypeError(console)
     colours = {"ok": "green", "FAILED": "bold red", "not judged": "dim"}
     table = Table("check", "", "", box=None, show_header=False)
     for row in rows:

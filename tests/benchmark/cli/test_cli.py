@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +14,7 @@ import pytest
 from benchmark.cli.commands import tracks
 from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
+from benchmark.cli.options import RunOptions
 from benchmark.cli.progress import duration
 from benchmark.results import Failure
 from benchmark.submission.spec import freeze
@@ -191,6 +193,18 @@ def test_parameters_of_a_run_belong_to_one_method(tmp_path, requested, capsys) -
     assert (
         capsys.readouterr().err.count("error: --param needs exactly one --method; otherwise") == 2
     )
+
+
+def test_track_run_and_submit_take_the_same_options() -> None:
+    run, submit = (
+        {param.name: param.opts for param in command.params}
+        for command in (tracks.track.commands["run"], tracks.submit)
+    )
+    # Each has its own way to name the methods and the track.
+    assert run.keys() ^ submit.keys() == {"methods", "method"}
+    shared = (run.keys() & submit.keys()) - {"name"}
+    assert {name: run[name] for name in shared} == {name: submit[name] for name in shared}
+    assert {field.name for field in fields(RunOptions)} <= shared
 
 
 def test_a_tracks_methods_may_have_parameters(tmp_path, requested) -> None:

@@ -346,3 +346,12 @@ def test_whether_a_method_is_an_oracle_cannot_depend_on_who_asks(tmp_path) -> No
     (tmp_path / "sly.py").write_text(dedent(text))
     with pytest.raises(UserError, match="oracle must be a class constant, True or False"):
         describe(Method.parse(f"{tmp_path / 'sly.py'}:Sly"))
+
+
+def test_a_class_that_uses_ground_truth_after_all_is_refused(tmp_path) -> None:
+    path = Path(method_file(tmp_path, GOOD))
+    spec = describe(Method.parse(f"{path}:Mine"))
+    record = spec.record.model_copy(update={"oracle": True})
+    freeze(tmp_path / "run", spec.model_copy(update={"record": record}), path)
+    with pytest.raises(UserError, match=r"`oracle` differs from the submitted value; make it a"):
+        load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")
