@@ -2,7 +2,7 @@
 
 import yaml
 
-from benchmark.tracks import Entry, TrackFile
+from benchmark.track_file import Entry, TrackFile
 from nnactive.data.own.add import REGIME
 from nnactive.data.own.guide import Guide
 

@@ -14,7 +14,7 @@ from pools import LABELLED, build_pool
 
 from benchmark.cli.main import cli
 from benchmark.conformance.checks import ROWS
-from benchmark.submission.method_string import written
+from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
@@ -54,7 +54,7 @@ def test_the_code_shown_is_the_example_files_in_order() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("n", [1, 10])
 def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
-    spec, method = make(f"{ROOT}/examples/{name}:{EXAMPLES[name]}")
+    spec, method = make(Method.parse(f"{ROOT}/examples/{name}:{EXAMPLES[name]}"))
     assert spec.record.description
     for labelled in ([], [LABELLED]):
         pool = build_pool(method, labelled=labelled, candidates=20)
@@ -65,7 +65,7 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
 
 def built(name: str, **parameters: object) -> QueryMethod:
     given = ",".join([EXAMPLES[name], *(f"{key}={value}" for key, value in parameters.items())])
-    return make(f"{ROOT}/examples/{name}:{given}")[1]
+    return make(Method.parse(f"{ROOT}/examples/{name}:{given}"))[1]
 
 
 def test_margin_is_the_difference_of_the_two_largest() -> None:
@@ -209,8 +209,8 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
     pool = build_pool(blind, predictor=no_predictor)
     lines.append(told(lambda: conduct(blind, pool, 1)))
     lines += [
-        told(lambda: make("power_bald,bta=5")),
-        told(lambda: make("power_bald,beta=0")),
+        told(lambda: make(Method.parse("power_bald,bta=5"))),
+        told(lambda: make(Method.parse("power_bald,beta=0"))),
     ]
     assert {row[0] for row in table("Common errors")} == {f"`{line}`" for line in lines}
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter
 from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.volume import judge_volume
+from benchmark.submission.method_string import Method
 from benchmark.workflow.lifeline import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 
 
-def judge(method: str, parameters: Sequence[str], out: Path) -> None:
+def judge(method: Method, out: Path) -> None:
     """Judge a method's rows, one JSON line each at the end of ``out``.
 
     A process with other hashes of strings makes the same queries meanwhile; it ends with this one.
@@ -29,37 +29,36 @@ def judge(method: str, parameters: Sequence[str], out: Path) -> None:
     answers = out.with_name("answers.json")
     with out.with_name("other.txt").open("wb") as log:
         other = spawn(
-            [*command(method, parameters, answers), "--answers"],
+            [*command(method, answers), "--answers"],
             log,
             env={**os.environ, HASH_SEED: "2"},
         )
     try:
-        _judge(method, parameters, out, other, answers)
+        _judge(method, out, other, answers)
     finally:
         other.kill()
         other.wait()
 
 
-def answer(method: str, parameters: Sequence[str], out: Path) -> None:
+def answer(method: Method, out: Path) -> None:
     """Query each pool once and write what was chosen to ``out``."""
-    answers = Judge(lambda: _made(method, parameters)).answers
+    answers = Judge(lambda: _made(method)).answers
     write_bytes(out, ANSWERS.dump_json(answers))
 
 
 def _judge(
-    method: str,
-    parameters: Sequence[str],
+    method: Method,
     out: Path,
     other: "subprocess.Popen[bytes]",
     answers: Path,
 ) -> None:
     try:
-        _made(method, parameters)
+        _made(method)
     except UserError as error:
         _tell(out, Verdict(row=LOADS, state="FAILED", detail=" ".join(str(error).split())))
         return
     _tell(out, Verdict(row=LOADS, state="ok"))
-    rows = Judge(lambda: _made(method, parameters))
+    rows = Judge(lambda: _made(method))
     for verdict in rows.verdicts():
         _tell(out, verdict)
     other.wait()
@@ -69,15 +68,15 @@ def _judge(
         detail = f"ended with exit status {other.returncode} in another process"
         _tell(out, Verdict(row=PROCESS, state="FAILED", detail=detail))
     if any(rows.answers.values()):
-        _tell(out, judge_volume(lambda: _made(method, parameters)))
+        _tell(out, judge_volume(lambda: _made(method)))
     else:
         _tell(out, Verdict(row=VOLUME, state="not judged"))
 
 
-def _made(method: str, parameters: Sequence[str]) -> "QueryMethod":
+def _made(method: Method) -> "QueryMethod":
     from benchmark.submission.spec import make
 
-    return make(method, parameters)[1]
+    return make(method)[1]
 
 
 def _tell(out: Path, verdict: Verdict) -> None:

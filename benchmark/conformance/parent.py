@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmark.conformance.checks import LOADS, ROWS, Verdict
+from benchmark.submission.method_string import Method
 from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import STEP_COMMAND
@@ -21,20 +22,16 @@ HASH_SEED = "PYTHONHASHSEED"
 Watcher = Callable[[Sequence[Verdict]], None]
 
 
-def command(method: str, parameters: Sequence[str], out: Path) -> list[str]:
+def command(method: Method, out: Path) -> list[str]:
     """The command of a process that checks a method and writes to ``out``."""
-    given = [part for parameter in parameters for part in ("--param", parameter)]
-    return [*shlex.split(STEP_COMMAND), "conform", method, *given, "--out", str(out)]
+    return [*shlex.split(STEP_COMMAND), "conform", *method.arguments, "--out", str(out)]
 
 
-def check(
-    method: str, parameters: Sequence[str], seconds: float, watcher: Watcher
-) -> list[Verdict]:
+def check(method: Method, seconds: float, watcher: Watcher) -> list[Verdict]:
     """Check a method on synthetic pools.
 
     Args:
         method: the METHOD.
-        parameters: further parameters of it, each ``name=value``.
         seconds: time for each row; what takes longer failed.
         watcher: told again and again what is judged so far.
 
@@ -45,7 +42,7 @@ def check(
         out, log = Path(folder) / "rows.jsonl", Path(folder) / "log.txt"
         with log.open("wb") as output:
             process = spawn(
-                command(method, parameters, out),
+                command(method, out),
                 output,
                 env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1"), HASH_SEED: "1"},
             )
@@ -60,7 +57,7 @@ def check(
             return judged
         cause = cause or _end(process.returncode, log)
     if not judged:
-        return [Verdict(row=LOADS, state="FAILED", detail=f"{method}: {cause}")]
+        return [Verdict(row=LOADS, state="FAILED", detail=f"{method.string}: {cause}")]
     row, *left = ROWS[len(judged) :]
     failed = Verdict(row=row, state="FAILED", detail=cause)
     return [*judged, failed, *(Verdict(row=row, state="not judged") for row in left)]

@@ -5,6 +5,7 @@ from support import SEED
 
 from benchmark.cli.main import main
 from benchmark.layout import spec_file
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze
 from nnactive.io.costs import cost_file
 from nnactive.io.files import write_model
@@ -32,7 +33,7 @@ def test_a_part_ends_well_without_output_and_the_rest_writes_it(
 ) -> None:
     file = tmp_path / "corner.py"
     file.write_text(AUTHOR)
-    spec = describe(f"{file}:Corner")
+    spec = describe(Method.parse(f"{file}:Corner"))
     freeze(tmp_path, spec, file)
     write_model(tmp_path / "setting.json", setting)
     start(phantom, setting, SEED, tmp_path / "loop_000.json")

@@ -38,6 +38,7 @@ from benchmark.conformance.parent import check
 from benchmark.conformance.pools import PLAIN, WORLDS, fill
 from benchmark.conformance.views import view
 from benchmark.conformance.volume import judge_volume
+from benchmark.submission.method_string import Method
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, clip_size
 from nnactive.methods import BUILTIN, Prediction, QueryMethod
@@ -449,7 +450,7 @@ def test_the_table_has_all_rows_and_sets_are_found_out(submitted, capfd) -> None
 
 
 def test_a_class_that_ends_its_process_fails_a_row(submitted) -> None:
-    rows = check(f"{submitted}:Crashes", [], 600, lambda _: None)
+    rows = check(Method.parse(f"{submitted}:Crashes"), 600, lambda _: None)
     assert tuple(verdict.row for verdict in rows) == ROWS
     assert [verdict.state for verdict in rows] == [
         "ok",
