@@ -118,10 +118,10 @@ def _ranks(means: Mapping[str, float], entrants: Sequence[str]) -> tuple[int | N
     return tuple(places.get(key) for key in entrants)
 
 
-def _mean_ranks(blocks: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
+def _mean_ranks(settings: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
     """Mean rank over settings with its standard error, one per method."""
     values = []
-    for places in zip(*blocks, strict=True):
+    for places in zip(*settings, strict=True):
         known = [place for place in places if place is not None]
         if len(known) < len(places):
             values.append(Value(reason="no rank in every setting"))
