@@ -19,7 +19,7 @@ from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
@@ -58,9 +58,9 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
     assert spec.record.description
     for labelled in ([], [LABELLED]):
         pool = build_pool(method, labelled=labelled, candidates=20)
-        chosen = conduct(method, pool, n)
+        chosen = run_method(method, pool, n)
         assert len(set(chosen)) == n
-        assert chosen == conduct(method, replace(pool, workers=3), n)
+        assert chosen == run_method(method, replace(pool, workers=3), n)
 
 
 def built(name: str, **parameters: object) -> QueryMethod:
@@ -77,10 +77,10 @@ def test_margin_is_the_difference_of_the_two_largest() -> None:
 
 def test_the_level_2_example_takes_its_turns_and_its_parameters() -> None:
     method = built("spread_bald.py", most=1, sigma=0)
-    chosen = conduct(method, build_pool(method), 6)
+    chosen = run_method(method, build_pool(method), 6)
     assert sorted(patch.case for patch in chosen[:4]) == ["a", "b", "c", "d"]
     noisy = built("spread_bald.py", most=1, sigma=1)
-    assert conduct(noisy, build_pool(noisy), 6) != chosen
+    assert run_method(noisy, build_pool(noisy), 6) != chosen
 
 
 def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
@@ -91,7 +91,7 @@ def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled(
     pool = build_pool(
         method, {"c": (3, 10, 10), "d": (10, 10, 10)}, [LABELLED], images=images.__getitem__
     )
-    assert all(patch.start[2] >= 6 for patch in conduct(method, pool, 1))
+    assert all(patch.start[2] >= 6 for patch in run_method(method, pool, 1))
 
 
 def test_the_composed_example_has_the_parts_that_the_page_says() -> None:
@@ -203,11 +203,11 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
         method = MyMethod()
         method.steps = steps
         pool = build_pool(method, labelled=labelled)
-        lines.append(told(lambda m=method, p=pool: conduct(m, p, 1)))
+        lines.append(told(lambda m=method, p=pool: run_method(m, p, 1)))
     blind = MyMethod()
     blind.steps = {}
     pool = build_pool(blind, predictor=no_predictor)
-    lines.append(told(lambda: conduct(blind, pool, 1)))
+    lines.append(told(lambda: run_method(blind, pool, 1)))
     lines += [
         told(lambda: make("power_bald,bta=5")),
         told(lambda: make("power_bald,beta=0")),

@@ -11,7 +11,7 @@ from benchmark.conformance.views import WatchedPool, view
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
 from nnactive.methods import PoolView, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.query.checkpoint import Kept, Part, PartDone
 
 Make = Callable[[], QueryMethod]
@@ -38,7 +38,7 @@ class Trial:
 
 
 class _Recorded(QueryMethod):
-    """Keeps what a method answers, for the case that `conduct` refuses it."""
+    """Keeps what a method answers, for the case that `run_method` refuses it."""
 
     def __init__(self, inner: QueryMethod) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ def attempt(
     before = snapshot(pool, contents)
     chosen, broken = None, {}
     try:
-        chosen = conduct(method, pool, world.n)
+        chosen = run_method(method, pool, world.n)
     except PartDone:
         pass
     except NnactiveError as error:

@@ -10,7 +10,7 @@ from benchmark.conformance.pools import LARGE, World, fill
 from benchmark.conformance.trials import Make
 from benchmark.conformance.views import view
 from nnactive.errors import NnactiveError
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 
 PROC = Path("/proc/self")
 GIB = 2**30
@@ -27,7 +27,7 @@ def judge_volume(make: Make, world: World = LARGE) -> Verdict:
     before = _reset_peak()
     begin = time.monotonic()
     try:
-        conduct(method, pool, world.n)
+        run_method(method, pool, world.n)
     except NnactiveError as error:
         return Verdict(row=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
     seconds = time.monotonic() - begin

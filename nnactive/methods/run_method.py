@@ -9,7 +9,7 @@ from nnactive.methods.base import QueryMethod
 from nnactive.query.pool import PoolView, described
 
 
-def conduct(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
+def run_method(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     """The ``n`` patches that ``method`` chooses, in its order, checked.
 
     Raises:

@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 _thread = threading.local()
 
 
-def over_cases(
+def map_cases(
     function: Callable[[str], T],
     cases: Sequence[str],
     *,

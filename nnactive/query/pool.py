@@ -11,7 +11,7 @@ import numpy as np
 from nnactive.errors import MethodError, NnactiveError
 from nnactive.geometry import Patch, Triple
 from nnactive.query.checkpoint import Kept
-from nnactive.query.map_cases import Announce, over_cases
+from nnactive.query.map_cases import Announce, map_cases
 from nnactive.query.prediction import Prediction
 from nnactive.streams import stream
 
@@ -170,7 +170,7 @@ class PoolView:
             with naming(case):
                 return function(case)
 
-        return over_cases(
+        return map_cases(
             named,
             chosen,
             workers=self.workers,

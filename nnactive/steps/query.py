@@ -12,7 +12,7 @@ from nnactive.geometry import Patch
 from nnactive.io.files import sha256
 from nnactive.io.queries import Query, load_patches, record, save_query
 from nnactive.methods import QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.query.checkpoint import Kept, Part, PartDone, code_hash, key_of
 from nnactive.query.pool import PoolView
 from nnactive.query.readahead import ReadAhead
@@ -163,12 +163,12 @@ def _resumable(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     work on an image fails, the rest is kept, and the error is the answer.
     """
     try:
-        return conduct(method, pool, n)
+        return run_method(method, pool, n)
     except MethodError:
         kept = pool.kept
         if kept is None or not kept.used or kept.failed or kept.part:
             raise
-        return conduct(method, replace(pool, kept=None), n)
+        return run_method(method, replace(pool, kept=None), n)
 
 
 def _kept_folder(out: Path) -> Path:

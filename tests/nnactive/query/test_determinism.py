@@ -13,7 +13,7 @@ from pools import LABELLED, SHAPES, build_pool
 
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.query.checkpoint import Kept, Part, PartDone
 
 N = 8
@@ -41,7 +41,7 @@ FEWER = {"stochastic_batches": {"batches": 5}}
 def query(name, **changes):
     method = BUILTIN[name](**FEWER.get(name, {}))
     pool = build_pool(method, **{"labelled": ALL_LABELLED, **changes})
-    return [(patch.case, patch.start, patch.size) for patch in conduct(method, pool, N)]
+    return [(patch.case, patch.start, patch.size) for patch in run_method(method, pool, N)]
 
 
 first_answer = cache(query)
