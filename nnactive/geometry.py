@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Triple = tuple[int, int, int]
+Spacing = tuple[float, float, float]
+"""Voxel size in mm, axis order (z, y, x)."""
 
 
 @dataclass(frozen=True, order=True)
