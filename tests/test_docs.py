@@ -3,7 +3,6 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,12 +12,12 @@ import torch
 from pools import LABELLED, build_pool
 
 from benchmark.cli.main import cli
-from benchmark.conformance.checks import ROWS
+from benchmark.conformance.checks import CHECKS
 from benchmark.submission.method_string import written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, QueryMethod
+from nnactive.methods import BUILTIN, Need, QueryMethod
 from nnactive.methods.run_method import run_method
 from nnactive.steps.network import no_predictor
 
@@ -57,10 +56,13 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
     spec, method = make(f"{ROOT}/examples/{name}:{EXAMPLES[name]}")
     assert spec.record.description
     for labelled in ([], [LABELLED]):
-        pool = build_pool(method, labelled=labelled, candidates=20)
+        pool, spread = (
+            build_pool(method, labelled=labelled, candidates=20, workers=workers)
+            for workers in (1, 3)
+        )
         chosen = run_method(method, pool, n)
         assert len(set(chosen)) == n
-        assert chosen == run_method(method, replace(pool, workers=3), n)
+        assert chosen == run_method(method, spread, n)
 
 
 def built(name: str, **parameters: object) -> QueryMethod:
@@ -116,24 +118,34 @@ def test_the_table_of_methods_is_the_builtin_ones() -> None:
         defaults = kind.Parameters().model_dump()
         expected = {f"`{key}` = {written(value)}" for key, value in defaults.items()}
         assert set(parameters.split(", ")) == (expected or {"-"})
-        assert ("(oracle)" in name) == kind.oracle
+        assert ("(uses ground truth)" in name) == kind.oracle
         links = re.findall(r"\]\((https://[^)]+)\)", reference)
         assert links
         assert all(link in str(inspect.getdoc(kind)) for link in links)
 
 
-def test_the_rows_of_the_check_are_named_in_order() -> None:
+def test_the_checks_are_named_in_order() -> None:
     section = " ".join(TEXT.split("\n## Check it\n")[1].split("\n## ")[0].split())
-    assert ", ".join(f"*{row}*" for row in ROWS) in section
+    assert ", ".join(f"*{check}*" for check in CHECKS) in section
 
 
-def test_what_the_pool_offers_is_there() -> None:
-    pool = build_pool()
-    for cell, _ in table("What the pool offers"):
-        for name in re.findall(r"`(\w+)", cell):
-            assert name == "oracle" or hasattr(pool, name)
+def test_what_the_pool_offers_is_all_that_it_shows() -> None:
+    cells = " ".join(row[0] for row in table("What the pool offers"))
+    public = {name for name in dir(build_pool()) if not name.startswith("_")}
+    assert set(re.findall(r"`(\w+)", cells)) == public
+
+
+def test_the_parts_of_the_pipeline_are_there() -> None:
     offered = set(re.findall(r"`([a-z_]+)", " ".join(row[0] for row in table("The pipeline"))))
     assert all(hasattr(QueryMethod, name) for name in offered)
+
+
+def test_the_needs_are_the_codes() -> None:
+    listed = re.search(
+        r"\*\*Needs\.\*\* Only what the class declares in `needs`(.*?)Declare", TEXT, re.DOTALL
+    )
+    assert listed
+    assert set(re.findall(r"`(\w+)`\s\(", listed[1])) == set(Need)
 
 
 def test_the_purposes_that_are_taken_are_the_codes() -> None:

@@ -15,9 +15,6 @@ from nnactive.io.files import sha256
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
 
-PREDICTIONS = frozenset({"mean", "expected_entropy", "embedding", "members"})
-"""What a method may declare in ``needs``."""
-
 
 def builtin_class(name: str) -> "type[QueryMethod]":
     """The builtin class of that name; a ``UserError`` that lists all if there is none."""
@@ -100,6 +97,8 @@ def instance(
         UserError: if the class doesn't declare a parameter, a value doesn't fit, what the class
             declares can't be used, or its constructor raises.
     """
+    from nnactive.methods import Need
+
     _check_declared(kind, origin, parameters)
     try:
         found = kind(**parameters)
@@ -109,10 +108,10 @@ def instance(
         raise UserError(f"{origin}: can't be made: {_one_line(error)}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be plainly True or False in the class")
-    if not isinstance(found.needs, frozenset | set) or not found.needs <= PREDICTIONS:
+    if not isinstance(found.needs, frozenset | set) or not found.needs <= set(Need):
         raise UserError(
             f"{origin}: needs = {found.needs!r}; it must be a frozenset of "
-            f"{', '.join(sorted(PREDICTIONS))}"
+            f"{', '.join(sorted(Need))}"
         )
     return found
 

@@ -22,7 +22,7 @@ from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntrop
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
 from nnactive.query.pool import Oracle, PoolView
-from nnactive.query.prediction import Prediction
+from nnactive.query.prediction import Need, Prediction
 from nnactive.query.scores import entropy, expected_entropy, mutual_information
 from nnactive.query.selection import Candidate, best_patches, best_places, checked_score, top
 
@@ -30,6 +30,7 @@ __all__ = [
     "BUILTIN",
     "Candidate",
     "MethodError",
+    "Need",
     "Oracle",
     "Patch",
     "PoolView",

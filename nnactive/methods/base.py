@@ -11,7 +11,7 @@ from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
 from nnactive.query.patch_means import patch_means
 from nnactive.query.pool import PoolView
-from nnactive.query.prediction import Prediction
+from nnactive.query.prediction import Need, Prediction
 from nnactive.query.selection import Candidate, best_places, checked_score, top
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class QueryMethod:
     """Where it was published, as authors, year and an address; the leaderboard shows it."""
     oracle: ClassVar[bool] = False
     """Whether the method sees ground truth (``pool.oracle``); every result says so."""
-    needs: ClassVar[frozenset[str]] = frozenset({"mean"})
-    """What of a prediction it uses: ``mean``, ``expected_entropy``, ``embedding``, ``members``."""
+    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
+    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
     class Parameters(BaseModel):
         """What can be set of the method: none; one that has some declares a class of this name.

@@ -10,6 +10,7 @@ from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.placement import Case, spread
 from nnactive.query.pool import PoolView
+from nnactive.query.prediction import Need
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +47,7 @@ class Coreset(QueryMethod):
 
     name = "coreset"
     reference = "Sener & Savarese 2018, https://openreview.net/forum?id=H1aIuk-RW"
-    needs = frozenset({"embedding"})
+    needs = frozenset({Need.EMBEDDING})
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
         """Choose ``n`` patches, the one that is farthest from the labelled ones first.

@@ -45,9 +45,9 @@ def passes(method: str, parameters: Sequence[str], seconds: float) -> bool:
     rows = judge(method, parameters, seconds)
     bad = [row for row in rows if row.state == "FAILED"]
     for row in bad:
-        click.echo(f"error: {method}: {row.row}: {row.detail}", err=True)
+        click.echo(f"error: {method}: {row.check}: {row.detail}", err=True)
     if not bad:
-        click.echo(f"{method}: passes the check; {rows[-1].row}: {rows[-1].detail}")
+        click.echo(f"{method}: passes the check; {rows[-1].check}: {rows[-1].detail}")
     return not bad
 
 
@@ -62,7 +62,7 @@ def judge(method: str, parameters: Sequence[str], seconds: float) -> "list[Verdi
 
     with _shown(method) as watcher:
         rows = run(method, parameters, seconds, watcher)
-    if rows[0].row == LOADS and rows[0].state == "FAILED":
+    if rows[0].check == LOADS and rows[0].state == "FAILED":
         raise UserError(rows[0].detail)
     return rows
 
@@ -73,7 +73,7 @@ def _shown(method: str) -> "Iterator[Watcher]":
     from rich.console import Console
     from rich.markup import escape
 
-    from benchmark.conformance.checks import ROWS
+    from benchmark.conformance.checks import CHECKS
 
     console = Console(stderr=True)
     told = 0
@@ -81,7 +81,7 @@ def _shown(method: str) -> "Iterator[Watcher]":
     def lines(rows: "Sequence[Verdict]") -> None:
         nonlocal told
         for number, row in enumerate(rows[told:], told + 1):
-            click.echo(f"[{number}/{len(ROWS)}] {row.row}: {row.state}", err=True)
+            click.echo(f"[{number}/{len(CHECKS)}] {row.check}: {row.state}", err=True)
         told = len(rows)
 
     if not console.is_terminal:
@@ -90,8 +90,10 @@ def _shown(method: str) -> "Iterator[Watcher]":
     with console.status(escape(f"checking {method}")) as status:
 
         def line(rows: "Sequence[Verdict]") -> None:
-            number = min(len(rows), len(ROWS) - 1)
-            status.update(escape(f"checking {method} [{number + 1}/{len(ROWS)}]: {ROWS[number]}"))
+            number = min(len(rows), len(CHECKS) - 1)
+            status.update(
+                escape(f"checking {method} [{number + 1}/{len(CHECKS)}]: {CHECKS[number]}")
+            )
 
         yield line
 
@@ -106,5 +108,5 @@ def _print_table(console: object, rows: "Sequence[Verdict]") -> None:
     colours = {"ok": "green", "FAILED": "bold red", "not judged": "dim"}
     table = Table("check", "", "", box=None, show_header=False)
     for row in rows:
-        table.add_row(row.row, f"[{colours[row.state]}]{row.state}", escape(row.detail))
+        table.add_row(row.check, f"[{colours[row.state]}]{row.state}", escape(row.detail))
     console.print(table)

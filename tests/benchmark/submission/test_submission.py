@@ -92,7 +92,10 @@ REFUSED = {
         f"{GOOD}\n    name = 'bald'\n",
         "Mine has the name of the builtin method bald; give it another name",
     ),
-    "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
+    "wrong needs": (
+        f"{GOOD}\n    needs = frozenset({{'labels'}})\n",
+        "it must be a frozenset of embedding, expected_entropy, mean, members",
+    ),
 }
 
 

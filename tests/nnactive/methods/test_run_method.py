@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ REFUSALS = {
     "negative": (answering(at(OK, (0, 0, -1))), "leaves the image"),
     "small": (answering(at(OK, size=(4, 4, 3)) * 2), r"size \(4, 4, 3\) instead of \(4, 4, 4\)"),
     "unclipped": (answering(at(OK, case="c") * 2), r"c: .*instead of \(3, 4, 4\)"),
-    "case": (answering(at(OK, case="z") * 2), "'z', which is no case of the pool"),
+    "case": (answering(at(OK, case="z") * 2), "'z', which isn't a case of the pool"),
     "float": (answering(at((0.0, 0, 0)) * 2), "must be three integers"),
     "two axes": (answering(at((0, 0)) * 2), "must be three integers"),
     "nothing": (answering(None), "returned NoneType, it must return a list"),
@@ -121,7 +122,7 @@ def test_interrupts_and_the_steps_own_failures_pass(make_pool):
 
 
 @pytest.mark.parametrize(
-    ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "in their sum")]
+    ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "sums deviate from 1")]
 )
 def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause, make_pool):
     def diverged(case, shape):
@@ -137,7 +138,8 @@ def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause
 
 def test_check_uses_what_the_step_handed_in(make_pool, labelled_patch):
     def cheat(pool):
-        object.__setattr__(pool, "labelled", ())
+        object.__setattr__(pool.info, "labelled", ())
+        object.__setattr__(pool, "_info", replace(pool.info, patch_size=(9, 9, 9)))
         return [labelled_patch, *at(OK, case="a")]
 
     with pytest.raises(MethodError, match="overlaps the labelled"):
