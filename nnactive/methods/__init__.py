@@ -1,4 +1,4 @@
-"""Query methods: the contract, the parts to build one from, and the built-in ones."""
+"""Query methods: the contract, the parts to build one from, and the built-in methods."""
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch

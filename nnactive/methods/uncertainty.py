@@ -30,7 +30,7 @@ class ExpectedEntropy(QueryMethod):
     """Highest mean of the members' own predictive entropies.
 
     ``mean_m H[p_m]`` per voxel, with ``p_m`` each member's probabilities, ``(C, Z, Y, X)`` to ``(Z,
-    Y, X)``: the part of the predictive entropy that bald leaves out. Gal et al. 2017,
+    Y, X)``: the part of the predictive entropy that bald subtracts. Gal et al. 2017,
     https://doi.org/10.48550/arXiv.1703.02910; protocol section 5.
     """
 
