@@ -36,7 +36,7 @@ def check(
         method: the METHOD.
         parameters: further parameters of it, each ``name=value``.
         seconds: time limit for each check, which fails beyond it.
-        watcher: receives the verdicts so far, again and again.
+        watcher: called repeatedly with the verdicts so far.
 
     Returns:
         All verdicts in order; only the first if the method can't be loaded.

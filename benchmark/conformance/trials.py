@@ -102,7 +102,7 @@ def attempt(
     if watch.borrowed.excesses:
         broken[HELD] = (
             f"{watch.borrowed.excesses[0]} predictions are still held when the next one is made; "
-            "let go of each, return small things from pool.map"
+            "release each, and return small results from pool.map"
         )
     return Trial(spec, chosen, broken)
 

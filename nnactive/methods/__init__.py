@@ -21,7 +21,7 @@ from nnactive.methods.stratified import (
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
-from nnactive.query.pool import Oracle, PoolView
+from nnactive.query.pool import Oracle, PoolInfo, PoolView
 from nnactive.query.prediction import Need, Prediction
 from nnactive.query.scores import entropy, expected_entropy, mutual_information
 from nnactive.query.selection import Candidate, best_patches, best_places, checked_score, top
@@ -33,6 +33,7 @@ __all__ = [
     "Need",
     "Oracle",
     "Patch",
+    "PoolInfo",
     "PoolView",
     "Prediction",
     "QueryMethod",

@@ -32,9 +32,9 @@ class Coreset(QueryMethod):
     """Patches far from all labelled ones in the network's feature space.
 
     With ``f(x)`` the embedding of a patch, ``(D,)``, and S the labelled patches, the candidate
-    ``argmax_x min_{s in S} ||f(x) - f(s)||`` joins S, again and again; Euclidean distance, ties by
-    case id, then start (greedy k-centre: each step picks the patch that S covers worst). Without a
-    labelled patch it begins with the first candidate.
+    ``argmax_x min_{s in S} ||f(x) - f(s)||`` joins S, until the query is full; Euclidean distance,
+    ties by case id, then start (greedy k-centre: each step picks the patch that S covers worst).
+    Without a labelled patch it begins with the first candidate.
 
     Adapted to 3D patches: ``f`` is the mean over the patch of the features of the encoder's last
     stage, concatenated over the members (``pool.embed``), where the paper has one network and one

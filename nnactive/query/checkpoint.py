@@ -53,7 +53,7 @@ class Stored:
 
 @dataclass
 class Checkpoint:
-    """Results of a query's calls of `map`, which are told apart by their number."""
+    """Results of a query's calls of `map`, which are identified by their number."""
 
     folder: Path
     """Lies beside the query's output and is removed once that is written."""
@@ -65,18 +65,18 @@ class Checkpoint:
     failed: bool = False
     """Whether the work on a case failed in this attempt."""
     _calls: int = field(default=0, init=False)
-    _place: Path | None = field(default=None, init=False)
+    _current: Path | None = field(default=None, init=False)
 
     def begin(self) -> "MapCheckpoint":
         """Checkpoint of the next call of `map`."""
-        if self._place is None:
-            self._place = self.folder / self.key()[:32]
+        if self._current is None:
+            self._current = self.folder / self.key()[:32]
             # A part leaves the others' work alone: a machine with other code must not undo it.
             for other in self.folder.glob("*") if self.part is None else ():
-                if other != self._place:
+                if other != self._current:
                     shutil.rmtree(other, ignore_errors=True)
         number, self._calls = self._calls, self._calls + 1
-        return MapCheckpoint(self, self._place, number)
+        return MapCheckpoint(self, self._current, number)
 
     def discard(self) -> None:
         """Remove all stored results."""
@@ -88,7 +88,7 @@ class MapCheckpoint:
     """Results of one call of `map`."""
 
     owner: Checkpoint
-    place: Path
+    folder: Path
     number: int
 
     @property
@@ -114,7 +114,7 @@ class MapCheckpoint:
         return None
 
     def _file(self, case: str) -> Path:
-        return self.place / f"{self.number:03d}_{case}.pickle"
+        return self.folder / f"{self.number:03d}_{case}.pickle"
 
 
 def key_of(parts: Sequence[object]) -> str:

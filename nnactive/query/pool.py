@@ -1,4 +1,4 @@
-"""What a query method sees of the pool, and, kept private, where that comes from."""
+"""What a query method sees of the pool; where that comes from stays private."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -214,8 +214,8 @@ class PoolView:
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator for this experiment, loop, purpose, case and stratum, always from its start.
 
-        Draws that a case makes from its own stream depend neither on the order of the cases nor
-        on the number of workers (protocol section 5, "Randomness").
+        Draws for a case from that case's stream depend neither on the order of the cases nor on
+        the number of workers (protocol section 5, "Randomness").
         """
         return stream(*self._sources.names, str(purpose), str(case), str(stratum))
 

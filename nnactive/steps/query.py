@@ -127,7 +127,7 @@ def _info(inputs: QueryInputs, dataset: PreparedDataset) -> PoolInfo:
 
 
 def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: int) -> Sources:
-    """Where what the method asks for comes from; the ensemble is loaded only if it needs one."""
+    """What serves the method's requests; the ensemble is loaded only if the method needs it."""
     method = inputs.method
     files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
     images = ReadAhead(partial(_image, files))

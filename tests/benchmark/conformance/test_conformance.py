@@ -280,7 +280,7 @@ BROKEN = {
     LeavesBehind: (INTERRUPTED, r"pool.map's function must return everything it computes"),
     LeavesBehindLater: (INTERRUPTED, "another order of the patches after an interruption; pool"),
     LeavesInItself: (INTERRUPTED, r"breaks the contract \(KeyError: 'a'\) after an interruption"),
-    Hoards: (HELD, "2 predictions are still held when the next one is made; let go of each"),
+    Hoards: (HELD, "2 predictions are still held when the next one is made; release each"),
     HoardsParts: (HELD, "2 predictions are still held"),
     CountsWorkers: (WORKERS, "another order of the patches with more workers"),
 }
