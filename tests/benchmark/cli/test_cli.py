@@ -136,9 +136,7 @@ def test_a_method_that_fails_the_check_is_not_run(command, tmp_path, capfd, monk
     Path("mine.py").write_text(CRASHES)
     assert main([*command, "mine.py:Mine,beta=2"]) == 2
     errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert errors == [
-        "error: mine.py:Mine,beta=2: contract kept: it ended its process with exit status 3"
-    ]
+    assert errors == ["error: mine.py:Mine,beta=2: contract kept: its process exited with status 3"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nnactive.errors import MethodError, UserError
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.query.checkpoint import Kept, Part, PartDone, code_hash
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash
 
 
 class Work:
@@ -27,11 +27,11 @@ EXPECTED = [{"case": case, "none": None} for case in "ABCD"]
 
 @pytest.fixture
 def resumed(make_pool, tmp_path: Path):
-    """Views that keep what they finish in one folder."""
+    """Views that store what they finish in one folder."""
 
     def build(key: str = "key", part: Part | None = None, **changes):
-        kept = Kept(tmp_path / "kept", lambda: key, part)
-        return make_pool(kept=kept, **changes)
+        checkpoint = Checkpoint(tmp_path / "stored", lambda: key, part)
+        return make_pool(checkpoint=checkpoint, **changes)
 
     return build
 
@@ -45,7 +45,7 @@ def test_finished_images_are_not_computed_again(resumed, workers: int) -> None:
     assert pool.map(work) == EXPECTED
     assert work.done == ["d"]
     assert told == [(4, 4)]
-    assert pool.kept.used
+    assert pool._sources.checkpoint.used
 
 
 def test_a_result_may_be_none(resumed) -> None:
@@ -60,7 +60,7 @@ def test_another_key_knows_nothing_and_leaves_nothing_of_the_old(resumed, tmp_pa
     work = Work()
     resumed("new").map(work)
     assert work.done == ["a", "b", "c", "d"]
-    assert [folder.name for folder in (tmp_path / "kept").iterdir()] == ["new"]
+    assert [folder.name for folder in (tmp_path / "stored").iterdir()] == ["new"]
 
 
 def test_calls_are_told_apart_by_their_number(resumed) -> None:
@@ -82,7 +82,7 @@ def test_a_call_within_a_call_does_not_count(resumed) -> None:
 
 def test_a_broken_file_is_computed_anew(resumed, tmp_path: Path) -> None:
     resumed().map(Work())
-    files = sorted((tmp_path / "kept" / "key").iterdir())
+    files = sorted((tmp_path / "stored" / "key").iterdir())
     files[1].write_bytes(files[1].read_bytes()[:-3])
     files[2].write_bytes(b"")
     work = Work()
@@ -90,7 +90,7 @@ def test_a_broken_file_is_computed_anew(resumed, tmp_path: Path) -> None:
     assert work.done == ["b", "c"]
 
 
-def test_what_cannot_be_pickled_is_not_kept(resumed) -> None:
+def test_what_cannot_be_pickled_is_not_stored(resumed) -> None:
     for _ in range(2):
         assert [made() for made in resumed().map(lambda case: lambda: case)] == list("abcd")
     with pytest.raises(MethodError, match=r"a: .*without --part"):
@@ -99,7 +99,7 @@ def test_what_cannot_be_pickled_is_not_kept(resumed) -> None:
 
 def test_the_key_is_asked_for_by_the_first_call_alone(make_pool, tmp_path: Path) -> None:
     asked = []
-    pool = make_pool(kept=Kept(tmp_path, lambda: asked.append(1) or "key"))
+    pool = make_pool(checkpoint=Checkpoint(tmp_path, lambda: asked.append(1) or "key"))
     assert not asked
     pool.map(str.upper)
     pool.map(str.upper)

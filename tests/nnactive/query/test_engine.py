@@ -22,7 +22,7 @@ from pools import build_pool
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.query.scores import mutual_information
 
 CLOSE = 1e-6
@@ -119,7 +119,7 @@ TOO_FEW = ("candidates for", "could be placed before", "its share is")
 def assert_equal(method, pool, task, expected):
     """The engine answers as the reference does, an answer that isn't there included."""
     try:
-        told = boxes(conduct(method, pool, task.n))
+        told = boxes(run_method(method, pool, task.n))
     except MethodError as error:
         if not any(words in str(error) for words in TOO_FEW):
             raise

@@ -35,7 +35,7 @@ def test_places_of_minus_infinity_come_last_by_start():
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        (np.zeros((1, 1, 5)), r"shape \(1, 1, 5\), the grid of places has \(1, 1, 4\)"),
+        (np.zeros((1, 1, 5)), r"shape \(1, 1, 5\), the grid has \(1, 1, 4\)"),
         (np.array([[[0, np.nan, 0, 0]]]), "NaN or inf"),
         (np.array([[[0, 1, np.inf, 0]]]), "NaN or inf"),
     ],

@@ -105,13 +105,13 @@ def test_the_view_of_the_step_shows_labels_in_labelled_patches_alone(
 ) -> None:
     pool = view(phantom, setting, loop0, tmp_path, Spy())
     dataset = PreparedDataset(phantom)
-    assert pool.oracle_labels is None
+    assert pool._sources.oracle_labels is None
     with pytest.raises(MethodError, match="oracle"):
         _ = pool.oracle
     for patch in pool.labelled:
         expected = dataset.pool_label(patch.case)[patch.slices]
         assert (pool.labels_in(patch) == expected).all()
-        shown = pool.partial_labels(patch.case).copy()
+        shown = pool._sources.partial_labels(patch.case).copy()
         for other in pool.labelled_in(patch.case):
             shown[other.slices] = len(dataset.info.classes)
         assert (shown == len(dataset.info.classes)).all()
