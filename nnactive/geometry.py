@@ -1,4 +1,4 @@
-"""Patches and the arithmetic of boxes; every axis order is (z, y, x), every unit a voxel."""
+"""Patches and the arithmetic of boxes; axis order (z, y, x), in voxels unless stated otherwise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Triple = tuple[int, int, int]
+Spacing = tuple[float, float, float]
+"""mm, axis order (z, y, x)."""
 
 
 @dataclass(frozen=True, order=True)

@@ -7,10 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from nnactive.errors import NnactiveError, UserError
-from nnactive.geometry import Triple
+from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
-from nnactive.nnunet.preprocess import Spacing
 from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
 

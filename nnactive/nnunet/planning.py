@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import read_json, write_json
 from nnactive.nnunet.environment import environment, quiet
-from nnactive.nnunet.preprocess import Spacing
 
 INTENSITY_SAMPLES = 100_000_000
 """Voxels that nnU-Net samples for a dataset's intensity statistics."""

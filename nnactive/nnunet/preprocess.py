@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnactive.geometry import Spacing
+
 if TYPE_CHECKING:
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
-
-Spacing = tuple[float, float, float]
-"""mm, axis order (z, y, x)."""
 
 
 def shape_after_crop(image: np.ndarray) -> tuple[int, ...]:

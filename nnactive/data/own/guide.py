@@ -11,8 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
-from nnactive.nnunet.preprocess import Spacing
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.settings import Frozen, Sizes
 
 PATCHES = 50

@@ -13,9 +13,8 @@ from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.loading import mapped_label
 from nnactive.data.raw.raw import Found
 from nnactive.errors import UserError
-from nnactive.geometry import Triple
+from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry
-from nnactive.nnunet.preprocess import Spacing
 
 CONNECTIVITY: Final = 26
 """Voxels that touch by a corner belong together (ours: the papers don't say)."""

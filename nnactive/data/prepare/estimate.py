@@ -12,9 +12,9 @@ from nnactive.data.raw.images import read_header
 from nnactive.data.raw.raw import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
+from nnactive.geometry import Spacing
 from nnactive.io.files import file_sizes
 from nnactive.io.formatting import size
-from nnactive.nnunet.preprocess import Spacing
 
 STORED = 2 * 4
 """Bytes a voxel and channel: float32, once resampled and once normalised. An upper bound, since

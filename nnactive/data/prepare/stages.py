@@ -23,7 +23,7 @@ from nnactive.data.raw.convert import convert_case, is_needed
 from nnactive.data.raw.loading import load_case
 from nnactive.data.raw.raw import Found
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import sha256, write_json
 from nnactive.labels import boundary_voxels
 from nnactive.nnunet.planning import (
@@ -34,7 +34,7 @@ from nnactive.nnunet.planning import (
     samples_per_case,
     target_geometry,
 )
-from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
+from nnactive.nnunet.preprocess import normalise, resample, shape_after_crop
 from nnactive.nnunet.store import read_volume, volume_shape, write_volume
 
 Target = tuple[Spacing, Triple]

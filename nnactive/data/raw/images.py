@@ -14,9 +14,8 @@ import numpy as np
 
 from nnactive.data.raw.integrity import check_header, check_whole
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import atomic_path
-from nnactive.nnunet.preprocess import Spacing
 
 if TYPE_CHECKING:
     import SimpleITK

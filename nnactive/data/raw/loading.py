@@ -10,7 +10,7 @@ from nnactive.data.cards import FOREIGN
 from nnactive.data.raw.images import Volume, check_geometry, read_volume
 from nnactive.data.raw.raw import Found
 from nnactive.errors import UserError
-from nnactive.nnunet.preprocess import Spacing
+from nnactive.geometry import Spacing
 
 
 @dataclass(frozen=True)
