@@ -9,7 +9,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.raw.convert import Converted, subtract
 from nnactive.data.raw.images import read_image
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 
 ENDING = ".nii.gz"
 PHASES = ("0000", "0001")

@@ -8,7 +8,7 @@ import SimpleITK
 from miniature import build
 
 from nnactive.data.raw.convert import convert_case
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 

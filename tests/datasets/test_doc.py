@@ -9,7 +9,7 @@ from benchmark.tracks import load_track
 from nnactive.data.cards import Card, list_cards, load_card
 from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import raw_boxes
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "datasets.md").read_text()

@@ -122,7 +122,7 @@ def add(
     from nnactive.data.own.guide import derive
     from nnactive.data.own.structure_sizes import raw_boxes
     from nnactive.data.prepare.split import split_cases
-    from nnactive.data.raw.raw import scan
+    from nnactive.data.raw.scan import scan
 
     if out is None:
         raise UserError(
@@ -157,7 +157,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
     from nnactive.data.own.add import describe_raw
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
     from nnactive.data.prepared import INFO, PreparedDataset
-    from nnactive.data.raw.raw import scan
+    from nnactive.data.raw.scan import scan
 
     known = list_cards()
     if dataset in known:

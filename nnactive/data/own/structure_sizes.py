@@ -11,7 +11,7 @@ from nnactive.data.prepare.job import Progress
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.loading import mapped_label
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry

@@ -9,7 +9,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.raw.convert import is_needed
 from nnactive.data.raw.images import read_header
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing

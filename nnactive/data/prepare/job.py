@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
 
 Progress = Callable[[str, int, int], None]

@@ -19,8 +19,8 @@ from nnactive.data.prepare.stages import (
     store_all,
 )
 from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
-from nnactive.data.raw.raw import list_files, listing_hash, scan
 from nnactive.data.raw.raw_checksums import changed_cases, have_stayed, read_files
+from nnactive.data.raw.scan import list_files, listing_hash, scan
 from nnactive.data.raw.script import load_script
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, read_model, sweep, write_model

@@ -21,7 +21,7 @@ from nnactive.data.prepared import (
 )
 from nnactive.data.raw.convert import convert_case, is_needed
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import sha256, write_json

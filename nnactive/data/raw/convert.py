@@ -22,7 +22,7 @@ from nnactive.data.raw.images import (
     write_image,
 )
 from nnactive.data.raw.loading import check_images, mapped_label
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.scan import Found
 from nnactive.data.raw.script import load_script, script_errors_told
 from nnactive.errors import UserError
 

@@ -9,7 +9,7 @@ from nnactive.data.own.add import describe_raw, free_folder, write_card
 from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import raw_boxes
 from nnactive.data.prepare.prepare import prepare
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 OWN = {

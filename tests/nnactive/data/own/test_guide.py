@@ -6,7 +6,7 @@ from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import largest_boxes, prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 

@@ -8,7 +8,7 @@ import pytest
 from nnactive.data.prepare import estimate as module
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.prepare import estimate_needs, prepare
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 GIB = 1 << 30

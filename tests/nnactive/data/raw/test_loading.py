@@ -6,7 +6,7 @@ import SimpleITK
 
 from nnactive.data.raw.integrity import check_whole
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.raw import Found, scan
+from nnactive.data.raw.scan import Found, scan
 from nnactive.errors import UserError
 
 CLASSES = 3

@@ -1,7 +1,7 @@
 import pytest
 
 from nnactive.data.cards import DATASETS
-from nnactive.data.raw.raw import list_files, scan
+from nnactive.data.raw.scan import list_files, scan
 from nnactive.errors import UserError
 
 
