@@ -10,7 +10,7 @@ ABSENT = ("nothing", "generates itself")
 def datasets_finding(data: Path) -> Finding:
     """Prepared datasets by name, and those that are on their way; no volume is read."""
     from nnactive.data.cards import list_cards, load_card
-    from nnactive.data.prepare.state import state
+    from nnactive.data.state import state
     from nnactive.errors import UserError
 
     found: dict[str, list[str]] = {}

@@ -7,9 +7,7 @@ Files of a case lie in ``images/<ID>/<id>_<phase>.nii.gz``, its label in
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.data.raw.convert import Converted, subtract
-from nnactive.data.raw.images import read_image
-from nnactive.data.raw.scan import Found
+from nnactive.data.raw import Converted, Found, read_image, subtract
 
 ENDING = ".nii.gz"
 PHASES = ("0000", "0001")

@@ -9,6 +9,8 @@ from nnactive.settings import Frozen, written_as
 
 Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""
+NNUNET_NAME = r"Dataset([0-9]{3})_([A-Za-z0-9_]+)"
+"""Pattern of nnU-Net's names of datasets: number and name."""
 FileName = Annotated[str, written_as(r"[^/\\]+", "a file's name without a folder")]
 """A name without a folder."""
 

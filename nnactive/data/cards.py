@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from nnactive.data.card_fields import (
+    NNUNET_NAME,
     Budget,
     Download,
     Fingerprints,
@@ -31,13 +32,14 @@ from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Sizes, written_as
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+CARD_FILE = "card.yaml"
 FURTHER = "NNACTIVE_DATASETS"
 """Environment variable: a folder of one's own cards beside the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
 FOREIGN = 255
 """Mark of a label value that a card doesn't know; classes have lower ones, in 8 bits."""
-RESERVED = {"raw"}
-"""Names that a prepared dataset's folder can't have: raw data lie there."""
+RAW = "raw"
+"""Folder of all raw data, beside the prepared datasets: no dataset can have this name."""
 
 
 class Card(Frozen):
@@ -53,7 +55,7 @@ class Card(Frozen):
     ]
     nnunet_name: Annotated[
         str,
-        written_as(r"Dataset[0-9]{3}_[A-Za-z0-9_]+", "a name such as Dataset123_Knees"),
+        written_as(NNUNET_NAME, "a name such as Dataset123_Knees"),
     ]
     """nnU-Net's name of the dataset; by default of id and name, as ``Dataset004_Hippocampus``."""
     title: str
@@ -110,7 +112,7 @@ class Card(Frozen):
     @field_validator("name")
     @classmethod
     def _free(cls, value: str) -> str:
-        if value in RESERVED:
+        if value == RAW:
             raise ValueError(f"'{value}' is the folder of raw data; choose another name")
         return value
 
@@ -178,6 +180,11 @@ class Card(Frozen):
         """Mean Dice of a training on the whole pool with so many epochs; None: not known."""
         exact = self.full_data_dice.get(epochs)
         return self.full_data_dice_printed.get(epochs) if exact is None else exact
+
+    @property
+    def raw_labels(self) -> dict[int, int]:
+        """Label by the value in the raw files, background left out."""
+        return self.label_map or {value: value for value in self.labels.values() if value}
 
     @property
     def generator(self) -> Path | None:
@@ -254,4 +261,4 @@ def _card_files() -> dict[str, Path]:
     folders = [DATASETS]
     if further := os.environ.get(FURTHER):
         folders.append(Path(further))
-    return {path.parent.name: path for folder in folders for path in folder.glob("*/card.yaml")}
+    return {path.parent.name: path for folder in folders for path in folder.glob(f"*/{CARD_FILE}")}

@@ -1,5 +1,8 @@
 """The prepared dataset, shared and read-only: what every experiment reads from."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +17,14 @@ from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
 
 SCHEMA_VERSION = 1
+INFO = "prepared.json"
+PLANS = "plans.json"
+DESCRIPTION = "dataset.json"
+FINGERPRINT = "dataset_fingerprint.json"
+PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
+IMAGES = "images"
+POOL_LABELS = "pool_labels"
+TEST_LABELS = "test_labels"
 
 
 class CaseInfo(Frozen):
@@ -122,16 +133,21 @@ class PreparedDataset:
             raise NnactiveError(f"{case}: not a {kind} case of {self.info.name}")
 
 
-INFO = "prepared.json"
-PLANS = "plans.json"
-DESCRIPTION = "dataset.json"
-FINGERPRINT = "dataset_fingerprint.json"
-PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
-IMAGES = "images"
-POOL_LABELS = "pool_labels"
-TEST_LABELS = "test_labels"
-
-
 def volume_file(folder: Path, kind: str, case: str) -> Path:
     """Where a volume of ``kind`` (images, pool_labels, test_labels) lies."""
     return folder / kind / f"{case}{SUFFIX}"
+
+
+def array_digest(*arrays: np.ndarray) -> str:
+    """SHA-256 over type, shape and content of arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def dataset_checksum(pool: Mapping[str, str], test: Mapping[str, str]) -> str:
+    """SHA-256 over both sides' cases, each with the ``array_digest`` of image and label."""
+    sides = {"pool": dict(pool), "test": dict(test)}
+    return hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest()

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.card_fields import Voxels
 from nnactive.data.cards import Card
-from nnactive.data.prepare.checksum import array_digest, dataset_checksum
-from nnactive.data.prepare.job import Progress
+from nnactive.data.fingerprints import whose_split
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
@@ -18,20 +16,21 @@ from nnactive.data.prepared import (
     CaseInfo,
     PreparedDataset,
     PreparedInfo,
+    array_digest,
+    dataset_checksum,
     volume_file,
 )
+from nnactive.data.progress import Progress, tracked
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, sha256
 from nnactive.nnunet.store import SUFFIX
-from nnactive.settings import Frozen
 
-CLASS_TOLERANCE = 0.0015
-"""Relative difference of class sums within which a fingerprint agrees (protocol section 2)."""
 LISTED = 3
 """Problems of one kind that are told; of the rest only the number."""
 
 
-class Finding(Frozen):
+@dataclass(frozen=True)
+class Finding:
     """One thing that was checked."""
 
     what: str
@@ -64,10 +63,8 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
     seen = _Seen()
     cases = sorted((*info.pool, *info.test), key=lambda case: case.id)
     pool = {case.id for case in info.pool}
-    progress("verify", 0, len(cases))
-    for done, case in enumerate(cases, 1):
+    for case in tracked(progress, "verify", cases, len(cases)):
         _look(dataset, case, POOL_LABELS if case.id in pool else TEST_LABELS, seen)
-        progress("verify", done, len(cases))
     sides = _sides(card, info)
     return [
         _card(card, info),
@@ -81,14 +78,6 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         sides,
         _test_set(card, info, seen, by_split=sides.ok),
     ]
-
-
-def agrees(total: int, classes: Sequence[int], known: Voxels) -> bool:
-    """Whether a test set's voxels are those of a fingerprint: exactly, classes within 0.15 %."""
-    return total == known.voxels and all(
-        abs(found - wanted) <= CLASS_TOLERANCE * wanted
-        for found, wanted in zip(classes, known.classes, strict=True)
-    )
 
 
 def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> None:
@@ -215,31 +204,8 @@ def _sides(card: Card, info: PreparedInfo) -> Finding:
 
 
 def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) -> Finding:
-    """Whose split the voxels of the resampled test set tell (protocol section 2)."""
-    counts = _sum(info.test, info, seen)
-    total, classes = sum(counts), counts[1:]
-    text = f"{total:,} voxels, {sum(classes):,} of them foreground"
-    authors, rule = card.fingerprints.authors_test, card.fingerprints.rule_test
-    for owner, known in (("authors'", authors), ("rule's", rule)):
-        if known and agrees(total, classes, known):
-            detail = f"the {owner} split: {text}, classes within {_deviation(classes, known):.2%}"
-            return Finding(what="test set", ok=True, detail=detail)
-    known = authors if card.split.kind == "authors" else rule
-    if known:
-        wanted = f"{known.voxels:,} and {sum(known.classes):,}"
-        detail = f"neither the authors' split nor the rule's: {text}, not {wanted}"
-        return Finding(what="test set", ok=False, detail=detail)
-    if not by_split:
-        detail = f"neither the authors' split nor the rule's: {text}"
-        return Finding(what="test set", ok=False, detail=detail)
-    note = f"the authors' has {authors.voxels:,}" if authors else "no fingerprint is known"
-    return Finding(what="test set", ok=True, detail=f"the rule's split: {text} ({note})")
-
-
-def _deviation(classes: Sequence[int], known: Voxels) -> float:
-    """Largest relative difference of a class's voxels."""
-    pairs = zip(classes, known.classes, strict=True)
-    return max(abs(found - wanted) / max(wanted, 1) for found, wanted in pairs)
+    ok, detail = whose_split(_sum(info.test, info, seen), card, by_split=by_split)
+    return Finding(what="test set", ok=ok, detail=detail)
 
 
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:

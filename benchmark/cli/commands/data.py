@@ -34,7 +34,7 @@ def list_datasets(data: Path) -> None:
 
     from benchmark.cli.tables import print_table
     from nnactive.data.cards import list_cards, load_card, missing_folder
-    from nnactive.data.prepare.state import state
+    from nnactive.data.state import state
     from nnactive.errors import UserError
 
     columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nnactive.data.cards import Card
-    from nnactive.data.download.dataset import Report, Step
     from nnactive.data.download.folders import Folders
+    from nnactive.data.progress import Report, Step
 
 WIDTH = 100
 DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}

@@ -13,6 +13,7 @@ from typing import IO, Any
 import pyzipper
 
 from nnactive.data.download.folders import inner_path
+from nnactive.data.progress import Amount
 from nnactive.errors import UserError
 
 BLOCK = 1 << 20
@@ -30,9 +31,7 @@ class Member:
     open: Callable[[], IO[bytes]]
 
 
-def unpack(
-    archive: Path, target: Path, password: str | None, amount: Callable[[int, int | None], None]
-) -> int:
+def unpack(archive: Path, target: Path, password: str | None, amount: Amount) -> int:
     """Write all files of an archive below ``target``; what macOS added is left out.
 
     Args:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from nnactive.data.card_fields import Download, File
+from nnactive.data.cards import RAW
 from nnactive.errors import UserError
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$")
@@ -22,7 +23,7 @@ class Folders:
     @classmethod
     def of(cls, data: Path, name: str) -> "Folders":
         """Those of the dataset ``name`` in the data folder."""
-        return cls(data / "raw" / name)
+        return cls(data / RAW / name)
 
     @property
     def archives(self) -> Path:

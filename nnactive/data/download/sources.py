@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nnactive.data.download.folders import Item
-from nnactive.data.download.transfer import TIMEOUT, Amount, TransferError, fetch
+from nnactive.data.download.transfer import TIMEOUT, TransferError, fetch
+from nnactive.data.progress import Amount
 from nnactive.errors import UserError
 
 EXTRA = "pip install 'nnactive-bench[{}]'"

@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import Field
 
 from nnactive.data.download.folders import Folders, Item
+from nnactive.data.progress import Amount
 from nnactive.io.files import read_model, write_model
 from nnactive.settings import Frozen
 
@@ -64,7 +65,7 @@ def is_unchanged(path: Path, known: Sum) -> bool:
     return stat.st_size == known.bytes and stat.st_mtime_ns == known.modified
 
 
-def measure(path: Path, amount: Callable[[int, int | None], None]) -> Sum:
+def measure(path: Path, amount: Amount) -> Sum:
     """Read a file once, for its sums."""
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     stat, done = path.stat(), 0

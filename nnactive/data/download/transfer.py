@@ -8,11 +8,12 @@ repeats with a back-off after timeouts and 5xx answers, the check of the announc
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnactive.data.progress import Amount
 from nnactive.errors import NnactiveError
 from nnactive.io.files import write_json
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     import requests
     import urllib3
 
-Amount = Callable[[int, int | None], None]
-"""Is told how many bytes are there, of how many (None: not known)."""
 ATTEMPTS = 6
 """In a row without a byte that is new."""
 BACK_OFF = 1.0

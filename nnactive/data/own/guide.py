@@ -7,12 +7,12 @@ classes of high variance; five loops, of which the first spends as much as each 
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
-from nnactive.settings import Frozen, Sizes
 
 PATCHES = 50
 """Patches per class and loop."""
@@ -21,7 +21,8 @@ PATCHES_HIGH_VARIANCE = 100
 LOOPS = 5
 
 
-class ClassGuide(Frozen):
+@dataclass(frozen=True)
+class ClassGuide:
     """What was measured of one foreground class, and what follows for it."""
 
     name: str
@@ -37,14 +38,16 @@ class ClassGuide(Frozen):
     """Patches per loop."""
 
 
-class Guide(Frozen):
+@dataclass(frozen=True)
+class Guide:
     """The guideline's numbers for one dataset, and what they were derived from."""
 
     cases: int
     spacing: Spacing
     """mm, (z, y, x), at which sizes are given."""
     classes: tuple[ClassGuide, ...]
-    patch: Sizes
+    patch: Triple
+    """Query patch in voxels, (z, y, x)."""
     patches_per_loop: int
     """Starting budget, and size of each query."""
     loops: int = LOOPS

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 
 from nnactive.data.cards import Card
-from nnactive.data.prepare.job import Progress
 from nnactive.data.prepared import PreparedDataset
+from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.images import read_header, read_volume
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import mapped_label
-from nnactive.data.raw.scan import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry
@@ -80,11 +80,9 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
     pool = {case.id for case in info.pool}
     cases = sorted(case.id for case in (*info.pool, *info.test))
     found = []
-    progress("measure", 0, len(cases))
-    for case in cases:
+    for case in tracked(progress, "measure", cases, len(cases)):
         label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
         found.append(largest_boxes(label, len(info.classes)))
-        progress("measure", len(found), len(cases))
     return Boxes(tuple(found), info.spacing, sum(math.prod(case.shape) for case in info.pool))
 
 
@@ -103,16 +101,13 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
         UserError: a label map can't be read, or holds a value that isn't the card's.
     """
     target, transpose = _target(card, cases)
-    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
     found, voxels = [], 0.0
-    progress("measure", 0, len(cases))
-    for case in cases:
+    for case in tracked(progress, "measure", cases, len(cases)):
         volume = read_volume(case.label)
-        label = mapped_label(case.label, volume.array, mapping)
+        label = mapped_label(case.label, volume.array, card.raw_labels)
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
         voxels += label.size * math.prod(volume.spacing) / math.prod(target)
-        progress("measure", len(found), len(cases))
     return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
 
 

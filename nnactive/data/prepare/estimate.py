@@ -1,20 +1,19 @@
 """What a preparation needs, from the headers of the raw files alone."""
 
 import math
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.cards import Card
+from nnactive.data.disk import free, require
 from nnactive.data.raw.convert import is_needed
 from nnactive.data.raw.images import read_header
-from nnactive.data.raw.scan import Found
+from nnactive.data.raw.layout import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 from nnactive.io.files import file_sizes
-from nnactive.io.formatting import size
 
 STORED = 2 * 4
 """Bytes a voxel and channel: float32, once resampled and once normalised. An upper bound, since
@@ -49,11 +48,8 @@ class Estimate:
         Raises:
             UserError: says how much is needed.
         """
-        if self.disk > self.free:
-            raise UserError(
-                f"{out}: needs up to {size(self.disk)}, but {size(self.free)} are free; "
-                "free some space or give a folder on another disk as --data"
-            )
+        way_out = "free up some space or choose a folder on another disk with --data"
+        require(out, self.disk, self.free, "needs up to", way_out)
 
 
 def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
@@ -63,9 +59,6 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     """
     import psutil
 
-    there = out
-    while not there.is_dir():
-        there = there.parent
     voxels = [found for found in (_voxels(card, case) for case in cases) if found is not None]
     channels = len(card.channels)
     converted = CONVERTED * channels if is_needed(card) else 0
@@ -74,7 +67,7 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     room = int(SHARE * psutil.virtual_memory().available)
     return Estimate(
         disk=max(disk - sum(file_sizes(out)), 0),
-        free=shutil.disk_usage(there).free,
+        free=free(out),
         memory=memory,
         workers=max(1, min(usable_cores(), room // max(memory, 1), len(cases))),
     )

@@ -11,11 +11,10 @@ from typing import TypeVar
 
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
-from nnactive.data.raw.scan import Found
+from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.layout import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
 
-Progress = Callable[[str, int, int], None]
-"""Called in the caller's thread with a stage, the cases done and their number."""
 Result = TypeVar("Result")
 
 SCRATCH = "scratch"
@@ -54,17 +53,13 @@ class Job:
 
     def each(self, stage: str, work: Callable[[str], Result], cases: Sequence[str]) -> list[Result]:
         """``work`` on each case by the workers; results in the order of ``cases``."""
-        results = []
-        self.progress(stage, 0, len(cases))
         with ThreadPoolExecutor(self.workers) as executor:
             try:
-                for result in executor.map(work, cases):
-                    results.append(result)
-                    self.progress(stage, len(results), len(cases))
+                results = executor.map(work, cases)
+                return list(tracked(self.progress, stage, results, len(cases)))
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise
-        return results
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.prepare.checksum import array_digest, dataset_checksum
 from nnactive.data.prepare.job import Job
 from nnactive.data.prepared import (
     DESCRIPTION,
@@ -17,11 +16,13 @@ from nnactive.data.prepared import (
     PLANS,
     CaseInfo,
     PreparedInfo,
+    array_digest,
+    dataset_checksum,
     volume_file,
 )
 from nnactive.data.raw.convert import convert_case, is_needed
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.scan import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import sha256, write_json

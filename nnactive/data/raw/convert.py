@@ -21,8 +21,9 @@ from nnactive.data.raw.images import (
     with_geometry_of,
     write_image,
 )
+from nnactive.data.raw.integrity import NIFTI
+from nnactive.data.raw.layout import Found, case_in, channel_suffixes
 from nnactive.data.raw.loading import check_images, mapped_label
-from nnactive.data.raw.scan import Found
 from nnactive.data.raw.script import load_script, script_errors_told
 from nnactive.errors import UserError
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import SimpleITK
 
 ENDING = ".nii.gz"
-READ_IN_PLACE = (".nii", ".nii.gz")
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,14 @@ class Converted:
 
 def is_needed(card: Card) -> bool:
     """Whether the raw files of a dataset can't be read as they are."""
-    if card.label_map or not card.source.ending.endswith(READ_IN_PLACE):
+    if card.label_map or not card.source.ending.endswith(NIFTI):
         return True
     return card.converter is not None and hasattr(load_script(card.converter, "find"), "convert")
 
 
 def converted_files(case: str, card: Card, folder: Path) -> Found:
     """Where the converted files of a case lie: nnU-Net's raw layout."""
-    channels = range(len(card.channels))
-    images = tuple(folder / "imagesTr" / f"{case}_{channel:04d}{ENDING}" for channel in channels)
-    return Found(case, images, folder / "labelsTr" / f"{case}{ENDING}")
+    return case_in(folder, case, channel_suffixes(len(card.channels), ENDING), ENDING)
 
 
 def convert_case(found: Found, card: Card, folder: Path) -> Found:
@@ -78,8 +76,7 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     made = _converted(found, card)
     label = volume_of(made.label)
     check_images(found, [volume_of(image) for image in made.images], label)
-    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
-    values = mapped_label(found.label, label.array, mapping)
+    values = mapped_label(found.label, label.array, card.raw_labels)
     for path, image in zip(target.files, made.images, strict=True):
         write_image(path, image)
     # Last, because its presence says that the case is done.

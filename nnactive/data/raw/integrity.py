@@ -12,6 +12,8 @@ import numpy as np
 
 from nnactive.errors import UserError
 
+NIFTI = (".nii", ".nii.gz")
+"""Endings of NIfTI files."""
 NIFTI1_HEADER = 348
 BLOCK = 1 << 20
 """Bytes read at a time; a multiple of every value's size."""
@@ -54,7 +56,7 @@ def check_whole(path: Path) -> None:
         UserError: the file is truncated or damaged, or (NIfTI) holds NaN or infinite values.
     """
     try:
-        if path.name.endswith((".nii", ".nii.gz")):
+        if path.name.endswith(NIFTI):
             whole, finite = _check_nifti(path)
         elif path.suffix == ".mha":
             whole, finite = _check_metaimage(path), True
@@ -74,7 +76,7 @@ def check_header(path: Path) -> None:
     Raises:
         UserError: it is wrong.
     """
-    if not path.name.endswith((".nii", ".nii.gz")):
+    if not path.name.endswith(NIFTI):
         return
     try:
         with _opened(path) as file:

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnactive.data.cards import FOREIGN
 from nnactive.data.raw.images import Volume, check_geometry, read_volume
-from nnactive.data.raw.scan import Found
+from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 

@@ -1,10 +1,13 @@
 """The raw files of a dataset, told apart by their content."""
 
+import hashlib
+import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from nnactive.data.prepare.job import Progress
-from nnactive.data.raw.scan import Found, inner_names
+from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
 from nnactive.settings import Frozen
 
@@ -24,6 +27,29 @@ RawFiles = Mapping[str, tuple[RawFile, ...]]
 """By case."""
 
 
+def inner_names(cases: Iterable[Found]) -> dict[str, dict[str, Path]]:
+    """Each case's files by their names below the folder that holds all of them."""
+    files = {case.id: (*case.files, case.label) for case in cases}
+    root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
+    return {
+        case: {path.relative_to(root).as_posix(): path for path in paths}
+        for case, paths in files.items()
+    }
+
+
+def list_files(cases: Iterable[Found]) -> dict[str, str]:
+    """Names and sizes of each case's files, to tell cheaply whether they changed."""
+    return {
+        case: json.dumps([(name, path.stat().st_size) for name, path in paths.items()])
+        for case, paths in inner_names(cases).items()
+    }
+
+
+def listing_hash(files: Mapping[str, str]) -> str:
+    """SHA-256 over ``list_files``' result, independent of order."""
+    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
+
+
 def read_files(
     cases: Iterable[Found], known: RawFiles, progress: Progress
 ) -> dict[str, tuple[RawFile, ...]]:
@@ -36,11 +62,9 @@ def read_files(
     """
     named = inner_names(cases)
     found = {}
-    progress("compare", 0, len(named))
-    for case, paths in named.items():
+    for case, paths in tracked(progress, "compare", named.items(), len(named)):
         before = {file.name: file for file in known.get(case, ())}
         found[case] = tuple(_read(path, name, before.get(name)) for name, path in paths.items())
-        progress("compare", len(found), len(named))
     return found
 
 

@@ -1,31 +1,24 @@
 """Raw folders as they are downloaded: which cases there are, by the names of their files."""
 
-import hashlib
-import json
-import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from nnactive.data.cards import DATASETS, Card
+from nnactive.data.cards import CARD_FILE, DATASETS, Card
+from nnactive.data.raw.layout import (
+    DESCRIPTION,
+    IMAGES,
+    LABELS,
+    Found,
+    case_in,
+    channel_suffixes,
+)
 from nnactive.data.raw.script import load_script, script_errors_told
 from nnactive.errors import UserError
 
 DEEPEST = 3
 """Folders above the cases that an archive may have."""
 LEFTOVER = "__MACOSX"
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files of one case in a raw folder."""
-
-    id: str
-    files: tuple[Path, ...]
-    """What its image is made of; where nothing is converted, one file per channel, in order."""
-    label: Path
 
 
 def find_root(raw: Path, pattern: str) -> Path:
@@ -82,50 +75,20 @@ def scan(raw: Path, card: Card) -> list[Found]:
     return cases
 
 
-def inner_names(cases: Iterable[Found]) -> dict[str, dict[str, Path]]:
-    """Each case's files by their names below the folder that holds all of them."""
-    files = {case.id: (*case.files, case.label) for case in cases}
-    root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
-    return {
-        case: {path.relative_to(root).as_posix(): path for path in paths}
-        for case, paths in files.items()
-    }
-
-
-def list_files(cases: Iterable[Found]) -> dict[str, str]:
-    """Names and sizes of each case's files, to tell cheaply whether they changed."""
-    return {
-        case: json.dumps([(name, path.stat().st_size) for name, path in paths.items()])
-        for case, paths in inner_names(cases).items()
-    }
-
-
-def listing_hash(files: Mapping[str, str]) -> str:
-    """SHA-256 over ``list_files``' result, independent of order."""
-    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
-
-
 def _standard_cases(root: Path, card: Card) -> list[Found]:
     ending = card.source.ending
-    images = _files(root / "imagesTr", ending)
-    labels = _files(root / "labelsTr", ending)
-    suffixes = [ending]
+    images = _files(root / IMAGES, ending)
+    labels = _files(root / LABELS, ending)
+    suffixes: tuple[str, ...] = (ending,)
     if card.source.layout == "nnunet":
-        suffixes = [f"_{channel:04d}{ending}" for channel in range(len(card.channels))]
+        suffixes = channel_suffixes(len(card.channels), ending)
     with_image = {
         name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
     }
     with_label = {name.removesuffix(ending) for name in labels}
     if card.source.layout == "nnunet":
         _check_channels(root, images, with_image | with_label, card)
-    return [
-        Found(
-            case,
-            tuple(root / "imagesTr" / f"{case}{suffix}" for suffix in suffixes),
-            root / "labelsTr" / f"{case}{ending}",
-        )
-        for case in with_image | with_label
-    ]
+    return [case_in(root, case, suffixes, ending) for case in with_image | with_label]
 
 
 def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) -> None:
@@ -135,7 +98,7 @@ def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) 
         number = int(channel) if re.fullmatch("[0-9]{4}", channel) else 0
         if case in cases and number >= len(card.channels):
             raise UserError(
-                f"{root / 'imagesTr' / name}: a channel {number}, but {card.title} has "
+                f"{root / IMAGES / name}: a channel {number}, but {card.title} has "
                 f"{len(card.channels)}; remove it or name it under the card's 'channels' "
                 "('channel_names' of a dataset.json)"
             )
@@ -144,7 +107,7 @@ def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) 
 def _files(folder: Path, ending: str) -> list[str]:
     if not folder.is_dir():
         raise UserError(
-            f"{folder}: no such folder; give the folder that holds imagesTr and labelsTr"
+            f"{folder}: no such folder; give the folder that holds {IMAGES} and {LABELS}"
         )
     # macOS leaves "._name" companions in archives.
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
@@ -188,7 +151,7 @@ def _or_mend_the_number(card: Card) -> str:
     """A second way out where the number of cases is the user's own word."""
     if card.folder.parent == DATASETS:
         return ""
-    field, file = "cases", card.folder / "card.yaml"
+    field, file = "cases", card.folder / CARD_FILE
     if not file.is_file():
-        field, file = "numTraining", card.folder / "dataset.json"
+        field, file = "numTraining", card.folder / DESCRIPTION
     return f", or mend field '{field}' of {file}"

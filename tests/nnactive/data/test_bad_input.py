@@ -178,7 +178,7 @@ def disk_too_small(_, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     return Expected(
-        "tiny", "1000 bytes are free; free some space or give a folder on another disk", set()
+        "tiny", "with only 1000 bytes free; free up some space or choose a folder on another", set()
     )
 
 

@@ -186,3 +186,19 @@ def test_cards_hold_no_field_twice():
         content = file.read_text()
         top = [line.split(":")[0] for line in content.splitlines() if line[:1].isalpha()]
         assert sorted(top) == sorted(yaml.safe_load(content))
+
+
+def test_the_repositorys_scripts_have_not_changed():
+    """They are part of the hash: after a change, users must prepare the dataset again."""
+    hashes = {
+        "acdc": "7fde9b0058db",
+        "amos": "848a2f74cec3",
+        "hippocampus": "44e0dfb4006e",
+        "kits": "b18557278606",
+        "lits": "20e4ae021b06",
+        "mama_mia": "05508d3b2a8f",
+        "phantom": "7648810bd217",
+        "toothfairy2": "daf398fff24f",
+        "word": "add3d3496da6",
+    }
+    assert {name: load_card(name).preparation_hash()[:12] for name in hashes} == hashes

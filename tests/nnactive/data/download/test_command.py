@@ -14,7 +14,7 @@ import yaml
 
 from benchmark.cli.commands.download import _Lines
 from benchmark.cli.main import main
-from nnactive.data.download.dataset import Step
+from nnactive.data.progress import Step
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 

@@ -288,14 +288,14 @@ def test_space(server: Loopback, place: Place, monkeypatch) -> None:
     card = place.card(size_gib=0.75, **one(server.add("/a", ARCHIVE)))
     assert space(card, place.folders) == dataset.Space(round(1.5 * gib), gib)
     with pytest.raises(
-        UserError, match=r"raw/tiny: needs about 1\.5 GiB, 1\.0 GiB are free; .*--dat"
+        UserError, match=r"raw/tiny: needs about 1\.5 GiB, with only 1\.0 GiB free; .*--dat"
     ):
         place.bring(card)
     assert server.requests == []
     assert space(place.card(**series(server, 2)), place.folders).needed is None
     free.free = 100
     card = place.card(**one(server.url + "/a"))
-    with pytest.raises(UserError, match="the unpacked files take"):
+    with pytest.raises(UserError, match="unpacking needs"):
         place.bring(card)
     free.free = gib
     place.bring(card)
@@ -330,10 +330,10 @@ def test_without_consent(server: Loopback, place: Place) -> None:
 
 
 def test_cards_without_a_download(place: Place) -> None:
-    with pytest.raises(UserError, match=r"tiny: the card names no download; .*prepare tiny --raw"):
+    with pytest.raises(UserError, match=r"tiny: its card has no download; .*prepare tiny --raw"):
         place.bring(place.cards.write())
     (place.cards.folder / "generate.py").touch()
-    with pytest.raises(UserError, match="tiny generates itself"):
+    with pytest.raises(UserError, match="tiny: generated on this machine"):
         place.bring(place.cards.write())
 
 

@@ -157,7 +157,7 @@ def test_synapse_without_a_login(place: Place, synapse: Synapse) -> None:
         place.bring(card)
     assert (caught.value.steps, caught.value.place) == ("Get a token.", wanted)
     wanted.mkdir()
-    with pytest.raises(UserError, match="MAMA-MIA: holds no files"):
+    with pytest.raises(UserError, match="MAMA-MIA: contains no files"):
         place.bring(card)
     (wanted / "images").mkdir()
     (wanted / "images" / "a.nii.gz").write_bytes(b"a")

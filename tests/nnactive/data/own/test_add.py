@@ -111,8 +111,8 @@ def test_labels_are_taken_in_the_order_of_their_values(raw):
         ({"numTraining": 2}, "field 'numTraining': Input should be greater than"),
         ({"file_ending": None}, "field 'file_ending' is missing"),
         ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file's ending, such as .nii"),
-        ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must have one whole"),
-        ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' can't be used"),
+        ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must be one whole"),
+        ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' is not supported"),
         ({"labels": {"background": 0, "a": 2}}, "field 'labels': values must be"),
         ({"labels": {"a": 0, "b": 1}}, "the first class must be 'background'"),
     ],
@@ -128,9 +128,11 @@ def test_a_wrong_dataset_json_is_one_line_with_file_and_field(raw, change, messa
 def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
     with pytest.raises(UserError, match="nowhere: no such folder"):
         describe_raw(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="'3d' can't name a dataset"):
+    with pytest.raises(UserError, match=r"^--name: '3d' isn't a name of"):
         describe_raw(raw, "3d")
-    with pytest.raises(UserError, match=r"^'raw' is the folder of raw data; give another --name$"):
+    with pytest.raises(
+        UserError, match=r"^--name: 'raw' is the folder of raw data; choose another name$"
+    ):
         describe_raw(raw, "raw")
     with pytest.raises(UserError, match=r"^--group: .*not a regular expression"):
         describe_raw(raw, group="(")
@@ -138,7 +140,7 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
     with pytest.raises(UserError, match="8 cases, but Dataset123_MyKnees has 9"):
         add(raw, tiny.datasets)
     (raw / "dataset.json").write_text("[]")
-    with pytest.raises(UserError, match=r"dataset\.json: must hold fields"):
+    with pytest.raises(UserError, match=r"dataset\.json: must contain fields"):
         describe_raw(raw)
     (raw / "dataset.json").write_text("{")
     with pytest.raises(UserError, match=r"dataset\.json: not valid JSON"):
@@ -151,17 +153,17 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
 def test_a_name_is_given_once(raw, tiny):
     file = add(raw, tiny.datasets)
     before = file.read_text()
-    with pytest.raises(UserError, match="there is a dataset 'myknees' already"):
+    with pytest.raises(UserError, match="dataset 'myknees' already exists"):
         add(raw, tiny.datasets)
-    with pytest.raises(UserError, match="there is a dataset 'hippocampus' already"):
+    with pytest.raises(UserError, match="dataset 'hippocampus' already exists"):
         add(raw, tiny.datasets, name="hippocampus")
     assert file.read_text() == before
     assert yaml.safe_load(before)["spacing"] is None
 
 
-def test_a_broken_dataset_json_is_to_be_mended_not_removed(raw):
+def test_a_broken_dataset_json_is_to_be_fixed_not_removed(raw):
     (raw / "dataset.json").write_text('{"labels": ')
-    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; mend it$"):
+    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; fix it$"):
         describe_raw(raw)
 
 

@@ -9,9 +9,7 @@ from nnactive.data.raw.convert import subtract
 from nnactive.errors import UserError
 
 FIND = """
-from nnactive.data.raw.convert import Converted
-from nnactive.data.raw.images import read_image
-from nnactive.data.raw.scan import Found
+from nnactive.data.raw import Converted, Found, read_image
 def find(raw):
     return [Found(f"tiny_{n}", (raw / "imagesTr" / f"tiny_{n}_0000.nii.gz",),
                   raw / "labelsTr" / f"tiny_{n}.nii.gz") for n in range(1, 9)]

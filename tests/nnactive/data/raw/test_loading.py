@@ -5,8 +5,9 @@ import pytest
 import SimpleITK
 
 from nnactive.data.raw.integrity import check_whole
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.scan import Found, scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 CLASSES = 3

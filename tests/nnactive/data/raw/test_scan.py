@@ -1,7 +1,8 @@
 import pytest
 
 from nnactive.data.cards import DATASETS
-from nnactive.data.raw.scan import list_files, scan
+from nnactive.data.raw.raw_checksums import list_files
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 
