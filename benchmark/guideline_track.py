@@ -1,4 +1,4 @@
-"""The guideline's setting for a dataset, as a track of one setting."""
+"""A track with the one setting that the guideline gives for a dataset."""
 
 import yaml
 
@@ -7,13 +7,13 @@ from nnactive.data.own.add import REGIME
 from nnactive.data.own.guide import Guide
 
 METHODS = ("random", "random_fg66", "predictive_entropy", "clasp_pe")
-"""Those of the papers' roll-out."""
+"""As in the papers' roll-out study."""
 SEEDS = (12345, 12346, 12347, 12348)
 MARK = "# Written by nnactive-bench data guide"
 
 
-def guided_track(dataset: str, title: str, guide: Guide) -> TrackFile:
-    """Track of the one setting that the guideline gives for a dataset."""
+def guideline_track(dataset: str, title: str, guide: Guide) -> TrackFile:
+    """Make the track with the guideline's setting for a dataset."""
     setting = Entry(
         dataset=dataset,
         regime=REGIME,
@@ -35,7 +35,7 @@ def guided_track(dataset: str, title: str, guide: Guide) -> TrackFile:
 
 
 def as_yaml(track: TrackFile, guide: Guide) -> str:
-    """The track's file, with the numbers that its setting was derived from as comments."""
+    """The track as YAML, with the measurements behind its setting as comments."""
     lines = [f"{MARK}; sizes are (z, y, x) in voxels of {_listed(guide.spacing)} mm."]
     lines += [
         f"# {' '.join(c.name.split())}: median box {_listed(c.box)} in {c.cases} cases, "

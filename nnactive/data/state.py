@@ -1,5 +1,6 @@
-"""How far a dataset is on this disk."""
+"""How much of a dataset is on this disk: the one place that knows of downloading and preparing."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from nnactive.data.cards import Card
@@ -8,18 +9,39 @@ from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.job import SCRATCH
 from nnactive.data.prepared import INFO
 
-RAW_STATES = {"absent": "nothing", "partial": "part downloaded", "complete": "downloaded"}
+
+class State(StrEnum):
+    """A dataset's state, in words for tables."""
+
+    ABSENT = "nothing"
+    GENERATED = "generated on demand"
+    PARTLY_DOWNLOADED = "partly downloaded"
+    DOWNLOADED = "downloaded"
+    PARTLY_PREPARED = "partly prepared"
+    PREPARED = "prepared"
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether anything of the dataset is there."""
+        return self not in {State.ABSENT, State.GENERATED}
 
 
-def state(card: Card, data: Path) -> str:
-    """What is there of a dataset below the folder ``data``, in a few words.
+RAW_STATES: dict[dataset.State, State] = {
+    "absent": State.ABSENT,
+    "partial": State.PARTLY_DOWNLOADED,
+    "complete": State.DOWNLOADED,
+}
 
-    No volume is read: ``data verify`` tells whether a prepared dataset is whole.
+
+def state(card: Card, data: Path) -> State:
+    """State of a dataset below the folder ``data``.
+
+    No volume is read: ``data verify`` says whether a prepared dataset is intact.
     """
     if (data / card.name / INFO).is_file():
-        return "prepared"
+        return State.PREPARED
     if (data / card.name / SCRATCH).is_dir():
-        return "part prepared"
+        return State.PARTLY_PREPARED
     if card.generator is not None:
-        return "generates itself"
+        return State.GENERATED
     return RAW_STATES[dataset.state(card, Folders.of(data, card.name))]

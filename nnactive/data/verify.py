@@ -1,4 +1,4 @@
-"""Whether a prepared dataset is whole, and whose split it has; reads one case at a time."""
+"""Verifying that a prepared dataset is intact, and whose split it has; one case at a time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ from nnactive.io.files import read_json, sha256
 from nnactive.nnunet.store import SUFFIX
 
 LISTED = 3
-"""Problems of one kind that are told; of the rest only the number."""
+"""Problems of one kind to list; the rest are only counted."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked."""
+    """Result of one check."""
 
     what: str
     ok: bool
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass
 class _Seen:
-    """What reading all cases showed; problems by kind."""
+    """What was found while reading all cases; problems by kind."""
 
     digests: dict[str, str] = field(default_factory=dict)
     voxels: dict[str, np.ndarray] = field(default_factory=dict)
@@ -53,11 +53,11 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
 
     Args:
         card: the dataset's card.
-        dataset: what is checked.
-        progress: told of every case that was read.
+        dataset: the dataset to check.
+        progress: receives every case that was read.
 
     Returns:
-        All findings, also those after a failed one.
+        All findings; a failed one doesn't stop the rest.
     """
     info = dataset.info
     seen = _Seen()
@@ -81,7 +81,7 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
 
 
 def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> None:
-    """Read a case and note what is wrong with it."""
+    """Read a case and record what is wrong with it."""
     info = dataset.info
     try:
         image = dataset.image(case.id)
@@ -93,10 +93,10 @@ def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> N
     for kind, array, shape in ((IMAGES, image, wanted), (side, label, case.shape)):
         if array.shape != shape:
             file = volume_file(dataset.folder, kind, case.id)
-            seen.geometry.append(f"{file}: shape {array.shape}, not {shape}")
+            seen.geometry.append(f"{file}: shape {array.shape} instead of {shape}")
     if not np.isfinite(image).all():
         file = dataset.image_file(case.id)
-        seen.values.append(f"{file}: holds NaN or infinite values")
+        seen.values.append(f"{file}: contains NaN or infinite values")
     low, high = int(label.min()), int(label.max())
     if low < 0 or high >= len(info.classes):
         file = volume_file(dataset.folder, side, case.id)
@@ -116,8 +116,8 @@ def _card(card: Card, info: PreparedInfo) -> Finding:
     problems = []
     if info.protocol_version != PROTOCOL_VERSION:
         problems.append(
-            f"prepared under protocol {info.protocol_version}, this is {PROTOCOL_VERSION}; prepare "
-            "it again"
+            f"prepared under protocol {info.protocol_version}, but this is {PROTOCOL_VERSION}; "
+            "prepare it again"
         )
     if info.source != card.preparation_hash():
         problems.append("prepared from another card or version of the dataset; prepare it again")
@@ -136,11 +136,12 @@ def _files(dataset: PreparedDataset) -> Finding:
     problems = []
     sides = {IMAGES: (*info.pool, *info.test), POOL_LABELS: info.pool, TEST_LABELS: info.test}
     for kind, cases in sides.items():
+        folder = dataset.folder / kind
         wanted = {f"{case.id}{SUFFIX}" for case in cases}
-        there = {path.name for path in (dataset.folder / kind).glob("*")}
-        problems += [f"{dataset.folder / kind / name}: missing" for name in sorted(wanted - there)]
-        problems += [f"{dataset.folder / kind / name}: foreign" for name in sorted(there - wanted)]
-    return _finding("files", problems, "an image and a label a case, and nothing else")
+        there = {path.name for path in folder.glob("*")}
+        problems += [f"{folder / name}: missing" for name in sorted(wanted - there)]
+        problems += [f"{folder / name}: unexpected" for name in sorted(there - wanted)]
+    return _finding("files", problems, "one image and one label per case, and nothing else")
 
 
 def _plans(dataset: PreparedDataset) -> Finding:
@@ -157,7 +158,7 @@ def _plans(dataset: PreparedDataset) -> Finding:
         return Finding(what="plans", ok=False, detail=f"{dataset.plans_file}: not nnU-Net's plans")
     problems = []
     if not np.allclose(spacing, info.spacing, rtol=1e-6):
-        problems.append(f"{dataset.plans_file}: spacing {spacing}, not {list(info.spacing)}")
+        problems.append(f"{dataset.plans_file}: spacing {spacing} instead of {list(info.spacing)}")
     problems += [
         f"{dataset.folder / name}: changed since it was prepared; remove {dataset.folder} and "
         "prepare it again"
@@ -165,15 +166,15 @@ def _plans(dataset: PreparedDataset) -> Finding:
         if sha256(dataset.folder / name) != digest
     ]
     if labels != [*info.classes, "ignore"]:
-        problems.append(f"{dataset.dataset_json_file}: its labels are not the dataset's")
-    kept = "" if info.planned else ", not compared: prepared before their checksums were kept"
-    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x){kept}")
+        problems.append(f"{dataset.dataset_json_file}: labels are not the dataset's")
+    note = "" if info.planned else ", not compared: prepared before their checksums were stored"
+    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x){note}")
 
 
 def _voxels(info: PreparedInfo, seen: _Seen) -> Finding:
     found = _sum(info.pool, info, seen)
     problems = [
-        f"class '{name}': {now:,} in the pool, prepared.json has {before:,}"
+        f"class '{name}': {now:,} in the pool, but {before:,} in prepared.json"
         for name, now, before in zip(info.classes, found, info.pool_voxels, strict=True)
         if now != before
     ]
@@ -188,8 +189,8 @@ def _checksum(info: PreparedInfo, seen: _Seen) -> Finding:
     found = dataset_checksum(pool, test)
     problems = []
     if found != info.checksum:
-        problems.append(f"{found[:12]}, prepared.json has {info.checksum[:12]}; prepare it again")
-    return _finding("checksum", problems, f"{found[:12]}, as every result names it")
+        problems.append(f"{found[:12]}, not prepared.json's {info.checksum[:12]}; prepare it again")
+    return _finding("checksum", problems, f"{found[:12]}, as recorded in every result")
 
 
 def _sides(card: Card, info: PreparedInfo) -> Finding:

@@ -20,21 +20,21 @@ State = Literal["absent", "partial", "complete"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a download came to; ``bytes`` and ``archives`` count what was downloaded."""
+    """Result of a download; ``bytes`` and ``archives`` count what was downloaded."""
 
     folder: Path
     archives: int
     bytes: int
     files: int
     published: bool
-    """Whether all checksums are published ones."""
+    """Whether all checksums have been published."""
     before: bool
-    """Whether all of it was there before."""
+    """Whether everything was already there."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Disk space in bytes; ``needed`` is None where no size is published."""
+    """Disk space in bytes; ``needed`` is None if no size is published."""
 
     needed: int | None
     free: int

@@ -1,4 +1,4 @@
-"""Raw folders as they are downloaded: which cases there are, by the names of their files."""
+"""Scanning a raw folder: which cases there are, from file names and sizes alone."""
 
 import re
 from collections import Counter
@@ -13,16 +13,17 @@ from nnactive.data.raw.layout import (
     case_in,
     channel_suffixes,
 )
-from nnactive.data.raw.script import load_script, script_errors_told
+from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
 
 DEEPEST = 3
-"""Folders above the cases that an archive may have."""
+"""Levels of folders that an archive may have above the cases."""
 LEFTOVER = "__MACOSX"
+"""Folder that macOS adds to archives."""
 
 
 def find_root(raw: Path, pattern: str) -> Path:
-    """The folder in which ``pattern`` is found: ``raw``, one in it, or the one around it.
+    """Find the folder that contains ``pattern``: ``raw``, one inside it, or its parent.
 
     Raises:
         UserError: there is none, or more than one.
@@ -32,8 +33,8 @@ def find_root(raw: Path, pattern: str) -> Path:
         holding = [folder for folder in folders if any(folder.glob(pattern))]
         if len(holding) > 1:
             raise UserError(
-                f"{raw}: {holding[0].name} and {holding[1].name} both hold {pattern}; "
-                "give the one that is meant"
+                f"{raw}: {holding[0].name} and {holding[1].name} both contain {pattern}; "
+                "give the right one"
             )
         if holding:
             return holding[0]
@@ -41,32 +42,32 @@ def find_root(raw: Path, pattern: str) -> Path:
     around = raw.parent.glob(pattern)
     if any(raw.is_relative_to(match) or match.is_relative_to(raw) for match in around):
         return raw.parent
-    what = "such folder" if not raw.is_dir() else f"{pattern} in it"
-    raise UserError(f"{raw}: no {what}; give the folder with the complete data")
+    cause = f"contains no {pattern}" if raw.is_dir() else "no such folder"
+    raise UserError(f"{raw}: {cause}; give the folder with the complete data")
 
 
 def scan(raw: Path, card: Card) -> list[Found]:
-    """Cases of a raw folder, sorted by id, from names and sizes of files alone.
+    """List the cases of a raw folder, sorted by id.
 
-    Ids are compared as text, so that liver_10 comes before liver_2.
+    Ids are sorted as text: liver_10 comes before liver_2.
 
     Args:
         raw: the archive's folder, or one above or below it.
-        card: says how the folder is laid out, and how many cases it must have.
+        card: has the layout of the folder and the expected number of cases.
 
     Raises:
-        UserError: a folder or file is missing or empty, an id comes twice, or the cases aren't
-            the card's.
+        UserError: a folder or file is missing or empty, a case occurs twice, or the cases are
+            not the card's.
     """
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
     else:
         script = load_script(card.converter, "find")
-        with script_errors_told(card.converter, "find"):
+        with script_errors(card.converter, "find"):
             cases = list(script.find(root))
         if not all(isinstance(case, Found) for case in cases):
-            raise UserError(f"{card.converter}: 'find' must return a list of Found; mend it")
+            raise UserError(f"{card.converter}: 'find' must return a list of Found; fix it")
     cases.sort(key=lambda case: case.id)
     for case in cases:
         for path in (*case.files, case.label):
@@ -92,24 +93,24 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
 
 
 def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) -> None:
-    """Refuse an image of a known case that is none of the card's channels."""
+    """Refuse images of known cases whose channel is not on the card."""
     for name in sorted(images):
         case, _, channel = name.removesuffix(card.source.ending).rpartition("_")
         number = int(channel) if re.fullmatch("[0-9]{4}", channel) else 0
         if case in cases and number >= len(card.channels):
             raise UserError(
-                f"{root / IMAGES / name}: a channel {number}, but {card.title} has "
-                f"{len(card.channels)}; remove it or name it under the card's 'channels' "
-                "('channel_names' of a dataset.json)"
+                f"{root / IMAGES / name}: channel {number}, but {card.title} has "
+                f"{len(card.channels)}; remove it or add it to the card's 'channels' "
+                "('channel_names' in a dataset.json)"
             )
 
 
 def _files(folder: Path, ending: str) -> list[str]:
     if not folder.is_dir():
         raise UserError(
-            f"{folder}: no such folder; give the folder that holds {IMAGES} and {LABELS}"
+            f"{folder}: no such folder; give the folder that contains {IMAGES} and {LABELS}"
         )
-    # macOS leaves "._name" companions in archives.
+    # macOS adds "._name" companions to archives.
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
 
 
@@ -128,30 +129,30 @@ def _check_file(path: Path, case: str) -> None:
 
 
 def _check_ids(root: Path, ids: list[str], card: Card) -> None:
-    # On some disks, names that differ in case alone are one name.
+    # Some file systems ignore upper and lower case.
     twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
     if twice:
         same = [case for case in ids if case.casefold() == twice[0]]
-        raise UserError(f"{root}: case '{same[0]}' is there {len(same)} times; remove all but one")
+        raise UserError(f"{root}: case '{same[0]}' occurs {len(same)} times; remove all but one")
     known = set(card.ids)
     for what, cases in (("missing", known - set(ids)), ("unknown", set(ids) - known)):
         if known and cases:
             raise UserError(
-                f"{root}: case '{min(cases)}' is {what} ({len(cases)} in all); "
+                f"{root}: case '{min(cases)}' is {what} ({len(cases)} in total); "
                 f"give the folder with the complete {card.title}"
             )
     if len(ids) != card.cases:
         raise UserError(
             f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
-            f"give the folder with the complete data{_or_mend_the_number(card)}"
+            f"give the folder with the complete data{_or_fix_the_number(card)}"
         )
 
 
-def _or_mend_the_number(card: Card) -> str:
-    """A second way out where the number of cases is the user's own word."""
+def _or_fix_the_number(card: Card) -> str:
+    """A second way out, if the user wrote the number of cases."""
     if card.folder.parent == DATASETS:
         return ""
     field, file = "cases", card.folder / CARD_FILE
     if not file.is_file():
         field, file = "numTraining", card.folder / DESCRIPTION
-    return f", or mend field '{field}' of {file}"
+    return f", or fix field '{field}' in {file}"

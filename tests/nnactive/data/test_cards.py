@@ -32,7 +32,7 @@ def test_unknown_dataset_lists_the_known_ones():
 
 def test_a_further_folder_that_is_not_there_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("NNACTIVE_DATASETS", str(tmp_path / "none"))
-    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, where"):
+    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, which"):
         load_card("knees")
     (tmp_path / "none").mkdir()
     with pytest.raises(UserError, match=r"word$"):
@@ -108,8 +108,8 @@ def test_a_cause_is_in_plain_words(tiny):
     for changes, told in (
         ({"labels": {"background": 0, "ball": 2}}, "field 'labels': values must be 0, 1, 2, ..."),
         ({"nnunet_name": "Tiny"}, "'Tiny' isn't a name such as Dataset123_Knees"),
-        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file's ending, such as .nii.gz"),
-        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file's name without a folder"),
+        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file ending such as .nii.gz"),
+        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file name without a folder"),
         ({"download": {"files": [{"name": "a", "md5": "12"}]}}, "'12' isn't 32 hexadecimal"),
     ):
         with pytest.raises(UserError) as refusal:

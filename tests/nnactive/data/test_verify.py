@@ -81,7 +81,7 @@ def test_a_foreign_label_value_is_named_with_its_file(tiny, made):
 
 def test_nan_is_found(tiny, made):
     rewrite(made.image_file("tiny_2"), set_voxel(np.nan))
-    assert "tiny_2.b2nd: holds NaN" in failed(tiny.card(), made)["values"]
+    assert "tiny_2.b2nd: contains NaN" in failed(tiny.card(), made)["values"]
 
 
 def test_another_shape_is_found(tiny, made):
@@ -95,7 +95,7 @@ def test_a_missing_a_foreign_and_a_damaged_file_are_named(tiny, made):
     made.image_file("tiny_4").write_bytes(b"no volume")
     problems = failed(tiny.card(), made)
     assert "tiny_3.b2nd: missing" in problems["files"]
-    assert "tiny_99.b2nd: foreign" in problems["files"]
+    assert "tiny_99.b2nd: unexpected" in problems["files"]
     assert "tiny_3.b2nd: no such file" in problems["geometry"]
     assert "tiny_4.b2nd: not a readable volume" in problems["geometry"]
     assert "checksum" in problems
@@ -142,7 +142,7 @@ def test_data_of_another_protocol_are_found(tiny, made):
     rewrite_info(made, protocol_version="0.1")
     problems = failed(tiny.card(), made)
     assert set(problems) == {"card"}
-    assert "prepared under protocol 0.1, this is 1.0; prepare it again" in problems["card"]
+    assert "prepared under protocol 0.1, but this is 1.0; prepare it again" in problems["card"]
 
 
 def test_data_that_were_prepared_before_plans_were_compared_pass(tiny, made):

@@ -110,7 +110,7 @@ def test_labels_are_taken_in_the_order_of_their_values(raw):
         ({"numTraining": "8"}, "field 'numTraining': must be a whole number, not '8'"),
         ({"numTraining": 2}, "field 'numTraining': Input should be greater than"),
         ({"file_ending": None}, "field 'file_ending' is missing"),
-        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file's ending, such as .nii"),
+        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file ending such as .nii"),
         ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must be one whole"),
         ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' is not supported"),
         ({"labels": {"background": 0, "a": 2}}, "field 'labels': values must be"),
@@ -131,7 +131,7 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
     with pytest.raises(UserError, match=r"^--name: '3d' isn't a name of"):
         describe_raw(raw, "3d")
     with pytest.raises(
-        UserError, match=r"^--name: 'raw' is the folder of raw data; choose another name$"
+        UserError, match=r"^--name: 'raw' is reserved for raw data; choose another name$"
     ):
         describe_raw(raw, "raw")
     with pytest.raises(UserError, match=r"^--group: .*not a regular expression"):
@@ -170,5 +170,5 @@ def test_a_broken_dataset_json_is_to_be_fixed_not_removed(raw):
 def test_more_cases_than_are_told_name_the_field(raw):
     describe(raw, numTraining=7)
     card = describe_raw(raw)
-    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' of .*dataset\.json$"):
+    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' in .*dataset\.json$"):
         scan(raw, card)

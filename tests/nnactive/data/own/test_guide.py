@@ -64,9 +64,9 @@ def test_the_spread_is_that_of_the_boxs_volume():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; there are: a, b"),
+        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; choose from: a, b"),
         ({"only": ("c",)}, "no foreground class 'c'"),
-        ({}, "class 'b': in no label map"),
+        ({}, "class 'b': occurs in no label map"),
     ],
 )
 def test_wrong_classes_are_named(arguments, message):

@@ -102,7 +102,7 @@ def all_zero(tiny):
 
 def flat(tiny):
     tiny.write(tiny.image(2), tiny.case(2)[0][0], (1, 1))
-    return tiny.image(2), "not one three-dimensional image"
+    return tiny.image(2), "not a single three-dimensional image"
 
 
 @pytest.mark.parametrize(
