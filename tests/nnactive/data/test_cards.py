@@ -196,7 +196,7 @@ def test_the_repositorys_scripts_have_not_changed():
         "hippocampus": "44e0dfb4006e",
         "kits": "b18557278606",
         "lits": "20e4ae021b06",
-        "mama_mia": "05508d3b2a8f",
+        "mama_mia": "ff2d12eebe30",
         "phantom": "7648810bd217",
         "toothfairy2": "daf398fff24f",
         "word": "add3d3496da6",
