@@ -5,6 +5,7 @@ import yaml
 from benchmark.tracks import Entry, TrackFile
 from nnactive.data.own.add import REGIME
 from nnactive.data.own.guide import Guide
+from nnactive.io.formatting import numbers
 
 METHODS = ("random", "random_fg66", "predictive_entropy", "clasp_pe")
 """As in the papers' roll-out study."""
@@ -36,9 +37,9 @@ def guideline_track(dataset: str, title: str, guide: Guide) -> TrackFile:
 
 def as_yaml(track: TrackFile, guide: Guide) -> str:
     """The track as YAML, with the measurements behind its setting as comments."""
-    lines = [f"{MARK}; sizes are (z, y, x) in voxels of {_listed(guide.spacing)} mm."]
+    lines = [f"{MARK}; sizes are (z, y, x) in voxels of {numbers(guide.spacing)} mm."]
     lines += [
-        f"# {' '.join(c.name.split())}: median box {_listed(c.box)} in {c.cases} cases, "
+        f"# {' '.join(c.name.split())}: median box {numbers(c.box)} in {c.cases} cases, "
         f"{c.patches} patches a loop" + ("" if c.decides else "; not used for the patch")
         for c in guide.classes
     ]
@@ -47,7 +48,3 @@ def as_yaml(track: TrackFile, guide: Guide) -> str:
         content, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )
     return "\n".join(lines) + "\n" + text
-
-
-def _listed(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in numbers)

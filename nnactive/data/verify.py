@@ -23,6 +23,7 @@ from nnactive.data.prepared import (
 from nnactive.data.progress import Progress, tracked
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, sha256
+from nnactive.io.formatting import numbers
 from nnactive.nnunet.store import SUFFIX
 
 LISTED = 3
@@ -168,7 +169,7 @@ def _plans(dataset: PreparedDataset) -> Finding:
     if labels != [*info.classes, "ignore"]:
         problems.append(f"{dataset.dataset_json_file}: labels are not the dataset's")
     note = "" if info.planned else ", not compared: prepared before their checksums were stored"
-    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x){note}")
+    return _finding("plans", problems, f"at {numbers(info.spacing)} mm (z, y, x){note}")
 
 
 def _voxels(info: PreparedInfo, seen: _Seen) -> Finding:
@@ -212,7 +213,3 @@ def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) ->
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:
     none = np.zeros(len(info.classes), int)
     return [int(n) for n in sum((seen.voxels.get(case.id, none) for case in cases), none)]
-
-
-def _millimetres(spacing: Iterable[float]) -> str:
-    return ", ".join(f"{number:g}" for number in spacing)

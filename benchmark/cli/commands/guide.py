@@ -14,6 +14,7 @@ from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, raw_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
+from nnactive.io.formatting import numbers
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -218,8 +219,8 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         )
 
 
-def _listed(numbers: Iterable[float]) -> str:
-    return ",".join(f"{number:g}" for number in numbers)
+def _listed(values: Iterable[float]) -> str:
+    return numbers(values, ",")
 
 
 def _options(tumours: Sequence[str], only: Sequence[str]) -> str:

@@ -3,6 +3,7 @@ import gzip
 import numpy as np
 import pytest
 import SimpleITK
+from tiny import expect_one_line
 
 from nnactive.data.raw.integrity import check_whole
 from nnactive.data.raw.layout import Found
@@ -126,14 +127,6 @@ def test_a_wrong_file_is_refused_by_name(tiny, harm):
     with pytest.raises(UserError) as refusal:
         load(tiny, 2)
     expect_one_line(refusal, file, cause)
-
-
-def expect_one_line(refusal, file, cause):
-    message = str(refusal.value)
-    assert str(file) in message
-    assert cause in message
-    assert "\n" not in message
-    assert len(message.split(";")) > 1, "no way out is named"
 
 
 def test_not_a_number_is_refused(tiny, tmp_path):

@@ -1,4 +1,5 @@
 import pytest
+from tiny import expect_one_line
 
 from nnactive.data.cards import DATASETS
 from nnactive.data.raw.raw_checksums import list_files
@@ -85,11 +86,3 @@ def test_a_changed_file_changes_its_case_alone(tiny):
     tiny.image(2).write_bytes(tiny.image(2).read_bytes()[:-1])
     after = list_files(cases)
     assert {case for case in before if before[case] != after[case]} == {"tiny_2"}
-
-
-def expect_one_line(refusal, file, cause):
-    message = str(refusal.value)
-    assert str(file) in message
-    assert cause in message
-    assert "\n" not in message
-    assert len(message.split(";")) > 1, "no way out is named"
