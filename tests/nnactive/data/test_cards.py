@@ -202,3 +202,8 @@ def test_the_repositorys_scripts_have_not_changed():
         "word": "add3d3496da6",
     }
     assert {name: load_card(name).preparation_hash()[:12] for name in hashes} == hashes
+
+
+def test_raw_labels_are_the_cards_unless_it_maps_them(tiny):
+    assert tiny.card().raw_labels == {1: 1, 2: 2}
+    assert tiny.card(label_map={5: 1, 7: 2, 9: 0}).raw_labels == {5: 1, 7: 2, 9: 0}
