@@ -1,4 +1,4 @@
-"""Patches and box arithmetic; axis order is always (z, y, x), the unit always voxels."""
+"""Patches and the arithmetic of boxes; axis order (z, y, x), in voxels unless stated otherwise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
