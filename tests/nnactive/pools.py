@@ -1,4 +1,4 @@
-"""Small pools in memory, for tests of what sits between predictions and patches."""
+"""Small pools in memory, for tests of everything between predictions and patches."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def make_members(
 
 
 def embed(case: str, patches: Sequence[Patch]) -> np.ndarray:
-    """Features that depend on the patch alone, float32 ``(len(patches), 6)``."""
+    """Features that depend only on the patch, float32 ``(len(patches), 6)``."""
     drawn = [stream("embedding", case, patch.start).normal(size=6) for patch in patches]
     return np.array(drawn, dtype=np.float32).reshape(-1, 6)
 

@@ -77,14 +77,14 @@ def test_authors_volume_the_obvious_way(benchmark, stride):
     benchmark.extra_info["gib"] = None
     benchmark.pedantic(run, rounds=1)
     ours = best_patches("a", score, size, (stride,) * 3, [], 20)
-    # Its convolution is in single precision, so that near ties may change places.
+    # Its convolution is in single precision, so near ties may swap.
     there = [score[tuple(slice(a, a + p) for a, p in zip(s, size, strict=True))] for s in found]
     means = [float(box.mean(dtype=np.float64)) for box in there]
     np.testing.assert_allclose(means, [c.score for c in ours], rtol=1e-3)
 
 
 def pool_of_one(shape, size, stride, classes, members, method, k=20):
-    """A pool of one image, whose ensemble is handed in."""
+    """A pool of one image, with a given ensemble."""
 
     def predict(case, needs):
         return fold(case, lambda: iter(members()), needs)

@@ -49,7 +49,7 @@ from nnactive.steps.start import start
 
 
 class Sound(QueryMethod):
-    """Keeps the contract; what breaks is added to it."""
+    """Keeps the contract; its subclasses break one thing each."""
 
     def score(self, prediction: Prediction):
         return 1 - prediction.mean.amax(0)
@@ -84,7 +84,7 @@ class OverLabelled(Sound):
 
 
 class Looks(Sound):
-    """It even hides that it was refused."""
+    """Hides even the refusal."""
 
     def query(self, pool, n):
         try:
@@ -123,7 +123,7 @@ class ChangesPool(Sound):
 
 
 class SeedsTheProcess(Sound):
-    """Always the same patches, but it disturbs everybody else's draws."""
+    """Always chooses the same patches, but disturbs all other draws."""
 
     def score(self, prediction):
         np.random.seed(0)  # noqa: NPY002
@@ -146,7 +146,7 @@ class DrawsFromPython(Sound):
 
 
 class OneStreamForAll(Sound):
-    """Draws for one case after the other from one stream: the order of the cases decides."""
+    """Draws for all cases from one stream, so that their order matters."""
 
     def query(self, pool, n):
         self.rng = pool.rng("all")
@@ -157,7 +157,7 @@ class OneStreamForAll(Sound):
 
 
 class CountsWorkers(Sound):
-    """What it does depends on the workers alone."""
+    """Depends only on the number of workers."""
 
     def query(self, pool, n):
         chosen = super().query(pool, n)
@@ -165,7 +165,7 @@ class CountsWorkers(Sound):
 
 
 class Backwards(Sound):
-    """It breaks only where the cases come in another order."""
+    """Breaks only if the cases come in another order."""
 
     def query(self, pool, n):
         count = itertools.count()
@@ -179,7 +179,7 @@ def by_brightness(chosen, brightness):
 
 
 class LeavesBehind(Sound):
-    """Work that isn't in what map returns is lost with an interruption; nobody is told."""
+    """Silently loses work that map doesn't return when interrupted."""
 
     def query(self, pool, n):
         found = {}
@@ -188,7 +188,7 @@ class LeavesBehind(Sound):
 
 
 class LeavesBehindLater(Sound):
-    """Its first map is sound, what it finds in the second is lost."""
+    """Its first map is sound; the results of the second are lost."""
 
     def query(self, pool, n):
         chosen = super().query(pool, n)
@@ -198,7 +198,7 @@ class LeavesBehindLater(Sound):
 
 
 class LeavesInItself(Sound):
-    """It can't go on at all."""
+    """Can't resume at all."""
 
     def candidates(self, pool, case):
         self.__dict__.setdefault("found", {})[case] = super().candidates(pool, case)
@@ -212,7 +212,7 @@ class LeavesInItself(Sound):
 
 
 class CannotBePickled(Sound):
-    """What can't be kept is computed anew, so nothing is lost."""
+    """Results that can't be stored are computed again, so nothing is lost."""
 
     def query(self, pool, n):
         found = pool.map(lambda case: lambda: self.candidates(pool, case))
@@ -220,7 +220,7 @@ class CannotBePickled(Sound):
 
 
 class Hoards(Sound):
-    """On real images that is all the memory there is."""
+    """On real images that would take all memory."""
 
     def query(self, pool, n):
         predictions = pool.map(pool.predict)
@@ -229,7 +229,7 @@ class Hoards(Sound):
 
 
 class HoardsParts(Sound):
-    """A view of one class keeps all classes in memory, as an array, too."""
+    """A view of one class, even as an array, keeps all classes in memory."""
 
     needs = frozenset({"mean", "expected_entropy"})
 
@@ -243,7 +243,7 @@ class HoardsParts(Sound):
 
 
 class Blind(Sound):
-    """It declares nothing, so no network would run."""
+    """Declares nothing, so no network would run."""
 
     needs = frozenset()
 
@@ -253,7 +253,7 @@ class Blind(Sound):
 
 
 class Circles(Sound):
-    """A circle of references is no more than garbage that waits."""
+    """A reference cycle is only garbage that has yet to be collected."""
 
     def score(self, prediction):
         circle = [prediction]
@@ -286,7 +286,7 @@ BROKEN = {
     CountsWorkers: (WORKERS, "another order of the patches with more workers"),
 }
 DISTURBS = {DrawsFromNumpy, DrawsFromTorch, DrawsFromPython}
-"""These change the global generators, too; what they choose can't be compared any further."""
+"""These also change the global generators; their choices can't be compared any further."""
 
 
 def failed(judge: Judge) -> dict[str, str]:
@@ -445,8 +445,8 @@ def submitted(tmp_path: Path) -> str:
 
 
 @pytest.mark.slow
-def test_the_table_has_all_checks_and_sets_are_found_out(submitted, capfd) -> None:
-    # The order of a set of strings is another one in each process, but always the same in one.
+def test_the_table_has_all_checks_and_sets_are_caught(submitted, capfd) -> None:
+    # The order of a set of strings differs between processes but is constant within one.
     assert main(["check", f"{submitted}:Sets", "--param", "power=2"]) == 2
     out, err = capfd.readouterr()
     lines = [line.rstrip() for line in out.splitlines() if not line.startswith("   ")]

@@ -43,7 +43,7 @@ def test_equal_points_far_apart_in_the_list_tie() -> None:
     assert farthest(points, points[:2], 1) == [7]
 
 
-def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> None:
+def test_the_view_stays_unchanged_and_labelled_patches_are_centres(make_pool) -> None:
     corners = [(z, y, x) for z, y, x in product((0, 4), repeat=3)]
     shapes = {"a": (8, 8, 8), "b": (8, 8, 8)}
     labelled = [Patch("a", start, (4, 4, 4)) for start in corners[:4]]
@@ -63,7 +63,7 @@ def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> 
 
 
 def everything(method, pool):
-    """All candidates: with more asked for than there are, a choice fails and says how many."""
+    """All candidates: a query for too many fails and says how many there are."""
     with pytest.raises(MethodError) as caught:
         run_method(method, pool, 1000)
     return run_method(method, pool, int(str(caught.value).split()[1]))
@@ -82,7 +82,7 @@ def test_candidates_are_limited_per_image_and_their_own_draws(make_pool, labelle
     assert sorted(rest) == sorted(p for p in found if p.case != "a")
 
 
-def test_too_few_candidates_are_told(make_pool) -> None:
+def test_too_few_candidates_are_reported(make_pool) -> None:
     with pytest.raises(MethodError, match=r"^coreset: \d+ candidates for 100 patches"):
         run_method(Coreset(), make_pool(Coreset()), 100)
 

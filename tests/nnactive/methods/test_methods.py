@@ -44,7 +44,7 @@ def test_built_in_methods_have_their_protocol_names():
     assert oracles == {"random_fg33", "random_fg66"}
 
 
-def test_methods_ask_for_what_they_use():
+def test_methods_declare_what_they_use():
     both = {"mean", "expected_entropy"}
     needs = {"bald": both, "power_bald": both, "softrank_bald": both}
     needs |= {"expected_entropy": {"expected_entropy"}}
@@ -98,15 +98,15 @@ def test_parameters_are_taken_from_text():
         ("clasp_pe", {"beta_max": "inf"}, "beta_max"),
     ],
 )
-def test_broken_parameters_are_told_in_a_line(name, parameters, told):
+def test_broken_parameters_are_one_line(name, parameters, told):
     with pytest.raises(MethodError, match=f"^{name}: .*{told}") as caught:
         BUILTIN[name](**parameters)
     assert "\n" not in str(caught.value)
 
 
-def test_a_class_has_its_own_name_unless_it_sets_one():
+def test_a_class_is_named_after_itself_unless_it_sets_a_name():
     class Mine(BUILTIN["bald"]):
-        """Inherits a score, not a name or who published it."""
+        """Inherits the score, but neither name nor reference."""
 
     assert Mine.name == "Mine"
     assert Mine.reference == ""
@@ -125,7 +125,7 @@ def test_query_is_exact_and_free_of_overlap(method, make_pool, check_patches, la
 
 
 @ALL
-def test_full_pool_ends_with_too_few(method, make_pool):
+def test_a_full_pool_gives_too_few(method, make_pool):
     shapes = {"a": (4, 4, 8), "b": (3, 4, 4)}
     pool = make_pool(method, shapes=shapes, labelled=[Patch("a", (0, 0, 0), (4, 4, 4))])
     assert len(method.query(pool, 1)) == 1
@@ -134,7 +134,7 @@ def test_full_pool_ends_with_too_few(method, make_pool):
     assert "\n" not in str(caught.value)
 
 
-def test_random_goes_round_the_cases(make_pool):
+def test_random_takes_the_cases_in_turn(make_pool):
     method = BUILTIN["random"]()
     chosen = run_method(method, make_pool(method), 12)
     first = [patch.case for patch in chosen[:4]]
@@ -147,7 +147,7 @@ def test_random_goes_round_the_cases(make_pool):
     assert len(orders) > 8
 
 
-def test_random_places_are_uniform(make_pool):
+def test_random_positions_are_uniform(make_pool):
     method = BUILTIN["random"]()
     starts = [
         run_method(method, make_pool(method, shapes={"a": (6, 4, 4)}, names=(seed,)), 1)[0].start[0]
@@ -176,7 +176,7 @@ def test_foreground_is_hit_by_two_thirds(make_pool):
     assert fraction_at_foreground(BUILTIN["random"](), make_pool) < 0.08
 
 
-def test_case_without_foreground_is_passed_over(make_pool, check_patches):
+def test_case_without_foreground_is_skipped(make_pool, check_patches):
     method = BUILTIN["random_fg66"]()
     pool = make_pool(method, oracle_labels=lambda case: np.zeros(SHAPES[case], np.int16))
     check_patches(run_method(method, pool, 8), pool, 8)
@@ -223,7 +223,7 @@ def test_score_or_query_has_to_be_written(make_pool):
 
 
 @pytest.mark.parametrize("name", ["random", "bald", "softrank_bald", "random_fg66"])
-def test_a_budget_that_cannot_be_placed_names_method_cause_and_way_out(name, make_pool):
+def test_a_budget_without_room_names_method_cause_and_fix(name, make_pool):
     method = BUILTIN[name]()
     with pytest.raises(MethodError, match=rf"^{name}: \d+ .*; query fewer patches"):
         run_method(method, make_pool(method), 5000)

@@ -1,4 +1,4 @@
-"""`random_strided` and `stochastic_batches` against what their definitions say."""
+"""`random_strided` and `stochastic_batches` against their definitions."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_strided_patches_lie_on_one_grid_an_image_and_spread_over_the_images(mak
         assert not ((starts - starts[0]) % 4).any()
 
 
-def test_strided_patches_shun_labelled_ones_and_say_when_they_are_too_few(make_pool):
+def test_strided_patches_avoid_labelled_ones_and_report_a_shortage(make_pool):
     method = RandomStrided()
     labelled = [Patch("a", (2, 2, 2), (4, 4, 4))]
     pool = make_pool(method, shapes={"a": (8, 8, 8), "b": (4, 4, 4)}, labelled=labelled)

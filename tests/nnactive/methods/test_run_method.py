@@ -14,7 +14,7 @@ SIZE = (4, 4, 4)
 
 
 def answering(answer):
-    """Method that returns ``answer``, or what that makes of the view."""
+    """Method that returns ``answer``, or its result for the view if it is a function."""
 
     class Author(QueryMethod):
         needs = frozenset()
@@ -92,7 +92,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_broken_contract_is_told_in_one_line(name, make_pool, labelled_patch):
+def test_a_broken_contract_is_one_line(name, make_pool, labelled_patch):
     method, told = REFUSALS[name]
     pool = make_pool(method, labelled=[labelled_patch])
     with pytest.raises(MethodError, match=told) as caught:
@@ -108,7 +108,7 @@ def test_cause_is_kept_for_debugging(make_pool):
     assert caught.value.__cause__ is error
 
 
-def test_interrupts_and_the_steps_own_failures_pass(make_pool):
+def test_interrupts_and_the_steps_failures_propagate(make_pool):
     with pytest.raises(KeyboardInterrupt):
         run_method(answering(raising(KeyboardInterrupt())), make_pool(), 2)
 
@@ -124,7 +124,7 @@ def test_interrupts_and_the_steps_own_failures_pass(make_pool):
 @pytest.mark.parametrize(
     ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "sums deviate from 1")]
 )
-def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause, make_pool):
+def test_unusable_predictions_name_method_case_and_cause(value, cause, make_pool):
     def diverged(case, shape):
         return [torch.full((3, *shape), float(value))]
 
@@ -136,7 +136,7 @@ def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause
     assert caught.value.exit_code == 2
 
 
-def test_check_uses_what_the_step_handed_in(make_pool, labelled_patch):
+def test_the_check_uses_what_the_step_provided(make_pool, labelled_patch):
     def cheat(pool):
         object.__setattr__(pool.info, "labelled", ())
         object.__setattr__(pool, "_info", replace(pool.info, patch_size=(9, 9, 9)))

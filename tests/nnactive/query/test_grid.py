@@ -12,8 +12,8 @@ grids = st.one_of(
 
 @settings(max_examples=120, deadline=None)
 @given(grids, st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2, 50]))
-def test_best_place_equals_a_full_scan(shape, seed, levels):
-    """Few levels, so that equal ones lie in several blocks; boxes that end beyond the grid."""
+def test_best_position_equals_a_full_scan(shape, seed, levels):
+    """Few levels, so that ties span several blocks; boxes that exceed the grid."""
     rng = np.random.default_rng(seed)
     values = rng.integers(0, levels, size=shape, endpoint=True).astype(float)
     values[rng.random(shape) < 0.1] = -np.inf
@@ -34,7 +34,7 @@ def test_best_place_equals_a_full_scan(shape, seed, levels):
     np.testing.assert_array_equal(values, kept)
 
 
-def test_no_place_is_left_when_all_are_taken():
+def test_no_position_is_left_when_all_are_taken():
     grid = Grid(np.full((3, 20, 20), -np.inf))
     assert grid.best() == (0, 0, 0)
     grid.take((slice(0, 3), slice(0, 20), slice(0, 19)))

@@ -1,4 +1,4 @@
-"""What an interrupted or failed query does with what earlier tries left."""
+"""How an interrupted or failed query uses the results of earlier attempts."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Fails(QueryMethod):
 
 
 class Forgets(QueryMethod):
-    """Stand-in for a method whose work on a case isn't what it returns."""
+    """Stand-in for a method that doesn't return its work on a case."""
 
     needs = frozenset()
 
@@ -59,7 +59,7 @@ def choose(method, pool):
     return _resumable(method, pool.info, pool._sources, 1)
 
 
-def test_the_same_error_again_throws_nothing_away(make_pool, tmp_path):
+def test_the_same_error_again_discards_nothing(make_pool, tmp_path):
     for tried in (["a", "b", "c", "d"], ["d"], ["d"]):
         calls = []
         with pytest.raises(MethodError, match="Fails: d: ValueError"):
@@ -67,7 +67,7 @@ def test_the_same_error_again_throws_nothing_away(make_pool, tmp_path):
         assert calls == tried
 
 
-def test_a_part_that_fails_leaves_the_others_work(make_pool, tmp_path):
+def test_a_failed_part_leaves_the_others_work_alone(make_pool, tmp_path):
     with pytest.raises(PartDone):
         choose(Fails([]), make_pool(checkpoint=checkpoint(tmp_path, Part(1, 2))))
     calls = []
@@ -79,7 +79,7 @@ def test_a_part_that_fails_leaves_the_others_work(make_pool, tmp_path):
     ]
 
 
-def test_a_method_that_cannot_go_on_starts_once_more(make_pool, tmp_path):
+def test_a_method_that_cannot_resume_starts_over(make_pool, tmp_path):
     with pytest.raises(PartDone):
         choose(Forgets([]), make_pool(checkpoint=checkpoint(tmp_path, Part(1, 2))))
     calls = []
@@ -98,8 +98,8 @@ def test_parts_with_other_code_leave_one_another_alone(make_pool, tmp_path):
     assert sorted(path.name for path in (tmp_path / "stored").iterdir()) == ["new", "old"]
 
 
-def test_a_call_within_a_call_tells_no_progress(make_pool):
-    told = []
-    pool = make_pool(progress=lambda *counts: told.append(counts))
+def test_a_nested_call_reports_no_progress(make_pool):
+    reports = []
+    pool = make_pool(progress=lambda *counts: reports.append(counts))
     pool.map(lambda case: pool.map(str.upper))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]

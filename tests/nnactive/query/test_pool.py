@@ -126,7 +126,7 @@ def test_no_public_attribute_leads_to_a_reader(make_pool, labelled_patch):
     assert hidden <= set(seen)
 
 
-def test_what_is_handed_out_cannot_be_written(make_pool, labelled_patch):
+def test_what_the_pool_returns_is_read_only(make_pool, labelled_patch):
     pool = make_pool(RandomForeground66, labelled=[labelled_patch])
     for array in (pool.image("a"), pool.labels_in(labelled_patch), pool.oracle.label("a")):
         with pytest.raises(ValueError, match="read-only"):
@@ -155,7 +155,7 @@ def test_prediction_holds_what_the_method_needs(make_pool):
         _ = make_pool(PredictiveEntropy()).predict("c").expected_entropy
 
 
-def test_stream_carries_the_names_of_the_experiment(make_pool):
+def test_streams_carry_the_names_of_the_experiment(make_pool):
     pool = make_pool(names=("setting", "method", 12345, 3))
     expected = stream("setting", "method", 12345, 3, "noise", "a", "1").random(3)
     np.testing.assert_array_equal(pool.rng("noise", "a", "1").random(3), expected)
@@ -163,16 +163,16 @@ def test_stream_carries_the_names_of_the_experiment(make_pool):
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_map_keeps_case_order_and_reports(make_pool, workers):
-    told = []
-    pool = make_pool(workers=workers, progress=lambda done, whole: told.append((done, whole)))
+def test_map_keeps_case_order_and_reports_progress(make_pool, workers):
+    reports = []
+    pool = make_pool(workers=workers, progress=lambda done, whole: reports.append((done, whole)))
 
     def slow_first(case):
         time.sleep(0.05 if case == "a" else 0)
         return case.upper()
 
     assert pool.map(slow_first) == ["A", "B", "C", "D"]
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert pool.map(slow_first, ["d", "a"]) == ["D", "A"]
 
 
@@ -194,7 +194,7 @@ def test_map_raises_the_first_failure_in_case_order(make_pool, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_keyboard_interrupt_passes(make_pool, workers):
+def test_keyboard_interrupt_propagates(make_pool, workers):
     def interrupt(case):
         raise KeyboardInterrupt
 

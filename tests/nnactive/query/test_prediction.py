@@ -47,7 +47,7 @@ def test_no_two_members_are_alive_at_once():
     assert len(alive) == 3
 
 
-def test_members_come_anew_one_at_a_time():
+def test_members_are_predicted_again_one_at_a_time():
     passes = []
 
     def members():

@@ -115,7 +115,7 @@ def test_a_stratum_that_cannot_fill_its_share_is_an_error(counts, told):
 
 
 @pytest.mark.parametrize("stratum", [-1, 3])
-def test_a_stratum_that_there_is_not_is_refused(stratum):
+def test_an_unknown_stratum_is_refused(stratum):
     stranger = Candidate(1.0, Patch("a", (0, 0, 0), (1, 1, 1)), stratum)
     with pytest.raises(MethodError, match=f"a: a candidate has stratum {stratum}; .* 0 to 2"):
         stratified_choice([stranger], [1, 0, 0])
