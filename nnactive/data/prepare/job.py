@@ -1,6 +1,5 @@
 """One preparation under way: what is made of what, by how many workers."""
 
-import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
 from nnactive.data.raw.raw import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
+from nnactive.io.locks import exclusive_lock
 
 Progress = Callable[[str, int, int], None]
 """Called in the caller's thread with a stage, the cases done and their number."""
@@ -72,11 +72,9 @@ def alone(out: Path) -> Iterator[None]:
     """Keep a second preparation out of ``out``; the system lifts the lock of a killed process."""
     file = out / SCRATCH / "lock"
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{out}: another process is preparing it; wait for its end") from None
+    with exclusive_lock(file) as held:
+        if not held:
+            raise UserError(f"{out}: another process is preparing it; wait for its end")
         yield
 
 
