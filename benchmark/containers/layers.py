@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 import click
 
+from benchmark.child_errors import told_cause
 from nnactive.errors import NnactiveError, UserError
 
 COMMAND: Final = ("/opt/benchmark/venv/bin/python", "-IB", "-m", "benchmark.cli", "step", "layer")
@@ -91,9 +92,9 @@ def failure(image: str, output: Iterable[str]) -> NnactiveError:
     """What to raise for a build that failed, from the lines that it wrote."""
     plain = (click.unstyle(line).strip() for line in output)
     lines = [line for line in plain if line]
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if told:
-        return UserError(told[-1])
+    told = told_cause(lines)
+    if told is not None:
+        return UserError(told)
     # Behind a reason of Apptainer's starter stands one more line, which says nothing.
     reasons = [line for line in lines if line.startswith(("FATAL", "ERROR"))]
     last = (reasons or lines or ["it wrote nothing"])[-1]
