@@ -80,14 +80,15 @@ def run_inside(
 def _container(
     image: Image, handover: Handover, asked: Asked, scratch: Path, base_digest: str | None
 ) -> Container:
-    from benchmark.workflow.gpu_locks import LOCKS, gpu_locks, visible_gpus
+    from benchmark.machine.gpus import visible_gpus
+    from benchmark.workflow.gpu_locks import LOCKS, gpu_locks
 
     environment = {**handover.environment, DIGEST: image.digest}
     if base_digest:
         environment[BASE_DIGEST] = base_digest
     if os.environ.get(DEBUG):
         environment[DEBUG] = os.environ[DEBUG]
-    gpus = visible_gpus() if asked.gpus else ()
+    gpus = tuple(gpu.id for gpu in visible_gpus()) if asked.gpus else ()
     if VISIBLE in os.environ and not gpus:
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
