@@ -15,7 +15,7 @@ from textwrap import dedent
 
 import pytest
 
-from benchmark.containers.labels import LOCK, LOCKS, PROTOCOL, VARIANT
+from benchmark.containers.images import LOCK, LOCKS, PROTOCOL, VARIANT
 from nnactive import PROTOCOL_VERSION
 from nnactive.io.files import sha256
 
