@@ -98,7 +98,7 @@ class StandInClient(docker.APIClient):
         self.log_threads.add(threading.get_ident())
         yield from self.out if stdout else self.err
         if stderr and self.last_words:
-            assert self.stopped.wait(30)
+            assert self.stopped.wait(300)
             yield from self.last_words
             self.last_words.clear()
 

@@ -152,7 +152,7 @@ def end(*_):
 if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, end)
 pathlib.Path({started!r}).touch()
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -175,7 +175,7 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     until(started.exists)
     call.send_signal(number)
     try:
-        _, errors = call.communicate(timeout=30)
+        _, errors = call.communicate(timeout=300)
     finally:
         call.kill()
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
@@ -203,7 +203,7 @@ def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None
     monkeypatch.setattr(process_group, "SECONDS_TO_END", 0.3)
     inner = tmp_path / "inner"
     # As Apptainer's process, which waits for the first one inside, and neither heeds.
-    script = f'trap "" INT; sleep 60 & echo $! > {inner}; wait; exit 7'
+    script = f'trap "" INT; sleep 3600 & echo $! > {inner}; wait; exit 7'
     process = subprocess.Popen(["/bin/sh", "-c", script])
     until(lambda: inner.exists() and inner.read_text())
     assert process_group._end(process) == 7
@@ -211,7 +211,7 @@ def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None
 
 
 def until(there) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not there():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -17,7 +17,7 @@ JOB = (sys.executable, "-m", "benchmark.workflow.job")
 
 def run_job(log: Path, script: str, *options: str) -> int:
     command = [*JOB, "--log", str(log), *options, "--", sys.executable, "-c", script]
-    return subprocess.run(command, check=False, timeout=60).returncode
+    return subprocess.run(command, check=False).returncode
 
 
 def test_a_job_keeps_its_output_and_its_threads(tmp_path) -> None:
@@ -43,11 +43,11 @@ def test_the_reason_of_a_failed_job_is_in_its_log(tmp_path, script, status, text
 
 
 def test_what_a_job_leaves_behind_ends_with_it(tmp_path) -> None:
-    script = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+    script = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid, flush=True)"
     log = tmp_path / "log.txt"
     assert run_job(log, script) == 0
     pid = int(log.read_text().split()[0])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 300
     while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -74,7 +74,7 @@ def test_one_job_at_a_time_on_each_gpu(tmp_path) -> None:
             thread.start()
             time.sleep(0.5)
             assert held == []
-        thread.join(10)
+        thread.join(300)
         assert held == ["1"]
 
 
@@ -106,7 +106,7 @@ def make_job(name: str, kind: str) -> Job:
     return Job(kind, "someone", name, Path(name), Path("log") / name)
 
 
-def test_progress_is_what_the_files_say(tmp_path) -> None:
+def test_progress_is_what_the_files_say(tmp_path, monkeypatch) -> None:
     listed = [make_job("a", "train"), make_job("b", "train"), make_job("c", "query")]
     (tmp_path / "log").mkdir()
     (tmp_path / "a").touch()
@@ -120,7 +120,7 @@ def test_progress_is_what_the_files_say(tmp_path) -> None:
     cost = '{"seconds": 10, "peak_memory_gib": 1, "device": "cpu"}'
     (tmp_path / "b.cost.json").write_text(cost)
     (tmp_path / "log" / "c").write_text("at work")
-    watch.began = time.monotonic() - 28
+    monkeypatch.setattr(time, "monotonic", lambda: watch.began + 28)
     second = watch.look()
     assert second.fresh == (listed[1],)
     assert second.running == (listed[2],)
