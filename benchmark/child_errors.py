@@ -1,7 +1,7 @@
-"""The line in which a command of this program tells its caller why it failed.
+"""The line in which a command of this program reports an error, for a caller in another process.
 
-The command line writes it (``benchmark.cli.errors``); whoever runs a command in another process
-reads it from the output, among whatever else that process and its libraries wrote.
+The command line writes it (``benchmark.cli.errors``). Whoever runs a command in another process
+finds it in that process's output, among whatever else was written there.
 """
 
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ PREFIX: Final = "error: "
 
 
 def error_line(cause: str) -> str:
-    """The line that tells a cause."""
+    """The line that reports a cause."""
     return f"{PREFIX}{cause}"
 
 
-def told_cause(lines: Iterable[str]) -> str | None:
-    """The cause that a process told last; None: it told none.
+def reported_cause(lines: Iterable[str]) -> str | None:
+    """The last cause that a process reported; None: it reported none.
 
-    >>> told_cause(["loading", "error: a.py: no such file", "exit status 2"])
+    >>> reported_cause(["loading", "error: a.py: no such file", "exit status 2"])
     'a.py: no such file'
     """
-    told = [line.removeprefix(PREFIX) for line in lines if line.startswith(PREFIX)]
-    return told[-1] if told else None
+    causes = [line.removeprefix(PREFIX) for line in lines if line.startswith(PREFIX)]
+    return causes[-1] if causes else None

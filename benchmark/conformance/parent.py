@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmark.child_errors import told_cause
+from benchmark.child_errors import reported_cause
 from benchmark.conformance.checks import LOADS, ROWS, Verdict
 from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.lifeline import spawn
@@ -95,9 +95,9 @@ def _read(out: Path) -> list[Verdict]:
 def _end(status: int, log: Path) -> str:
     """How a process ended that should have gone on, in one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    told = told_cause(lines)
-    if told is not None:
-        return told
+    cause = reported_cause(lines)
+    if cause is not None:
+        return cause
     if status < 0:
         memory = " (the system may have run out of memory)" if -status == signal.SIGKILL else ""
         return f"its process was ended by signal {-status}{memory}"

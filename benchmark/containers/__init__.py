@@ -37,7 +37,7 @@ def connect(name: str, say: Callable[[str], None]) -> "Runtime":
 
     Args:
         name: one of ``RUNTIMES``.
-        say: is told of what takes a while.
+        say: prints a line for the user, before what takes a while.
 
     Raises:
         UserError: it isn't on this machine.

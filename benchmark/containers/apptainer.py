@@ -64,7 +64,7 @@ class ApptainerRuntime:
 
         Args:
             program: path of Apptainer.
-            say: is told of what takes a while.
+            say: prints a line for the user, before what takes a while.
             can_limit: whether limits can be set; None: find out.
             build_flags: further flags of ``apptainer build``.
         """
@@ -230,7 +230,7 @@ class Messages:
     """Passes on a container's stderr without what Apptainer writes before the container starts."""
 
     def __init__(self, tell: Callable[[bytes], None]) -> None:
-        """Take who is told of what comes from inside."""
+        """Take what receives the container's bytes."""
         self.cause = ""
         """Apptainer's last message on why it can't start the container."""
         self.inside = False
@@ -282,19 +282,21 @@ def connect(say: Callable[[str], None]) -> Runtime:
 def can_set_limits(groups: Path = CGROUPS, systemd: Path = SYSTEMD) -> bool:
     """Whether Apptainer can limit a container: systemd has to delegate a control group to it."""
     user = os.getuid()
-    own = groups if user == 0 else groups / f"user.slice/user-{user}.slice/user@{user}.service"
+    delegated_to = (
+        groups if user == 0 else groups / f"user.slice/user-{user}.slice/user@{user}.service"
+    )
     try:
-        delegated = (own / "cgroup.controllers").read_text(encoding="utf-8").split()
+        controllers = (delegated_to / "cgroup.controllers").read_text(encoding="utf-8").split()
     except OSError:
         return False
     bus = user == 0 or "DBUS_SESSION_BUS_ADDRESS" in os.environ
-    return systemd.is_dir() and bus and {"cpu", "memory", "pids"} <= set(delegated)
+    return systemd.is_dir() and bus and {"cpu", "memory", "pids"} <= set(controllers)
 
 
 def sif_digest(file: Path, say: Callable[[str], None]) -> str:
     """``sha256:`` and an image's SHA-256, cached until the file's size or time changes.
 
-    ``say`` is told if it takes a while.
+    ``say`` prints a line for the user if that takes a while.
     """
     stat = file.stat()
     key = {"size": stat.st_size, "time": stat.st_mtime_ns, "inode": stat.st_ino}
@@ -350,12 +352,12 @@ def _environment(inside: Mapping[str, str], *, build: bool = False) -> dict[str,
         build: whether the program builds an image.
     """
     kept = FOLDERS if build else FOLDERS | {NAMESPACE}
-    own = {
+    callers = {
         name: value
         for name, value in os.environ.items()
         if name in kept or not name.startswith(OURS)
     }
-    return own | {f"{INSIDE}{name}": value for name, value in inside.items()}
+    return callers | {f"{INSIDE}{name}": value for name, value in inside.items()}
 
 
 def _visible(container: Container) -> dict[str, str]:

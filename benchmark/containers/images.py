@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from benchmark.child_errors import told_cause
+from benchmark.child_errors import reported_cause
 from benchmark.containers.container import Image, Runtime
 from benchmark.provenance import code_commit
 from nnactive import PROTOCOL_VERSION
@@ -42,7 +42,7 @@ def image_to_run(
         reference: the benchmark image, as the runtime names it.
         target: the ``make`` target that builds such an image.
         requirements: what a submission needs beyond it, each ``name==version``.
-        say: is told what the user should know.
+        say: prints a line for the user.
 
     Raises:
         UserError: there is no such image, it isn't of this checkout, or a requirement is refused.
@@ -157,9 +157,9 @@ def layer_failure(image: Image, output: Iterable[str]) -> NnactiveError:
     """The error to raise for a failed build, from the lines that it wrote."""
     plain = (click.unstyle(line).strip() for line in output)
     lines = [line for line in plain if line]
-    told = told_cause(lines)
-    if told is not None:
-        return UserError(told)
+    cause = reported_cause(lines)
+    if cause is not None:
+        return UserError(cause)
     # Apptainer's starter writes its reason, and then another line that says nothing.
     reasons = [line for line in lines if line.startswith(("FATAL", "ERROR"))]
     last = (reasons or lines or ["no output"])[-1]

@@ -1,4 +1,4 @@
-"""Runs a container's program in a process group that ends when it is told to, or its parent dies.
+"""Runs a container's program in a process group that ends on SIGTERM, or when its parent dies.
 
 Apptainer's own process can't be tied to its parent, as the kernel drops the tie when a process
 enters a user namespace; and if it is killed, it leaves the container running.
@@ -20,12 +20,12 @@ SECONDS_TO_END: Final = 10
 """How long a container may take to end when asked to."""
 
 
-class _ToldError(Exception):
+class _EndError(Exception):
     """The container is to end."""
 
 
 def start_group(command: Sequence[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a command whose container ends with this process; SIGTERM ends it in an orderly way.
+    """Start a command whose container ends with this process; SIGTERM ends it gracefully.
 
     Call it from the main thread: the tie is to the thread that starts the process.
     """
@@ -52,17 +52,17 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
 def main(command: Sequence[str]) -> int:
     """Run a command to its end, and return its exit code: 128 + n if signal n ended it."""
 
-    def told(_: int, __: FrameType | None) -> None:
-        raise _ToldError
+    def end(_: int, __: FrameType | None) -> None:
+        raise _EndError
 
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, end)
     # A process started in the background may ignore it, and pass that on to the container.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     process: subprocess.Popen[bytes] | None = None
     try:
         process = subprocess.Popen(command)
         status = process.wait()
-    except _ToldError:
+    except _EndError:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         status = _end(process) if process else 128 + signal.SIGTERM
     return status if status >= 0 else 128 - status

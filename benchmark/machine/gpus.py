@@ -17,9 +17,9 @@ QUERY: Final = ("nvidia-smi", f"--query-gpu={','.join(FIELDS)}", "--format=csv,n
 SECONDS_TO_ANSWER: Final = 20
 NOT_FOUND: Final = "no nvidia-smi"
 INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-GPU: Final = "GPU-"
+UUID: Final = re.compile(r"(GPU-|MIG-)[0-9A-Za-z/-]*")
+"""The UUID of a GPU, or of an instance that one is partitioned into."""
 MIG: Final = "MIG-"
-"""Prefixes of UUIDs: of a GPU, and of an instance that one is partitioned into."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def gpu_names() -> list[str]:
 
 def _resolve(gpus: Sequence[Gpu], entries: Sequence[str]) -> Iterator[Gpu]:
     """The GPU of each entry, up to the first that is invalid."""
-    kind = next((prefix for prefix in (GPU, MIG) if entries[0].startswith(prefix)), "")
+    first = UUID.match(entries[0])
     for entry in entries:
-        gpu = _by_uuid(gpus, entry, kind) if kind else _by_index(gpus, entry)
+        gpu = _by_uuid(gpus, entry, first[1]) if first else _by_index(gpus, entry)
         if gpu is None:
             return
         yield gpu
@@ -136,7 +136,7 @@ def _by_index(gpus: Sequence[Gpu], entry: str) -> Gpu | None:
 
 
 def _by_uuid(gpus: Sequence[Gpu], entry: str, kind: str) -> Gpu | None:
-    if not entry.startswith(kind):
+    if not entry.startswith(kind) or not UUID.fullmatch(entry):
         return None
     if kind == MIG:
         # MIG-GPU-UUID/1/0 names its GPU; MIG-UUID doesn't.

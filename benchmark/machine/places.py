@@ -20,8 +20,8 @@ LITTLE: Final = 5 << 30
 DENIED: Final = {errno.EACCES, errno.EPERM}
 MOUNTS: Final = Path("/proc/self/mountinfo")
 ESCAPED: Final = re.compile(r"\\([0-7]{3})")
-UNTOLD: Final = ("nothing", "generates itself")
-"""States of a dataset that nobody needs to be told of."""
+ABSENT: Final = ("nothing", "generates itself")
+"""States of a dataset that is not on this disk."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,11 @@ def datasets_finding(data: Path) -> Finding:
             found.setdefault(state(load_card(name), data), []).append(name)
     except (OSError, UserError) as error:
         return Finding("datasets", "FAILED", str(error))
-    told = [f"{', '.join(names)} {how}" for how, names in found.items() if how not in UNTOLD]
-    if not told:
+    present = [f"{', '.join(names)} {how}" for how, names in found.items() if how not in ABSENT]
+    if not present:
         detail = f"none in {data}; phantom generates itself, nnactive-bench data list shows all"
         return Finding("datasets", "note", detail)
-    return Finding("datasets", "ok", "; ".join(told))
+    return Finding("datasets", "ok", "; ".join(present))
 
 
 def _not_writable(place: Place, problem: OSError) -> str:

@@ -72,10 +72,10 @@ def differences(pinned: Mapping[str, str], there: Mapping[str, str]) -> list[str
     """Packages that are missing, or installed in another version than pinned, a phrase each."""
     from packaging.specifiers import SpecifierSet
 
-    told = []
+    found = []
     for name, version in pinned.items():
         if name not in there:
-            told.append(f"{name} {version} is missing")
+            found.append(f"{name} {version} is missing")
         elif there[name] not in SpecifierSet(f"=={version}", prereleases=True):
-            told.append(f"{name} is {there[name]} instead of {version}")
-    return told
+            found.append(f"{name} is {there[name]} instead of {version}")
+    return found

@@ -1,4 +1,4 @@
-"""The two runtimes, called as docs/containers.md says, by somebody unprivileged, offline."""
+"""The two runtimes, called as docs/containers.md says, by an unprivileged user, offline."""
 
 import json
 import os

@@ -116,7 +116,7 @@ def examine(
 
 def _told(kind: "type[Model]", text: str, parameters: Sequence[str], *options: str) -> "Model":
     """What the step ``describe`` tells of a METHOD, imported in a process of its own."""
-    from benchmark.child_errors import told_cause
+    from benchmark.child_errors import reported_cause
     from benchmark.workflow.plan import STEP_COMMAND
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
@@ -145,4 +145,4 @@ def _told(kind: "type[Model]", text: str, parameters: Sequence[str], *options: s
     if above:
         # With --debug the author's traceback comes before the line.
         click.echo("\n".join(above), err=True)
-    raise UserError(told_cause([last]) or f"{text}: can't be imported: {last}")
+    raise UserError(reported_cause([last]) or f"{text}: can't be imported: {last}")

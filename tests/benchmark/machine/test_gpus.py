@@ -124,6 +124,8 @@ def test_instances_of_a_partitioned_gpu_are_believed(
         ("0,-1,1", ["0"]),
         ("0,0", []),
         ("GPU-8932,GPU-c0", ["GPU-8932", "GPU-c0"]),
+        ("GPU-8932,GPU-c0; rm x", ["GPU-8932"]),
+        ("MIG-$HOME", []),
         (MIG, [MIG]),
     ],
 )
