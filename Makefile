@@ -59,8 +59,9 @@ submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines (RUNTIME=
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
-# A file's tests run in one process, so that they share what they set up.
-PYTEST := $(BIN)/python -m pytest -q --ignore tests/containers -n auto --dist loadfile
+# A file's tests run in one process, so that they share what they set up; nproc counts the cores that may be used.
+WORKERS ?= $(shell nproc)
+PYTEST = $(BIN)/python -m pytest -q --ignore tests/containers -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
 test: venv  ## run all tests except those of the images (make image-test)
 	@$(PYTEST)

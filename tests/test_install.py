@@ -6,6 +6,7 @@ are those of the environment that runs the tests.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -182,3 +183,27 @@ def test_the_commit_of_an_install_is_the_one_that_pip_recorded(
 
     monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed())
     assert installed_commit() == commit
+
+
+# What the images are built from
+
+
+def test_both_images_are_given_the_same_files_and_all_that_an_install_reads() -> None:
+    definition = (ROOT / "apptainer.def").read_text(encoding="utf-8")
+    (files,) = re.findall(r"^%files\n(.*?)^%", definition, re.DOTALL | re.MULTILINE)
+    apptainers = set()
+    for line in filter(None, map(str.strip, files.splitlines())):
+        source, target = line.split()
+        assert target == f"/opt/benchmark/{source}"
+        apptainers.add(source)
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    dockers = {line[1:] for line in ignored if line.startswith("!")}
+    assert {"docs", "docs/protocol.md"} <= dockers  # the folder, of which only that is left
+    assert "docs/*" in ignored
+    assert dockers - {"docs"} == apptainers
+    assert set(SOURCES) - {"MANIFEST.in"} <= apptainers
+    assert set(FOLDERS) - {"docs", "tests"} <= apptainers
+    facts = (ROOT / "benchmark/image/facts.sh").read_text(encoding="utf-8")
+    (copied,) = re.findall(r'^copied="(.*)"$', facts, re.MULTILINE)
+    assert set(copied.split()) <= apptainers
+    assert all((ROOT / name).exists() for name in apptainers)
