@@ -59,15 +59,16 @@ submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines (RUNTIME=
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
-# A file's tests run in one process, so that they share what they set up; nproc counts the cores that may be used.
+# nproc counts the cores that may be used.
 WORKERS ?= $(shell nproc)
-PYTEST = $(BIN)/python -m pytest -q --ignore tests/containers -n $(WORKERS) --maxprocesses 8 --dist loadfile
+PYTEST = $(BIN)/python -m pytest -q --ignore tests/containers -n $(WORKERS) --maxprocesses 8
 
+# A file's tests run in one process, so that slow ones share what they set up.
 test: venv  ## run all tests except those of the images (make image-test)
-	@$(PYTEST)
+	@$(PYTEST) --dist loadfile
 
 test-fast: venv  ## run the tests that are not slow
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) --dist worksteal -m "not slow"
 
 bench: venv  ## time the query engine against a plain reference
 	@mkdir -p build
