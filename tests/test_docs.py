@@ -151,44 +151,6 @@ def test_the_map_of_a_query_names_modules_that_are_there() -> None:
         assert (package / f"{name}.py").is_file() or (package / name).is_dir(), name
 
 
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-ARRIVING = {"benchmark/steps.py"}
-"""Named already, and there after the merge; to be emptied."""
-LEAVING = {"leaderboard/island"}
-"""Not named any more, and gone after the merge; to be emptied."""
-
-
-def rooms() -> dict[str, str]:
-    """What the picture of the rooms says, by path."""
-    (picture,) = re.findall(r"^## Rooms\n\n```\n(.*?)^```$", ARCHITECTURE, re.DOTALL | re.MULTILINE)
-    said: dict[str, str] = {}
-    above: list[str] = []
-    for line in picture.splitlines():
-        indent, name, text = re.fullmatch(r"( *)([\w./]+) +(\S.*)", line).groups()
-        above = [*above[: len(indent) // 2], name.rstrip("/")]
-        said["/".join(above)] = text
-    return said
-
-
-def test_the_architecture_names_what_is_there() -> None:
-    named = set(
-        re.findall(r"`((?:nnactive|benchmark|leaderboard|datasets|tests)/[\w./]*)`", ARCHITECTURE)
-    )
-    assert len(named) > 20
-    named |= set(rooms())
-    assert {name for name in named if not (ROOT / name).exists()} == ARRIVING
-
-
-def test_the_picture_has_every_room() -> None:
-    packages = {
-        str(path.parent.relative_to(ROOT))
-        for name in ("nnactive", "benchmark", "leaderboard")
-        for path in (ROOT / name).rglob("__init__.py")
-    }
-    assert len(packages) > 20
-    assert packages - set(rooms()) == LEAVING
-
-
 # Messages
 
 
