@@ -9,6 +9,7 @@ from nnactive import PROTOCOL_VERSION
 from nnactive.data.card_fields import Voxels
 from nnactive.data.cards import Card
 from nnactive.data.prepare.checksum import array_digest, dataset_checksum
+from nnactive.data.prepare.job import Progress
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
@@ -19,7 +20,6 @@ from nnactive.data.prepared import (
     PreparedInfo,
     volume_file,
 )
-from nnactive.data.progress import Progress
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, sha256
 from nnactive.nnunet.store import SUFFIX

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from nnactive.data.cards import Card
+from nnactive.data.prepare.job import Progress
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.progress import Progress
 from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.loading import mapped_label
 from nnactive.data.raw.raw import Found

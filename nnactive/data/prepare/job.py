@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
-from nnactive.data.progress import Progress
 from nnactive.data.raw.raw import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
 
+Progress = Callable[[str, int, int], None]
+"""Called in the caller's thread with a stage, the cases done and their number."""
 Result = TypeVar("Result")
 
 SCRATCH = "scratch"

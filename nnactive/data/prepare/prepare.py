@@ -8,7 +8,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.estimate import Estimate, estimate
-from nnactive.data.prepare.job import RAW, SCRATCH, Job, alone, storage_errors_told
+from nnactive.data.prepare.job import RAW, SCRATCH, Job, Progress, alone, storage_errors_told
 from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepare.stages import (
@@ -19,7 +19,6 @@ from nnactive.data.prepare.stages import (
     store_all,
 )
 from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
-from nnactive.data.progress import Progress
 from nnactive.data.raw.raw import list_files, listing_hash, scan
 from nnactive.data.raw.raw_checksums import changed_cases, have_stayed, read_files
 from nnactive.data.raw.script import load_script

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from nnactive.data.progress import Progress
+from nnactive.data.prepare.job import Progress
 from nnactive.data.raw.raw import Found, inner_names
 from nnactive.io.files import sha256
 from nnactive.settings import Frozen
