@@ -1,5 +1,6 @@
 """Where a result was made: versions, machine, commit."""
 
+import json
 import platform
 import subprocess
 from importlib import metadata
@@ -9,6 +10,7 @@ from benchmark.image.record import image_record, image_used
 from benchmark.machine.gpus import gpu_names
 from benchmark.results import Environment
 from nnactive.devices import usable_cores
+from nnactive.io.content import checkout
 
 PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
 """Packages whose version affects a result or its cost."""
@@ -39,17 +41,31 @@ def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def code_commit() -> str:
-    """Git commit of the benchmark's code; in an image, of the code that was copied into it."""
+    """Git commit of the benchmark's code: its image's, its checkout's, or that of its install."""
     record = image_record()
-    return record.commit if record else commit(Path(__file__).parent)
+    if record:
+        return record.commit
+    root = checkout()
+    return commit(root) if root else installed_commit()
 
 
-def commit(folder: Path) -> str:
-    """Git commit that ``folder`` belongs to, ``+dirty`` if tracked files differ from it."""
-    head = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+def installed_commit() -> str:
+    """Git commit that pip installed the benchmark from; only an install from git records one."""
+    try:
+        origin = metadata.distribution("nnactive-bench").read_text("direct_url.json")
+        return str(json.loads(origin or "{}")["vcs_info"]["commit_id"])
+    except (metadata.PackageNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        return "unknown"
+
+
+def commit(root: Path) -> str:
+    """Git commit of the checkout ``root``, ``+dirty`` if tracked files differ from it."""
+    if not (root / ".git").exists():  # a repository above it says nothing about it
+        return "unknown"
+    head = _output("git", "-C", str(root), "rev-parse", "HEAD")
     if not head:
         return "unknown"
-    changed = _output("git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
+    changed = _output("git", "-C", str(root), "status", "--porcelain", "--untracked-files=no")
     return head[0] + ("+dirty" if changed else "")
 
 

@@ -11,7 +11,7 @@ case $variant in
   *) echo "error: no variant '$variant'; choose cuda13 or cuda12" >&2; exit 2 ;;
 esac
 
-copied="nnactive benchmark leaderboard datasets examples"
+copied="nnactive benchmark leaderboard datasets docs/protocol.md examples setup.py"
 
 commit() {
   # An unpacked archive has no commit; that of a folder above would be wrong.
