@@ -10,7 +10,7 @@ import click
 from benchmark.cli.progress import QUIET, Pace
 
 if TYPE_CHECKING:
-    from nnactive.data.prepare.job import Progress
+    from nnactive.data.progress import Progress
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from benchmark.child_errors import error_line
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, refusal
 
 INTERRUPTED = 130
@@ -42,7 +43,7 @@ def report(error: Exception) -> int:
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     text, status = explain(error)
-    click.echo(f"error: {text}", err=True)
+    click.echo(error_line(text), err=True)
     return status
 
 

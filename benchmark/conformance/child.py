@@ -1,4 +1,4 @@
-"""What runs in the check's own processes: the author's code; rows come as they are judged."""
+"""What runs in the processes of the checks: the author's code. Verdicts are written one by one."""
 
 import os
 import subprocess
@@ -22,9 +22,9 @@ ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 
 
 def judge(method: Method, out: Path) -> None:
-    """Judge a method's rows, one JSON line each at the end of ``out``.
+    """Run a method's checks and append each verdict to ``out`` as a line of JSON.
 
-    A process with other hashes of strings makes the same queries meanwhile; it ends with this one.
+    Meanwhile a process with other string hashes makes the same queries; it ends with this one.
     """
     answers = out.with_name("answers.json")
     with out.with_name("other.txt").open("wb") as log:
@@ -55,22 +55,22 @@ def _judge(
     try:
         _made(method)
     except UserError as error:
-        _tell(out, Verdict(row=LOADS, state="FAILED", detail=" ".join(str(error).split())))
+        _report(out, Verdict(check=LOADS, state="FAILED", detail=" ".join(str(error).split())))
         return
-    _tell(out, Verdict(row=LOADS, state="ok"))
-    rows = Judge(lambda: _made(method))
-    for verdict in rows.verdicts():
-        _tell(out, verdict)
+    _report(out, Verdict(check=LOADS, state="ok"))
+    judged = Judge(lambda: _made(method))
+    for verdict in judged.verdicts():
+        _report(out, verdict)
     other.wait()
     if answers.exists():
-        _tell(out, rows.elsewhere(ANSWERS.validate_json(answers.read_bytes())))
+        _report(out, judged.elsewhere(ANSWERS.validate_json(answers.read_bytes())))
     else:
-        detail = f"ended with exit status {other.returncode} in another process"
-        _tell(out, Verdict(row=PROCESS, state="FAILED", detail=detail))
-    if any(rows.answers.values()):
-        _tell(out, judge_volume(lambda: _made(method)))
+        detail = f"exited with status {other.returncode} in another process"
+        _report(out, Verdict(check=PROCESS, state="FAILED", detail=detail))
+    if any(judged.answers.values()):
+        _report(out, judge_volume(lambda: _made(method)))
     else:
-        _tell(out, Verdict(row=VOLUME, state="not judged"))
+        _report(out, Verdict(check=VOLUME, state="not judged"))
 
 
 def _made(method: Method) -> "QueryMethod":
@@ -79,6 +79,6 @@ def _made(method: Method) -> "QueryMethod":
     return make(method)[1]
 
 
-def _tell(out: Path, verdict: Verdict) -> None:
+def _report(out: Path, verdict: Verdict) -> None:
     with out.open("a", encoding="utf-8") as file:
         file.write(verdict.model_dump_json() + "\n")

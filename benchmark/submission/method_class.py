@@ -15,9 +15,6 @@ from nnactive.io.files import sha256
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
 
-PREDICTIONS = frozenset({"mean", "expected_entropy", "embedding", "members"})
-"""What a method may declare in ``needs``."""
-
 
 def builtin_class(name: str) -> "type[QueryMethod]":
     """The built-in class of that name.
@@ -74,11 +71,11 @@ def _is_defined_in(kind: object, module: ModuleType) -> bool:
 
 def _import(path: Path) -> ModuleType:
     name = f"nnactive_submission_{sha256(path)[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
     loader = importlib.util.spec_from_file_location(name, path)
     if loader is None or loader.loader is None:
         raise UserError(f"{path}: not a Python file; METHOD is path/to/file.py:Class")
+    if name in sys.modules:
+        return sys.modules[name]
     module = importlib.util.module_from_spec(loader)
     # Pickling and dataclasses look classes up by their module's name.
     sys.modules[name] = module
@@ -102,6 +99,8 @@ def instance(
         UserError: for an undeclared parameter, an invalid value, an invalid declaration in the
             class, or a constructor that raises.
     """
+    from nnactive.methods import Need
+
     _check_declared(kind, origin, parameters)
     try:
         found = kind(**parameters)
@@ -111,10 +110,9 @@ def instance(
         raise UserError(f"{origin}: its constructor raised {_one_line(error)}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be a class constant, True or False")
-    if not isinstance(found.needs, frozenset | set) or not found.needs <= PREDICTIONS:
+    if not isinstance(found.needs, frozenset | set) or not found.needs <= set(Need):
         raise UserError(
-            f"{origin}: needs = {found.needs!r}; use a frozenset of "
-            f"{', '.join(sorted(PREDICTIONS))}"
+            f"{origin}: needs = {found.needs!r}; use a frozenset of {', '.join(sorted(Need))}"
         )
     return found
 

@@ -1,7 +1,6 @@
 """Starts Snakemake on a track, watches it, and says in plain words how it ended."""
 
 import errno
-import fcntl
 import os
 import shlex
 import sys
@@ -18,7 +17,7 @@ from benchmark.results import Failure, load_result, save_result
 from benchmark.submission.spec import MethodSpec, freeze
 from benchmark.tracks import Track, experiments
 from benchmark.workflow.datasets import dataset_folder
-from benchmark.workflow.gpu_locks import visible_gpus
+from benchmark.workflow.gpu_locks import job_gpus
 from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training
 from benchmark.workflow.watch import Progress, Watch, exit_status, forget, reason
@@ -26,6 +25,7 @@ from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import read_json, read_model, write_json, write_model
+from nnactive.io.locks import exclusive_lock, lock_holder
 from nnactive.settings import Setting
 
 SNAKEFILE = Path(__file__).parent / "Snakefile"
@@ -92,7 +92,7 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
         wanted = tuple(
             experiments(request.track, tuple(spec.record.id for spec, _ in request.methods))
         )
-        gpus = visible_gpus()
+        gpus = job_gpus()
         folds = max(setting.training.folds for setting in request.track.settings)
         plan = Plan(
             datasets={name: str(request.dataset(name)) for name in request.track.datasets},
@@ -113,25 +113,14 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keep other runs out of the folder; the system lifts the lock of a killed process."""
+    """Keep other runs out of the folder."""
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a+") as lock:
-        deadline = time.monotonic() + SECONDS_TO_UNLOCK
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    lock.seek(0)
-                    raise UserError(
-                        f"{root}: another run is at work here (process {lock.read().strip()}); "
-                        "wait for its end, or use another --runs folder"
-                    ) from None
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with exclusive_lock(root / ".lock", seconds=SECONDS_TO_UNLOCK) as held:
+        if not held:
+            raise UserError(
+                f"{root}: another run is at work here (process {lock_holder(root / '.lock')}); "
+                "wait for its end, or use another --runs folder"
+            )
         yield
 
 

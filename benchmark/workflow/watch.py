@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmark.child_errors import reported_cause
 from benchmark.workflow.job import STATUS
 from benchmark.workflow.plan import Job
 from nnactive.io.costs import cost_file, read_cost
@@ -103,9 +104,9 @@ def exit_status(log: Path) -> int | None:
 def reason(log: Path) -> str:
     """What a failed job's log gives as the cause, in one line."""
     lines = _tail(log)
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if told:
-        return told[-1]
+    cause = reported_cause(lines)
+    if cause is not None:
+        return cause
     status = exit_status(log)
     if status is not None and status > SIGNALLED:
         number = status - SIGNALLED

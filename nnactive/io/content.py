@@ -1,10 +1,11 @@
-"""Content that ships with the code: the datasets' folders and the protocol.
+"""Where the code lies, and content that ships with it: the datasets' folders and the protocol.
 
-Both lie beside the packages in a checkout and are packages of their own once installed (setup.py).
-They hold no ``__init__.py``, and ``importlib.resources`` refuses such packages where the install is
-editable, so the import system is asked for their place.
+In a checkout these folders lie beside the packages, and installed they are packages themselves
+(setup.py). They have no ``__init__.py``, so ``importlib.resources`` refuses them where the install
+is editable; the import system knows their place in both.
 """
 
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -34,3 +35,16 @@ def content_folder(package: str) -> Path:
 def protocol_text() -> str:
     """The protocol, ``docs/protocol.md``, in Markdown."""
     return (content_folder(DOCS_PACKAGE) / "protocol.md").read_text(encoding="utf-8")
+
+
+def checkout(root: Path = Path(__file__).parents[2]) -> Path | None:
+    """Root of the checkout, or of an image's copy of one, that the code runs from.
+
+    It has the lock files, and a commit if it came by git. None: installed from a wheel.
+    """
+    try:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        found = project["name"] == "nnactive-bench"
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError):
+        return None
+    return root if found else None

@@ -101,7 +101,7 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (("seeds: [3, 4]", "seeds: [3, true]"), "field 'seeds.1': .*valid integer"),
         (("seeds: [3, 4]", "seeds: [3, 4]\nseeds: [5]"), "'seeds' is given twice at line 7"),
         (("name: mine", "name: main"), "field 'name': 'main' is a track that comes with"),
-        (("name: mine", "name: My Track"), "field 'name': 'My Track' isn't a name of small"),
+        (("name: mine", "name: My Track"), "field 'name': 'My Track' isn't a name of low"),
         (("name: mine", "name: ../mine"), "field 'name'"),
         (("name: mine", "colour: red\nname: mine"), "field 'colour'"),
         (("query_size: 5", "query_size: 0"), r"field 'settings.1.query_size'"),

@@ -9,8 +9,8 @@ import matplotlib.pyplot as plt
 
 
 def rows(content):
-    """Markdown rows: case, time, memory, what it must reach."""
-    yield "| case | seconds | GiB above | must reach |"
+    """Markdown rows: case, time, memory, limit."""
+    yield "| case | seconds | GiB above | limit |"
     yield "|---|---|---|---|"
     for entry in content["benchmarks"]:
         info = entry["extra_info"]
@@ -21,7 +21,7 @@ def rows(content):
 
 
 def plot_growth(content, path):
-    """Seconds against voxels, one line a number of candidates."""
+    """Seconds against voxels, one line per number of candidates."""
     lines = {}
     for entry in content["benchmarks"]:
         growth = entry["extra_info"].get("growth")

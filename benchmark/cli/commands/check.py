@@ -47,9 +47,9 @@ def passes(method: "Method", seconds: float) -> bool:
     rows = judge(method, seconds)
     bad = [row for row in rows if row.state == "FAILED"]
     for row in bad:
-        click.echo(f"error: {method.string}: {row.row}: {row.detail}", err=True)
+        click.echo(f"error: {method.string}: {row.check}: {row.detail}", err=True)
     if not bad:
-        click.echo(f"{method.string}: passes the check; {rows[-1].row}: {rows[-1].detail}")
+        click.echo(f"{method.string}: passes the check; {rows[-1].check}: {rows[-1].detail}")
     return not bad
 
 
@@ -64,7 +64,7 @@ def judge(method: "Method", seconds: float) -> "list[Verdict]":
 
     with _shown(method.string) as watcher:
         rows = run(method, seconds, watcher)
-    if rows[0].row == LOADS and rows[0].state == "FAILED":
+    if rows[0].check == LOADS and rows[0].state == "FAILED":
         raise UserError(rows[0].detail)
     return rows
 
@@ -75,7 +75,7 @@ def _shown(method: str) -> "Iterator[Watcher]":
     from rich.console import Console
     from rich.markup import escape
 
-    from benchmark.conformance.checks import ROWS
+    from benchmark.conformance.checks import CHECKS
 
     console = Console(stderr=True)
     shown = 0
@@ -83,7 +83,7 @@ def _shown(method: str) -> "Iterator[Watcher]":
     def lines(rows: "Sequence[Verdict]") -> None:
         nonlocal shown
         for number, row in enumerate(rows[shown:], shown + 1):
-            click.echo(f"[{number}/{len(ROWS)}] {row.row}: {row.state}", err=True)
+            click.echo(f"[{number}/{len(CHECKS)}] {row.check}: {row.state}", err=True)
         shown = len(rows)
 
     if not console.is_terminal:
@@ -92,8 +92,10 @@ def _shown(method: str) -> "Iterator[Watcher]":
     with console.status(escape(f"checking {method}")) as status:
 
         def line(rows: "Sequence[Verdict]") -> None:
-            number = min(len(rows), len(ROWS) - 1)
-            status.update(escape(f"checking {method} [{number + 1}/{len(ROWS)}]: {ROWS[number]}"))
+            number = min(len(rows), len(CHECKS) - 1)
+            status.update(
+                escape(f"checking {method} [{number + 1}/{len(CHECKS)}]: {CHECKS[number]}")
+            )
 
         yield line
 
@@ -105,5 +107,5 @@ def _print_table(console: "Console", rows: "Sequence[Verdict]") -> None:
     colours = {"ok": "green", "FAILED": "bold red", "not judged": "dim"}
     table = Table("check", "", "", box=None, show_header=False)
     for row in rows:
-        table.add_row(row.row, f"[{colours[row.state]}]{row.state}", escape(row.detail))
+        table.add_row(row.check, f"[{colours[row.state]}]{row.state}", escape(row.detail))
     console.print(table)

@@ -92,7 +92,10 @@ REFUSED = {
         f"{GOOD}\n    name = 'bald'\n",
         "Mine has the name of the built-in method bald; rename it",
     ),
-    "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
+    "wrong needs": (
+        f"{GOOD}\n    needs = frozenset({{'labels'}})\n",
+        "use a frozenset of embedding, expected_entropy, mean, members",
+    ),
 }
 
 

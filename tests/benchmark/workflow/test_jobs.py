@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.provenance import commit, cpu_name, environment
-from benchmark.workflow.gpu_locks import hold_gpu, visible_gpus
+from benchmark.workflow.gpu_locks import hold_gpu
 from benchmark.workflow.plan import Job
 from benchmark.workflow.watch import Watch, exit_status, forget, reason
 
@@ -17,7 +17,7 @@ JOB = (sys.executable, "-m", "benchmark.workflow.job")
 
 def run_job(log: Path, script: str, *options: str) -> int:
     command = [*JOB, "--log", str(log), *options, "--", sys.executable, "-c", script]
-    return subprocess.run(command, check=False, timeout=60).returncode
+    return subprocess.run(command, check=False).returncode
 
 
 def test_a_job_keeps_its_output_and_its_threads(tmp_path) -> None:
@@ -43,11 +43,11 @@ def test_the_reason_of_a_failed_job_is_in_its_log(tmp_path, script, status, text
 
 
 def test_what_a_job_leaves_behind_ends_with_it(tmp_path) -> None:
-    script = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+    script = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid, flush=True)"
     log = tmp_path / "log.txt"
     assert run_job(log, script) == 0
     pid = int(log.read_text().split()[0])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 300
     while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -74,7 +74,7 @@ def test_one_job_at_a_time_on_each_gpu(tmp_path) -> None:
             thread.start()
             time.sleep(0.5)
             assert held == []
-        thread.join(10)
+        thread.join(300)
         assert held == ["1"]
 
 
@@ -84,39 +84,13 @@ def test_a_job_sees_the_gpu_that_it_holds(tmp_path) -> None:
     assert log.read_text().split()[0] == "7"
 
 
-@pytest.mark.parametrize(
-    ("value", "gpus"),
-    [
-        ("", ()),
-        ("0", ("0",)),
-        ("2, 3", ("2", "3")),
-        ("-1", ()),
-        ("0,-1,1", ("0",)),
-        ("GPU-8932,MIG-1", ("GPU-8932", "MIG-1")),
-    ],
-)
-def test_the_user_says_which_gpus_may_be_used(value, gpus, monkeypatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
-    assert visible_gpus() == gpus
-
-
-def test_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch) -> None:
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert visible_gpus() == ()
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nprintf '0, GPU-a\\n1, GPU-b\\n'\n")
-    tool.chmod(0o755)
-    assert visible_gpus() == ("0", "1")
-
-
 def test_two_jobs_of_a_cluster_that_call_their_gpus_0_do_not_wait(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("NNACTIVE_LOCKS", str(tmp_path / "shared"))
     tool = tmp_path / "nvidia-smi"  # stands in for the driver's, on each job's own node
 
     def node(uuid: str) -> None:
-        tool.write_text(f"#!/bin/sh\nprintf '0, {uuid}\\n'\n")
+        tool.write_text(f"#!/bin/sh\nprintf '580.1, 0, {uuid}, H100, 1 MiB\\n'\n")
         tool.chmod(0o755)
 
     node("GPU-a")
@@ -132,7 +106,7 @@ def make_job(name: str, kind: str) -> Job:
     return Job(kind, "someone", name, Path(name), Path("log") / name)
 
 
-def test_progress_is_what_the_files_say(tmp_path) -> None:
+def test_progress_is_what_the_files_say(tmp_path, monkeypatch) -> None:
     listed = [make_job("a", "train"), make_job("b", "train"), make_job("c", "query")]
     (tmp_path / "log").mkdir()
     (tmp_path / "a").touch()
@@ -146,7 +120,7 @@ def test_progress_is_what_the_files_say(tmp_path) -> None:
     cost = '{"seconds": 10, "peak_memory_gib": 1, "device": "cpu"}'
     (tmp_path / "b.cost.json").write_text(cost)
     (tmp_path / "log" / "c").write_text("at work")
-    watch.began = time.monotonic() - 28
+    monkeypatch.setattr(time, "monotonic", lambda: watch.began + 28)
     second = watch.look()
     assert second.fresh == (listed[1],)
     assert second.running == (listed[2],)

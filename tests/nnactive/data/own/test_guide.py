@@ -6,7 +6,7 @@ from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import largest_boxes, prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 
@@ -43,7 +43,7 @@ def test_the_patch_is_the_median_over_cases_then_over_classes_an_axis():
     first, second = found.classes
     assert (first.cases, first.box) == (3, (3, 12, 20))
     assert (second.cases, second.box) == (2, (4.5, 40.5, 4))
-    # Halves go upwards: (3.75, 26.25, 12).
+    # Halves are rounded up: (3.75, 26.25, 12).
     assert found.patch == (4, 26, 12)
     assert (first.patches, second.patches) == (50, 100)
     assert (found.patches_per_loop, found.loops, found.budget) == (150, 5, 750)
@@ -64,9 +64,9 @@ def test_the_spread_is_that_of_the_boxs_volume():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; there are: a, b"),
+        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; choose from: a, b"),
         ({"only": ("c",)}, "no foreground class 'c'"),
-        ({}, "class 'b': in no label map"),
+        ({}, "class 'b': occurs in no label map"),
     ],
 )
 def test_wrong_classes_are_named(arguments, message):
