@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.volume import judge_volume
-from benchmark.workflow.lifeline import spawn
+from benchmark.workflow.process_groups import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmark.conformance.checks import LOADS, ROWS, Verdict
 from benchmark.workflow.job import THREAD_VARIABLES
-from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import STEP_COMMAND
+from benchmark.workflow.process_groups import spawn
 
 SECONDS_BETWEEN_LOOKS = 0.05
 HASH_SEED = "PYTHONHASHSEED"

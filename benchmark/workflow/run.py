@@ -18,8 +18,8 @@ from benchmark.submission.spec import MethodSpec, freeze
 from benchmark.tracks import Experiment, Track, experiments
 from benchmark.workflow.datasets import dataset_folder
 from benchmark.workflow.gpu_locks import visible_gpus
-from benchmark.workflow.lifeline import spawn
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training
+from benchmark.workflow.process_groups import spawn
 from benchmark.workflow.watch import Progress, Watch, exit_status, forget, reason
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
