@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import layout
+from benchmark.layout import Experiment
 from benchmark.provenance import environment
 from benchmark.results import (
     Counts,
@@ -16,7 +17,7 @@ from benchmark.results import (
     patch_columns,
 )
 from benchmark.submission.spec import MethodSpec
-from benchmark.tracks import Experiment, Track
+from benchmark.tracks import Track
 from nnactive.errors import NnactiveError
 from nnactive.io.costs import Cost, read_cost
 from nnactive.io.files import read_model

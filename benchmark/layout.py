@@ -1,9 +1,21 @@
 """Where the files of a track's runs lie; all paths are relative to the track's folder."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmark.tracks import Experiment
 from nnactive.io.queries import START
+
+
+class Experiment(NamedTuple):
+    """Setting x method x seed."""
+
+    setting: str
+    method: str
+    """Method id."""
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.setting}, {self.method}, seed {self.seed}"
 
 
 def _seed_folder(setting: str, method: str, seed: int) -> Path:

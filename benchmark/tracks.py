@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
+from benchmark.layout import Experiment
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
@@ -135,18 +136,6 @@ class Track(Frozen):
                 )
             kept = tuple(s for s in kept if value is None or getattr(s, field) == value)
         return self.model_copy(update={"settings": kept})
-
-
-class Experiment(NamedTuple):
-    """Setting x method x seed."""
-
-    setting: str
-    method: str
-    """Method id."""
-    seed: int
-
-    def __str__(self) -> str:
-        return f"{self.setting}, {self.method}, seed {self.seed}"
 
 
 def experiments(track: Track, method_ids: tuple[str, ...]) -> Iterator[Experiment]:

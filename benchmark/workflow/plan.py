@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchmark import layout
 from benchmark.collect import step_outputs
-from benchmark.tracks import Experiment
+from benchmark.layout import Experiment
 from nnactive.data.prepared import INFO
 from nnactive.io.queries import START
 from nnactive.settings import Frozen, Setting

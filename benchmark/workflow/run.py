@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from benchmark import layout
 from benchmark.collect import collect, find_failure, step_outputs
+from benchmark.layout import Experiment
 from benchmark.results import Failure, load_result, save_result
 from benchmark.submission.spec import MethodSpec, freeze
-from benchmark.tracks import Experiment, Track, experiments
+from benchmark.tracks import Track, experiments
 from benchmark.workflow.datasets import dataset_folder
 from benchmark.workflow.gpu_locks import visible_gpus
 from benchmark.workflow.plan import PLAN_FILE, STEP_COMMAND, Job, Plan, jobs, threads_per_training

@@ -5,9 +5,10 @@ import pytest
 
 from benchmark import layout
 from benchmark.collect import collect, full_data_dice, step_outputs
+from benchmark.layout import Experiment
 from benchmark.results import Failure
 from benchmark.submission.spec import describe, freeze
-from benchmark.tracks import Experiment, Track, load_track
+from benchmark.tracks import Track, load_track
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.io.costs import Cost, cost_file

@@ -7,12 +7,13 @@ import yaml
 
 from benchmark.cli.main import main
 from benchmark.layout import (
+    Experiment,
     loop_folder,
     member_file,
     query_file,
     result_file,
 )
-from benchmark.tracks import Experiment, experiments, load_track, track_names
+from benchmark.tracks import experiments, load_track, track_names
 from nnactive.data.cards import load_card
 from nnactive.errors import UserError
 from nnactive.methods import BUILTIN

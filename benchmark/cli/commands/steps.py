@@ -214,8 +214,9 @@ def query(
 def result(data: Path, track_file: Path, setting: str, method: str, seed: int, out: Path) -> None:
     """Put the result of a finished experiment together."""
     from benchmark.collect import collect
+    from benchmark.layout import Experiment
     from benchmark.results import save_result
-    from benchmark.tracks import Experiment, Track
+    from benchmark.tracks import Track
     from nnactive.io.files import read_model
 
     track = read_model(track_file, Track)

@@ -16,8 +16,9 @@ import pytest
 from benchmark import layout
 from benchmark.cli.commands.methods import examine
 from benchmark.cli.commands.tracks import finish
+from benchmark.layout import Experiment
 from benchmark.results import load_result
-from benchmark.tracks import Experiment, Track
+from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.run import Request
