@@ -26,7 +26,7 @@ from nnactive.errors import UserError
 if TYPE_CHECKING:
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
-    from benchmark.workflow.run import Request
+    from benchmark.workflow.request import Request
 
     Entry = tuple[MethodSpec, Path | None]
 
@@ -222,7 +222,7 @@ def run_track(
 
     Nothing runs if one of the methods isn't admitted. What is ``told`` goes to stderr before.
     """
-    from benchmark.workflow.run import Request
+    from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
     entries = [entry for entry in methods if entry is not None]
@@ -244,6 +244,7 @@ def run_track(
 def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 where an experiment failed."""
     from benchmark.cli.progress import shown
+    from benchmark.layout import result_files
     from benchmark.workflow.run import run as run_request
 
     content, root = request.track, request.root
@@ -252,7 +253,7 @@ def finish(request: "Request", out: Path) -> int:
     with shown() as watcher:
         problems = run_request(request, watcher)
     status = 0
-    if any(root.glob("*/*/seed_*/result.json")):
+    if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)
     for problem in problems:
         click.echo(f"error: {problem.experiment}: {problem.text}", err=True)
