@@ -12,6 +12,7 @@ from benchmark.layout import Experiment
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
+from nnactive.io.state_file import StateFile
 from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Inference, Name, Setting, Sizes, Training
 
@@ -80,7 +81,7 @@ class TrackFile(Frozen):
         return self
 
 
-class Track(Frozen):
+class Track(StateFile):
     """A track with every setting complete."""
 
     protocol_version: str = PROTOCOL_VERSION

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from benchmark.results import SCHEMA_VERSION, ExperimentResult, MethodRecord, load_result
+from benchmark.results import ExperimentResult, MethodRecord, load_result
 from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
 from leaderboard.formatting import plain
 from leaderboard.model import LeftOut
 from nnactive.errors import UserError
-from nnactive.io.files import read_json
 
 RESULT_FILE = "result.json"
 _Labelled = tuple[str, ExperimentResult]
@@ -204,26 +203,12 @@ def _read(path: Path) -> ExperimentResult | str:
             return f"larger than {LARGEST_FILE >> 20} MiB, which no result is"
         result = load_result(path)
     except UserError as error:
-        return _newer_schema(path) or plain(str(error).removeprefix(f"{path}: "))
+        return plain(str(error).removeprefix(f"{path}: "))
     except RecursionError:
         return "not valid JSON (nested too deeply)"
     except (OSError, ValueError) as error:
         return plain(f"cannot be read ({type(error).__name__})")
     return inconsistency(result) or result
-
-
-def _newer_schema(path: Path) -> str | None:
-    try:
-        content = read_json(path)
-    except UserError:
-        return None
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        return plain(
-            f"schema version {version} is newer than {SCHEMA_VERSION}, the newest known here; "
-            "build the page with the release that wrote it"
-        )
-    return None
 
 
 def _experiment(result: ExperimentResult) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from benchmark.submission.requirements import SHEET, requirements_of
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
 from nnactive.io.queries import START
+from nnactive.io.state_file import StateFile
 from nnactive.query.checkpoint import code_hash
-from nnactive.settings import Frozen
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
@@ -28,7 +28,7 @@ PLAIN = (bool, int, float, str, Decimal, type(None))
 """What a parameter may be."""
 
 
-class MethodSpec(Frozen):
+class MethodSpec(StateFile):
     """A method that may be run: its record, and where its class is."""
 
     record: MethodRecord

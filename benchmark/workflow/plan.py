@@ -10,14 +10,15 @@ from benchmark.steps import STEPS, Machine, Per, Step, Target
 from nnactive.data.prepared import INFO
 from nnactive.io.files import read_model
 from nnactive.io.queries import START
-from nnactive.settings import Frozen, Setting
+from nnactive.io.state_file import StateFile
+from nnactive.settings import Setting
 
 JOB_COMMAND = f"'{sys.executable}' -P -m benchmark.workflow.job"
 STEP_COMMAND = f"'{sys.executable}' -P -m benchmark.cli step"
 """``-P``: a step must not import what happens to lie in the current folder."""
 
 
-class Plan(Frozen):
+class Plan(StateFile):
     """What one run of the workflow makes."""
 
     datasets: dict[str, str]

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmark import layout
 from benchmark.submission.spec import MethodSpec
@@ -14,8 +14,23 @@ from benchmark.workflow.plan import STEP_COMMAND
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
-from nnactive.io.files import read_json, read_model, write_json, write_model
+from nnactive.io.files import read_model, write_model
+from nnactive.io.state_file import StateFile
 from nnactive.settings import Setting
+
+
+class Checksums(StateFile):
+    """``datasets.json``: the data that a track's runs began with."""
+
+    SCHEMA: ClassVar[int] = 2
+
+    checksums: dict[str, str]
+    """By name of the dataset."""
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any], version: int) -> dict[str, Any]:  # noqa: ARG003
+        """Version 1 had the checksums without a key around them."""
+        return {"checksums": content}
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ def check_datasets(request: Request) -> tuple[str, ...]:
         UserError: if a dataset is missing, or differs from before.
     """
     file = request.root / layout.datasets_file()
-    known: dict[str, str] = read_json(file) if file.exists() else {}
+    known = dict(read_model(file, Checksums).checksums) if file.exists() else {}
     missing = []
     for name in request.track.datasets:
         folder = request.dataset(name)
@@ -75,7 +90,7 @@ def check_datasets(request: Request) -> tuple[str, ...]:
                 f"{request.data / name}: dataset not prepared; run: nnactive-bench data prepare "
                 f"{name} --raw DIR --data {shlex.quote(str(request.data))}"
             )
-    write_json(file, known)
+    write_model(file, Checksums(checksums=known))
     return tuple(missing)
 
 

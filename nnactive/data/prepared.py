@@ -10,11 +10,10 @@ from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
+from nnactive.io.state_file import StateFile
 from nnactive.nnunet.preprocess import Spacing
 from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
-
-SCHEMA_VERSION = 1
 
 
 class CaseInfo(Frozen):
@@ -25,10 +24,9 @@ class CaseInfo(Frozen):
     """``(Z, Y, X)`` of the stored (cropped, resampled) image."""
 
 
-class PreparedInfo(Frozen):
+class PreparedInfo(StateFile):
     """What ``prepared.json`` says of a dataset."""
 
-    schema_version: int = SCHEMA_VERSION
     protocol_version: str
     name: str
     channels: tuple[str, ...]
@@ -63,7 +61,7 @@ class PreparedDataset:
         """Open ``folder``.
 
         Raises:
-            UserError: the folder isn't prepared, or was by another version.
+            UserError: if the folder is not prepared, or by a newer release.
         """
         self.folder = folder
         file = folder / INFO
@@ -71,11 +69,6 @@ class PreparedDataset:
             way_out = command(f"data prepare {folder.name}", folder.parent)
             raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
-        if self.info.schema_version != SCHEMA_VERSION:
-            raise UserError(
-                f"{file}: schema version {self.info.schema_version}, this is {SCHEMA_VERSION}; "
-                f"remove {folder} and prepare it again"
-            )
 
     def shape(self, case: str) -> Triple:
         """``(Z, Y, X)`` of a pool or test case."""

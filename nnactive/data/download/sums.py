@@ -11,6 +11,7 @@ from pydantic import Field
 
 from nnactive.data.download.folders import Folders, Item
 from nnactive.io.files import read_model, write_model
+from nnactive.io.state_file import StateFile
 from nnactive.settings import Frozen
 
 BLOCK = 1 << 20
@@ -26,7 +27,7 @@ class Sum(Frozen):
     md5: str
 
 
-class Sums(Frozen):
+class Sums(StateFile):
     """By path below the folder of archives."""
 
     files: dict[str, Sum] = Field(default={})

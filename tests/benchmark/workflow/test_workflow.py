@@ -21,12 +21,12 @@ from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
-from benchmark.workflow.plan import Plan, jobs, threads_per_training
+from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
 from benchmark.workflow.request import Request
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
-from nnactive.io.files import read_json, write_model
+from nnactive.io.files import read_json, write_json, write_model
 from nnactive.settings import Setting, Training
 
 STAND_INS = Path(__file__).with_name("stand_in_steps.py")
@@ -336,6 +336,18 @@ def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> No
         run_module.run(request, lambda progress: None)
 
 
+def test_checksums_of_before_they_had_a_version_are_read(folder, monkeypatch) -> None:
+    monkeypatch.setattr(run_module, "_snakemake", lambda *_: 0)
+    request = make_request(folder, make_track())
+    file = request.root / "datasets.json"
+    write_json(file, {"phantom": "c"})
+    run_module.run(request, lambda progress: None)
+    assert read_json(file) == {"schema_version": 2, "checksums": {"phantom": "c"}}
+    write_json(file, {"phantom": "another"})
+    with pytest.raises(UserError, match="differs from the data that"):
+        run_module.run(request, lambda progress: None)
+
+
 def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) -> None:
     track = make_track()
     setting = track.settings[0].model_copy(update={"dataset": "hippocampus"})
@@ -397,7 +409,7 @@ def test_plan_survives_its_file(folder) -> None:
         gpus=("0",),
     )
     write_model(folder / "plan.json", plan)
-    assert Plan.model_validate(read_json(folder / "plan.json")) == plan
+    assert read_plan(folder) == plan
 
 
 def _wait(condition, seconds=40) -> None:
