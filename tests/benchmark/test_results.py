@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from benchmark.results import (
@@ -17,6 +18,7 @@ from benchmark.results import (
     patch_columns,
     save_result,
 )
+from benchmark.schemas import FILES, json_schema
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
 from nnactive.io.queries import PatchRecord
@@ -123,6 +125,11 @@ def test_what_does_not_fit_names_its_field(result, tmp_path, change, field):
         load_result(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_result_fits_its_json_schema(result):
+    schema = json_schema(FILES["result"])
+    Draft202012Validator(schema).validate(json.loads(file_text(result)))
 
 
 def test_a_newer_result_is_told_before_what_does_not_fit(result, tmp_path):
