@@ -1,19 +1,20 @@
-"""The guideline's setting for a dataset, as a track of one setting."""
+"""A track with the one setting that the guideline gives for a dataset."""
 
 import yaml
 
-from benchmark.tracks import Entry, TrackFile
+from benchmark.track_file import Entry, TrackFile
 from nnactive.data.own.add import REGIME
 from nnactive.data.own.guide import Guide
+from nnactive.io.formatting import numbers
 
 METHODS = ("random", "random_fg66", "predictive_entropy", "clasp_pe")
-"""Those of the papers' roll-out."""
+"""As in the papers' roll-out study."""
 SEEDS = (12345, 12346, 12347, 12348)
 MARK = "# Written by nnactive-bench data guide"
 
 
-def guided_track(dataset: str, title: str, guide: Guide) -> TrackFile:
-    """Track of the one setting that the guideline gives for a dataset."""
+def guideline_track(dataset: str, title: str, guide: Guide) -> TrackFile:
+    """Make the track with the guideline's setting for a dataset."""
     setting = Entry(
         dataset=dataset,
         regime=REGIME,
@@ -35,10 +36,10 @@ def guided_track(dataset: str, title: str, guide: Guide) -> TrackFile:
 
 
 def as_yaml(track: TrackFile, guide: Guide) -> str:
-    """The track's file, with the numbers that its setting was derived from as comments."""
-    lines = [f"{MARK}; sizes are (z, y, x) in voxels of {_listed(guide.spacing)} mm."]
+    """The track as YAML, with the measurements behind its setting as comments."""
+    lines = [f"{MARK}; sizes are (z, y, x) in voxels of {numbers(guide.spacing)} mm."]
     lines += [
-        f"# {' '.join(c.name.split())}: median box {_listed(c.box)} in {c.cases} cases, "
+        f"# {' '.join(c.name.split())}: median box {numbers(c.box)} in {c.cases} cases, "
         f"{c.patches} patches a loop" + ("" if c.decides else "; not used for the patch")
         for c in guide.classes
     ]
@@ -47,7 +48,3 @@ def as_yaml(track: TrackFile, guide: Guide) -> str:
         content, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )
     return "\n".join(lines) + "\n" + text
-
-
-def _listed(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in numbers)

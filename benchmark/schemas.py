@@ -13,8 +13,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from benchmark.results import ExperimentResult
-from benchmark.submission.requirements import SubmissionSheet
-from benchmark.tracks import TrackFile
+from benchmark.submission.requirements import Manifest
+from benchmark.track_file import TrackFile
 from nnactive.data.cards import Card
 from nnactive.io.files import write_text
 from nnactive.io.state_file import VERSION, StateFile
@@ -39,7 +39,7 @@ FILES: Final = {
         Card, "A dataset's card.yaml", frozenset({"folder"}), frozenset({"nnunet_name"})
     ),
     "result": UserFile(ExperimentResult, "The result.json of an experiment"),
-    "submission": UserFile(SubmissionSheet, "The submission.yaml beside a submitted method"),
+    "submission": UserFile(Manifest, "The submission.yaml beside a submitted method"),
     "track": UserFile(TrackFile, "A track's YAML file"),
 }
 """By the name of the schema's file, without ``.json``."""

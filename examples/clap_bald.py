@@ -1,10 +1,10 @@
-"""Class-balanced BALD with power noise, composed of parts."""
+"""Class-balanced BALD with power noise, composed from parts."""
 
 from nnactive.methods.stratified import ClassBalancedPower
 from nnactive.methods.uncertainty import Bald
 
 
 class ClapBald(Bald, ClassBalancedPower):
-    """As clap_pe, with bald's mutual information in place of the predictive entropy."""
+    """As clap_pe, with bald's mutual information instead of the predictive entropy."""
 
     name = "clap_bald"

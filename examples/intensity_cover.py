@@ -1,4 +1,4 @@
-"""Patches whose intensities differ most from one another; no prediction is needed."""
+"""Query patches whose intensities differ most from one another; needs no prediction."""
 
 import numpy as np
 
@@ -16,24 +16,24 @@ class IntensityCover(QueryMethod):
     needs = frozenset()
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
-        """Choose, again and again, the place farthest from all that is labelled or chosen."""
-        looks = pool.map(lambda case: look(pool, case))
-        places = [patch for drawn, _, _ in looks for patch in drawn]
-        features = np.concatenate([of_drawn for _, of_drawn, _ in looks])
-        distance = np.full(len(places), np.inf)
-        for centre in np.concatenate([of_labelled for _, _, of_labelled in looks]):
+        """Repeatedly choose the patch farthest from all labelled and chosen ones."""
+        found = pool.map(lambda case: candidates_in(pool, case))
+        patches = [patch for drawn, _, _ in found for patch in drawn]
+        features = np.concatenate([of_drawn for _, of_drawn, _ in found])
+        distance = np.full(len(patches), np.inf)
+        for centre in np.concatenate([of_labelled for _, _, of_labelled in found]):
             distance = np.minimum(distance, np.linalg.norm(features - centre, axis=1))
         chosen: list[Patch] = []
         while len(chosen) < n and np.max(distance, initial=-np.inf) >= 0:
-            best = int(distance.argmax())  # the first of equal ones
-            chosen.append(places[best])
+            best = int(distance.argmax())  # ties: the first
+            chosen.append(patches[best])
             distance = np.minimum(distance, np.linalg.norm(features - features[best], axis=1))
-            distance[[place.overlaps(chosen[-1]) for place in places]] = -np.inf
+            distance[[patch.overlaps(chosen[-1]) for patch in patches]] = -np.inf
         return chosen
 
 
-def look(pool: PoolView, case: str) -> tuple[list[Patch], np.ndarray, np.ndarray]:
-    """Random free places in one image, their features, and those of its labelled patches."""
+def candidates_in(pool: PoolView, case: str) -> tuple[list[Patch], np.ndarray, np.ndarray]:
+    """Random free patches in one image, their features, and those of its labelled patches."""
     image, labelled, rng = pool.image(case), pool.labelled_in(case), pool.rng("places", case)
     drawn = [random_patch(case, pool.patch_size, pool.shape(case), rng) for _ in range(DRAWS)]
     free = [patch for patch in drawn if not overlaps_any(patch, labelled)]

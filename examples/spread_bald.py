@@ -1,4 +1,4 @@
-"""BALD with Gaussian noise, the patches spread over the images."""
+"""BALD with Gaussian noise and patches spread over the images."""
 
 from collections import Counter
 from typing import Annotated
@@ -11,12 +11,12 @@ from nnactive.methods.uncertainty import Bald
 
 
 class SpreadBald(Bald):
-    """Mutual information with noise; an image gives ``most`` patches before any gives more."""
+    """Mutual information with noise; images take turns, with at most ``most`` patches per turn."""
 
     name = "spread_bald"
 
     class Parameters(QueryMethod.Parameters):
-        """most (2): patches of an image in a turn; sigma (0.01): noise on the mean, in nats."""
+        """most (2): patches per image and turn; sigma (0.01): noise on the mean, in nats."""
 
         most: Annotated[int, Field(ge=1)] = 2
         sigma: Annotated[float, Field(ge=0)] = 0.01
@@ -26,11 +26,11 @@ class SpreadBald(Bald):
     def patch_score(
         self, means: np.ndarray, pool: PoolView, rng: np.random.Generator
     ) -> np.ndarray:
-        """The patches' means, one per place on the grid of starts, with noise."""
+        """The patch means, one per grid position, with noise."""
         return means + rng.normal(0, self.parameters.sigma, size=means.shape)
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
-        """The best in turns; an image's candidates come from the best on."""
+        """The best in turns; an image's candidates come best first."""
         seen: Counter[str] = Counter()
         turns: list[tuple[int, float, Patch]] = []
         for each in candidates:

@@ -1,4 +1,4 @@
-"""Devices: the one place that knows what an accelerator is called and what it can hold.
+"""Devices: the only module that knows what accelerators are called and how much they hold.
 
 A device is the string that torch takes: the CPU, or one GPU. The same code runs on both.
 """
@@ -18,19 +18,19 @@ AUTO = "auto"
 _GPU = "cuda"
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-"""Environment variable with the numbers of the GPUs that may be used."""
+"""Environment variable that lists the GPUs to use."""
 TOOLKIT = re.compile(r"^cuda\b[^=]*=\s*['\"]([\d.]+)['\"]", re.MULTILINE)
-"""Where torch says what it was built with."""
+"""Matches the CUDA version in torch's ``version.py``."""
 
 SHARE = 0.7
-"""Part of a GPU's memory that results may take; the network and its activations need the rest."""
+"""Fraction of a GPU's memory for results; the network and its activations need the rest."""
 
 
 def pick_device(device: str) -> str:
-    """``auto`` becomes a GPU where one can be used, else the CPU.
+    """Resolve ``auto`` to a GPU if one is usable, else to the CPU.
 
     Raises:
-        UserError: if there is no such device here.
+        UserError: if this machine has no such device.
     """
     if device == CPU:
         return device
@@ -42,7 +42,7 @@ def pick_device(device: str) -> str:
     known = [_GPU, *(f"{_GPU}:{number}" for number in range(torch.cuda.device_count()))]
     if device not in (known if usable else []):
         listed = ", ".join([AUTO, CPU, *(known if usable else [])])
-        raise UserError(f"device '{device}': not on this machine; it has {listed}")
+        raise UserError(f"device '{device}': not on this machine; choose from {listed}")
     return device
 
 
@@ -52,7 +52,7 @@ def is_gpu(device: str) -> bool:
 
 
 def autocast(device: str) -> "AbstractContextManager[object]":
-    """Mixed precision on a GPU, as nnU-Net predicts there; nothing on a CPU."""
+    """Mixed precision on a GPU, as in nnU-Net's prediction; no effect on a CPU."""
     import torch
 
     return torch.autocast(device.partition(":")[0], enabled=is_gpu(device))
@@ -68,7 +68,7 @@ def can_hold(device: str, size: int) -> bool:
 
 
 def peak_memory_gib(device: str) -> float | None:
-    """Most memory of the GPU that this process has used so far, in GiB; None on a CPU."""
+    """Peak GPU memory of this process so far, in GiB; None on a CPU."""
     if not is_gpu(device):
         return None
     import torch
@@ -82,9 +82,9 @@ def usable_cores() -> int:
 
 
 def toolkit_version() -> str | None:
-    """Version of the CUDA that torch was built with, found without importing torch.
+    """CUDA version that torch was built with, without importing torch.
 
-    None: it was built without, or isn't installed.
+    None if it was built without CUDA or isn't installed.
     """
     spec = find_spec("torch")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
@@ -96,9 +96,9 @@ def toolkit_version() -> str | None:
 
 
 def c_compiler() -> str | None:
-    """The C compiler that torch.compile's code for a GPU is built with.
+    """The C compiler that torch.compile uses for a GPU.
 
-    None where there is none (``$CC``, gcc or clang), or Python's header files aren't there.
+    None if there is none (``$CC``, gcc or clang), or if Python's header files are missing.
     """
     given = os.environ.get("CC")
     found = shutil.which(given) if given else shutil.which("gcc") or shutil.which("clang")

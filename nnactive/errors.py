@@ -4,30 +4,35 @@ import errno
 from pathlib import Path
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-"""The system's reasons for not writing a file where the disk is full."""
+"""Error numbers of a failed write when the disk is full."""
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
-"""Its other reasons for not writing or reading a file that a user can mend."""
+"""Other error numbers of a failed read or write that the user can fix."""
 
 
 def refusal(error: OSError, place: Path | str) -> str:
-    """What to tell of an error whose reason is among ``REFUSED``; it may name no file itself."""
+    """Message for an error whose number is in ``REFUSED``; ``place`` if it names no file itself."""
     return f"{error.filename or place}: {error.strerror}; allow it or choose another folder"
 
 
+def described(error: BaseException) -> str:
+    """Type and message of an exception on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+
+
 class NnactiveError(Exception):
-    """A failure that is nobody's mistake; ends a command with exit code 1."""
+    """A failure that the user did not cause; ends a command with exit code 1."""
 
     exit_code = 1
 
 
 class UserError(NnactiveError):
-    """A mistake the user can mend; ends a command with exit code 2."""
+    """An error the user can fix; ends a command with exit code 2."""
 
     exit_code = 2
 
 
 class PredictionError(UserError):
-    """An ensemble that predicts what can't be used; its members must be trained again."""
+    """An ensemble whose output is unusable; its members must be trained again."""
 
 
 class MethodError(UserError):

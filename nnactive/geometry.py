@@ -1,4 +1,4 @@
-"""Patches and the arithmetic of boxes; every axis order is (z, y, x), every unit a voxel."""
+"""Patches and the arithmetic of boxes; axis order (z, y, x), in voxels unless stated otherwise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Triple = tuple[int, int, int]
+Spacing = tuple[float, float, float]
+"""Voxel size in mm, axis order (z, y, x)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -23,7 +25,7 @@ class Patch:
 
     @property
     def stop(self) -> Triple:
-        """First voxel behind the box on each axis."""
+        """First voxel past the box on each axis."""
         z, y, x = (a + s for a, s in zip(self.start, self.size, strict=True))
         return z, y, x
 
@@ -46,7 +48,7 @@ class Patch:
         )
 
     def inside(self, shape: Sequence[int]) -> bool:
-        """Whether the box lies wholly in an image of ``shape`` ``(Z, Y, X)``."""
+        """Whether the box lies entirely within an image of ``shape`` ``(Z, Y, X)``."""
         return all(a >= 0 for a in self.start) and all(
             b <= n for b, n in zip(self.stop, shape, strict=True)
         )
@@ -59,14 +61,14 @@ def as_triple(values: Iterable[Any]) -> Triple:
 
 
 def clip_size(size: Sequence[int], shape: Sequence[int]) -> Triple:
-    """Query patch size in an image of ``shape``: the image's extent where that is smaller."""
+    """Query patch size in an image of ``shape``: at most the image's extent on each axis."""
     return as_triple(min(p, n) for p, n in zip(size, shape, strict=True))
 
 
 def patch_around(
     case: str, voxel: Sequence[int], size: Sequence[int], shape: Sequence[int]
 ) -> Patch:
-    """Patch centred on ``voxel``, moved inside the image: ``min(max(v - p // 2, 0), n - p)``.
+    """Patch centred on ``voxel``, shifted into the image: ``min(max(v - p // 2, 0), n - p)``.
 
     ``size`` is the query patch size before clipping (protocol section 5, "ours" for odd sizes).
     """
@@ -80,7 +82,7 @@ def patch_around(
 def random_patch(
     case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
 ) -> Patch:
-    """Patch at one of the ``n - p + 1`` places per axis, each with the same probability."""
+    """Patch whose start is uniform over the ``n - p + 1`` positions per axis."""
     clipped = clip_size(size, shape)
     start = as_triple(
         rng.integers(0, n - p, endpoint=True) for p, n in zip(clipped, shape, strict=True)
@@ -91,9 +93,9 @@ def random_patch(
 def grid_of_tiles(
     case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
 ) -> list[Patch]:
-    """Patches side by side on a regular grid, by start; its first start is drawn uniformly.
+    """Adjacent patches on a regular grid, sorted by start; the grid's offset is drawn uniformly.
 
-    The first start lies below the patch size, and where a whole patch still fits.
+    The offset is below the patch size and leaves room for a whole patch.
     """
     clipped = clip_size(size, shape)
     axes = [

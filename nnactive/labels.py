@@ -8,22 +8,22 @@ from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
 
 SLAB = 16
-"""Planes of an image that are looked at together."""
+"""Planes of an image that are processed together."""
 
 
 def partial_label(full: np.ndarray, patches: Iterable[Patch], ignore: int) -> np.ndarray:
-    """Label map that knows ``full`` inside the patches alone; int16 ``(Z, Y, X)``.
+    """Label map with ``full``'s labels inside the patches only; int16 ``(Z, Y, X)``.
 
     Args:
         full: complete label map of one case, ``(Z, Y, X)``.
         patches: labelled patches of that case.
-        ignore: value of every voxel outside them (protocol section 2, "Partial labels").
+        ignore: value of all other voxels (protocol section 2, "Partial labels").
     """
     return paint(np.full(full.shape, ignore, dtype=np.int16), full, patches)
 
 
 def paint(partial: np.ndarray, full: np.ndarray, patches: Iterable[Patch]) -> np.ndarray:
-    """Copy of ``partial`` that takes ``full``'s labels inside the patches; int16 ``(Z, Y, X)``.
+    """Copy of ``partial`` with ``full``'s labels inside the patches; int16 ``(Z, Y, X)``.
 
     Raises:
         NnactiveError: if the two maps differ in shape or a patch leaves them.
@@ -31,7 +31,7 @@ def paint(partial: np.ndarray, full: np.ndarray, patches: Iterable[Patch]) -> np
     if partial.shape != full.shape:
         raise NnactiveError(
             f"partial label map of shape {partial.shape} doesn't fit the case's {full.shape}; "
-            "prepare the dataset again and start the experiment anew"
+            "prepare the dataset again and restart the experiment"
         )
     painted = partial.astype(np.int16, copy=True)
     for patch in patches:
@@ -45,12 +45,12 @@ def count_boundary(label: np.ndarray, patches: Iterable[Patch], n_classes: int) 
     """Boundary voxels of each foreground class inside one case's non-overlapping patches.
 
     The annotation effort of protocol section 6: foreground voxels with a 6-neighbour of another
-    label inside the same patch.
+    label in the same patch.
 
     Args:
         label: full or partial label map of the case, ``(Z, Y, X)``.
         patches: its labelled patches.
-        n_classes: number of classes with background; the label values are ``0..n_classes - 1``.
+        n_classes: number of classes, background included; labels are ``0..n_classes - 1``.
     """
     total = sum((boundary_voxels(label[patch.slices], n_classes) for patch in patches), 0)
     return tuple(int(count) for count in np.broadcast_to(total, n_classes)[1:])
@@ -60,12 +60,12 @@ def boundary_voxels(label: np.ndarray, n_classes: int) -> np.ndarray:
     """Voxels of each class with a 6-neighbour of another label in a box, int64 ``(n_classes,)``.
 
     Args:
-        label: ``(Z, Y, X)``, values ``0..n_classes - 1``. Nothing outside it counts as neighbour.
-        n_classes: number of classes with background.
+        label: ``(Z, Y, X)``, values ``0..n_classes - 1``; voxels outside it are no neighbours.
+        n_classes: number of classes, background included.
     """
     total = np.zeros(n_classes, dtype=np.int64)
-    # A few planes at a time, with a neighbour on either side: a whole image would need as much
-    # memory again.
+    # A few planes at a time, with a neighbour on either side: doing it all at once would double the
+    # memory.
     for first in range(0, label.shape[0], SLAB):
         low, high = max(first - 1, 0), min(first + SLAB + 1, label.shape[0])
         box = label[low:high]
@@ -87,10 +87,10 @@ def count_labelled(label: np.ndarray, patches: Iterable[Patch], n_classes: int) 
     Args:
         label: full or partial label map of the case, ``(Z, Y, X)``.
         patches: its labelled patches.
-        n_classes: number of classes with background; the label values are ``0..n_classes - 1``.
+        n_classes: number of classes, background included; labels are ``0..n_classes - 1``.
 
     Raises:
-        NnactiveError: if a voxel inside a patch holds no class's value.
+        NnactiveError: if a voxel inside a patch has a value that is no class.
     """
     total = np.zeros(n_classes, dtype=np.int64)
     for patch in patches:

@@ -1,4 +1,4 @@
-"""What is asked of a run: the frozen models that a track expands to."""
+"""What to run: the frozen models that a track expands to."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,7 @@ Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
 
 
 def written_as(pattern: str, words: str) -> AfterValidator:
-    """Check of a text field: the whole of it must match ``pattern``; ``words`` tell what it is."""
+    """Validator of a text field: it must match ``pattern`` entirely; ``words`` describe it."""
 
     def check(value: str) -> str:
         if re.fullmatch(pattern, value) is None:
@@ -26,27 +26,27 @@ Name = Annotated[
     str,
     written_as(
         r"[a-z0-9][a-z0-9_.-]*",
-        "a name of small letters, digits, '_', '.' and '-' that begins with a letter or digit",
+        "a name of lowercase letters, digits, '_', '.' and '-' that begins with a letter or digit",
     ),
 ]
-"""Of a track or setting; part of file names."""
+"""Name of a track or setting; part of file names."""
 
 
 class Frozen(BaseModel):
-    """Immutable model that refuses unknown fields."""
+    """Immutable model that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Training(Frozen):
-    """How one ensemble is trained (protocol section 3); the defaults are the papers'."""
+    """How an ensemble is trained (protocol section 3); the defaults are the papers'."""
 
     folds: Annotated[int, Field(ge=2)] = 5
     epochs: PositiveInt = 200
     iterations: PositiveInt = 250
     """Training iterations per epoch."""
     base_features: PositiveInt | None = None
-    """Features of the first stage, doubled per stage up to the plan's own; None: the plan's."""
+    """Features of the first stage, doubled per stage up to the plan's number; None: the plan's."""
     batch_size: PositiveInt | None = None
     """Samples per iteration; None: the plan's."""
     mirror: bool = True
@@ -69,7 +69,7 @@ class Setting(StateFile):
     patch_size: Sizes
     stride: Sizes = (1, 1, 1)
     candidates: PositiveInt = 20
-    """Candidates kept per image."""
+    """Candidates per image."""
     starting_budget: PositiveInt
     """Patches in loop 0."""
     query_size: PositiveInt

@@ -1,4 +1,4 @@
-"""Named random streams: the only place that makes a generator."""
+"""Named random streams: the only module that creates generators."""
 
 import hashlib
 import json
@@ -7,11 +7,10 @@ import numpy as np
 
 
 def stream(*names: object) -> np.random.Generator:
-    """Generator whose draws depend on ``names`` alone.
+    """Generator whose draws depend only on ``names``.
 
-    Names are strings, whole numbers or tuples of them. Written as JSON and hashed with SHA-256 they
-    are the seed of PCG64, so two different lists of names never share a stream (protocol
-    section 5, "Randomness").
+    Names are strings, whole numbers or tuples of them. Their JSON, hashed with SHA-256, seeds
+    PCG64, so different lists of names never share a stream (protocol section 5, "Randomness").
 
     >>> int(stream("phantom", 1).integers(1000)) == int(stream("phantom", 1).integers(1000))
     True
@@ -22,5 +21,5 @@ def stream(*names: object) -> np.random.Generator:
 
 
 def protocol_split_generator() -> np.random.Generator:
-    """Generator of the pool/test split: the one draw whose seed the protocol fixes (section 2)."""
+    """Generator of the pool/test split, the one draw whose seed the protocol fixes (section 2)."""
     return np.random.default_rng(12345)

@@ -3,7 +3,6 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,13 +12,13 @@ import torch
 from pools import LABELLED, build_pool
 
 from benchmark.cli.main import cli
-from benchmark.conformance.checks import ROWS
-from benchmark.submission.method_string import written
+from benchmark.conformance.checks import CHECKS
+from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods import BUILTIN, Need, QueryMethod
+from nnactive.methods.run_method import run_method
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
@@ -54,18 +53,21 @@ def test_the_code_shown_is_the_example_files_in_order() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("n", [1, 10])
 def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
-    spec, method = make(f"{ROOT}/examples/{name}:{EXAMPLES[name]}")
+    spec, method = make(Method.parse(f"{ROOT}/examples/{name}:{EXAMPLES[name]}"))
     assert spec.record.description
     for labelled in ([], [LABELLED]):
-        pool = build_pool(method, labelled=labelled, candidates=20)
-        chosen = conduct(method, pool, n)
+        pool, spread = (
+            build_pool(method, labelled=labelled, candidates=20, workers=workers)
+            for workers in (1, 3)
+        )
+        chosen = run_method(method, pool, n)
         assert len(set(chosen)) == n
-        assert chosen == conduct(method, replace(pool, workers=3), n)
+        assert chosen == run_method(method, spread, n)
 
 
 def built(name: str, **parameters: object) -> QueryMethod:
     given = ",".join([EXAMPLES[name], *(f"{key}={value}" for key, value in parameters.items())])
-    return make(f"{ROOT}/examples/{name}:{given}")[1]
+    return make(Method.parse(f"{ROOT}/examples/{name}:{given}"))[1]
 
 
 def test_margin_is_the_difference_of_the_two_largest() -> None:
@@ -77,10 +79,10 @@ def test_margin_is_the_difference_of_the_two_largest() -> None:
 
 def test_the_level_2_example_takes_its_turns_and_its_parameters() -> None:
     method = built("spread_bald.py", most=1, sigma=0)
-    chosen = conduct(method, build_pool(method), 6)
+    chosen = run_method(method, build_pool(method), 6)
     assert sorted(patch.case for patch in chosen[:4]) == ["a", "b", "c", "d"]
     noisy = built("spread_bald.py", most=1, sigma=1)
-    assert conduct(noisy, build_pool(noisy), 6) != chosen
+    assert run_method(noisy, build_pool(noisy), 6) != chosen
 
 
 def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
@@ -91,7 +93,7 @@ def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled(
     pool = build_pool(
         method, {"c": (3, 10, 10), "d": (10, 10, 10)}, [LABELLED], images=images.__getitem__
     )
-    assert all(patch.start[2] >= 6 for patch in conduct(method, pool, 1))
+    assert all(patch.start[2] >= 6 for patch in run_method(method, pool, 1))
 
 
 def test_the_composed_example_has_the_parts_that_the_page_says() -> None:
@@ -116,24 +118,34 @@ def test_the_table_of_methods_is_the_builtin_ones() -> None:
         defaults = kind.Parameters().model_dump()
         expected = {f"`{key}` = {written(value)}" for key, value in defaults.items()}
         assert set(parameters.split(", ")) == (expected or {"-"})
-        assert ("(oracle)" in name) == kind.oracle
+        assert ("(uses ground truth)" in name) == kind.oracle
         links = re.findall(r"\]\((https://[^)]+)\)", reference)
         assert links
         assert all(link in str(inspect.getdoc(kind)) for link in links)
 
 
-def test_the_rows_of_the_check_are_named_in_order() -> None:
+def test_the_checks_are_named_in_order() -> None:
     section = " ".join(TEXT.split("\n## Check it\n")[1].split("\n## ")[0].split())
-    assert ", ".join(f"*{row}*" for row in ROWS) in section
+    assert ", ".join(f"*{check}*" for check in CHECKS) in section
 
 
-def test_what_the_pool_offers_is_there() -> None:
-    pool = build_pool()
-    for cell, _ in table("What the pool offers"):
-        for name in re.findall(r"`(\w+)", cell):
-            assert name == "oracle" or hasattr(pool, name)
+def test_what_the_pool_offers_is_all_that_it_shows() -> None:
+    cells = " ".join(row[0] for row in table("What the pool offers"))
+    public = {name for name in dir(build_pool()) if not name.startswith("_")}
+    assert set(re.findall(r"`(\w+)", cells)) == public
+
+
+def test_the_parts_of_the_pipeline_are_there() -> None:
     offered = set(re.findall(r"`([a-z_]+)", " ".join(row[0] for row in table("The pipeline"))))
     assert all(hasattr(QueryMethod, name) for name in offered)
+
+
+def test_the_needs_are_the_codes() -> None:
+    listed = re.search(
+        r"\*\*Needs\.\*\* Only what the class declares in `needs`(.*?)Declare", TEXT, re.DOTALL
+    )
+    assert listed
+    assert set(re.findall(r"`(\w+)`\s\(", listed[1])) == set(Need)
 
 
 def test_the_purposes_that_are_taken_are_the_codes() -> None:
@@ -203,14 +215,14 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
         method = MyMethod()
         method.steps = steps
         pool = build_pool(method, labelled=labelled)
-        lines.append(told(lambda m=method, p=pool: conduct(m, p, 1)))
+        lines.append(told(lambda m=method, p=pool: run_method(m, p, 1)))
     blind = MyMethod()
     blind.steps = {}
     pool = build_pool(blind, predictor=no_predictor)
-    lines.append(told(lambda: conduct(blind, pool, 1)))
+    lines.append(told(lambda: run_method(blind, pool, 1)))
     lines += [
-        told(lambda: make("power_bald,bta=5")),
-        told(lambda: make("power_bald,beta=0")),
+        told(lambda: make(Method.parse("power_bald,bta=5"))),
+        told(lambda: make(Method.parse("power_bald,beta=0"))),
     ]
     assert {row[0] for row in table("Common errors")} == {f"`{line}`" for line in lines}
 

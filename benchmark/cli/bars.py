@@ -1,4 +1,4 @@
-"""Progress of what is done to a dataset, case by case."""
+"""Progress of work on a dataset, case by case."""
 
 import time
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ import click
 from benchmark.cli.progress import QUIET, Pace
 
 if TYPE_CHECKING:
-    from nnactive.data.prepare.job import Progress
+    from nnactive.data.progress import Progress
 
 
 @contextmanager
 def bars() -> Iterator["Progress"]:
-    """A progress bar a stage on a terminal; elsewhere lines; both with the time that is left."""
+    """A progress bar per stage on a terminal, elsewhere lines; both with the time left."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -37,7 +37,7 @@ def bars() -> Iterator["Progress"]:
 
 
 class Lines:
-    """A line at the end of a stage, and every half minute how far it is."""
+    """Prints a line at the end of a stage, and one every half minute until then."""
 
     def __init__(self) -> None:
         self.stage = ""
@@ -45,7 +45,7 @@ class Lines:
         self.pace = Pace(0, 0)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Take in that ``done`` of ``total`` cases are through a stage."""
+        """Report that ``done`` of ``total`` cases have passed a stage."""
         now = time.monotonic()
         share = done / max(total, 1)
         if stage != self.stage:

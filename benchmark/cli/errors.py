@@ -1,4 +1,4 @@
-"""How the command line speaks of errors: one line, and an exit code."""
+"""How the command line reports errors: one line and an exit code."""
 
 import errno
 import os
@@ -13,17 +13,16 @@ from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, refusal
 
 INTERRUPTED = 130
 FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
-"""How libraries that raise no OSError put it."""
+"""What libraries that don't raise OSError write when the disk is full."""
 DEBUG = "NNACTIVE_DEBUG"
-"""Environment variable that, if not empty, asks for tracebacks; ``--debug`` sets it."""
+"""Environment variable; if set and not empty, tracebacks are shown. ``--debug`` sets it."""
 
 
 def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
     """Run a command; every error becomes one line on stderr.
 
     Returns:
-        Exit code 0: done; 1: failure; 2: the user's mistake, a full disk included; 130:
-        interrupted.
+        Exit code. 0: success; 1: failure; 2: the user's mistake, or a full disk; 130: interrupted.
     """
     try:
         status = command.main(args=arguments, prog_name=name, standalone_mode=False)
@@ -31,9 +30,9 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; run the same command to go on", err=True)
+        click.echo("interrupted; run the same command to continue", err=True)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the last place where it can be told in a line)
+    except Exception as error:  # noqa: BLE001  (nothing above turns it into one line)
         if os.environ.get(DEBUG):
             traceback.print_exc()
         text, status = explain(error)
@@ -42,18 +41,18 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """What to tell of an error, in one line, and the exit code."""
+    """One line on an error, and its exit code."""
     if isinstance(error, NnactiveError):
         return " ".join(str(error).split()), error.exit_code
     full = next((cause for cause in _causes(error) if _is_full(cause)), None)
     if full is not None:
         place = getattr(full, "filename", None) or "while writing"
-        way_out = "free some space and run the same command again"
-        return f"disk full: {place}; {way_out}", UserError.exit_code
-    if isinstance(error, OSError) and (error.errno in REFUSED or _is_on_no_disk(error)):
+        line = f"disk full: {place}; free some space and run the same command again"
+        return line, UserError.exit_code
+    if isinstance(error, OSError) and (error.errno in REFUSED or _is_not_on_disk(error)):
         return refusal(error, "while writing"), UserError.exit_code
     cause = " ".join(str(error).split())
-    hint = "" if os.environ.get(DEBUG) else "; run with --debug for the traceback"
+    hint = "" if os.environ.get(DEBUG) else "; add --debug for the traceback"
     return f"unexpected {type(error).__name__}: {cause}{hint}", NnactiveError.exit_code
 
 
@@ -63,8 +62,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _is_on_no_disk(error: OSError) -> bool:
-    """Whether a path can't be made as its folder is the system's own, such as /proc."""
+def _is_not_on_disk(error: OSError) -> bool:
+    """Whether a path can't be created because it is on a virtual file system such as /proc."""
     if error.errno != errno.ENOENT or not error.filename:
         return False
     there = next(path for path in Path(error.filename).absolute().parents if path.is_dir())

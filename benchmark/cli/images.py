@@ -75,7 +75,8 @@ def layers(name: RuntimeName) -> "Layers":
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
     """What the METHODs of a command need, the track's own too, each ``name==version``."""
-    from benchmark.submission.wanted import wanted
+    from benchmark.submission.method_string import Method
+    from benchmark.submission.requirements import together
     from benchmark.tracks import load_track
 
     methods: list[str] = []
@@ -85,7 +86,8 @@ def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[
             methods += [value] if isinstance(value, str) else value
         elif role is Role.TRACK and not params.get("methods"):
             methods += load_track(str(value)).methods
-    return wanted(methods)
+    parsed = map(Method.parse, methods)
+    return together([method.file for method in parsed if method.file])
 
 
 def connected(name: RuntimeName) -> "Runtime":

@@ -17,16 +17,16 @@ from benchmark.cli.errors import DEBUG, guarded
 
 HELP = frozenset({"-h", "--help"})
 WRITING = frozenset({"data", "check", "leaderboard"})
-"""Commands that need temporary files and no more; a run's begin looks at all that it needs."""
+"""Commands that need only temporary files; a run checks all that it needs when it begins."""
 
 
 class Commands(click.Group):
-    """The commands; in an image, those that need temporary files look for their folder first."""
+    """The commands; inside an image, those that need temporary files first check their folder."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is called."""
+        """Find the command to run."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in WRITING and not HELP.intersection(rest):
             from benchmark.machine.checks import begin_inside
@@ -36,10 +36,10 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": sorted(HELP)})
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 @click.version_option(package_name="nnactive-bench")
 def cli(*, debug: bool) -> None:
-    """Benchmark of active learning for 3D biomedical segmentation on stock nnU-Net."""
+    """Benchmark active learning for 3D biomedical segmentation on stock nnU-Net."""
     if debug:
         os.environ[DEBUG] = "1"
 

@@ -1,10 +1,16 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nnactive.io.formatting import DATA
+
+Command = Callable[..., Any]
 
 data_option = click.option(
     "--data",
@@ -18,7 +24,7 @@ raw_option = click.option(
     "--raw",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="The raw dataset, where it neither generates itself nor was downloaded.",
+    help="Folder of the raw dataset, unless it was downloaded or is generated.",
 )
 runs_option = click.option(
     "--runs",
@@ -29,16 +35,17 @@ runs_option = click.option(
     help="Folder of the runs (or NNACTIVE_RUNS).",
 )
 dataset_option = click.option(
-    "--dataset", default=None, help="Only the track's settings of this dataset."
+    "--dataset", default=None, metavar="NAME", help="Only the track's settings of this dataset."
 )
 regime_option = click.option(
-    "--regime", default=None, help="Only the track's settings of this label regime."
+    "--regime", default=None, metavar="NAME", help="Only the track's settings of this label regime."
 )
 cores_option = click.option(
     "--cores",
     type=click.IntRange(min=1),
     default=None,
-    help="Cores to use; all that there are by default.",
+    metavar="N",
+    help="Number of cores to use; by default all.",
 )
 out_option = click.option(
     "--out",
@@ -53,12 +60,59 @@ param_option = click.option(
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A parameter of the method; may be given several times.",
+    help="Set a parameter of the method; repeatable.",
 )
 seconds_option = click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
     default=60,
     show_default=True,
-    help="Time that each row of the method's check may take.",
+    metavar="SECONDS",
+    help="Time limit for each row of the method's check.",
 )
+
+
+def method_argument(command: Command) -> Command:
+    """Add the argument METHOD and ``--param``; the command gets one `Method`, ``method``."""
+
+    @click.argument("method")
+    @param_option
+    @wraps(command)
+    def parsed(*args: Any, method: str, parameters: tuple[str, ...], **others: Any) -> Any:
+        from benchmark.submission.method_string import Method
+
+        return command(*args, method=Method.parse(method, parameters), **others)
+
+    return parsed
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a track is run: which part of it, on what, from where and to where."""
+
+    seconds: float
+    """Time limit for each row of a method's check."""
+    dataset: str | None
+    regime: str | None
+    cores: int | None
+    data: Path
+    runs: Path
+    out: Path
+
+
+def run_options(command: Command) -> Command:
+    """Add the options of a run; the command gets one `RunOptions`, ``options``."""
+
+    @seconds_option
+    @dataset_option
+    @regime_option
+    @cores_option
+    @data_option
+    @runs_option
+    @out_option
+    @wraps(command)
+    def collected(*args: Any, **given: Any) -> Any:
+        options = RunOptions(**{field.name: given.pop(field.name) for field in fields(RunOptions)})
+        return command(*args, options=options, **given)
+
+    return collected

@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, a line for each finished job elsewhere."""
+"""Progress of a run: a bar on a terminal, elsewhere a line for each finished job."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from benchmark.workflow.watch import Progress
 
 MINUTE = 60
 HOUR = 3600
 BAR_WIDTH = 16
 QUIET = 30
-"""Seconds between two lines about the same work, where there is no terminal."""
+"""Seconds between two lines on the same work, without a terminal."""
 
 
 def duration(seconds: float) -> str:
@@ -31,14 +33,14 @@ def duration(seconds: float) -> str:
 
 
 class Pace:
-    """How long work still takes, by how far it has come since it was first looked at."""
+    """Estimates how long work still takes from its progress since the estimate began."""
 
     def __init__(self, share: float, now: float) -> None:
-        """Begin at a ``share`` of the work from 0 to 1, at ``now`` in seconds."""
+        """Begin at a ``share`` of the work, from 0 to 1, and the time ``now`` in seconds."""
         self.share, self.start = share, now
 
     def left(self, share: float, now: float) -> str:
-        """The time left in words; empty where it can't be told yet, or nothing is left.
+        """The time left, in words; empty if it can't be estimated yet or nothing is left.
 
         >>> Pace(0.5, 100).left(0.6, 120)
         'about 1 min left'
@@ -51,7 +53,7 @@ class Pace:
 
 @contextmanager
 def shown() -> Iterator["Callable[[Progress], None]"]:
-    """Something to tell of progress, which shows it while the block runs."""
+    """A function that shows the progress it is given, while the block runs."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -76,15 +78,12 @@ def _line(progress: "Progress") -> None:
 
 
 @contextmanager
-def _bar(console: object) -> "Iterator[Callable[[Progress], None]]":
-    from rich.console import Console
+def _bar(console: "Console") -> "Iterator[Callable[[Progress], None]]":
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
     from rich.table import Column
 
-    if not isinstance(console, Console):
-        raise TypeError(console)
     text = TextColumn(
         "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
     )

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from nnactive.settings import Setting
 
 WIDTH = 100
-"""Columns where the output is no terminal."""
+"""Columns unless the output is a terminal."""
 
 
 def print_table(table: "Table") -> None:
-    """Print a table; one that doesn't go to a terminal gets 100 columns."""
+    """Print a table, 100 columns wide unless the output is a terminal."""
     from rich.console import Console
 
     width = None if Console().is_terminal else WIDTH
@@ -25,12 +25,12 @@ def print_table(table: "Table") -> None:
 
 
 def print_track(track: "Track") -> None:
-    """Print what a track runs: settings, methods, seeds, experiments and trainings."""
+    """Print what a track runs: settings, methods, seeds, and how many experiments and trainings."""
     from rich.table import Table
 
-    compares = "" if track.comparable else "; compares with nothing but itself"
-    click.echo(f"{track.name}: {track.title}{compares}\n{track.description}\n")
-    columns = ("setting", "patch z,y,x", "stride", "k", "patches", "folds", "epochs", "besides")
+    reduced = "" if track.comparable else " (reduced cost)"
+    click.echo(f"{track.name}: {track.title}{reduced}\n{track.description}\n")
+    columns = ("setting", "patch z,y,x", "stride", "k", "patches", "folds", "epochs", "other")
     table = Table(*columns, box=None, pad_edge=False)
     for setting in track.settings:
         table.add_row(*_row(setting))
@@ -39,10 +39,10 @@ def print_track(track: "Track") -> None:
     per_seed = track.experiments_per_seed
     click.echo(f"\nmethods ({len(track.methods)}): {', '.join(track.methods)}\nseeds: {seeds}")
     click.echo(
-        f"settings: {len(track.settings)}; experiments: {per_seed:,} a seed, "
-        f"{per_seed * len(track.seeds):,} in all\n"
-        f"trainings: {track.trainings:,} with shared starts "
-        f"({track.trainings_unshared:,} if every experiment trained its own loop 0)"
+        f"settings: {len(track.settings)}; experiments: {per_seed:,} per seed, "
+        f"{per_seed * len(track.seeds):,} in total\n"
+        f"trainings: {track.trainings:,} with loop 0 shared "
+        f"({track.trainings_unshared:,} if every experiment trained its own)"
     )
 
 
@@ -57,17 +57,17 @@ def _row(setting: "Setting") -> tuple[str, ...]:
         f"{setting.starting_budget} + {later} x {setting.query_size} = {total}",
         str(training.folds),
         str(training.epochs),
-        ", ".join(_besides(setting)),
+        ", ".join(_deviations(setting)),
     )
 
 
-def _besides(setting: "Setting") -> "Iterator[str]":
-    """What differs from the papers' usual training and test, in words."""
+def _deviations(setting: "Setting") -> "Iterator[str]":
+    """What differs from the papers' usual training and test."""
     from nnactive.settings import Inference, Training
 
     training, inference, usual = setting.training, setting.inference, Training()
     if training.iterations != usual.iterations:
-        yield f"{training.iterations} iterations an epoch"
+        yield f"{training.iterations} iterations per epoch"
     if training.base_features != usual.base_features:
         yield f"{training.base_features} features"
     if training.batch_size != usual.batch_size:

@@ -1,1 +1,1 @@
-"""Conformance: a query method's class on small synthetic pools, before anything is trained."""
+"""Conformance: checks of a query method on small synthetic pools, before anything is trained."""

@@ -1,4 +1,4 @@
-"""Which predictions a method still holds, be it through a view of a part of them."""
+"""Borrowed predictions: which ones a method still holds, even if only through a view of a part."""
 
 import gc
 import weakref
@@ -15,48 +15,48 @@ References = list["weakref.ref[Any]"]
 
 
 @dataclass
-class Lent:
-    """Predictions handed to a method.
+class BorrowedPredictions:
+    """Predictions lent to a method.
 
-    One counts as held as long as it is there, or a tensor or array that shares its memory.
+    One counts as held while it exists, or any tensor or array that shares its memory.
     """
 
     allowed: int
-    """How many may be held when another is made."""
+    """How many may be held while the next is made."""
     copies: bool
-    """Whether to keep a copy of each."""
-    handed: list[tuple[str, "Tensor", "Tensor"]] = field(default_factory=list)
-    """Name, tensor and copy."""
-    hoards: list[int] = field(default_factory=list)
-    """How many were held when another was made, where that is more than allowed."""
+    """Whether to keep a copy of each, to detect changes."""
+    copied: list[tuple[str, "Tensor", "Tensor"]] = field(default_factory=list)
+    """Name, tensor and its copy."""
+    excesses: list[int] = field(default_factory=list)
+    """How many were held while the next was made, each time that exceeded ``allowed``."""
     _all: list[References] = field(default_factory=list)
 
-    def begin(self) -> None:
-        """Another is made now: note how many are held."""
+    def count(self) -> None:
+        """Note how many are held, before the next is made."""
         if self._held() > self.allowed:
             gc.collect()
             held = self._held()
             if held > self.allowed:
-                self.hoards.append(held)
+                self.excesses.append(held)
 
-    def out(self, prediction: Prediction, needs: frozenset[str]) -> Prediction:
-        """A prediction as it is handed to the method."""
+    def lend(self, prediction: Prediction, needs: frozenset[str]) -> Prediction:
+        """The prediction in a form that tracks what the method holds of it."""
         for name in sorted(needs & FOLDED if self.copies else ()):
             tensor = getattr(prediction, name)
             what = f"prediction.{name} of case {prediction.case}"
-            self.handed.append((what, tensor, tensor.clone()))
+            self.copied.append((what, tensor, tensor.clone()))
         references: References = []
-        lent = _LentPrediction(prediction, references)
-        references.append(weakref.ref(lent))
+        borrowed = _BorrowedPrediction(prediction, references)
+        references.append(weakref.ref(borrowed))
         self._all.append(references)
-        return lent
+        return borrowed
 
     def _held(self) -> int:
         return sum(any(each() is not None for each in references) for references in self._all)
 
 
-class _LentPrediction(Prediction):
-    """Shows a prediction's tensors, and notes each that it gives away."""
+class _BorrowedPrediction(Prediction):
+    """Shows a prediction's tensors and records each that it gives away."""
 
     def __init__(self, inner: Prediction, references: References) -> None:
         self.case = inner.case
@@ -65,17 +65,17 @@ class _LentPrediction(Prediction):
 
     @property
     def mean(self) -> "Tensor":
-        return self._noted(self._inner.mean)
+        return self._recorded(self._inner.mean)
 
     @property
     def expected_entropy(self) -> "Tensor":
-        return self._noted(self._inner.expected_entropy)
+        return self._recorded(self._inner.expected_entropy)
 
     def members(self) -> "Iterator[Tensor]":
-        return map(self._noted, self._inner.members())
+        return map(self._recorded, self._inner.members())
 
-    def _noted(self, tensor: "Tensor") -> "Tensor":
-        """The same memory, owned by an array: that lives as long as any view of the tensor."""
+    def _recorded(self, tensor: "Tensor") -> "Tensor":
+        """The same memory, owned by an array that lives as long as any view of the tensor."""
         import torch
 
         owner = tensor.numpy()

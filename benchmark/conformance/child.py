@@ -1,8 +1,7 @@
-"""What runs in the check's own processes: the author's code; rows come as they are judged."""
+"""What runs in the processes of the checks: the author's code. Verdicts are written one by one."""
 
 import os
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter
 from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.volume import judge_volume
+from benchmark.submission.method_string import Method
 from benchmark.workflow.process_groups import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
@@ -21,65 +21,64 @@ if TYPE_CHECKING:
 ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
 
 
-def judge(method: str, parameters: Sequence[str], out: Path) -> None:
-    """Judge a method's rows, one JSON line each at the end of ``out``.
+def judge(method: Method, out: Path) -> None:
+    """Run a method's checks and append each verdict to ``out`` as a line of JSON.
 
-    A process with other hashes of strings makes the same queries meanwhile; it ends with this one.
+    Meanwhile a process with other string hashes makes the same queries; it ends with this one.
     """
     answers = out.with_name("answers.json")
     with out.with_name("other.txt").open("wb") as log:
         other = spawn(
-            [*command(method, parameters, answers), "--answers"],
+            [*command(method, answers), "--answers"],
             log,
             env={**os.environ, HASH_SEED: "2"},
         )
     try:
-        _judge(method, parameters, out, other, answers)
+        _judge(method, out, other, answers)
     finally:
         other.kill()
         other.wait()
 
 
-def answer(method: str, parameters: Sequence[str], out: Path) -> None:
+def answer(method: Method, out: Path) -> None:
     """Query each pool once and write what was chosen to ``out``."""
-    answers = Judge(lambda: _made(method, parameters)).answers
+    answers = Judge(lambda: _made(method)).answers
     write_bytes(out, ANSWERS.dump_json(answers))
 
 
 def _judge(
-    method: str,
-    parameters: Sequence[str],
+    method: Method,
     out: Path,
     other: "subprocess.Popen[bytes]",
     answers: Path,
 ) -> None:
     try:
-        _made(method, parameters)
+        _made(method)
     except UserError as error:
-        _tell(out, Verdict(row=LOADS, state="FAILED", detail=" ".join(str(error).split())))
+        _report(out, Verdict(check=LOADS, state="FAILED", detail=" ".join(str(error).split())))
         return
-    _tell(out, Verdict(row=LOADS, state="ok"))
-    rows = Judge(lambda: _made(method, parameters))
-    for verdict in rows.verdicts():
-        _tell(out, verdict)
+    _report(out, Verdict(check=LOADS, state="ok"))
+    judged = Judge(lambda: _made(method))
+    for verdict in judged.verdicts():
+        _report(out, verdict)
     other.wait()
     if answers.exists():
-        _tell(out, rows.elsewhere(ANSWERS.validate_json(answers.read_bytes())))
+        _report(out, judged.elsewhere(ANSWERS.validate_json(answers.read_bytes())))
     else:
-        detail = f"ended with exit status {other.returncode} in another process"
-        _tell(out, Verdict(row=PROCESS, state="FAILED", detail=detail))
-    if any(rows.answers.values()):
-        _tell(out, judge_volume(lambda: _made(method, parameters)))
+        detail = f"exited with status {other.returncode} in another process"
+        _report(out, Verdict(check=PROCESS, state="FAILED", detail=detail))
+    if any(judged.answers.values()):
+        _report(out, judge_volume(lambda: _made(method)))
     else:
-        _tell(out, Verdict(row=VOLUME, state="not judged"))
+        _report(out, Verdict(check=VOLUME, state="not judged"))
 
 
-def _made(method: str, parameters: Sequence[str]) -> "QueryMethod":
+def _made(method: Method) -> "QueryMethod":
     from benchmark.submission.spec import make
 
-    return make(method, parameters)[1]
+    return make(method)[1]
 
 
-def _tell(out: Path, verdict: Verdict) -> None:
+def _report(out: Path, verdict: Verdict) -> None:
     with out.open("a", encoding="utf-8") as file:
         file.write(verdict.model_dump_json() + "\n")

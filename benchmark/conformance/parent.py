@@ -1,4 +1,4 @@
-"""Runs the check of a method in a process of its own, which may crash or hang."""
+"""Runs a method's checks in a separate process, which may crash or hang."""
 
 import os
 import shlex
@@ -9,43 +9,40 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmark.conformance.checks import LOADS, ROWS, Verdict
+from benchmark.conformance.checks import CHECKS, LOADS, Verdict
+from benchmark.submission.method_string import Method
 from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.plan import STEP_COMMAND
 from benchmark.workflow.process_groups import spawn
 
-SECONDS_BETWEEN_LOOKS = 0.05
+POLL_SECONDS = 0.05
 HASH_SEED = "PYTHONHASHSEED"
-"""Environment variable that fixes the hashes of strings, and so the order of sets."""
+"""Environment variable that fixes the hashes of strings and so the order of sets."""
 
 Watcher = Callable[[Sequence[Verdict]], None]
 
 
-def command(method: str, parameters: Sequence[str], out: Path) -> list[str]:
+def command(method: Method, out: Path) -> list[str]:
     """The command of a process that checks a method and writes to ``out``."""
-    given = [part for parameter in parameters for part in ("--param", parameter)]
-    return [*shlex.split(STEP_COMMAND), "conform", method, *given, "--out", str(out)]
+    return [*shlex.split(STEP_COMMAND), "conform", *method.arguments, "--out", str(out)]
 
 
-def check(
-    method: str, parameters: Sequence[str], seconds: float, watcher: Watcher
-) -> list[Verdict]:
+def check(method: Method, seconds: float, watcher: Watcher) -> list[Verdict]:
     """Check a method on synthetic pools.
 
     Args:
         method: the METHOD.
-        parameters: further parameters of it, each ``name=value``.
-        seconds: time for each row; what takes longer failed.
-        watcher: told again and again what is judged so far.
+        seconds: time limit for each check, which fails beyond it.
+        watcher: called repeatedly with the verdicts so far.
 
     Returns:
-        All rows in their order; the first alone if the method can't be loaded.
+        All verdicts in order; only the first if the method can't be loaded.
     """
     with tempfile.TemporaryDirectory() as folder:
-        out, log = Path(folder) / "rows.jsonl", Path(folder) / "log.txt"
+        out, log = Path(folder) / "verdicts.jsonl", Path(folder) / "log.txt"
         with log.open("wb") as output:
             process = spawn(
-                command(method, parameters, out),
+                command(method, out),
                 output,
                 env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1"), HASH_SEED: "1"},
             )
@@ -53,36 +50,36 @@ def check(
                 judged, cause = _follow(process, out, seconds, watcher)
             finally:
                 if process.poll() is None:
-                    # Its whole group: the class may have started processes.
+                    # The whole group: the class may have started processes.
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        if len(judged) == len(ROWS) or (judged and judged[0].state == "FAILED"):
+        if len(judged) == len(CHECKS) or (judged and judged[0].state == "FAILED"):
             return judged
         cause = cause or _end(process.returncode, log)
     if not judged:
-        return [Verdict(row=LOADS, state="FAILED", detail=f"{method}: {cause}")]
-    row, *left = ROWS[len(judged) :]
-    failed = Verdict(row=row, state="FAILED", detail=cause)
-    return [*judged, failed, *(Verdict(row=row, state="not judged") for row in left)]
+        return [Verdict(check=LOADS, state="FAILED", detail=f"{method.string}: {cause}")]
+    current, *rest = CHECKS[len(judged) :]
+    failed = Verdict(check=current, state="FAILED", detail=cause)
+    return [*judged, failed, *(Verdict(check=check, state="not judged") for check in rest)]
 
 
 def _follow(
     process: "subprocess.Popen[bytes]", out: Path, seconds: float, watcher: Watcher
 ) -> tuple[list[Verdict], str]:
-    """Rows judged until the process ended, and, if one took too long, that."""
+    """Verdicts until the process ended and, if a check took too long, a message about it."""
     judged: list[Verdict] = []
     since = time.monotonic()
     while True:
-        ended = process.poll() is not None  # first, so that nothing it wrote is missed
+        ended = process.poll() is not None  # asked first, so that nothing it wrote is missed
         found = _read(out)
         if len(found) > len(judged):
             judged, since = found, time.monotonic()
         watcher(judged)
-        if ended or len(judged) == len(ROWS):
+        if ended or len(judged) == len(CHECKS):
             return judged, ""
         if time.monotonic() - since > seconds:
-            return judged, f"isn't done after {seconds:g} s; --seconds allows more"
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+            return judged, f"takes more than {seconds:g} s; allow more with --seconds"
+        time.sleep(POLL_SECONDS)
 
 
 def _read(out: Path) -> list[Verdict]:
@@ -92,12 +89,12 @@ def _read(out: Path) -> list[Verdict]:
 
 
 def _end(status: int, log: Path) -> str:
-    """How a process ended that should have gone on, in one line."""
+    """How a process ended too early, in one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if told:
-        return told[-1]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    if errors:
+        return errors[-1]
     if status < 0:
         memory = " (the system may have run out of memory)" if -status == signal.SIGKILL else ""
-        return f"its process was ended by signal {-status}{memory}"
-    return f"it ended its process with exit status {status}"
+        return f"its process was killed by signal {-status}{memory}"
+    return f"its process exited with status {status}"

@@ -1,4 +1,4 @@
-"""What a query may not change: a snapshot before it, and what differs after it."""
+"""What a query must not change: a snapshot before it, and what differs after it."""
 
 import hashlib
 import pickle
@@ -8,14 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmark.conformance.pools import Contents
-from benchmark.conformance.views import WatchedPool
+from benchmark.conformance.views import Watch
+from nnactive.query.pool import PoolView
 
 Snapshot = dict[str, str]
-"""A hash by what it is of."""
+"""Hashes by the name of what is hashed."""
 
 
 def seed_globals(number: int) -> None:
-    """Put the process' global random generators into another state for another number."""
+    """Put the process's global random generators into a state that depends on ``number``."""
     import torch
 
     random.seed(number)
@@ -23,8 +24,8 @@ def seed_globals(number: int) -> None:
     torch.manual_seed(number)
 
 
-def snapshot(pool: WatchedPool, contents: Contents) -> Snapshot:
-    """State of all that a query must leave as it is."""
+def snapshot(pool: PoolView, contents: Contents) -> Snapshot:
+    """State of everything that a query must leave unchanged."""
     import torch
 
     arrays = {
@@ -36,11 +37,14 @@ def snapshot(pool: WatchedPool, contents: Contents) -> Snapshot:
         )
         for case, array in arrays.items()
     }
+    info = pool.info
+    sizes = (dict(info.shapes), info.spacing, info.patch_size, info.stride, info.candidates)
+    numbers = (info.loop, info.queries, info.n_classes, pool.rng("snapshot").bytes(8))
     advice = "draw from pool.rng alone"
     return {
         **{name: _hash(array.tobytes()) for name, array in arrays.items()},
-        "the list of labelled patches": _hash(pool.labelled),
-        "the pool's sizes": _hash((dict(pool.shapes), pool.patch_size, pool.stride, pool.names)),
+        "the list of labelled patches": _hash(info.labelled),
+        "the pool's sizes": _hash((sizes, numbers)),
         f"the global state of Python's random generator ({advice})": _hash(random.getstate()),
         f"the global state of NumPy's random generator ({advice})": _hash(
             np.random.get_state(),  # noqa: NPY002
@@ -51,13 +55,14 @@ def snapshot(pool: WatchedPool, contents: Contents) -> Snapshot:
     }
 
 
-def changes(before: Snapshot, pool: WatchedPool, contents: Contents) -> Iterator[str]:
+def changes(before: Snapshot, pool: PoolView, contents: Contents, watch: Watch) -> Iterator[str]:
     """What differs from a snapshot, and predictions that were changed in place."""
     import torch
 
     after = snapshot(pool, contents)
     yield from (what for what, value in before.items() if after[what] != value)
-    yield from (what for what, tensor, copy in pool.lent.handed if not torch.equal(tensor, copy))
+    copied = watch.borrowed.copied
+    yield from (what for what, tensor, copy in copied if not torch.equal(tensor, copy))
 
 
 def _hash(value: object) -> str:

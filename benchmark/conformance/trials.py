@@ -1,21 +1,22 @@
-"""One query of a method on a synthetic pool, and what it broke."""
+"""One query of a method on a synthetic pool, and which rules it broke."""
 
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark.conformance.pools import Contents, World
+from benchmark.conformance.borrowed import BorrowedPredictions
+from benchmark.conformance.pools import Contents, PoolSpec
 from benchmark.conformance.snapshots import changes, seed_globals, snapshot
-from benchmark.conformance.views import WatchedPool, view
+from benchmark.conformance.views import Watch, view
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
 from nnactive.methods import PoolView, QueryMethod
-from nnactive.methods.run_method import conduct
-from nnactive.query.checkpoint import Kept, Part, PartDone
+from nnactive.methods.run_method import run_method
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone
 
 Make = Callable[[], QueryMethod]
-"""Makes the method anew, as every query of a run does."""
+"""Makes a new object of the method, as every query of a run does."""
 
 CONTRACT = "contract kept"
 BUDGET = "exact budget"
@@ -28,17 +29,17 @@ HELD = "no prediction kept"
 
 @dataclass(frozen=True)
 class Trial:
-    """How one query went."""
+    """The outcome of one query."""
 
-    world: World
+    spec: PoolSpec
     chosen: list[Patch] | None
-    """The answer; None if it broke the contract, or was interrupted."""
+    """The answer; None if it broke the contract or was interrupted."""
     broken: dict[str, str] = field(default_factory=dict)
-    """By row why it is broken."""
+    """Failed checks with their reasons."""
 
 
 class _Recorded(QueryMethod):
-    """Keeps what a method answers, for the case that `conduct` refuses it."""
+    """Records a method's answer, which `run_method` may refuse."""
 
     def __init__(self, inner: QueryMethod) -> None:
         super().__init__()
@@ -53,62 +54,77 @@ class _Recorded(QueryMethod):
 
 def attempt(
     make: Make,
-    world: World,
+    spec: PoolSpec,
     contents: Contents,
     number: int,
     *,
     workers: int = 1,
     backwards: bool = False,
-    kept: Kept | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trial:
-    """Let a new object of the method query a world.
+    """Let a new object of the method query a synthetic pool.
 
     Args:
-        make: makes it.
-        world: the pool.
+        make: makes the object.
+        spec: what the pool is like.
         contents: its arrays.
-        number: another state of the global random generators for each number.
+        number: determines the state of the global random generators.
         workers: of `PoolView.map`.
         backwards: whether `map` begins with the last case.
-        kept: takes what `map` finishes, and interrupts the query if it is for a part.
+        checkpoint: stores what `map` finishes; one with a part interrupts the query.
     """
     method = _Recorded(make())
-    pool = view(world, contents, method.inner, workers=workers, backwards=backwards, kept=kept)
+    watch = Watch(BorrowedPredictions(allowed=workers, copies=True))
+    pool = view(
+        spec,
+        contents,
+        method.inner,
+        watch,
+        workers=workers,
+        backwards=backwards,
+        checkpoint=checkpoint,
+    )
     seed_globals(number)
     before = snapshot(pool, contents)
     chosen, broken = None, {}
     try:
-        chosen = conduct(method, pool, world.n)
+        chosen = run_method(method, pool, spec.n)
     except PartDone:
         pass
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
-        broken = _sorted_out(method.answer, pool, world.n) or {CONTRACT: text}
-    if pool.looks:
-        broken[LABELS] = f"asks for {pool.looks[0]}"
-    changed = next(changes(before, pool, contents), None)
+        broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
+    if watch.forbidden:
+        broken[LABELS] = f"asks for {watch.forbidden[0]}"
+    changed = next(changes(before, pool, contents, watch), None)
     if changed:
         broken[UNCHANGED] = f"{changed} was changed"
-    if pool.lent.hoards:
+    if watch.borrowed.excesses:
         broken[HELD] = (
-            f"{pool.lent.hoards[0]} predictions are still held when the next one is made; "
-            "let go of each, return small things from pool.map"
+            f"{watch.borrowed.excesses[0]} predictions are still held when the next one is made; "
+            "release each, and return small results from pool.map"
         )
-    return Trial(world, chosen, broken)
+    return Trial(spec, chosen, broken)
 
 
-def gone_on(make: Make, world: World, contents: Contents, number: int) -> list[Trial]:
-    """A query gone on with after an interruption in its first `map`, then after one at its end."""
+def resumed(make: Make, spec: PoolSpec, contents: Contents, number: int) -> list[Trial]:
+    """A query resumed after an interruption in its first `map`, then after one at its end."""
     with tempfile.TemporaryDirectory() as folder:
         _, *whole = [
-            attempt(make, world, contents, number, kept=Kept(Path(folder), lambda: "", part))
+            attempt(
+                make,
+                spec,
+                contents,
+                number,
+                checkpoint=Checkpoint(Path(folder), lambda: "", part),
+            )
             for part in (Part(1, 2), None, None)
         ]
     return whole
 
 
-def _sorted_out(answer: object, pool: WatchedPool, n: int) -> dict[str, str]:
-    """Which rules a refused answer breaks, as far as its items are patches of the pool."""
+def _classified(answer: object, pool: PoolView, n: int) -> dict[str, str]:
+    """Which rules a refused answer breaks, as far as it contains patches of the pool."""
     if not isinstance(answer, list):
         return {}
     patches = [p for p in answer if isinstance(p, Patch) and p.case in pool.shapes]

@@ -1,4 +1,4 @@
-"""The pool as `PoolView` shows it, with an eye on what a method does with it."""
+"""A synthetic pool as `PoolView` shows it, while recording what a method does with it."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmark.conformance.borrowed import Lent
-from benchmark.conformance.pools import QUERIES, Contents, World
+from benchmark.conformance.borrowed import BorrowedPredictions
+from benchmark.conformance.pools import QUERIES, Contents, PoolSpec
 from nnactive.geometry import Patch
-from nnactive.methods import Oracle, PoolView, QueryMethod
-from nnactive.query.checkpoint import Kept
+from nnactive.methods import Need, Oracle, PoolView, QueryMethod
+from nnactive.query.checkpoint import Checkpoint
+from nnactive.query.pool import PoolInfo, Sources
 from nnactive.query.prediction import Prediction, fold
 from nnactive.steps.network import no_predictor
 
@@ -23,100 +24,122 @@ DELAY = 0.004
 OCTANTS = 8
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class WatchedPool(PoolView):
-    """A pool that notes forbidden looks, and can take the cases in other orders."""
+@dataclass(frozen=True)
+class Watch:
+    """What is recorded of a method's query."""
 
-    looks: list[str] = field(default_factory=list)
-    """What the method looked at without right."""
-    lent: Lent
-    """The predictions that the method got."""
-    backwards: bool = False
-    """Whether `map` begins with the last case."""
-    delays: Mapping[str, float] = field(default_factory=dict)
-    """Seconds before each case in `map`."""
+    borrowed: BorrowedPredictions
+    forbidden: list[str] = field(default_factory=list)
+    """What the method asked for without being allowed to."""
+
+
+class WatchedPool(PoolView):
+    """A pool that records forbidden requests, and can take the cases in another order."""
+
+    def __init__(
+        self,
+        info: PoolInfo,
+        sources: Sources,
+        watch: Watch,
+        *,
+        backwards: bool = False,
+        delays: Mapping[str, float],
+    ) -> None:
+        """Make the pool.
+
+        Args:
+            info: as for any pool.
+            sources: as for any pool.
+            watch: where to record.
+            backwards: whether `map` begins with the last case.
+            delays: seconds before each case in `map`.
+        """
+        super().__init__(info, sources)
+        self._may_use_ground_truth = sources.oracle_labels is not None
+        self._watch, self._backwards, self._delays = watch, backwards, delays
 
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
-        """As in any pool, but late or backwards."""
+        """As in any pool, but delayed or backwards."""
 
         def late(case: str) -> T:
-            time.sleep(self.delays.get(case, 0))
+            time.sleep(self._delays.get(case, 0))
             return function(case)
 
         chosen = list(self.cases if cases is None else cases)
-        if self.backwards:
+        if self._backwards:
             return super().map(late, chosen[::-1])[::-1]
         return super().map(late, chosen)
 
     def labels_in(self, patch: Patch) -> np.ndarray:
-        """As in any pool, noting requests for what isn't labelled."""
+        """As in any pool, recording requests for unlabelled patches."""
         if patch not in self.labelled:
-            self.looks.append(f"labels of the patch at {patch.start}, which isn't labelled")
+            self._watch.forbidden.append(
+                f"labels of the patch at {patch.start}, which isn't labelled"
+            )
         return super().labels_in(patch)
 
     @property
     def oracle(self) -> Oracle:
-        """As in any pool, noting who doesn't declare it."""
-        if self.oracle_labels is None:
-            self.looks.append("pool.oracle, without oracle = True in the class")
+        """As in any pool, recording use without the declaration."""
+        if not self._may_use_ground_truth:
+            self._watch.forbidden.append("pool.oracle, without oracle = True in the class")
         return super().oracle
 
 
 def view(
-    world: World,
+    spec: PoolSpec,
     contents: Contents,
     method: QueryMethod,
+    watch: Watch,
     *,
     workers: int = 1,
     backwards: bool = False,
-    watch: bool = True,
-    kept: Kept | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> WatchedPool:
-    """The pool of a world for one query of ``method``.
+    """A synthetic pool for one query of ``method``.
 
     Args:
-        world: what the pool is like.
+        spec: what the pool is like.
         contents: its arrays.
-        method: gives what of predictions and labels is there.
-        workers: of `map`; several are made to overtake one another.
+        method: decides which predictions and labels are available.
+        watch: where to record what the method does.
+        workers: of `map`; with several, later cases overtake earlier ones.
         backwards: whether `map` begins with the last case.
-        watch: whether to keep copies of all predictions that the method gets.
-        kept: takes what `map` finishes, as in a query step.
+        checkpoint: stores what `map` finishes, as in a query step.
     """
-    lent = Lent(allowed=workers, copies=watch)
 
     def predict(case: str, needs: frozenset[str]) -> Prediction:
-        lent.begin()
-        found = fold(case, lambda: contents.members(world, case), needs, fresh=True)
-        return lent.out(found, needs)
+        watch.borrowed.count()
+        prediction = fold(case, lambda: contents.members(spec, case), needs, fresh=True)
+        return watch.borrowed.lend(prediction, needs)
 
-    cases = sorted(world.shapes)
-    return WatchedPool(
-        shapes=world.shapes,
+    cases = sorted(spec.shapes)
+    info = PoolInfo(
+        shapes=spec.shapes,
         spacing=(2.0, 1.0, 1.0),
-        patch_size=world.patch_size,
-        stride=world.stride,
-        candidates=world.candidates,
-        loop=world.loop,
+        patch_size=spec.patch_size,
+        stride=spec.stride,
+        candidates=spec.candidates,
+        loop=spec.loop,
         queries=QUERIES,
-        n_classes=world.classes,
-        labelled=world.labelled,
+        n_classes=spec.classes,
+        labelled=spec.labelled,
+    )
+    sources = Sources(
         images=contents.images.__getitem__,
         partial_labels=contents.partial.__getitem__,
         predictor=predict if method.needs else no_predictor,
-        embedder=partial(_embed, contents) if "embedding" in method.needs else None,
+        embedder=partial(_embed, contents) if Need.EMBEDDING in method.needs else None,
         needs=method.needs,
-        names=("conformance", world.title, 1, world.loop),
+        names=("conformance", spec.title, 1, spec.loop),
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
-        lent=lent,
-        kept=kept,
-        backwards=backwards,
-        delays={
-            case: DELAY * (len(cases) - 1 - place) * (workers > 1)
-            for place, case in enumerate(cases)
-        },
+        checkpoint=checkpoint,
     )
+    delays = {
+        case: DELAY * (len(cases) - 1 - place) * (workers > 1) for place, case in enumerate(cases)
+    }
+    return WatchedPool(info, sources, watch, backwards=backwards, delays=delays)
 
 
 def _embed(contents: Contents, case: str, patches: Sequence[Patch]) -> np.ndarray:
@@ -127,9 +150,9 @@ def _embed(contents: Contents, case: str, patches: Sequence[Patch]) -> np.ndarra
 
 
 def _octants(part: np.ndarray) -> np.ndarray:
-    """Mean intensities of a patch's octants, its embedding, float32 ``(OCTANTS * channels,)``.
+    """Mean intensities of a patch's octants, float32 ``(OCTANTS * channels,)``.
 
-    In an axis of one voxel both halves are that voxel.
+    On an axis of one voxel both halves are that voxel.
     """
     halves = [(slice(0, max(1, n // 2)), slice(n // 2, None)) for n in part.shape[1:]]
     parts = [part[:, z, y, x] for z in halves[0] for y in halves[1] for x in halves[2]]

@@ -5,40 +5,42 @@ import sys
 import time
 from pathlib import Path
 
+from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.checks import VOLUME, Verdict
-from benchmark.conformance.pools import LARGE, World, fill
+from benchmark.conformance.pools import LARGE, PoolSpec, fill
 from benchmark.conformance.trials import Make
-from benchmark.conformance.views import view
+from benchmark.conformance.views import Watch, view
 from nnactive.errors import NnactiveError
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 
 PROC = Path("/proc/self")
 GIB = 2**30
 
 
-def judge_volume(make: Make, world: World = LARGE) -> Verdict:
+def judge_volume(make: Make, spec: PoolSpec = LARGE) -> Verdict:
     """Query a large image once, with one worker and, as in a query step, one thread.
 
-    The time includes the folding of the members' predictions, the memory what is taken above that
-    of the process before, one member handed in included.
+    The time includes folding the members' predictions; the memory is the increase over the
+    process's memory before the query, one member included.
     """
-    method, contents = make(), fill(world)
-    pool = view(world, contents, method, watch=False)
+    method, contents = make(), fill(spec)
+    watch = Watch(BorrowedPredictions(allowed=1, copies=False))
+    pool = view(spec, contents, method, watch)
     before = _reset_peak()
     begin = time.monotonic()
     try:
-        conduct(method, pool, world.n)
+        run_method(method, pool, spec.n)
     except NnactiveError as error:
-        return Verdict(row=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
+        return Verdict(check=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
     seconds = time.monotonic() - begin
     memory = max(0, _peak() - before) / GIB
     return Verdict(
-        row=VOLUME, state="ok", detail=f"{seconds:.1f} s, {memory:.2f} GiB above the process"
+        check=VOLUME, state="ok", detail=f"{seconds:.1f} s, {memory:.2f} GiB above the process"
     )
 
 
 def _reset_peak() -> int:
-    """Memory of this process in bytes; its peak counts from here on where the system allows it."""
+    """Memory of this process in bytes; resets its peak where the system allows it."""
     if sys.platform != "linux":
         return _peak()
     try:
@@ -49,7 +51,7 @@ def _reset_peak() -> int:
 
 
 def _peak() -> int:
-    """Largest memory of this process in bytes."""
+    """Peak memory of this process in bytes."""
     if sys.platform == "linux":
         return _status("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

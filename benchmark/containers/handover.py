@@ -152,22 +152,20 @@ class Desk:
 
     def _method(self, text: str) -> str:
         """A METHOD whose file is mounted, and what it needs; nothing else beside it."""
-        from benchmark.submission.method_string import parse
-        from benchmark.submission.requirements import SHEET, sheet_of
-        from benchmark.submission.spec import is_builtin, split
+        from benchmark.submission.method_string import Method
+        from benchmark.submission.requirements import MANIFEST, read_manifest
 
-        text = text.strip()
-        name = parse(text).method
-        if is_builtin(name):
-            return text
-        path, entry = split(name)
+        method = Method.parse(text)
+        path = method.file
+        if path is None:
+            return method.string
         folder = self._submission(path.parent)
         # The name that the user sees is kept, whatever a link leads to.
         self._mount(to_read(path), folder / path.name, str(path))
-        if sheet_of(path) is not None:
-            sheet = path.parent / SHEET
-            self._mount(to_read(sheet), folder / SHEET, str(sheet))
-        return f"{folder / path.name}:{entry}{text[len(name) :]}"
+        if read_manifest(path) is not None:
+            manifest = path.parent / MANIFEST
+            self._mount(to_read(manifest), folder / MANIFEST, str(manifest))
+        return method.moved(folder / path.name)
 
     def _submission(self, folder: Path) -> PurePosixPath:
         """Where the files of a folder of the host lie inside."""

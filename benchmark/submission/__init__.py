@@ -1,1 +1,1 @@
-"""A METHOD: its string, its class, its file and what it requires."""
+"""A METHOD: its string, its class, its file and the packages it requires."""

@@ -1,10 +1,10 @@
-"""What a method's class says of itself: its docstring, its parameters and their limits."""
+"""Help on a method, from its class: docstring, parameters and their limits."""
 
 import inspect
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.results import MethodRecord
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import make
 from nnactive.settings import Frozen
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
-class Sheet(Frozen):
-    """A method as `method show` tells it."""
+class MethodHelp(Frozen):
+    """What ``method show`` prints; another process writes it to a file for a submitted class."""
 
     record: MethodRecord
     text: str
@@ -24,15 +24,15 @@ class Sheet(Frozen):
     """Type and bounds by parameter."""
 
 
-def sheet(text: str, parameters: Sequence[str] = ()) -> Sheet:
-    """The sheet of a METHOD; runs the author's code.
+def method_help(method: Method) -> MethodHelp:
+    """Help on a METHOD; runs the author's code.
 
     Raises:
-        UserError: one line with file and cause if this is no query method that can be run.
+        UserError: one line with file and cause if this isn't a query method that can run.
     """
-    spec, found = make(text, parameters)
+    spec, found = make(method)
     kind = type(found).Parameters
-    return Sheet(
+    return MethodHelp(
         record=spec.record,
         text=inspect.getdoc(type(found)) or "",
         limits={name: _limits(kind, name) for name in spec.record.parameters},
@@ -43,9 +43,9 @@ def _limits(parameters: "type[BaseModel]", name: str) -> str:
     field = parameters.model_fields[name]
     kind = getattr(field.annotation, "__name__", str(field.annotation))
     bounds = [
-        f"{signs} {value}"
+        f"{sign} {value}"
         for limit in field.metadata
-        for bound, signs in SIGNS.items()
+        for bound, sign in SIGNS.items()
         if (value := getattr(limit, bound, None)) is not None
     ]
     return ", ".join([kind, *bounds])

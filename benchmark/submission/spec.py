@@ -1,8 +1,7 @@
-"""METHODs: a builtin method's name or ``path/to/file.py:Class``, each with ``,parameter=value``."""
+"""From a METHOD to the record of a query method, and from its files in a run to an object again."""
 
 import hashlib
 import inspect
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,9 @@ from pydantic import ValidationError
 
 from benchmark.layout import spec_file
 from benchmark.results import MethodRecord
-from benchmark.submission.here import check_here
 from benchmark.submission.method_class import builtin_class, instance, submitted_class
-from benchmark.submission.method_string import display_name, method_id, parse, written
-from benchmark.submission.requirements import SHEET, requirements_of
+from benchmark.submission.method_string import Method, display_name, method_id, written
+from benchmark.submission.requirements import MANIFEST, check_installed
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
 from nnactive.io.queries import START
@@ -24,128 +22,105 @@ from nnactive.query.checkpoint import code_hash
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
 
-PLAIN = (bool, int, float, str, Decimal, type(None))
-"""What a parameter may be."""
+SCALARS = (bool, int, float, str, Decimal, type(None))
+"""Types that a parameter may have."""
 
 
 class MethodSpec(StateFile):
-    """A method that may be run: its record, and where its class is."""
+    """A method that passed the checks: its record, and where to find its class."""
 
     record: MethodRecord
     entry: str
-    """Name in the builtin registry, or of the class in the frozen copy of the file."""
+    """Name of the built-in method, or of the class in the frozen copy of the file."""
 
 
-def is_builtin(method: str) -> bool:
-    """Whether a METHOD without its parameters is a builtin's name rather than a file's class."""
-    return ":" not in method and not method.endswith(".py")
+def describe(method: Method) -> MethodSpec:
+    """Import a METHOD, check its class, make an object of it and describe it.
 
-
-def describe(text: str, parameters: Sequence[str] = ()) -> MethodSpec:
-    """Import a METHOD, check the class, make an object of it and say what it is.
-
-    Runs the author's code, so callers that must survive it do this in a process of its own.
-
-    Args:
-        text: the METHOD.
-        parameters: further parameters of it, each ``name=value``.
+    This runs the author's code: callers that must survive it do so in another process.
 
     Raises:
-        UserError: one line with file and cause if this is no query method that can be run.
+        UserError: one line with file and cause if this isn't a query method that can run.
     """
-    return make(text, parameters)[0]
+    return make(method)[0]
 
 
-def make(text: str, parameters: Sequence[str] = ()) -> "tuple[MethodSpec, QueryMethod]":
-    """What `describe` says, and the object that it made."""
-    method, given = parse(text, parameters)
-    if is_builtin(method):
-        kind = builtin_class(method)
-        found = instance(kind, method, given)
-        return MethodSpec(
-            record=_record(found, method, method, code_hash(type(found)), "builtin"), entry=method
-        ), found
-    path, name = split(method)
-    origin = f"{path}:{name}"
-    requirements = requirements_of(path)
-    check_here(text, requirements)
-    found = instance(submitted_class(path, name), origin, given)
-    record = _record(found, origin, submission_id(path, name), sha256(path), "submission")
-    record = record.model_copy(update={"requirements": requirements})
-    return MethodSpec(record=record, entry=name), found
+def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
+    """The description that `describe` returns, and the object."""
+    if method.file is None:
+        kind = builtin_class(method.name)
+        found = instance(kind, method.origin, method.parameters)
+        record = _record(found, method, code_hash(kind))
+    else:
+        requirements = method.requirements
+        check_installed(method.string, requirements)
+        kind = submitted_class(method.file, method.name)
+        found = instance(kind, method.origin, method.parameters)
+        record = _record(found, method, sha256(method.file))
+        record = record.model_copy(update={"requirements": requirements})
+    return MethodSpec(record=record, entry=method.name), found
 
 
-def split(method: str) -> tuple[Path, str]:
-    """File and class of a METHOD without parameters; a ``UserError`` where either can't be."""
-    file, _, name = method.rpartition(":")
-    if not file or not name.isidentifier():
-        raise UserError(f"{method}: no class given; write path/to/file.py:Class")
-    path = Path(file)
-    if not path.is_file():
-        raise UserError(f"{file}: no such file; METHOD is path/to/file.py:Class")
-    return path, name
+def check_unchanged(spec: MethodSpec, requirements: tuple[str, ...], source: Path) -> None:
+    """Refuse to continue a submission with requirements other than those it began with.
 
-
-def submission_id(path: Path, name: str) -> str:
-    """Id of a submitted class with its defaults: its name and the start of the file's hash."""
-    return f"{name}-{sha256(path)[:8]}"
-
-
-def check_unchanged(spec: MethodSpec, requirements: Sequence[str], source: Path) -> None:
-    """Refuse to go on with a submission under other requirements than it began with.
-
-    Its id is that of the file alone, so that its loops would be of different packages.
+    Its id depends on the file alone, so its loops would come from different packages.
 
     Raises:
-        UserError: names both.
+        UserError: lists both.
     """
     before = spec.record.requirements
-    if tuple(requirements) != before:
+    if requirements != before:
         raise UserError(
-            f"{source.parent / SHEET}: {spec.record.id} was run with {_listed(before)}, now it "
-            f"needs {_listed(requirements)}; give another folder of runs, or change the file, too"
+            f"{source.parent / MANIFEST}: {spec.record.id} began with {_listed(before)} and now "
+            f"needs {_listed(requirements)}; use another --runs folder, or change the file as well"
         )
 
 
-def _listed(requirements: Sequence[str]) -> str:
+def _listed(requirements: tuple[str, ...]) -> str:
     return ", ".join(requirements) or "no requirements"
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
-    """Keep a method's spec, and the copy of its file that every query runs, under ``root``.
+    """Write a method's spec, and the copy of its file that every query runs, under ``root``.
 
-    The spec has the submission's requirements, so that no copy of ``submission.yaml`` is needed.
+    The spec includes the requirements, so ``submission.yaml`` isn't copied.
 
     Raises:
-        UserError: if the file isn't the one that was checked, or ran with other requirements.
+        UserError: if the file isn't the one that was checked, or began with other requirements.
     """
-    known = root / spec_file(spec.record.id)
-    if source is not None and known.is_file():
-        check_unchanged(read_model(known, MethodSpec), spec.record.requirements, source)
+    path = root / spec_file(spec.record.id)
     if source is not None:
+        if path.is_file():
+            check_unchanged(read_model(path, MethodSpec), spec.record.requirements, source)
         content = source.read_bytes()
         if hashlib.sha256(content).hexdigest() != spec.record.source_hash:
-            raise UserError(f"{source}: changed while it was checked; run the command again")
-        write_bytes(_copy(root / spec_file(spec.record.id)), content)
-    write_model(root / spec_file(spec.record.id), spec)
+            raise UserError(f"{source}: changed during the check; run the command again")
+        write_bytes(_copy(path), content)
+    write_model(path, spec)
 
 
 def load_method(path: Path) -> "QueryMethod":
-    """The method that a spec file describes, made anew from its frozen copy."""
+    """Make the method of a spec file, a submitted one from its frozen copy.
+
+    Raises:
+        UserError: if the copy was changed, or this Python lacks what the method needs.
+    """
     spec = read_model(path, MethodSpec)
     if spec.record.origin == "builtin":
         return instance(builtin_class(spec.entry), spec.entry, spec.record.parameters)
     copy = _copy(path)
     if not copy.is_file() or sha256(copy) != spec.record.source_hash:
-        raise UserError(f"{copy}: isn't the file that was submitted; submit the method again")
-    check_here(
-        spec.record.id, spec.record.requirements, "go on in an image that has it, as it began"
-    )
+        raise UserError(f"{copy}: differs from the submitted file; submit the method again")
+    way_out = "continue in an image that has it, as the run began"
+    check_installed(spec.record.id, spec.record.requirements, way_out)
     found = instance(
         submitted_class(copy, spec.entry), f"{copy}:{spec.entry}", spec.record.parameters
     )
     if found.oracle is not spec.record.oracle:
-        raise UserError(f"{copy}: its declaration of oracle changes; declare it once and for all")
+        raise UserError(
+            f"{copy}: `oracle` differs from the submitted value; make it a class constant"
+        )
     return found
 
 
@@ -153,25 +128,24 @@ def _copy(spec: Path) -> Path:
     return spec.with_name(f"{spec.name.removesuffix('.json')}.py")
 
 
-def _record(
-    method: "QueryMethod", origin: str, base_id: str, source_hash: str, kind: str
-) -> MethodRecord:
+def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRecord:
+    base_id, origin = method.base_id, method.origin
     if base_id == START:
-        raise UserError(f"{origin}: a method can't be called '{START}'")
-    lines = (inspect.getdoc(type(method)) or "").splitlines()
+        raise UserError(f"{origin}: a method can't be named '{START}'")
+    lines = (inspect.getdoc(type(found)) or "").splitlines()
     content = {
         "id": base_id,
-        "name": method.name,
+        "name": found.name,
         "description": lines[0] if lines else "",
-        "parameters": _values(method, origin),
+        "parameters": _values(found, origin),
         "source_hash": source_hash,
-        "origin": kind,
-        "oracle": method.oracle,
-        "reference": method.reference,
+        "origin": "submission" if method.file else "builtin",
+        "oracle": found.oracle,
+        "reference": found.reference,
     }
     try:
         record = MethodRecord.model_validate(content)
-        defaults = {**content, "parameters": _defaults(type(method))}
+        defaults = {**content, "parameters": type(found).Parameters().model_dump()}
         usual = MethodRecord.model_validate(defaults).parameters
     except ValidationError as error:
         raise UserError(f"{origin}: {first_problem(error)}") from None
@@ -182,24 +156,20 @@ def _record(
 
 
 def _values(method: "QueryMethod", origin: str) -> dict[str, object]:
-    """All parameters of a method with the values used."""
+    """All parameters of a method with the values it uses."""
     if not type(method).Parameters.model_fields:
         return {}
     held = getattr(method, "parameters", None)
     if not isinstance(held, type(method).Parameters):
         raise UserError(
-            f"{origin}: its constructor must begin with super().__init__(**parameters), as the "
-            "class declares Parameters"
+            f"{origin}: the class declares Parameters, so its constructor must begin with "
+            "super().__init__(**parameters)"
         )
     values = held.model_dump()
     for name, value in values.items():
-        if not isinstance(value, PLAIN):
+        if not isinstance(value, SCALARS):
             raise UserError(
                 f"{origin}: parameter '{name}' is a {type(value).__name__}; it must be a number, a "
-                "text, true, false or None"
+                "string, true, false or None"
             )
     return values
-
-
-def _defaults(kind: "type[QueryMethod]") -> dict[str, object]:
-    return kind.Parameters().model_dump()

@@ -9,7 +9,7 @@ names, but the whole dataset at once; a test compares the two.
 import re
 from pathlib import Path
 
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Found
 from nnactive.errors import UserError
 
 

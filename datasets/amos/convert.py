@@ -8,7 +8,7 @@ didn't use.
 import re
 from pathlib import Path
 
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Found
 from nnactive.errors import UserError
 
 LAST_CT = 410

@@ -6,7 +6,7 @@ are read where they lie. The images are no part of the repository: they are fetc
 
 from pathlib import Path
 
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Found
 
 
 def find(raw: Path) -> list[Found]:

@@ -1,22 +1,20 @@
-"""MAMA-MIA: the image is the first phase after contrast minus the one before it, as int16.
+"""MAMA-MIA: the image is the first post-contrast phase minus the pre-contrast phase, as int16.
 
-Files of a case lie in ``images/<ID>/<id>_<phase>.nii.gz``, its label in
-``segmentations/expert/<id>.nii.gz``; folders and files write the id in upper or lower case.
+The images of a case are ``images/<ID>/<id>_<phase>.nii.gz``, its label is
+``segmentations/expert/<id>.nii.gz``; folders and files have the id in upper or lower case.
 """
 
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.data.raw.convert import Converted, subtract
-from nnactive.data.raw.images import read_image
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Converted, Found, read_image, subtract
 
 ENDING = ".nii.gz"
 PHASES = ("0000", "0001")
 
 
 def find(raw: Path) -> list[Found]:
-    """One case for each label by an expert, and for each folder of images."""
+    """One case per expert label, and per folder of images."""
     folders = {path.name.upper(): path for path in _visible(raw / "images")}
     labels = [path for path in _visible(raw / "segmentations" / "expert") if _is_volume(path)]
     cases = [_case(raw, folders, label) for label in labels]
@@ -27,7 +25,7 @@ def find(raw: Path) -> list[Found]:
 
 
 def convert(found: Found, _: Card) -> Converted:
-    """The subtraction image and the expert's label."""
+    """The subtraction image and the expert label."""
     before, after = found.files
     return Converted((subtract(after, before),), read_image(found.label))
 

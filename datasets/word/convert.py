@@ -5,7 +5,7 @@ The files are NIfTI already and are read where they lie.
 
 from pathlib import Path
 
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Found
 
 
 def find(raw: Path) -> list[Found]:

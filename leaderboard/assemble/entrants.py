@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from benchmark.results import Environment, ExperimentResult, ImageUsed, MethodRecord
-from benchmark.submission.method_string import joined, written
+from benchmark.submission.method_string import string_of
 from benchmark.tracks import load_track, track_names
 from leaderboard.assemble.grouping import LeagueKey, version
 from leaderboard.formatting import NAME_LENGTH, plain
 from leaderboard.model import Badge, Entrant, Row
 from nnactive import PROTOCOL_VERSION
 
-HASH = re.compile(r"-[0-9a-f]{8}$")
-"""Of the file, at the end of a submission's id."""
 SAFE = re.compile(r"[A-Za-z0-9_.,:/=+-]+")
 """What a command may hold: no shell and no make takes it for anything but text."""
 
@@ -86,13 +84,7 @@ def command(result: ExperimentResult) -> str:
     track, method = result.track, result.method
     if method.origin == "builtin" and method.id in _own_methods(track):
         return f"make benchmark TRACK={track}"
-    base, *named = method.id.split(",")
-    if method.origin == "submission":
-        base = f"path/to/file.py:{re.sub(HASH, '', base)}"
-    # An id that is too long has a hash in the parameters' place: then all of them are given.
-    names = [each.partition("=")[0] for each in named]
-    wanted = names if set(names) <= set(method.parameters) else list(method.parameters)
-    text = joined(base, {name: written(method.parameters[name]) for name in wanted})
+    text = string_of(method, file="path/to/file.py")
     safe = SAFE.fullmatch(text) and SAFE.fullmatch(track)
     return f"make submit METHOD={text} TRACK={track}" if safe else ""
 

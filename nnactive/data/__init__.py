@@ -1,1 +1,1 @@
-"""Datasets: from a card and a raw folder to a prepared dataset that runs read from."""
+"""Datasets: from a card and a raw folder to the prepared dataset that runs read."""

@@ -1,4 +1,4 @@
-"""Parts of a card, each checked by itself."""
+"""Sections of a card, each validated on its own."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -9,8 +9,9 @@ from nnactive.settings import Frozen, written_as
 
 Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""
-FileName = Annotated[str, written_as(r"[^/\\]+", "a file's name without a folder")]
-"""A name without a folder."""
+NNUNET_NAME = r"Dataset([0-9]{3})_([A-Za-z0-9_]+)"
+"""Pattern of nnU-Net's names of datasets: number and name."""
+FileName = Annotated[str, written_as(r"[^/\\]+", "a file name without a folder")]
 
 
 class Budget(Frozen):
@@ -22,12 +23,12 @@ class Budget(Frozen):
 
 
 class Split(Frozen):
-    """How pool and test set are told apart (protocol section 2)."""
+    """How cases are split into pool and test set (protocol section 2)."""
 
     kind: Literal["rule", "authors"] = "rule"
-    """rule: the protocol's; authors: the papers' own test set, listed in ``file``."""
+    """rule: the protocol's rule; authors: the papers' test set, listed in ``file``."""
     group: str | None = None
-    """Regular expression whose first group is the patient in a case id; None: the id itself."""
+    """Regular expression whose group matches the patient in a case id; None: the whole id."""
     file: FileName | None = None
     """JSON file in the dataset's folder: ``{"test": [groups]}``."""
 
@@ -40,25 +41,25 @@ class Split(Frozen):
             except re.error as error:
                 raise ValueError(f"not a regular expression: {error}") from None
             if groups != 1:
-                raise ValueError("must have exactly one group in parentheses, the patient")
+                raise ValueError("must have exactly one group in parentheses: the patient")
         return value
 
     @model_validator(mode="after")
     def _list_where_known(self) -> Self:
         if (self.kind == "rule") != (self.file is None):
-            raise ValueError("'file' goes with kind 'authors', and only with it")
+            raise ValueError("'file' is required for kind 'authors' and allowed for no other")
         return self
 
 
 class Source(Frozen):
-    """How the raw folder is laid out."""
+    """Layout of the raw folder."""
 
     layout: Literal["nnunet", "msd", "code"] = "nnunet"
     """nnunet: ``imagesTr/<case>_0000.nii.gz``; msd: ``imagesTr/<case>.nii.gz``, one channel;
-    code: as the dataset's ``convert.py`` says."""
-    ending: Annotated[str, written_as(r"\.[a-z.]+", "a file's ending, such as .nii.gz")] = ".nii.gz"
+    code: the dataset's ``convert.py`` finds the cases."""
+    ending: Annotated[str, written_as(r"\.[a-z.]+", "a file ending such as .nii.gz")] = ".nii.gz"
     root: Annotated[str, Field(min_length=1)] = "imagesTr"
-    """Pattern of a path that tells the folder with the cases from those around it."""
+    """Path pattern that exists only in the folder with the cases, not in those around it."""
 
 
 class File(Frozen):
@@ -66,18 +67,18 @@ class File(Frozen):
 
     name: FileName
     urls: tuple[str, ...] = ()
-    """Tried in order. For kind synapse the Synapse id; for kind manual where to get it."""
+    """Tried in order. For kind synapse, the Synapse id; for kind manual, where to get the file."""
     sha256: Annotated[str, written_as(r"[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
-    """Of the file at the first address that publishes one; None: none is published."""
+    """As published for the first address that has one; None: not published."""
     md5: Annotated[str, written_as(r"[0-9a-f]{32}", "32 hexadecimal digits")] | None = None
     bytes: PositiveInt | None = None
     password: str | None = None
-    """Of an encrypted archive."""
+    """For an encrypted archive."""
     kind: Literal["http", "drive", "synapse", "manual"] = "http"
 
 
 class Series(Frozen):
-    """Files that are fetched case by case: ``{}`` fields take the numbers 0 .. count - 1."""
+    """Files fetched case by case: ``{}`` fields take the numbers 0 to count - 1."""
 
     count: PositiveInt
     name: str
@@ -92,7 +93,7 @@ class Series(Frozen):
         except (IndexError, KeyError, ValueError):
             differ = False
         if not differ:
-            raise ValueError("must have one field for the number, as {:05d}")
+            raise ValueError("must have one field for the number, such as {:05d}")
         return value
 
 
@@ -100,31 +101,31 @@ class Download(Frozen):
     """Where the raw data come from."""
 
     size_gib: PositiveFloat | None = None
-    """To be transferred; None: not published."""
+    """Size of the download; None: not published."""
     login: str | None = None
-    """Exact steps, where the files can't be had without a login; None: they can."""
+    """Exact steps, if downloading the files requires a login; None: it does not."""
     unpack: bool = True
     """Whether the files are archives."""
     extra: Literal["drive", "synapse"] | None = None
-    """The optional extra of the package that the transfer needs."""
+    """Optional extra of this package that the download requires."""
     files: tuple[File, ...] = ()
     series: tuple[Series, ...] = ()
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.files and not self.series:
-            raise ValueError("needs 'files' or 'series'")
+            raise ValueError("requires 'files' or 'series'")
         return self
 
 
 class TrainingRules(Frozen):
-    """How this dataset is trained where that isn't as the others (protocol section 3)."""
+    """Dataset-specific training rules (protocol section 3)."""
 
     mirror: bool = True
 
 
 class InferenceRules(Frozen):
-    """How its test set is predicted where that isn't as the others (protocol section 2)."""
+    """Dataset-specific rules for predicting the test set (protocol section 2)."""
 
     test_mirror: bool = True
     test_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.5
@@ -134,13 +135,13 @@ class Voxels(Frozen):
     """Fingerprint of a resampled test set."""
 
     voxels: PositiveInt
-    """All voxels of all cases."""
+    """Of all cases together."""
     classes: tuple[Annotated[int, Field(ge=0)], ...]
     """Voxels of each foreground class, in label order."""
 
 
 class Fingerprints(Frozen):
-    """Known fingerprints of test sets, which tell whose split a prepared one is."""
+    """Known fingerprints of test sets, by which a prepared dataset's split is recognised."""
 
     authors_test: Voxels | None = None
     rule_test: Voxels | None = None

@@ -1,4 +1,4 @@
-"""Cards: what is known of a dataset, read from ``datasets/<name>/card.yaml``."""
+"""Cards: the facts about a dataset, read from ``datasets/<name>/card.yaml``."""
 
 import hashlib
 import os
@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from nnactive.data.card_fields import (
+    NNUNET_NAME,
     Budget,
     Download,
     Fingerprints,
@@ -31,38 +32,42 @@ from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Sizes, written_as
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+CARD_FILE = "card.yaml"
 FURTHER = "NNACTIVE_DATASETS"
-"""Environment variable: a folder of one's own cards beside the repository's."""
+"""Environment variable: a folder of your cards, in addition to the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
 FOREIGN = 255
-"""Mark of a label value that a card doesn't know; classes have lower ones, in 8 bits."""
-RESERVED = {"raw"}
-"""Names that a prepared dataset's folder can't have: raw data lie there."""
+"""Marks label values that are unknown to a card; classes have lower values, in 8 bits."""
+RAW = "raw"
+"""Folder of all raw data, beside the prepared datasets; no dataset can have this name."""
 
 
 class Card(Frozen):
-    """A dataset's facts; sizes in voxels of the resampled image, axis order (z, y, x)."""
+    """Facts about a dataset; sizes in voxels of the resampled image, axis order (z, y, x)."""
 
     folder: Annotated[Path, Field(exclude=True)]
-    """Where the card lies; not part of its content."""
+    """Folder of the card; not part of its content."""
     id: Annotated[int, Field(ge=1, le=999)]
     """Number in nnU-Net's dataset name."""
     name: Annotated[
         str,
-        written_as(r"[a-z][a-z0-9_]*", "a name of small letters, digits and '_', a letter first"),
+        written_as(
+            r"[a-z][a-z0-9_]*",
+            "a name of lowercase letters, digits and '_', starting with a letter",
+        ),
     ]
     nnunet_name: Annotated[
         str,
-        written_as(r"Dataset[0-9]{3}_[A-Za-z0-9_]+", "a name such as Dataset123_Knees"),
+        written_as(NNUNET_NAME, "a name such as Dataset123_Knees"),
     ]
-    """nnU-Net's name of the dataset; by default of id and name, as ``Dataset004_Hippocampus``."""
+    """nnU-Net's name of the dataset; by default from id and name: ``Dataset004_Hippocampus``."""
     title: str
     description: str
     modality: str | None = None
     licence: str
     licence_url: str | None = None
     terms: str | None = None
-    """One line that is shown where consent to the licence is asked."""
+    """One line, shown when the user is asked to accept the licence."""
     citation: str
     url: str | None = None
     channels: Annotated[dict[str, Scheme], Field(min_length=1)]
@@ -71,20 +76,20 @@ class Card(Frozen):
     """Label value by class name, background first."""
     cases: Annotated[int, Field(ge=4)]
     ids: tuple[str, ...] = ()
-    """Ids of all cases, where they are known and follow no rule."""
+    """Ids of all cases, if known and not covered by a rule."""
     label_map: dict[int, int] = Field(default={})
-    """Label by the value in the raw files, where they differ; values that are left out are
-    foreign, and 0 is always background."""
+    """Label by the value in the raw files, if they differ; values left out are errors, and 0 is
+    always background."""
     source: Source = Source()
     download: Download | None = None
-    """None: the dataset generates itself, or the user brings it."""
+    """None: the dataset is generated, or the user brings it."""
     split: Split = Split()
     spacing: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
-    """Target spacing in mm, (z, y, x); None: nnU-Net's own choice over all cases."""
+    """Target spacing in mm, (z, y, x); None: chosen by nnU-Net from all cases."""
     query_patch: Sizes
     half_patch: Sizes | None = None
     stride: Sizes = (1, 1, 1)
-    """Distance of the places at which patch scores are taken; all places unless the card says."""
+    """Distance between scored patch positions; every position by default."""
     candidates: PositiveInt = 20
     """Candidates kept per image."""
     budgets: Annotated[dict[str, Budget], Field(min_length=1)]
@@ -93,9 +98,9 @@ class Card(Frozen):
     inference: InferenceRules = InferenceRules()
     fingerprints: Fingerprints = Fingerprints()
     full_data_dice: dict[int, Annotated[float, Field(gt=0, le=1)] | None] = Field(default={})
-    """Mean Dice of a training on the whole pool, by epochs; None: no result file behind it."""
+    """Mean Dice after training on the whole pool, by epochs; None: no result file exists."""
     full_data_dice_printed: dict[int, Annotated[float, Field(gt=0, le=1)]] = Field(default={})
-    """As the papers print it, to three decimals, where there is no more than that."""
+    """As printed in the papers, to three decimals, if no more is known."""
 
     @model_validator(mode="before")
     @classmethod
@@ -110,8 +115,8 @@ class Card(Frozen):
     @field_validator("name")
     @classmethod
     def _free(cls, value: str) -> str:
-        if value in RESERVED:
-            raise ValueError(f"'{value}' is the folder of raw data; choose another name")
+        if value == RAW:
+            raise ValueError(f"'{value}' is reserved for raw data; choose another name")
         return value
 
     @field_validator("labels")
@@ -122,7 +127,7 @@ class Card(Frozen):
         if list(value.values()) != list(range(len(value))):
             raise ValueError(f"values must be 0, 1, 2, ... in order, not {list(value.values())}")
         if len(value) > FOREIGN:
-            raise ValueError(f"has {len(value)} classes, at most {FOREIGN} are possible")
+            raise ValueError(f"has {len(value)} classes, but at most {FOREIGN} are possible")
         if "ignore" in value:
             raise ValueError("'ignore' is added by the benchmark; leave it out")
         return value
@@ -132,7 +137,7 @@ class Card(Frozen):
     def _numbered(cls, value: str, info: ValidationInfo) -> str:
         number = info.data.get("id")
         if number is not None and not value.startswith(f"Dataset{number:03d}_"):
-            raise ValueError(f"must begin with Dataset{number:03d}_, as 'id' says")
+            raise ValueError(f"must begin with Dataset{number:03d}_, because 'id' is {number}")
         return value
 
     @field_validator("ids")
@@ -140,7 +145,7 @@ class Card(Frozen):
     def _all_cases(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         cases = info.data.get("cases", len(value))
         if value and (len(value) != cases or len(set(value)) != cases):
-            raise ValueError(f"must list {cases} different cases, as 'cases' says")
+            raise ValueError(f"must list {cases} different cases, because 'cases' is {cases}")
         return value
 
     @field_validator("label_map")
@@ -148,17 +153,17 @@ class Card(Frozen):
     def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
         outside = [number for number in value if not -(1 << 15) <= number < 1 << 15]
         if outside:
-            raise ValueError(f"{outside[0]} can't be a raw label value; they are 16 bits wide")
+            raise ValueError(f"{outside[0]} can't be a raw label value: these have 16 bits")
         foreign = set(value.values()) - set(info.data.get("labels", {}).values())
         if foreign and "labels" in info.data:
-            raise ValueError(f"{min(foreign)} is none of the labels")
+            raise ValueError(f"{min(foreign)} is not one of the labels")
         return value
 
     @field_validator("source")
     @classmethod
     def _one_channel(cls, value: Source, info: ValidationInfo) -> Source:
         if value.layout == "msd" and len(info.data.get("channels", "1")) != 1:
-            raise ValueError("layout 'msd' has one channel")
+            raise ValueError("layout 'msd' allows only one channel")
         return value
 
     @field_validator("fingerprints")
@@ -166,7 +171,7 @@ class Card(Frozen):
     def _by_class(cls, value: Fingerprints, info: ValidationInfo) -> Fingerprints:
         for name, known in value:
             if known and len(known.classes) != len(info.data.get("labels", ())) - 1:
-                raise ValueError(f"{name}: 'classes' needs one number a foreground class")
+                raise ValueError(f"{name}: 'classes' must have one number per foreground class")
         return value
 
     @property
@@ -175,28 +180,33 @@ class Card(Frozen):
         return tuple(self.labels)
 
     def known_full_data_dice(self, epochs: int) -> float | None:
-        """Mean Dice of a training on the whole pool with so many epochs; None: not known."""
+        """Mean Dice after training on the whole pool for ``epochs`` epochs; None: unknown."""
         exact = self.full_data_dice.get(epochs)
         return self.full_data_dice_printed.get(epochs) if exact is None else exact
 
     @property
+    def raw_labels(self) -> dict[int, int]:
+        """Label by the value in the raw files, background left out."""
+        return self.label_map or {value: value for value in self.labels.values() if value}
+
+    @property
     def generator(self) -> Path | None:
-        """The script that makes the raw folder, for a dataset that needs no download."""
+        """The script that generates the raw folder, if the dataset has one."""
         script = self.folder / "generate.py"
         return script if script.is_file() else None
 
     @property
     def converter(self) -> Path | None:
-        """The script that finds and converts the cases of a layout of its own."""
+        """The script that finds, and may convert, the cases of a non-standard layout."""
         return self.folder / "convert.py" if self.source.layout == "code" else None
 
     @property
     def split_file(self) -> Path | None:
-        """The list of the test set's groups, where one is known."""
+        """The list of the test set's groups, if known."""
         return self.folder / self.split.file if self.split.file else None
 
     def preparation_hash(self) -> str:
-        """SHA-256 over what decides the prepared arrays: a few fields, the scripts, the list."""
+        """SHA-256 of what determines the prepared arrays: some fields, the scripts, the list."""
         fields: dict[str, Any] = dict.fromkeys(
             ("id", "name", "channels", "labels", "cases", "spacing"), True
         )
@@ -219,7 +229,7 @@ def load_card(name: str) -> Card:
     """The card of the dataset ``name``.
 
     Raises:
-        UserError: no such dataset, or a card that is wrong: file, field and cause.
+        UserError: there is no such dataset, or its card is wrong; names file, field and cause.
     """
     known = _card_files()
     if name not in known:
@@ -228,30 +238,30 @@ def load_card(name: str) -> Card:
     path = known[name]
     content = read_yaml(path, "card")
     if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold fields such as 'name: {name}'")
+        raise UserError(f"{path}: must contain fields such as 'name: {name}'; write them")
     try:
         card = Card.model_validate(content | {"folder": path.parent})
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}") from None
     if card.name != name:
-        raise UserError(f"{path}: field 'name': is '{card.name}', must be the folder's '{name}'")
+        raise UserError(f"{path}: field 'name': '{card.name}' must be '{name}', the folder's name")
     for field, file in (("source.layout", card.converter), ("split.file", card.split_file)):
         if file is not None and not file.is_file():
-            raise UserError(f"{path}: field '{field}': needs {file}, which isn't there")
+            raise UserError(f"{path}: field '{field}': requires {file}; add that file")
     return card
 
 
 def missing_folder() -> str:
-    """What to tell of a folder of one's own cards that isn't there; else empty."""
+    """Says that the folder of your cards doesn't exist; empty if it does, or none is set."""
     further = os.environ.get(FURTHER)
     if not further or Path(further).is_dir():
         return ""
-    return f"{FURTHER} is {further}, where there is no folder"
+    return f"{FURTHER} is {further}, which is not a folder"
 
 
 def _card_files() -> dict[str, Path]:
-    """Card files by dataset: the repository's, and those of ``NNACTIVE_DATASETS``' folder."""
+    """Card files by dataset: the repository's, and those in the ``NNACTIVE_DATASETS`` folder."""
     folders = [DATASETS]
     if further := os.environ.get(FURTHER):
         folders.append(Path(further))
-    return {path.parent.name: path for folder in folders for path in folder.glob("*/card.yaml")}
+    return {path.parent.name: path for folder in folders for path in folder.glob(f"*/{CARD_FILE}")}

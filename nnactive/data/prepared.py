@@ -1,5 +1,8 @@
-"""The prepared dataset, shared and read-only: what every experiment reads from."""
+"""The prepared dataset: shared by all experiments, and read-only."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -7,13 +10,21 @@ import numpy as np
 from pydantic import Field
 
 from nnactive.errors import NnactiveError, UserError
-from nnactive.geometry import Triple
+from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
 from nnactive.io.state_file import StateFile
-from nnactive.nnunet.preprocess import Spacing
 from nnactive.nnunet.store import SUFFIX, read_volume
 from nnactive.settings import Frozen
+
+INFO = "prepared.json"
+PLANS = "plans.json"
+DESCRIPTION = "dataset.json"
+FINGERPRINT = "dataset_fingerprint.json"
+PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
+IMAGES = "images"
+POOL_LABELS = "pool_labels"
+TEST_LABELS = "test_labels"
 
 
 class CaseInfo(Frozen):
@@ -25,7 +36,7 @@ class CaseInfo(Frozen):
 
 
 class PreparedInfo(StateFile):
-    """What ``prepared.json`` says of a dataset."""
+    """Content of ``prepared.json``."""
 
     protocol_version: str
     name: str
@@ -41,27 +52,27 @@ class PreparedInfo(StateFile):
     pool_voxels: tuple[int, ...]
     """Voxels of the whole pool per class, background included."""
     pool_boundary: tuple[int, ...] | None = None
-    """Those of each foreground class with a 6-neighbour of another label; None: not counted."""
+    """Of these, voxels per foreground class with a 6-neighbour of another label; None: unknown."""
     split_kind: str
     planned: dict[str, str] = Field(default={})
-    """SHA-256 of the plans, the description and the fingerprint, by file name; empty for a
-    dataset that was prepared before they were kept."""
+    """SHA-256 of the plans, the description and the fingerprint, by file name; empty for datasets
+    prepared by versions that did not store them."""
     checksum: str
-    """SHA-256 over all prepared arrays and the split, independent of the order of files."""
+    """SHA-256 of all prepared arrays and the split, independent of the order of files."""
     source: str = ""
-    """SHA-256 over the card's deciding fields."""
+    """The card's ``preparation_hash``."""
     raw_listing: str = ""
-    """SHA-256 over names and sizes of the raw files."""
+    """SHA-256 of the raw files' names and sizes."""
 
 
 class PreparedDataset:
-    """Read-only view of one dataset's prepared folder; arrays are read when asked for."""
+    """Read-only view of one dataset's prepared folder; arrays are read on request."""
 
     def __init__(self, folder: Path) -> None:
         """Open ``folder``.
 
         Raises:
-            UserError: if the folder is not prepared, or by a newer release.
+            UserError: if the folder isn't prepared, or was prepared by a newer release.
         """
         self.folder = folder
         file = folder / INFO
@@ -75,21 +86,21 @@ class PreparedDataset:
         return self._shapes[case]
 
     def image(self, case: str) -> np.ndarray:
-        """Float32 ``(C, Z, Y, X)``, normalised: what the network gets. Pool and test cases."""
+        """Float32 ``(C, Z, Y, X)``, normalised: the network's input. Pool and test cases."""
         return read_volume(self.image_file(case))
 
     def pool_label(self, case: str) -> np.ndarray:
-        """Int16 ``(Z, Y, X)``: the oracle, for starting budget, annotation and oracle methods."""
+        """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth."""
         self._check(case, self.info.pool, "pool")
         return read_volume(volume_file(self.folder, POOL_LABELS, case))
 
     def test_label(self, case: str) -> np.ndarray:
-        """Int16 ``(Z, Y, X)``, for evaluation alone."""
+        """Int16 ``(Z, Y, X)``, for evaluation only."""
         self._check(case, self.info.test, "test")
         return read_volume(volume_file(self.folder, TEST_LABELS, case))
 
     def image_file(self, case: str) -> Path:
-        """The ``.b2nd`` file that nnU-Net trains from."""
+        """The ``.b2nd`` file that nnU-Net trains on."""
         return volume_file(self.folder, IMAGES, case)
 
     @property
@@ -99,7 +110,7 @@ class PreparedDataset:
 
     @property
     def dataset_json_file(self) -> Path:
-        """nnU-Net's description; its highest label is "ignore"."""
+        """nnU-Net's ``dataset.json``; its highest label is "ignore"."""
         return self.folder / DESCRIPTION
 
     @property
@@ -116,16 +127,21 @@ class PreparedDataset:
             raise NnactiveError(f"{case}: not a {kind} case of {self.info.name}")
 
 
-INFO = "prepared.json"
-PLANS = "plans.json"
-DESCRIPTION = "dataset.json"
-FINGERPRINT = "dataset_fingerprint.json"
-PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
-IMAGES = "images"
-POOL_LABELS = "pool_labels"
-TEST_LABELS = "test_labels"
-
-
 def volume_file(folder: Path, kind: str, case: str) -> Path:
-    """Where a volume of ``kind`` (images, pool_labels, test_labels) lies."""
+    """File of a volume of ``kind`` (images, pool_labels, test_labels)."""
     return folder / kind / f"{case}{SUFFIX}"
+
+
+def array_digest(*arrays: np.ndarray) -> str:
+    """SHA-256 of the type, shape and content of arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def dataset_checksum(pool: Mapping[str, str], test: Mapping[str, str]) -> str:
+    """SHA-256 of the ``array_digest`` of image and label of each case, by side of the split."""
+    sides = {"pool": dict(pool), "test": dict(test)}
+    return hashlib.sha256(json.dumps(sides, sort_keys=True).encode()).hexdigest()

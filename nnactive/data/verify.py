@@ -1,4 +1,4 @@
-"""Whether a prepared dataset is whole, and whose split it has; reads one case at a time."""
+"""Verifying that a prepared dataset is intact, and whose split it has; one case at a time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.card_fields import Voxels
 from nnactive.data.cards import Card
-from nnactive.data.prepare.checksum import array_digest, dataset_checksum
-from nnactive.data.prepare.job import Progress
+from nnactive.data.fingerprints import whose_split
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
@@ -18,21 +16,23 @@ from nnactive.data.prepared import (
     CaseInfo,
     PreparedDataset,
     PreparedInfo,
+    array_digest,
+    dataset_checksum,
     volume_file,
 )
+from nnactive.data.progress import Progress, tracked
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, sha256
+from nnactive.io.formatting import numbers
 from nnactive.nnunet.store import SUFFIX
-from nnactive.settings import Frozen
 
-CLASS_TOLERANCE = 0.0015
-"""Relative difference of class sums within which a fingerprint agrees (protocol section 2)."""
 LISTED = 3
-"""Problems of one kind that are told; of the rest only the number."""
+"""Problems of one kind to list; the rest are only counted."""
 
 
-class Finding(Frozen):
-    """One thing that was checked."""
+@dataclass(frozen=True)
+class Finding:
+    """Result of one check."""
 
     what: str
     ok: bool
@@ -41,7 +41,7 @@ class Finding(Frozen):
 
 @dataclass
 class _Seen:
-    """What reading all cases showed; problems by kind."""
+    """What was found while reading all cases; problems by kind."""
 
     digests: dict[str, str] = field(default_factory=dict)
     voxels: dict[str, np.ndarray] = field(default_factory=dict)
@@ -54,20 +54,18 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
 
     Args:
         card: the dataset's card.
-        dataset: what is checked.
-        progress: told of every case that was read.
+        dataset: the dataset to check.
+        progress: receives every case that was read.
 
     Returns:
-        All findings, also those after a failed one.
+        All findings; a failed one doesn't stop the rest.
     """
     info = dataset.info
     seen = _Seen()
     cases = sorted((*info.pool, *info.test), key=lambda case: case.id)
     pool = {case.id for case in info.pool}
-    progress("verify", 0, len(cases))
-    for done, case in enumerate(cases, 1):
+    for case in tracked(progress, "verify", cases, len(cases)):
         _look(dataset, case, POOL_LABELS if case.id in pool else TEST_LABELS, seen)
-        progress("verify", done, len(cases))
     sides = _sides(card, info)
     return [
         _card(card, info),
@@ -83,16 +81,8 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
     ]
 
 
-def agrees(total: int, classes: Sequence[int], known: Voxels) -> bool:
-    """Whether a test set's voxels are those of a fingerprint: exactly, classes within 0.15 %."""
-    return total == known.voxels and all(
-        abs(found - wanted) <= CLASS_TOLERANCE * wanted
-        for found, wanted in zip(classes, known.classes, strict=True)
-    )
-
-
 def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> None:
-    """Read a case and note what is wrong with it."""
+    """Read a case and record what is wrong with it."""
     info = dataset.info
     try:
         image = dataset.image(case.id)
@@ -104,10 +94,10 @@ def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> N
     for kind, array, shape in ((IMAGES, image, wanted), (side, label, case.shape)):
         if array.shape != shape:
             file = volume_file(dataset.folder, kind, case.id)
-            seen.geometry.append(f"{file}: shape {array.shape}, not {shape}")
+            seen.geometry.append(f"{file}: shape {array.shape} instead of {shape}")
     if not np.isfinite(image).all():
         file = dataset.image_file(case.id)
-        seen.values.append(f"{file}: holds NaN or infinite values")
+        seen.values.append(f"{file}: contains NaN or infinite values")
     low, high = int(label.min()), int(label.max())
     if low < 0 or high >= len(info.classes):
         file = volume_file(dataset.folder, side, case.id)
@@ -127,8 +117,8 @@ def _card(card: Card, info: PreparedInfo) -> Finding:
     problems = []
     if info.protocol_version != PROTOCOL_VERSION:
         problems.append(
-            f"prepared under protocol {info.protocol_version}, this is {PROTOCOL_VERSION}; prepare "
-            "it again"
+            f"prepared under protocol {info.protocol_version}, but this is {PROTOCOL_VERSION}; "
+            "prepare it again"
         )
     if info.source != card.preparation_hash():
         problems.append("prepared from another card or version of the dataset; prepare it again")
@@ -147,11 +137,12 @@ def _files(dataset: PreparedDataset) -> Finding:
     problems = []
     sides = {IMAGES: (*info.pool, *info.test), POOL_LABELS: info.pool, TEST_LABELS: info.test}
     for kind, cases in sides.items():
+        folder = dataset.folder / kind
         wanted = {f"{case.id}{SUFFIX}" for case in cases}
-        there = {path.name for path in (dataset.folder / kind).glob("*")}
-        problems += [f"{dataset.folder / kind / name}: missing" for name in sorted(wanted - there)]
-        problems += [f"{dataset.folder / kind / name}: foreign" for name in sorted(there - wanted)]
-    return _finding("files", problems, "an image and a label a case, and nothing else")
+        there = {path.name for path in folder.glob("*")}
+        problems += [f"{folder / name}: missing" for name in sorted(wanted - there)]
+        problems += [f"{folder / name}: unexpected" for name in sorted(there - wanted)]
+    return _finding("files", problems, "one image and one label per case, and nothing else")
 
 
 def _plans(dataset: PreparedDataset) -> Finding:
@@ -168,7 +159,7 @@ def _plans(dataset: PreparedDataset) -> Finding:
         return Finding(what="plans", ok=False, detail=f"{dataset.plans_file}: not nnU-Net's plans")
     problems = []
     if not np.allclose(spacing, info.spacing, rtol=1e-6):
-        problems.append(f"{dataset.plans_file}: spacing {spacing}, not {list(info.spacing)}")
+        problems.append(f"{dataset.plans_file}: spacing {spacing} instead of {list(info.spacing)}")
     problems += [
         f"{dataset.folder / name}: changed since it was prepared; remove {dataset.folder} and "
         "prepare it again"
@@ -176,15 +167,15 @@ def _plans(dataset: PreparedDataset) -> Finding:
         if sha256(dataset.folder / name) != digest
     ]
     if labels != [*info.classes, "ignore"]:
-        problems.append(f"{dataset.dataset_json_file}: its labels are not the dataset's")
-    kept = "" if info.planned else ", not compared: prepared before their checksums were kept"
-    return _finding("plans", problems, f"at {_millimetres(info.spacing)} mm (z, y, x){kept}")
+        problems.append(f"{dataset.dataset_json_file}: labels are not the dataset's")
+    note = "" if info.planned else ", not compared: prepared before their checksums were stored"
+    return _finding("plans", problems, f"at {numbers(info.spacing)} mm (z, y, x){note}")
 
 
 def _voxels(info: PreparedInfo, seen: _Seen) -> Finding:
     found = _sum(info.pool, info, seen)
     problems = [
-        f"class '{name}': {now:,} in the pool, prepared.json has {before:,}"
+        f"class '{name}': {now:,} in the pool, but {before:,} in prepared.json"
         for name, now, before in zip(info.classes, found, info.pool_voxels, strict=True)
         if now != before
     ]
@@ -199,8 +190,8 @@ def _checksum(info: PreparedInfo, seen: _Seen) -> Finding:
     found = dataset_checksum(pool, test)
     problems = []
     if found != info.checksum:
-        problems.append(f"{found[:12]}, prepared.json has {info.checksum[:12]}; prepare it again")
-    return _finding("checksum", problems, f"{found[:12]}, as every result names it")
+        problems.append(f"{found[:12]}, not prepared.json's {info.checksum[:12]}; prepare it again")
+    return _finding("checksum", problems, f"{found[:12]}, as recorded in every result")
 
 
 def _sides(card: Card, info: PreparedInfo) -> Finding:
@@ -215,37 +206,10 @@ def _sides(card: Card, info: PreparedInfo) -> Finding:
 
 
 def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) -> Finding:
-    """Whose split the voxels of the resampled test set tell (protocol section 2)."""
-    counts = _sum(info.test, info, seen)
-    total, classes = sum(counts), counts[1:]
-    text = f"{total:,} voxels, {sum(classes):,} of them foreground"
-    authors, rule = card.fingerprints.authors_test, card.fingerprints.rule_test
-    for owner, known in (("authors'", authors), ("rule's", rule)):
-        if known and agrees(total, classes, known):
-            detail = f"the {owner} split: {text}, classes within {_deviation(classes, known):.2%}"
-            return Finding(what="test set", ok=True, detail=detail)
-    known = authors if card.split.kind == "authors" else rule
-    if known:
-        wanted = f"{known.voxels:,} and {sum(known.classes):,}"
-        detail = f"neither the authors' split nor the rule's: {text}, not {wanted}"
-        return Finding(what="test set", ok=False, detail=detail)
-    if not by_split:
-        detail = f"neither the authors' split nor the rule's: {text}"
-        return Finding(what="test set", ok=False, detail=detail)
-    note = f"the authors' has {authors.voxels:,}" if authors else "no fingerprint is known"
-    return Finding(what="test set", ok=True, detail=f"the rule's split: {text} ({note})")
-
-
-def _deviation(classes: Sequence[int], known: Voxels) -> float:
-    """Largest relative difference of a class's voxels."""
-    pairs = zip(classes, known.classes, strict=True)
-    return max(abs(found - wanted) / max(wanted, 1) for found, wanted in pairs)
+    ok, detail = whose_split(_sum(info.test, info, seen), card, by_split=by_split)
+    return Finding(what="test set", ok=ok, detail=detail)
 
 
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:
     none = np.zeros(len(info.classes), int)
     return [int(n) for n in sum((seen.voxels.get(case.id, none) for case in cases), none)]
-
-
-def _millimetres(spacing: Iterable[float]) -> str:
-    return ", ".join(f"{number:g}" for number in spacing)

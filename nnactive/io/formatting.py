@@ -1,6 +1,7 @@
 """Format sizes and shell commands for messages."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -30,3 +31,12 @@ def command(words: str, data: Path) -> str:
     """
     place = "" if data == DATA else f" --data {shlex.quote(str(data))}"
     return f"nnactive-bench {words}{place}"
+
+
+def numbers(values: Iterable[float], separator: str = ", ") -> str:
+    """Numbers without trailing zeros.
+
+    >>> numbers((5.0, 1.5625))
+    '5, 1.5625'
+    """
+    return separator.join(f"{value:g}" for value in values)

@@ -1,4 +1,4 @@
-"""Query methods: the contract, the parts to build one from, and the built-in ones."""
+"""Query methods: the contract, the parts to build one from, and the built-in methods."""
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
@@ -21,8 +21,8 @@ from nnactive.methods.stratified import (
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
-from nnactive.query.pool import Oracle, PoolView
-from nnactive.query.prediction import Prediction
+from nnactive.query.pool import Oracle, PoolInfo, PoolView
+from nnactive.query.prediction import Need, Prediction
 from nnactive.query.scores import entropy, expected_entropy, mutual_information
 from nnactive.query.selection import Candidate, best_patches, best_places, checked_score, top
 
@@ -30,8 +30,10 @@ __all__ = [
     "BUILTIN",
     "Candidate",
     "MethodError",
+    "Need",
     "Oracle",
     "Patch",
+    "PoolInfo",
     "PoolView",
     "Prediction",
     "QueryMethod",

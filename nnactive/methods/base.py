@@ -11,7 +11,7 @@ from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
 from nnactive.query.patch_means import patch_means
 from nnactive.query.pool import PoolView
-from nnactive.query.prediction import Prediction
+from nnactive.query.prediction import Need, Prediction
 from nnactive.query.selection import Candidate, best_places, checked_score, top
 
 if TYPE_CHECKING:
@@ -19,26 +19,25 @@ if TYPE_CHECKING:
 
 
 class QueryMethod:
-    """Base class of all query methods: write `score`, or take over any later part.
+    """Base class of all query methods: write `score`, or replace any later part.
 
-    The parts, in their order: `score` per voxel, the mean over the query patch, `patch_score`
-    (noise, for example), `candidates` of one image, `choose` among those of all images; `query` is
-    the whole.
+    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
+    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
     """
 
     name: ClassVar[str] = "QueryMethod"
     """Name on the leaderboard; the class's own name unless it sets one."""
     reference: ClassVar[str] = ""
-    """Where it was published, as authors, year and an address; the leaderboard shows it."""
+    """Where it was published: authors, year and a link, shown on the leaderboard."""
     oracle: ClassVar[bool] = False
-    """Whether the method sees ground truth (``pool.oracle``); every result says so."""
-    needs: ClassVar[frozenset[str]] = frozenset({"mean"})
-    """What of a prediction it uses: ``mean``, ``expected_entropy``, ``embedding``, ``members``."""
+    """Whether the method uses ground truth (``pool.oracle``); every result says so."""
+    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
+    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
     class Parameters(BaseModel):
-        """What can be set of the method: none; one that has some declares a class of this name.
+        """The method's parameters: none by default; a method declares its own class of this name.
 
-        Each field has a type, a default and, where needed, limits (pydantic's ``Field``).
+        Each field has a type, a default and, if needed, limits (pydantic's ``Field``).
         """
 
         model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -46,10 +45,10 @@ class QueryMethod:
     parameters: Parameters
 
     def __init__(self, **parameters: Any) -> None:
-        """Make the method with ``parameters``; those not given have their defaults.
+        """Make the method with ``parameters``; the others have their defaults.
 
         Raises:
-            MethodError: for a parameter that is unknown, or has a wrong type or value.
+            MethodError: if a parameter is unknown, or its type or value is wrong.
         """
         try:
             self.parameters = self.Parameters(**parameters)
@@ -67,13 +66,13 @@ class QueryMethod:
             cls.reference = ""
 
     def score(self, prediction: Prediction) -> "Tensor | np.ndarray":
-        """Score of each voxel of one image, ``(Z, Y, X)``, finite: higher is labelled sooner."""
+        """Finite score of each voxel of an image, ``(Z, Y, X)``; higher is more worth labelling."""
         raise MethodError(f"{prediction.case}: the class has neither score nor query; write one")
 
     def patch_score(
         self, means: np.ndarray, pool: PoolView, rng: np.random.Generator
     ) -> np.ndarray:
-        """Score of each place from the mean over its patch, on the grid of starts; by default it.
+        """Score of each grid position from the mean over its patch; by default that mean.
 
         ``-inf`` ranks last; NaN and ``inf`` are refused. Draws come from ``rng``, which belongs to
         the image (and stratum) alone.
@@ -82,11 +81,11 @@ class QueryMethod:
         return means
 
     def limit(self, pool: PoolView) -> int:
-        """Largest number of patches that one image puts forward."""
+        """Maximum number of patches that one image puts forward."""
         return pool.candidates
 
     def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
-        """What one image puts forward: greedily its best places."""
+        """What one image puts forward: its best positions, chosen greedily."""
         score = self.score(pool.predict(case))
         return self.best_of_image(
             score, pool, case, pool.labelled_in(case), self.limit(pool), pool.rng("noise", case)
@@ -101,15 +100,15 @@ class QueryMethod:
         limit: int,
         rng: np.random.Generator,
     ) -> list[Candidate]:
-        """From a voxel score to an image's best places: mean, `patch_score`, greedy choice.
+        """From a voxel score to an image's best patches: mean, `patch_score`, greedy choice.
 
         Args:
             score: score of each voxel, ``(Z, Y, X)``.
             pool: the pool.
             case: case id.
             taken: patches that must not be overlapped.
-            limit: largest number of candidates.
-            rng: for the noise.
+            limit: maximum number of candidates.
+            rng: source of the noise.
         """
         checked = checked_score(case, score, pool.shape(case))
         del score
@@ -120,20 +119,20 @@ class QueryMethod:
         return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
-        """The ``n`` best of all images' candidates; equal ones by case id, then start.
+        """The ``n`` best of all images' candidates; ties by case id, then start.
 
         Raises:
-            MethodError: if there are fewer.
+            MethodError: if there are fewer than ``n``.
         """
         if len(candidates) < n:
             raise MethodError(
-                f"{len(candidates)} candidates for {n} patches, of {len(pool.cases)} images with "
+                f"{len(candidates)} candidates for {n} patches, from {len(pool.cases)} images with "
                 f"at most {self.limit(pool)} each; query fewer patches or allow more candidates"
             )
         return top(candidates, n)
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
-        """Choose ``n`` patches that overlap neither labelled ones nor one another.
+        """Choose ``n`` patches that overlap neither labelled patches nor one another.
 
         By default `candidates` of each image, then `choose` (protocol section 5, "Aggregation",
         "Candidates per image").

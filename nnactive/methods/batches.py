@@ -1,4 +1,4 @@
-"""Random batches of patches, of which the most uncertain one wins."""
+"""A method that draws random batches of patches and queries the most uncertain one."""
 
 from typing import Annotated
 
@@ -18,10 +18,10 @@ class StochasticBatches(PredictiveEntropy):
     """Random batches of patches; the one with the highest mean predictive entropy is the query.
 
     ``argmax_b`` of the mean over the patches of batch ``b`` of their mean ``H[p]``, with ``H[p]``
-    the predictive entropy ``(Z, Y, X)``; equal ones by number. ``batches`` (100): how many are
-    drawn. Gaillochet et al. 2023, https://doi.org/10.1016/j.media.2023.102958, cut a shuffled
-    finite set of 2D images into batches; a pool of volumes has no such set, so here each batch is
-    drawn anew, as random draws its patches, all of the query's size, before any prediction is made.
+    the predictive entropy ``(Z, Y, X)``; ties by number. ``batches`` (100): number of batches.
+    Gaillochet et al. 2023, https://doi.org/10.1016/j.media.2023.102958, split a shuffled finite set
+    of 2D images into batches. A pool of volumes is no such set, so here every batch is drawn
+    independently, as random draws a query, before any prediction is made.
     """
 
     name = "stochastic_batches"
@@ -38,7 +38,7 @@ class StochasticBatches(PredictiveEntropy):
         """Choose the batch of ``n`` patches.
 
         Raises:
-            MethodError: if no batch of ``n`` patches can be placed.
+            MethodError: if no batch of ``n`` patches fits.
         """
         drawn = (
             random_patches(pool, n, draw=str(number)) for number in range(self.parameters.batches)

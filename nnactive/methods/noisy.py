@@ -1,4 +1,4 @@
-"""Uncertainty with noise, so that a query's patches don't all show the same thing."""
+"""Uncertainty with noise, which diversifies a query's patches."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -14,18 +14,17 @@ from nnactive.query.pool import PoolView
 from nnactive.query.selection import Candidate, ranked
 
 Beta = Annotated[float, Field(ge=1e-6)]
-"""Inverse strength of noise, > 0 by more than rounding; ``inf`` for none."""
+"""Inverse strength of noise, > 0 by more than rounding error; ``inf`` for none."""
 
 
 class Noisy(QueryMethod):
-    """Power noise on a method's patch means: ``ln(mean) + Gumbel(0, 1/beta)``, drawn per place.
+    """Power noise on a method's patch means: ``ln(mean) + Gumbel(0, 1/beta)`` per grid position.
 
-    The part that noisy methods are composed with; ``means`` and the result are on the grid of
-    starts, a mean of 0 scores ``-inf`` and ranks last.
+    A part to compose noisy methods with; a mean of 0 scores ``-inf`` and ranks last.
     """
 
     def beta(self, pool: PoolView) -> float:
-        """Inverse strength of the noise of this query."""
+        """Inverse strength of the noise in this query."""
         raise NotImplementedError
 
     def patch_score(
@@ -54,9 +53,9 @@ class Power(Noisy):
 class PowerBald(Power, Bald):
     """Mutual information as in bald, with power noise on the patch means.
 
-    ``ln(mean) + Gumbel(0, 1/beta)`` per place on the grid of starts, with ``mean`` that of the
-    mutual information ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the
-    noise; the noise study uses 1, 5, 10, 20, 40 and inf, which is bald. Kirsch et al. 2023,
+    ``ln(mean) + Gumbel(0, 1/beta)`` per grid position, with ``mean`` the mean of the mutual
+    information ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the noise; the
+    noise study uses 1, 5, 10, 20, 40 and inf, which is bald. Kirsch et al. 2023,
     https://openreview.net/forum?id=vcHwQyNBjW; protocol section 5.
     """
 
@@ -67,8 +66,8 @@ class PowerBald(Power, Bald):
 class PowerPredictiveEntropy(Power, PredictiveEntropy):
     """Predictive entropy, with power noise on the patch means.
 
-    ``ln(mean) + Gumbel(0, 1/beta)`` per place on the grid of starts, with ``mean`` that of the
-    predictive entropy ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the
+    ``ln(mean) + Gumbel(0, 1/beta)`` per grid position, with ``mean`` the mean of the predictive
+    entropy ``(Z, Y, X)`` over the query patch. ``beta`` (1): inverse strength of the
     noise. Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW; Lüth et al. 2025,
     https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
     """
@@ -80,9 +79,9 @@ class PowerPredictiveEntropy(Power, PredictiveEntropy):
 class SoftrankBald(Bald):
     """Mutual information as in bald, with noise on the candidates' ranks.
 
-    Each image puts forward up to ``2k`` candidates; over all images, sorted by score, rank ``r``
-    from 1 scores ``-ln r + Gumbel(0, 1/beta)``. ``beta`` (1): inverse strength of the noise. Kirsch
-    et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW; protocol section 5.
+    Each image puts forward up to ``2k`` candidates; those of all images are sorted by score, and
+    rank ``r``, from 1, scores ``-ln r + Gumbel(0, 1/beta)``. ``beta`` (1): inverse strength of the
+    noise. Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW; protocol section 5.
     """
 
     name = "softrank_bald"
@@ -96,7 +95,7 @@ class SoftrankBald(Bald):
     parameters: Parameters
 
     def limit(self, pool: PoolView) -> int:
-        """Twice the candidates of other methods."""
+        """Twice as many candidates as other methods."""
         return 2 * pool.candidates
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:

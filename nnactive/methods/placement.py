@@ -1,4 +1,4 @@
-"""Random places for patches, with and without regard to the foreground."""
+"""Random placement of patches, with and without regard to the foreground."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ import numpy as np
 from nnactive.geometry import Patch, Triple, overlaps_any, patch_around, random_patch
 
 DRAWS = 600
-"""Draws after which a case counts as full (protocol section 5)."""
+"""Failed draws after which a case counts as full (protocol section 5)."""
 
 Kind = Literal["random", "class", "border"]
 
 
 def first_free(draw: Callable[[], Patch], taken: Iterable[Patch]) -> Patch | None:
-    """First of `DRAWS` drawn patches that overlaps none of ``taken``, if any."""
+    """First of up to `DRAWS` drawn patches that overlaps none of ``taken``; None if all do."""
     obstacles = list(taken)
     for _ in range(DRAWS):
         patch = draw()
@@ -25,9 +25,9 @@ def first_free(draw: Callable[[], Patch], taken: Iterable[Patch]) -> Patch | Non
 
 
 def draw_kind(random_share: tuple[int, int], rng: np.random.Generator) -> Kind:
-    """Kind of one attempt: ``random`` with the share ``(a, b)`` = a/b, else one of the others.
+    """Kind of one attempt: ``random`` with probability a/b, for a share ``(a, b)``, or another.
 
-    ``class`` and ``border`` halve what is left; drawn in integers, so that the shares are exact.
+    ``class`` and ``border`` split the rest equally; drawn in integers, so that shares are exact.
     """
     part, whole = random_share
     drawn = int(rng.integers(2 * whole))
@@ -37,12 +37,12 @@ def draw_kind(random_share: tuple[int, int], rng: np.random.Generator) -> Kind:
 
 
 def foreground_voxels(label: np.ndarray, kind: Kind, rng: np.random.Generator) -> np.ndarray:
-    """Voxels of a uniformly drawn foreground class that the case has, ``(N, 3)``; may be empty.
+    """Voxels of a foreground class, drawn uniformly from the case's, ``(N, 3)``; may be empty.
 
     Args:
         label: complete label map, ``(Z, Y, X)``.
-        kind: ``class`` for all of its voxels, ``border`` for those that its erosion by the
-            6-neighbour cross takes away, where what is outside the image counts as background.
+        kind: ``class`` for all of its voxels, ``border`` for those that erosion by the 6-neighbour
+            cross removes; outside the image counts as background.
         rng: source of the draw.
     """
     from scipy.ndimage import find_objects
@@ -52,7 +52,7 @@ def foreground_voxels(label: np.ndarray, kind: Kind, rng: np.random.Generator) -
     if not present:
         return np.empty((0, 3), dtype=np.intp)
     value = int(rng.choice(present))
-    # Behind the faces of its bounding box there is none of the class, as behind the image's.
+    # The class has no voxel beyond its bounding box, so the box serves as the image.
     box = boxes[value - 1]
     mask = label[box] == value
     corner = [side.start for side in box]
@@ -62,7 +62,7 @@ def foreground_voxels(label: np.ndarray, kind: Kind, rng: np.random.Generator) -
 
 @dataclass(frozen=True)
 class Case:
-    """One pool case as the placement sees it."""
+    """A pool case, for placing patches."""
 
     name: str
     shape: Triple
@@ -73,11 +73,11 @@ class Case:
     rng: np.random.Generator
 
     def anywhere(self, taken: Iterable[Patch]) -> Patch | None:
-        """Uniformly placed patch that overlaps none of ``taken``; None after 600 draws."""
+        """Uniformly placed patch that overlaps none of ``taken``; None after 600 failed draws."""
         return first_free(lambda: random_patch(self.name, self.size, self.shape, self.rng), taken)
 
     def around(self, voxels: np.ndarray, taken: Iterable[Patch]) -> Patch | None:
-        """Patch around a uniformly drawn voxel of ``voxels`` ``(N, 3)``, drawn anew 600 times."""
+        """Likewise, around a voxel drawn uniformly from ``voxels`` ``(N, 3)`` in each draw."""
         if not len(voxels):
             return None
 
@@ -94,17 +94,17 @@ def spread(
     n: int,
     random_share: tuple[int, int] = (1, 1),
 ) -> list[Patch]:
-    """Up to ``n`` patches, one per case in turn, round and round in the given order.
+    """Up to ``n`` patches, one per case in turn, in rounds through the given order.
 
-    The kind of each attempt is drawn anew. A case in which no random place is found is dropped;
-    one in which no place at foreground is found, or no foreground, is passed over (protocol
-    section 5, random and random_fg33 / random_fg66; the class is drawn once an attempt, its voxel
-    at each of the 600 draws).
+    The kind of each attempt is drawn independently. A case without room for a random patch is
+    dropped; one without room at foreground, or without foreground, is skipped (protocol section 5,
+    random and random_fg33 / random_fg66; the class is drawn once per attempt, its voxel in each of
+    the 600 draws).
 
     Args:
-        cases: cases in their order.
+        cases: cases in order.
         taken: patches that must not be overlapped.
-        n: number of patches wanted; fewer come back where the cases are full.
+        n: number of patches wanted; fewer are returned if the cases are full.
         random_share: share a/b > 0 of attempts without regard to the foreground.
     """
     occupied: dict[str, list[Patch]] = {case.name: [] for case in cases}
@@ -132,7 +132,7 @@ def spread(
 
 
 def dealt(n: int, capacities: Mapping[str, int]) -> dict[str, int]:
-    """Deal ``n`` patches to cases one by one, round and round, as far as each has places."""
+    """Deal ``n`` patches to cases one by one, in rounds, up to each case's capacity."""
     counts = dict.fromkeys(capacities, 0)
     left = n
     while left and (open_cases := [case for case in counts if counts[case] < capacities[case]]):
@@ -143,9 +143,9 @@ def dealt(n: int, capacities: Mapping[str, int]) -> dict[str, int]:
 
 
 def evenly(count: int, places: int, rng: np.random.Generator) -> list[int]:
-    """``count`` of ``places`` at even distances from a random beginning."""
-    beginning = int(rng.integers(places)) if count else 0
-    return [(j * places + beginning) // count for j in range(count)]
+    """Indices of ``count`` of ``places``, evenly spaced from a random start."""
+    start = int(rng.integers(places)) if count else 0
+    return [(j * places + start) // count for j in range(count)]
 
 
 def _eroded(mask: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Methods that place patches without regard to any prediction."""
+"""Methods that place patches without any prediction."""
 
 from typing import ClassVar
 
@@ -14,9 +14,9 @@ from nnactive.query.pool import PoolView
 class Random(QueryMethod):
     """Uniformly placed patches, one per case in turn.
 
-    The cases come in an order shuffled anew for each query, round and round; a start is uniform
-    over the ``n - p + 1`` places per axis; a case in which 600 draws find no place free of labelled
-    and chosen patches is dropped for this query. It looks at no prediction. Lüth et al. 2025,
+    The cases take turns in an order shuffled for each query; a start is uniform over the
+    ``n - p + 1`` positions per axis; a case in which 600 draws find no patch free of labelled and
+    chosen ones is dropped for this query. Uses no prediction. Lüth et al. 2025,
     https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
     """
 
@@ -30,7 +30,7 @@ class Random(QueryMethod):
         """Choose ``n`` random patches.
 
         Raises:
-            MethodError: if the pool is full before.
+            MethodError: if the pool has no room for ``n``.
         """
         placed = random_patches(pool, n, self.random_share)
         if len(placed) < n:
@@ -42,12 +42,12 @@ class Random(QueryMethod):
 
 
 class RandomForeground33(Random):
-    """Random patches of which one in three attempts is centred on foreground: an oracle method.
+    """Random patches, with one in three attempts centred on foreground; uses ground truth.
 
-    As random, but the kind is drawn anew at each attempted case: random 2/3, class 1/6, border 1/6.
-    Class: around a uniformly drawn voxel of a uniformly drawn foreground class that the case has;
-    border: likewise a voxel that the class's erosion by the 6-neighbour cross takes away. No place
-    in 600 draws of the voxel, or no foreground: the next case. Lüth et al. 2025,
+    As random, but each attempt draws its kind: random 2/3, class 1/6, border 1/6. Class: around a
+    voxel drawn uniformly from a foreground class drawn uniformly from the case's; border: likewise,
+    from the voxels that erosion of the class by the 6-neighbour cross removes. If 600 draws of the
+    voxel find no room, or there is no foreground, the next case is tried. Lüth et al. 2025,
     https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
     """
 
@@ -58,7 +58,7 @@ class RandomForeground33(Random):
 
 
 class RandomForeground66(RandomForeground33):
-    """Random patches of which two in three attempts are centred on foreground: an oracle method.
+    """Random patches, with two in three attempts centred on foreground; uses ground truth.
 
     As random_fg33 with the kinds random 1/3, class 1/3, border 1/3. Lüth et al. 2025,
     https://openreview.net/forum?id=AJAnmRLJjJ; protocol section 5.
@@ -73,11 +73,11 @@ class RandomStrided(QueryMethod):
     """Patches at even distances on a regular grid with a random offset, spread over the images.
 
     Each image is tiled with the query patch from an offset drawn uniformly below the patch size.
-    The patches are dealt to the images one by one, round and round in a random order, as far as an
-    image has tiles free of labelled patches; an image that gets ``w`` of its ``G`` free tiles
-    takes, in the grid's order, those at ``floor((j G + r) / w)``, ``j = 0 .. w - 1``, with ``r``
-    drawn from ``0 .. G - 1``. No parameters. Adapted from the strided sampling of slices, evenly
-    spaced along one axis, to 3D patches on a grid of three: Burmeister et al. 2022,
+    The patches are dealt to the images one by one, in rounds of a random order, as long as an image
+    has tiles free of labelled patches; an image that gets ``w`` of its ``G`` free tiles takes, in
+    the grid's order, those at ``floor((j G + r) / w)``, ``j = 0 .. w - 1``, with ``r`` drawn from
+    ``0 .. G - 1``. No parameters. Adapted from strided sampling of slices, evenly spaced along one
+    axis, to 3D patches on a grid along three: Burmeister et al. 2022,
     https://doi.org/10.48550/arXiv.2207.00845.
     """
 
@@ -97,7 +97,7 @@ class RandomStrided(QueryMethod):
         counts = dealt(n, {case: len(free[case]) for case in order})
         if sum(counts.values()) < n:
             raise MethodError(
-                f"the grids have {sum(counts.values())} free tiles, {n} patches are asked for; "
+                f"the grids have {sum(counts.values())} free tiles, {n} patches are requested; "
                 "query fewer patches"
             )
         return [
@@ -116,7 +116,7 @@ def random_patches(
         pool: the pool.
         n: number of patches.
         random_share: share a/b of attempts without regard to the foreground.
-        draw: tells apart several draws of one query.
+        draw: distinguishes several draws of one query.
     """
     order = pool.rng("order", stratum=draw).permutation(len(pool.cases))
 
@@ -132,7 +132,7 @@ def random_patches(
 
 
 def _free_tiles(pool: PoolView, case: str, rng: np.random.Generator) -> list[Patch]:
-    """Tiles of a case's grid that overlap nothing labelled, by start."""
+    """Tiles of a case's grid that overlap no labelled patch, by start."""
     labelled = pool.labelled_in(case)
     tiles = grid_of_tiles(case, pool.patch_size, pool.shape(case), rng)
     return [tile for tile in tiles if not overlaps_any(tile, labelled)]

@@ -25,7 +25,7 @@ Alpha = Annotated[Decimal, Field(gt=0, lt=1)]
 
 
 class ClassBalanced(PredictiveEntropy):
-    """Predictive entropy in strata: the part that all methods of this file share.
+    """Predictive entropy in strata: what all methods of this file share.
 
     Stratum 0 scores ``H[p]``, that of class c ``p_c H[p]``, with ``p`` the members' mean.
     """
@@ -38,14 +38,14 @@ class ClassBalanced(PredictiveEntropy):
     parameters: Parameters
 
     def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
-        """What the strata pick in one image, one after the other, in an order drawn for it."""
+        """What the strata pick in one image, one after the other, in random order."""
         prediction = pool.predict(case)
         score = self.score(prediction)
 
         def put_forward(stratum: int, taken: list[Patch], limit: int) -> list[Candidate]:
-            own = score if stratum == UNSTRATIFIED else prediction.mean[stratum] * score
+            weighted = score if stratum == UNSTRATIFIED else prediction.mean[stratum] * score
             rng = pool.rng("noise", case, str(stratum))
-            return self.best_of_image(own, pool, case, taken, limit, rng)
+            return self.best_of_image(weighted, pool, case, taken, limit, rng)
 
         limits = quotas(self.limit(pool), self.parameters.alpha, pool.n_classes - 1)
         return stratified_candidates(
@@ -53,7 +53,7 @@ class ClassBalanced(PredictiveEntropy):
         )
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:
-        """The best of each stratum, as many as its share."""
+        """The best of each stratum, up to its share."""
         counts = shares(n, self.parameters.alpha, pool.n_classes - 1, pool.rng("shares"))
         return stratified_choice(candidates, counts)
 
@@ -62,8 +62,7 @@ class ClassBalanced33(ClassBalanced):
     """Predictive entropy, a third of the patches shared by the classes.
 
     Voxel scores ``H[p]`` and, for each foreground class c, ``p_c H[p]``, from ``(C, Z, Y, X)`` to
-    ``(Z, Y, X)``; ``floor(alpha q)`` patches are shared equally by the classes, the others go to
-    ``H[p]``.
+    ``(Z, Y, X)``; the classes share ``floor(alpha q)`` patches equally, ``H[p]`` gets the others.
     ``alpha`` (0.33): the classes' share. Lüth et al. 2026,
     https://openreview.net/forum?id=UamXueEaYW; protocol section 5, "Stratified choice".
     """
@@ -91,8 +90,8 @@ class ClassBalanced66(ClassBalanced):
 class ClassBalancedPower(Power, ClassBalanced):
     """As cla_pe_66, with power noise of constant strength in each stratum.
 
-    ``ln(mean) + Gumbel(0, 1/beta)`` per place, independent per stratum. ``alpha`` (0.66): the
-    classes' share; ``beta`` (1): inverse strength of the noise. Lüth et al. 2026,
+    ``ln(mean) + Gumbel(0, 1/beta)`` per grid position, independent per stratum. ``alpha`` (0.66):
+    the classes' share; ``beta`` (1): inverse strength of the noise. Lüth et al. 2026,
     https://openreview.net/forum?id=UamXueEaYW; protocol section 5.
     """
 
@@ -108,10 +107,10 @@ class ClassBalancedPower(Power, ClassBalanced):
 class ClassBalancedScheduledPower(Noisy, ClassBalanced):
     """ClaSP PE: as clap_pe, with noise that falls from query to query.
 
-    ``beta(t) = exp((1 - t/T) ln beta_0 + (t/T) ln beta_max)``, t = 0, 1, ... the number of the
+    ``beta(t) = exp((1 - t/T) ln beta_0 + (t/T) ln beta_max)``, t = 0, 1, ... the index of the
     query and T the number of queries. ``alpha`` (0.66): the classes' share; ``beta_0`` (1),
-    ``beta_max`` (100): inverse strength of the noise at beginning and end. Lüth et al. 2026,
-    https://openreview.net/forum?id=UamXueEaYW; protocol section 5.
+    ``beta_max`` (100): inverse strength of the noise at the first query and after the last. Lüth et
+    al. 2026, https://openreview.net/forum?id=UamXueEaYW; protocol section 5.
     """
 
     name = "clasp_pe"

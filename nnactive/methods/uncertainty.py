@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nnactive.methods.base import QueryMethod
-from nnactive.query.prediction import Prediction
+from nnactive.query.prediction import Need, Prediction
 from nnactive.query.scores import entropy, mutual_information
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ class ExpectedEntropy(QueryMethod):
     """Highest mean of the members' own predictive entropies.
 
     ``mean_m H[p_m]`` per voxel, with ``p_m`` each member's probabilities, ``(C, Z, Y, X)`` to ``(Z,
-    Y, X)``: the part of the predictive entropy that bald leaves out. Gal et al. 2017,
+    Y, X)``: the part of the predictive entropy that bald subtracts. Gal et al. 2017,
     https://doi.org/10.48550/arXiv.1703.02910; protocol section 5.
     """
 
     name = "expected_entropy"
     reference = "Gal et al. 2017, https://doi.org/10.48550/arXiv.1703.02910"
-    needs = frozenset({"expected_entropy"})
+    needs = frozenset({Need.EXPECTED_ENTROPY})
 
     def score(self, prediction: Prediction) -> "Tensor":
         """``mean_m H[p_m]`` in nats, ``(Z, Y, X)``."""
@@ -53,7 +53,7 @@ class Bald(QueryMethod):
 
     name = "bald"
     reference = "Houlsby et al. 2011, https://doi.org/10.48550/arXiv.1112.5745"
-    needs = frozenset({"mean", "expected_entropy"})
+    needs = frozenset({Need.MEAN, Need.EXPECTED_ENTROPY})
 
     def score(self, prediction: Prediction) -> "Tensor":
         """Mutual information in nats, ``(Z, Y, X)``."""

@@ -1,4 +1,4 @@
-"""Embeddings of patches: the features of the network's bottleneck, averaged over each patch."""
+"""Embeddings of patches: features of the network's bottleneck, averaged over each patch."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 _AXES = 5
 PATCHES_AT_ONCE = 256
-"""Bounds the memory: a step needs as many times the features of a tile's slice."""
+"""Bounds the memory, which is this many times the features of one slice of a tile."""
 
 
 def embed(predictor: Any, image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
-    """Mean over each patch of the features that the encoder's last stage gives.
+    """Mean over each patch of the features from the encoder's last stage.
 
     The image is padded and cut into tiles as in nnU-Net's prediction. A cell of a tile's last
-    feature map stands for the box of the tile that it covers; a patch's embedding is the mean of
-    all cells of all tiles, weighted with the voxels that box and patch share. No more than one
-    tile's feature map is in memory.
+    feature map represents the box that it covers; a patch's embedding is the mean of all cells of
+    all tiles, weighted by the voxels that box and patch share. Only one tile's feature map is in
+    memory at a time.
 
     Args:
         predictor: nnU-Net's predictor with one member's weights in its network.
@@ -52,7 +52,7 @@ def embed(predictor: Any, image: np.ndarray, patches: Sequence[Patch]) -> np.nda
     predictor.network = predictor.network.to(device).eval()
     total = np.zeros((len(patches), 1))
     weight = np.zeros(len(patches))
-    for tile in touched or tiles[:1]:  # one also where there is no patch: it tells D
+    for tile in touched or tiles[:1]:  # at least one, even without patches: it determines D
         window = tuple(slice(a, a + n) for a, n in zip(tile, tile_size, strict=True))
         with torch.inference_mode(), autocast(device.type):
             features = _last_stage(predictor.network, data[(slice(None), *window)][None].to(device))
@@ -79,7 +79,7 @@ def _sums(features: np.ndarray, overlaps: list[np.ndarray]) -> np.ndarray:
 def _tiles(
     predictor: Any, image: np.ndarray
 ) -> "tuple[list[tuple[int, ...]], np.ndarray, torch.Tensor]":
-    """Starts of nnU-Net's tiles in the padded image, the padding before the image, the former."""
+    """Starts of nnU-Net's tiles in the padded image, the leading padding, and the padded image."""
     import torch
     from acvl_utils.cropping_and_padding.padding import pad_nd_image
     from nnunetv2.inference.sliding_window_prediction import compute_steps_for_sliding_window
@@ -92,13 +92,13 @@ def _tiles(
 
 
 def _last_stage(network: "torch.nn.Module", window: "torch.Tensor") -> np.ndarray:
-    """Last feature map of a tile's ``(1, C, z, y, x)``, float64 ``(D, z, y, x)``."""
+    """Last feature map of a tile ``(1, C, z, y, x)``, float64 ``(D, z, y, x)``."""
     encoder = getattr(network, "encoder", None)
     stages = encoder(window) if encoder is not None else None
     if not isinstance(stages, list | tuple) or stages[-1].ndim != _AXES:
         raise UserError(
             f"the network {type(network).__name__} has no encoder that returns a list of feature "
-            "maps (1, D, z, y, x), so patches have no embedding; choose a method without it"
+            "maps (1, D, z, y, x), so patches have no embedding; choose a method that needs none"
         )
     return np.asarray(stages[-1][0].double().cpu())
 

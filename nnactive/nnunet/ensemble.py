@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class Ensemble:
     """The members trained on one training folder, ready to predict.
 
-    Their weights are held once, on the CPU; networks take them in turn. On a CPU there is a network
-    for each worker, which computes in one thread, so that a prediction depends neither on the
-    number of cores nor on the number of workers. A GPU has one network for all workers.
+    Their weights are held once, on the CPU; networks load them in turn. A CPU has one network per
+    worker, each computing in one thread, so that a prediction depends neither on the number of
+    cores nor on the number of workers. A GPU has one network for all workers.
     """
 
     def __init__(
@@ -42,18 +42,18 @@ class Ensemble:
         """Load the members.
 
         Args:
-            train: the training folder they were trained on.
+            train: the members' training folder.
             members: one file per fold.
             device: where to predict, as ``pick_device`` gives it.
-            tile_step: step of the sliding window as a share of the network's patch.
+            tile_step: step of the sliding window as a fraction of the network's patch.
             mirror: whether to average over mirrored images on the axes used in training.
-            workers: images that are worked on at the same time.
+            workers: images to work on at the same time.
 
         Raises:
-            UserError: if there are no members, or a file is missing or is none.
+            UserError: if there are no members, or a member's file is missing or broken.
         """
         if not members:
-            raise UserError(f"{train}: no member to predict with; train its folds first")
+            raise UserError(f"{train}: no members to predict with; train its folds first")
         if device == CPU:
             import torch
 
@@ -71,26 +71,26 @@ class Ensemble:
             )
 
     def probabilities(self, image: np.ndarray) -> Iterator["torch.Tensor"]:
-        """Softmax of one member after the other for an image ``(C, Z, Y, X)``.
+        """Softmax probabilities of an image ``(C, Z, Y, X)`` from one member after the other.
 
         Yields:
-            float32 tensors ``(classes, Z, Y, X)`` on the device that predicts.
+            float32 tensors ``(classes, Z, Y, X)`` on the ensemble's device.
         """
         for member in self._members:
-            yield self._member_probabilities(member, image)  # under no name: it goes with its user
+            yield self._member_probabilities(member, image)  # unnamed, so that the caller frees it
 
     def turn(self) -> AbstractContextManager[object]:
-        """To be held while an image's members are predicted, so that one image is done first.
+        """Lock to hold while predicting all members of an image, so that images finish in turn.
 
-        Without it the images of several workers would take turns at the network member by member,
-        and then all be selected from at the same time while the network waits.
+        Without it the images of several workers would alternate at the network member by member,
+        and then all select patches at the same time while the network idles.
         """
         return self._turns
 
     def embeddings(self, image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
         """Features of patches of an image ``(C, Z, Y, X)``, float32 ``(len(patches), D)``.
 
-        Each member's are `embedding.embed`'s; D is all members' one after the other.
+        Each member's come from `embedding.embed`; those of all members are concatenated.
 
         Raises:
             UserError: if the network has no encoder that returns feature maps.
@@ -102,13 +102,13 @@ class Ensemble:
         return np.concatenate(found, axis=1).astype(np.float32)
 
     def labels(self, image: np.ndarray) -> np.ndarray:
-        """Segmentation ``(Z, Y, X)``: mean of the members' logits, then argmax (nnU-Net's way)."""
+        """Segmentation ``(Z, Y, X)``: argmax of the members' mean logits, as in nnU-Net."""
         import torch
 
         with self._borrowed(self._members) as predictor:
             logits = predictor.predict_logits_from_preprocessed_data(torch.from_numpy(image))
         if not bool(torch.isfinite(logits).all()):
-            raise NnactiveError("the ensemble predicts what is not finite; train its folds again")
+            raise NnactiveError("the ensemble's logits contain NaN or Inf; train its folds again")
         return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
 
     def _member_probabilities(self, member: Member, image: np.ndarray) -> "torch.Tensor":
@@ -116,7 +116,7 @@ class Ensemble:
 
         with self._borrowed([member]) as predictor:
             classes = predictor.label_manager.num_segmentation_heads
-            # Each worker's mean, and one member's logits (half precision) and probabilities.
+            # Each worker's mean, plus one member's logits (half precision) and probabilities.
             volumes = classes * (self._workers + 2) + 2 * self._workers
             size = 4 * volumes * int(np.prod(image.shape[1:]))
             predictor.perform_everything_on_device = is_gpu(self._device) and can_hold(
@@ -137,7 +137,7 @@ class Ensemble:
 
 
 def _softmax(logits: "torch.Tensor") -> "torch.Tensor":
-    """Softmax over the first axis, float32; slice by slice, so that no temporary is large."""
+    """Softmax over the first axis, float32; slice by slice to keep temporaries small."""
     import torch
 
     probabilities = torch.empty(logits.shape, dtype=torch.float32, device=logits.device)

@@ -1,4 +1,4 @@
-"""nnU-Net's environment variables, set for a block of code and then put back."""
+"""nnU-Net's environment variables, set for a block of code and then restored."""
 
 import io
 import os
@@ -9,10 +9,10 @@ from pathlib import Path
 
 @contextmanager
 def environment(variables: Mapping[str, str | Path | None]) -> Iterator[None]:
-    """Set environment variables inside the block; None removes one; all are restored after it.
+    """Set environment variables inside the block (None removes one) and restore them after it.
 
     nnU-Net reads ``nnUNet_raw``, ``nnUNet_preprocessed``, ``nnUNet_results``,
-    ``nnUNet_extTrainer`` and the like whenever it needs them, not when it is imported.
+    ``nnUNet_extTrainer`` and the like on each use, not when it is imported.
     """
     before = {name: os.environ.get(name) for name in variables}
     try:
@@ -24,7 +24,7 @@ def environment(variables: Mapping[str, str | Path | None]) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what the block prints to standard output: nnU-Net prints its plans and its progress."""
+    """Discard the block's standard output: nnU-Net prints its plans and progress."""
     with redirect_stdout(io.StringIO()):
         yield
 

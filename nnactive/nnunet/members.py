@@ -1,4 +1,4 @@
-"""Ensemble members: training one, reading it back; a member is a file of a network's weights."""
+"""Ensemble members: training and loading them; a member is a file with a network's weights."""
 
 import shutil
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from nnactive.nnunet.training_folder import training_dataset_json, training_plan
 from nnactive.settings import Training
 
 COMPILE_FROM = 10_000
-"""Iterations from which torch.compile's minute of compilation pays for itself on a GPU."""
+"""Iterations above which torch.compile's minute of compilation pays off on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,18 @@ class Member:
 def train_member(train: Path, fold: int, out: Path, device: str) -> None:
     """Train one fold on a training folder and store its final weights in ``out``.
 
-    An interrupted training goes on from nnU-Net's last periodic checkpoint, which lies in a
-    folder beside ``out`` until the training ends.
+    An interrupted training resumes from nnU-Net's last periodic checkpoint, which lies in a folder
+    beside ``out`` until training ends.
 
     Args:
-        train: training folder, as ``overlay.write_training_folder`` makes it.
+        train: training folder, as ``write_training_folder`` writes it.
         fold: the fold to leave out.
         out: file for the member.
         device: where to train, as ``pick_device`` gives it.
 
     Raises:
         UserError: if there is no such fold.
-        NnactiveError: if the weights are not finite at the end.
+        NnactiveError: if the final weights are not finite.
     """
     plans = training_plans(train)
     training = recipe(plans)
@@ -61,7 +61,7 @@ def train_member(train: Path, fold: int, out: Path, device: str) -> None:
 
 
 def _compiled(training: Training) -> bool:
-    """Whether the network is compiled: where that pays, and there is what compiles it."""
+    """Whether to compile the network: if that pays off and a C compiler is available."""
     return training.epochs * training.iterations >= COMPILE_FROM and c_compiler() is not None
 
 

@@ -1,4 +1,4 @@
-"""Fingerprint and plans by nnU-Net's default planner, from arrays and without any label."""
+"""Fingerprint and plans from nnU-Net's default planner, based on arrays and without any label."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import read_json, write_json
 from nnactive.nnunet.environment import environment, quiet
-from nnactive.nnunet.preprocess import Spacing
 
 INTENSITY_SAMPLES = 100_000_000
 """Voxels that nnU-Net samples for a dataset's intensity statistics."""
 
 
 def describe(classes: Sequence[str], schemes: Sequence[str], cases: int) -> dict[str, Any]:
-    """``dataset.json`` of a pool of ``cases`` with the ignore label as the highest one.
+    """``dataset.json`` of a pool, with the ignore label as the highest label.
 
     Args:
         classes: class names in label order, background first.
@@ -38,16 +37,16 @@ def describe(classes: Sequence[str], schemes: Sequence[str], cases: int) -> dict
 def samples_per_case(shapes: Sequence[Triple]) -> int:
     """Voxels to draw from each case for the intensity statistics.
 
-    nnU-Net's share of its 1e8, but no more than the largest case has: small images would only be
-    drawn from again and again.
+    An equal share of nnU-Net's 1e8, but at most the size of the largest case: more would only draw
+    the same voxels of small images again and again.
     """
     return min(INTENSITY_SAMPLES // len(shapes), max(int(np.prod(shape)) for shape in shapes))
 
 
 def sample_intensities(image: np.ndarray, samples: int) -> np.ndarray:
-    """Float32 ``(C, samples)``: voxels drawn with nnU-Net's seed from the whole ``(C, Z, Y, X)``.
+    """Voxels drawn with nnU-Net's seed from an image ``(C, Z, Y, X)``: float32 ``(C, samples)``.
 
-    Every voxel counts as foreground, as it does where all carry the ignore label (section 2).
+    Every voxel counts as foreground, as it does if all have the ignore label (section 2).
     """
     from nnunetv2.experiment_planning.dataset_fingerprint.fingerprint_extractor import (
         DatasetFingerprintExtractor,
@@ -91,7 +90,7 @@ def plan(name: str, description: dict[str, Any], measured: dict[str, Any]) -> di
         measured: ``fingerprint``'s result.
 
     Raises:
-        AssertionError: the plans would resample or transpose the resampled pool again.
+        AssertionError: if the plans would resample or transpose the resampled pool again.
     """
     with _planner(name, description, measured) as planner:
         planner.plan_experiment()
@@ -109,7 +108,7 @@ def target_geometry(
     spacings: Sequence[Spacing],
     shapes: Sequence[Triple],
 ) -> tuple[Spacing, Triple]:
-    """nnU-Net's own target spacing over all cases, and the transposition that goes with it.
+    """nnU-Net's target spacing over all cases, and the transposition that goes with it.
 
     Args:
         name: nnU-Net's dataset name.
@@ -148,14 +147,14 @@ def _statistics(values: np.ndarray) -> dict[str, float]:
 
 @contextmanager
 def _planner(name: str, description: dict[str, Any], measured: dict[str, Any]) -> Iterator[Any]:
-    """nnU-Net's planner over a throw-away folder; ``plans_file`` is where it saves its plans."""
+    """nnU-Net's planner in a temporary folder; it saves its plans to ``plans_file``."""
     from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import (
         ExperimentPlanner,
     )
 
     with tempfile.TemporaryDirectory(prefix="nnactive-plan-") as folder:
         raw, preprocessed = Path(folder, "raw"), Path(folder, "preprocessed")
-        # The planner asks for a list of files but opens none: the reader is named above.
+        # The planner needs a list of files but opens none, since dataset.json names the reader.
         listed = {"case": {"images": ["image.nii.gz"], "label": "label.nii.gz"}}
         write_json(raw / name / "dataset.json", description | {"dataset": listed})
         write_json(preprocessed / name / "dataset_fingerprint.json", measured)

@@ -1,4 +1,4 @@
-"""nnU-Net's plans with the training of a setting written into them."""
+"""nnU-Net's plans, with a setting's training written into them."""
 
 from copy import deepcopy
 from typing import Any
@@ -8,13 +8,13 @@ from nnactive.settings import Training
 
 CONFIGURATION = "3d_fullres"
 RECIPE = "nnactive"
-"""Key of the plans under which the trainer finds its ``Training``."""
+"""Key of the trainer's ``Training`` in the plans."""
 
 
 def adapt(plans: dict[str, Any], training: Training) -> dict[str, Any]:
-    """Plans of a dataset, changed to the width and batch size of ``training``.
+    """A dataset's plans, adapted to the width and batch size of ``training``.
 
-    The training itself travels in the plans, so that one trainer class serves every track.
+    The plans also carry the training itself, so that one trainer class serves every track.
     """
     adapted = deepcopy(plans)
     configuration = adapted["configurations"][CONFIGURATION]
@@ -33,15 +33,15 @@ def adapt(plans: dict[str, Any], training: Training) -> dict[str, Any]:
 def recipe(plans: dict[str, Any]) -> Training:
     """The training that ``adapt`` wrote into the plans."""
     if RECIPE not in plans:
-        raise UserError("plans.json: no 'nnactive' section; make the training folder anew")
+        raise UserError("plans.json: no 'nnactive' section; write the training folder again")
     return Training.model_validate(plans[RECIPE])
 
 
 def network_patch(plans: dict[str, Any]) -> tuple[int, ...]:
-    """Patch size of the network in voxels, (z, y, x)."""
+    """The network's patch size in voxels, (z, y, x)."""
     return tuple(plans["configurations"][CONFIGURATION]["patch_size"])
 
 
 def folder_names(plans: dict[str, Any]) -> tuple[str, str]:
-    """Names that nnU-Net gives to the dataset's folder and to the one with its cases."""
+    """nnU-Net's names for the dataset's folder and for the folder of its cases."""
     return plans["dataset_name"], plans["configurations"][CONFIGURATION]["data_identifier"]

@@ -1,4 +1,4 @@
-"""Resampling and normalising one case with nnU-Net's own functions."""
+"""Resampling and normalising one case with nnU-Net's functions."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnactive.geometry import Spacing
+
 if TYPE_CHECKING:
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-Spacing = tuple[float, float, float]
-"""mm, axis order (z, y, x)."""
-
 
 def shape_after_crop(image: np.ndarray) -> tuple[int, ...]:
-    """Shape ``(Z, Y, X)`` of an image ``(C, Z, Y, X)`` cropped to its non-zero box."""
+    """Shape ``(Z, Y, X)`` of an image ``(C, Z, Y, X)`` after cropping to its non-zero box."""
     from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
 
     return tuple(int(n) for n in crop_to_nonzero(image)[0].shape[1:])
@@ -32,13 +31,13 @@ def resample(
     Args:
         image: ``(C, Z, Y, X)``.
         label: ``(Z, Y, X)``, whole numbers from 0.
-        spacing: mm, (z, y, x), of the file.
-        target: mm, in the axis order after the transposition.
+        spacing: mm, (z, y, x), as in the file.
+        target: mm, in the axis order after transposition.
         transpose: nnU-Net's ``transpose_forward``.
 
     Returns:
-        Image float32 ``(C, Z, Y, X)`` and label int16 ``(Z, Y, X)``; voxels that nnU-Net marks
-        -1, outside the non-zero mask, are background.
+        Image float32 ``(C, Z, Y, X)`` and label int16 ``(Z, Y, X)``; voxels outside the non-zero
+        mask, which nnU-Net marks -1, become background.
     """
     from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
 
@@ -59,16 +58,16 @@ def resample(
 
 
 def normalise(image: np.ndarray, plans: dict[str, Any]) -> np.ndarray:
-    """Image float32 ``(C, Z, Y, X)`` as the network gets it, by the plans' ``3d_fullres``.
+    """Image as the network receives it, by the plans' ``3d_fullres``, float32 ``(C, Z, Y, X)``.
 
     Raises:
-        AssertionError: the plans ask for a mask, which a cropped pool never does.
+        AssertionError: if the plans require a mask, which those of a cropped pool never do.
     """
     from nnunetv2.preprocessing.normalization import default_normalization_schemes
 
     configuration = plans["configurations"]["3d_fullres"]
     if any(configuration["use_mask_for_norm"]):
-        raise AssertionError("plans of a cropped pool ask for a mask in normalisation")
+        raise AssertionError("plans of a cropped pool require a mask for normalisation")
     statistics = plans["foreground_intensity_properties_per_channel"]
     result = np.empty(image.shape, np.float32)
     for channel, name in enumerate(configuration["normalization_schemes"]):
@@ -81,7 +80,7 @@ def normalise(image: np.ndarray, plans: dict[str, Any]) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _resampling_plans(target: Spacing, transpose: tuple[int, ...], channels: int) -> "PlansManager":
-    """Plans that make nnU-Net's preprocessor resample and do nothing else."""
+    """Plans with which nnU-Net's preprocessor only resamples."""
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
     def resampling(order: int, *, is_seg: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Region sampling: where nnU-Net cuts a training patch when only parts of a case are labelled."""
+"""Region sampling: where to cut training patches from a partially labelled case."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from nnunetv2.training.dataloading.data_loader import nnUNetDataLoader
 
 
 def shift_bounds(voxel: int, patch: int, extent: int) -> tuple[int, int]:
-    """Bounds ``[low, high)`` of the shift on one axis, in voxels (protocol section 3).
+    """Bounds ``[low, high)`` of the random shift on one axis, in voxels (protocol section 3).
 
     >>> shift_bounds(voxel=3, patch=20, extent=50)
     (-3, 10)
@@ -17,12 +17,12 @@ def shift_bounds(voxel: int, patch: int, extent: int) -> tuple[int, int]:
 
 
 class RegionDataLoader(nnUNetDataLoader):  # type: ignore[misc]
-    """nnU-Net's loader with region sampling for the samples that are not oversampled.
+    """nnU-Net's loader, with region sampling for the samples that are not oversampled.
 
-    Oversampled samples stay nnU-Net's own: centred on a voxel of a random labelled foreground
-    class. The others are centred on any labelled voxel and shifted at random, so that a labelled
-    patch is seen at every place of the training patch. The global numpy state is used, as in
-    nnU-Net: training is not seeded, and nnU-Net reseeds that state in each of its workers.
+    Oversampled samples are nnU-Net's: centred on a voxel of a random labelled foreground class. The
+    others are centred on any labelled voxel and shifted at random, so that a labelled patch appears
+    anywhere in the training patch. Draws use NumPy's global state, as in nnU-Net: training is not
+    seeded, and nnU-Net reseeds that state in each of its workers.
     """
 
     def get_bbox(

@@ -21,12 +21,12 @@ def write_volume(path: Path, array: np.ndarray, patch_size: Sequence[int]) -> No
 
     Args:
         path: file name ending in ``.b2nd``.
-        array: ``(C, Z, Y, X)`` or ``(Z, Y, X)``, stored as it is; nnU-Net's own loader
-            expects a leading axis on images and labels alike.
-        patch_size: (z, y, x) in voxels of the patches that will be read, usually the plan's.
+        array: ``(C, Z, Y, X)`` or ``(Z, Y, X)``, stored as it is; nnU-Net's loader expects a
+            leading axis on images and labels alike.
+        patch_size: size in voxels, (z, y, x), of the patches that will be read, usually the plan's.
 
     Raises:
-        OSError: the file cannot be written, for example because the disk is full.
+        OSError: if the file cannot be written, for example because the disk is full.
     """
     import blosc2
     from nnunetv2.training.dataloading.nnunet_dataset import comp_blosc2_params
@@ -50,19 +50,19 @@ def write_volume(path: Path, array: np.ndarray, patch_size: Sequence[int]) -> No
 
 
 def read_volume(path: Path) -> np.ndarray:
-    """The whole array of a ``.b2nd`` file.
+    """The entire array of a ``.b2nd`` file.
 
     Raises:
-        UserError: the file is missing or no such array.
+        UserError: if the file is missing or damaged.
     """
-    with _damage_told(path):
+    with _reporting_damage(path):
         array: np.ndarray = _open(path)[...]
     return array
 
 
 def volume_shape(path: Path) -> tuple[int, ...]:
-    """Shape of a ``.b2nd`` file's array without reading its content."""
-    with _damage_told(path):
+    """Shape of a ``.b2nd`` file's array, without reading its content."""
+    with _reporting_damage(path):
         return tuple(int(n) for n in _open(path).shape)
 
 
@@ -70,17 +70,17 @@ def _open(path: Path) -> "blosc2.NDArray":
     import blosc2
 
     if not path.is_file():
-        raise UserError(f"{path}: no such file; {_way_out(path)}")
+        raise UserError(f"{path}: no such file; {_fix(path)}")
     return blosc2.open(urlpath=str(path), mode="r", dparams={"nthreads": 1})
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def _reporting_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        raise UserError(f"{path}: not a readable volume ({error}); {_way_out(path)}") from error
+        raise UserError(f"{path}: not a readable volume ({error}); {_fix(path)}") from error
 
 
-def _way_out(path: Path) -> str:
+def _fix(path: Path) -> str:
     return f"remove {path.parent.parent} and prepare the dataset again"

@@ -1,4 +1,4 @@
-"""The trainer of every track: nnU-Net's, learning from partial labels (protocol section 3)."""
+"""The trainer of every track: nnU-Net's, adapted to partial labels (protocol section 3)."""
 
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ CHECKPOINT_FINAL = "checkpoint_final.pth"
 class PartialLabelTrainer(nnUNetTrainer):
     """Trains on labelled patches; length, width and mirroring come from the plans.
 
-    Differs from nnU-Net's trainer in: region sampling, Dice with smooth 0, a training length that
-    the plans give, and no validation, neither in each epoch nor after training (it changes no
-    weight, and the benchmark evaluates the ensemble on the test set itself).
+    Differs from nnU-Net's trainer in region sampling, Dice with smooth 0, a training length from
+    the plans, and no validation, neither per epoch nor after training: it changes no weight, and
+    the benchmark evaluates the ensemble on the test set.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         self.mirror = training.mirror
 
     def initialize(self) -> None:
-        """Build nnU-Net's network; on a CPU in the memory order that its convolutions like best."""
+        """Build nnU-Net's network; on a CPU in the memory format with the fastest convolutions."""
         super().initialize()
         network: torch.nn.Module = self.network
         if self.device.type == CPU:
@@ -52,7 +52,7 @@ class PartialLabelTrainer(nnUNetTrainer):
     def configure_rotation_dummyDA_mirroring_and_inital_patch_size(  # noqa: N802
         self,
     ) -> tuple[Any, bool, Any, tuple[int, ...] | None]:
-        """nnU-Net's augmentation, without mirroring where the track says so."""
+        """nnU-Net's augmentation, without mirroring if the track disables it."""
         rotation, dummy_2d, patch, axes = (
             super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
         )
@@ -72,7 +72,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         return loss  # type: ignore[no-any-return]
 
     def get_dataloaders(self) -> tuple[Any, None]:
-        """Batches for training from the region sampler; none for validation."""
+        """Training batches from the region sampler; none for validation."""
         patch_size = self.configuration_manager.patch_size
         scales = self._get_deep_supervision_scales()
         rotation, dummy_2d, initial_patch, mirror_axes = (
@@ -117,10 +117,10 @@ class PartialLabelTrainer(nnUNetTrainer):
         )
 
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
-        """Nothing: there are no validation batches."""
+        """Do nothing: there are no validation batches."""
 
     def on_epoch_end(self) -> None:
-        """Log the epoch and, at nnU-Net's interval, save what an interrupted run resumes from."""
+        """Log the epoch and, at nnU-Net's interval, save a checkpoint to resume from."""
         loss = self.logger.get_value("train_losses", step=-1)
         self.print_to_log_file(f"train_loss {loss:.4f}")
         self.current_epoch += 1
@@ -130,10 +130,10 @@ class PartialLabelTrainer(nnUNetTrainer):
             self.current_epoch += 1
 
     def save_checkpoint(self, filename: str) -> None:
-        """nnU-Net's checkpoint under its name in one move, so that a kill leaves no half of it."""
+        """Save nnU-Net's checkpoint atomically, so that a kill leaves no partial file."""
         draft = Path(f"{filename}.draft")
         super().save_checkpoint(str(draft))
         draft.replace(filename)
 
     def plot_network_architecture(self) -> None:
-        """Nothing: the plot needs a package that no longer works."""
+        """Do nothing: the plot needs a package that no longer works."""

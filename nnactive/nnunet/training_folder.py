@@ -1,8 +1,7 @@
 """Training folders: a loop's partial labels, with links to the images that all experiments share.
 
-A training folder is what nnU-Net calls a preprocessed dataset. Only the label maps of the
-cases that got patches in this loop are written; all else are links to the store and to the loop
-before.
+A training folder is what nnU-Net calls a preprocessed dataset. Only the label maps of cases with
+new patches in this loop are written; everything else links to the store and to the previous loop.
 """
 
 import pickle
@@ -28,25 +27,25 @@ from nnactive.nnunet.store import read_volume, write_volume
 from nnactive.settings import Training
 
 LOCATIONS_PER_CLASS = 10_000
-"""Voxels of a class that sampling may choose from, at least (nnU-Net's own number) ..."""
+"""Minimum number of a class's voxels that sampling may choose from (nnU-Net's number) ..."""
 LOCATIONS_SHARE = 0.01
-"""... and at least this share of them."""
+"""... and the minimum share of them."""
 
 
 def class_locations(
     label: np.ndarray, patches: list[Patch], classes: int, rng: np.random.Generator
 ) -> dict[Any, np.ndarray]:
-    """Labelled voxels by class, in the form that nnU-Net's loader samples from.
+    """Labelled voxels by class, in the form that nnU-Net's loader expects.
 
     Args:
         label: partial label map ``(Z, Y, X)``.
         patches: the case's labelled patches, which don't overlap.
-        classes: number of classes with background; ``classes`` itself is the ignore label.
-        rng: draws the subset where a class has more voxels than are kept.
+        classes: number of classes, background included; ``classes`` itself is the ignore label.
+        rng: draws the subset if a class has more voxels than needed.
 
     Returns:
-        ``{foreground class: (n, 4)}`` and under nnU-Net's key for "any label" all labelled voxels;
-        each row is (0, z, y, x) in voxels.
+        ``{foreground class: (n, 4)}`` and, under nnU-Net's key for "any label", all labelled
+        voxels; each row is (0, z, y, x) in voxels.
     """
     coordinates = np.concatenate(
         [np.argwhere(label[patch.slices] < classes) + patch.start for patch in patches]
@@ -79,18 +78,18 @@ def write_training_folder(
     validation_folds: list[list[str]],
     notes: Mapping[str, str],
 ) -> None:
-    """Write a training folder, whole or not at all.
+    """Write a training folder, atomically.
 
     Args:
         out: the folder.
         plans_file: the dataset's plans.
         dataset_json_file: the dataset's ``dataset.json``, with the ignore label.
         fingerprint_file: the dataset's fingerprint, which nnU-Net copies.
-        training: is written into the plans.
+        training: written into the plans.
         images: image file of every labelled case.
-        fresh: the cases that got patches in this loop.
+        fresh: the cases with new patches in this loop.
         relabel: makes a fresh case's partial label map ``(Z, Y, X)`` and class locations.
-        previous: training folder of the loop before, which has all other labelled cases.
+        previous: training folder of the previous loop, which has all other labelled cases.
         validation_folds: cases of each fold's validation set.
         notes: text of further files in the folder, by name.
     """
@@ -122,10 +121,10 @@ def write_training_folder(
 def follow(
     train: Path, *, dataset_json_file: Path, fingerprint_file: Path, images: Mapping[str, Path]
 ) -> None:
-    """Point a training folder's links at its dataset, where that lies elsewhere by now.
+    """Point a training folder's links at its dataset, if that has moved.
 
     Args:
-        train: the folder; its links to other training folders hold wherever all of them go.
+        train: the folder; its links to other training folders stay valid when all move together.
         dataset_json_file: as for ``write_training_folder``.
         fingerprint_file: likewise.
         images: image file of every labelled case.
@@ -136,24 +135,24 @@ def follow(
     for case, image in images.items():
         relink(image, cases / f"{case}.b2nd")
     relink(fingerprint_file, dataset / "dataset_fingerprint.json")
-    # Last, as it tells whether all of them are right.
+    # Last, since its link tells whether all of them are right.
     relink(dataset_json_file, dataset / "dataset.json")
 
 
 def read_partial_label(train: Path, case: str) -> np.ndarray:
-    """Partial label map ``(Z, Y, X)`` of a labelled case; the ignore label outside its patches."""
+    """Partial label map ``(Z, Y, X)`` of a labelled case, with the ignore label elsewhere."""
     label: np.ndarray = read_volume(_cases_folder(train) / f"{case}_seg.b2nd")[0]
     return label
 
 
 def training_plans(train: Path) -> dict[str, Any]:
-    """The plans of a training folder, the setting's training included."""
+    """The plans of a training folder, including the setting's training."""
     plans: dict[str, Any] = read_json(_dataset_folder(train) / "plans.json")
     return plans
 
 
 def training_dataset_json(train: Path) -> dict[str, Any]:
-    """nnU-Net's description of the dataset in a training folder."""
+    """nnU-Net's ``dataset.json`` of a training folder."""
     description: dict[str, Any] = read_json(_dataset_folder(train) / "dataset.json")
     return description
 

@@ -1,8 +1,8 @@
-"""Finished work of a query on disk, so that an interrupted one goes on and several can share one.
+"""Finished work of a query on disk: an interrupted query resumes, several processes can share it.
 
-The results of `PoolView.map` are kept one file per call and case, in a folder named after a key: a
-hash of all that they depend on. Under another key there is another folder, so that no stale result
-is ever read.
+The results of `PoolView.map` are stored one file per call and case, in a folder named after a key:
+a hash of everything they depend on. Another key means another folder, so a stale result is never
+read.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import nnactive
-from nnactive.errors import UserError
+from nnactive.errors import UserError, described
 from nnactive.io.files import sha256, write_bytes
 
 
 class PartDone(BaseException):
-    """This process' share of the images is done; not an Exception, so that no method catches it."""
+    """This process has done its share; not an Exception, so that no method catches it."""
 
 
 @dataclass(frozen=True)
@@ -40,81 +40,81 @@ class Part:
         raise UserError(f"part '{text}': write K/N with K from 1 to N, for example 1/3")
 
     def holds(self, index: int) -> bool:
-        """Whether the case at ``index`` of the list is of this part."""
+        """Whether the case at ``index`` of the list belongs to this part."""
         return index % self.of == self.number - 1
 
 
 @dataclass(frozen=True)
-class Found:
-    """A kept result; it may be None."""
+class Stored:
+    """A result read from disk; it may be None."""
 
     result: Any
 
 
 @dataclass
-class Kept:
-    """Results of one query's calls of `map`; each call is known by its number."""
+class Checkpoint:
+    """Results of a query's calls of `map`, which are identified by their number."""
 
     folder: Path
-    """Lies beside the query's output and goes when that is there."""
+    """Lies beside the query's output and is removed once that is written."""
     key: Callable[[], str]
-    """Asked for when the first call begins: hashing an ensemble takes seconds."""
+    """Evaluated when the first call begins, since hashing an ensemble takes seconds."""
     part: Part | None = None
     used: bool = False
-    """Whether a result of an earlier try was used."""
+    """Whether a result of an earlier attempt was used."""
     failed: bool = False
-    """Whether the work on a case failed in this try."""
+    """Whether the work on a case failed in this attempt."""
     _calls: int = field(default=0, init=False)
-    _place: Path | None = field(default=None, init=False)
+    _current: Path | None = field(default=None, init=False)
 
-    def begin(self) -> "KeptCall":
-        """The next call of `map`."""
-        if self._place is None:
-            self._place = self.folder / self.key()[:32]
+    def begin(self) -> "MapCheckpoint":
+        """Checkpoint of the next call of `map`."""
+        if self._current is None:
+            self._current = self.folder / self.key()[:32]
             # A part leaves the others' work alone: a machine with other code must not undo it.
             for other in self.folder.glob("*") if self.part is None else ():
-                if other != self._place:
+                if other != self._current:
                     shutil.rmtree(other, ignore_errors=True)
         number, self._calls = self._calls, self._calls + 1
-        return KeptCall(self, self._place, number)
+        return MapCheckpoint(self, self._current, number)
 
     def discard(self) -> None:
-        """Remove everything that is kept."""
+        """Remove all stored results."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
-class KeptCall:
+class MapCheckpoint:
     """Results of one call of `map`."""
 
-    owner: Kept
-    place: Path
+    owner: Checkpoint
+    folder: Path
     number: int
 
     @property
     def part(self) -> Part | None:
-        """The part that alone is computed: in the first call, then nothing more."""
+        """The part to compute; only the first call is shared out, later ones never start."""
         return self.owner.part if self.number == 0 else None
 
-    def get(self, case: str) -> Found | None:
-        """What an earlier try left for a case; a broken file counts as none."""
+    def get(self, case: str) -> Stored | None:
+        """Result of an earlier attempt for a case; None if there is none or its file is broken."""
         try:
-            found = Found(pickle.loads(self._file(case).read_bytes()))  # noqa: S301  (own file)
-        except Exception:  # noqa: BLE001  (whatever a broken pickle raises: compute it anew)
+            stored = Stored(pickle.loads(self._file(case).read_bytes()))  # noqa: S301  (own file)
+        except Exception:  # noqa: BLE001  (whatever a broken pickle raises: compute it again)
             return None
         self.owner.used = True
-        return found
+        return stored
 
     def put(self, case: str, result: object) -> str | None:
-        """Keep a result; the reason where that can't be."""
+        """Store a result; return the reason if that is impossible."""
         try:
             write_bytes(self._file(case), pickle.dumps(result))
         except Exception as error:  # noqa: BLE001  (a lambda, a full disk: the query goes on)
-            return " ".join(f"{type(error).__name__}: {error}".split())
+            return described(error)
         return None
 
     def _file(self, case: str) -> Path:
-        return self.place / f"{self.number:03d}_{case}.pickle"
+        return self.folder / f"{self.number:03d}_{case}.pickle"
 
 
 def key_of(parts: Sequence[object]) -> str:
@@ -123,7 +123,7 @@ def key_of(parts: Sequence[object]) -> str:
 
 
 def code_hash(kind: type) -> str:
-    """SHA-256 over this package's code and the files of a class and the classes it comes from."""
+    """SHA-256 of this package's code and of the files that define a class and its bases."""
     package = Path(nnactive.__file__).parent
     files = {path: path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     for each in kind.__mro__:

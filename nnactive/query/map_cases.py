@@ -1,4 +1,4 @@
-"""One function over many cases: on several threads, and on from where an earlier try stopped."""
+"""One function over many cases: on several threads, resuming where an earlier attempt stopped."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -7,54 +7,57 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from nnactive.errors import MethodError
-from nnactive.query.checkpoint import Kept, KeptCall, PartDone
+from nnactive.query.checkpoint import Checkpoint, MapCheckpoint, PartDone
 
 T = TypeVar("T")
 
 Announce = Callable[[Sequence[str]], None]
+"""Receives the cases about to be worked on, in order; at the end an empty sequence."""
 Progress = Callable[[int, int], None]
+"""Called after each case with the numbers of finished cases and of all cases."""
 
 _thread = threading.local()
 
 
-def over_cases(
+def map_cases(
     function: Callable[[str], T],
     cases: Sequence[str],
     *,
     workers: int,
-    kept: Kept | None,
+    checkpoint: Checkpoint | None,
     announce: Announce | None,
     progress: Progress | None,
 ) -> list[T]:
     """Results of ``function`` for each case, in the order of the cases.
 
     Args:
-        function: what to compute; a call of this function in it is computed plainly.
+        function: what to compute; if it calls this function itself, that call is neither stored
+            nor reported.
         cases: case ids.
-        workers: cases that are worked on at the same time.
-        kept: gives results of an earlier try, takes new ones.
-        announce: told the cases whose turn comes, and at the end that there are none.
-        progress: told after each case how many are done, and of how many.
+        workers: cases to work on at the same time.
+        checkpoint: supplies results of an earlier attempt and stores new ones.
+        announce: see `Announce`.
+        progress: see `Progress`.
 
     Raises:
-        PartDone: once the share that ``kept`` asks for is computed.
-        MethodError: if a result of a share can't be kept.
+        PartDone: once the part that ``checkpoint`` asks for is computed.
+        MethodError: if a result of a part cannot be stored.
     """
     nested = getattr(_thread, "busy", False)
-    call = None if nested or kept is None else kept.begin()
+    call = None if nested or checkpoint is None else checkpoint.begin()
     part = call.part if call else None
     announce, progress = (None, None) if nested else (announce, progress)
     results: dict[int, T] = _finished(call, cases)
     todo = [index for index in range(len(cases)) if index not in results]
     if part:
         todo = [index for index in todo if part.holds(index)]
-    whole = len(results) + len(todo)
+    total = len(results) + len(todo)
 
     def compute(index: int) -> T:
-        with _busy(), _noting(call):
+        with _busy(), _recording_failure(call):
             result = function(cases[index])
         if call:
-            _keep(call, cases[index], result)
+            _store(call, cases[index], result)
         return result
 
     if announce:
@@ -65,7 +68,7 @@ def over_cases(
             for index, result in zip(todo, computed, strict=True):
                 results[index] = result
                 if progress:
-                    progress(len(results), whole)
+                    progress(len(results), total)
     finally:
         if announce:
             announce(())
@@ -75,8 +78,8 @@ def over_cases(
 
 
 @contextmanager
-def _noting(call: KeptCall | None) -> Iterator[None]:
-    """Note that the work on a case failed: then what is kept isn't to blame."""
+def _recording_failure(call: MapCheckpoint | None) -> Iterator[None]:
+    """Record that the work on a case failed: then the stored results are not to blame."""
     try:
         yield
     except BaseException:
@@ -85,18 +88,18 @@ def _noting(call: KeptCall | None) -> Iterator[None]:
         raise
 
 
-def _finished(call: KeptCall | None, cases: Sequence[str]) -> dict[int, Any]:
-    """Results that an earlier try left, by the index of the case."""
+def _finished(call: MapCheckpoint | None, cases: Sequence[str]) -> dict[int, Any]:
+    """Results of an earlier attempt, by the index of the case."""
     found = {} if call is None else {index: call.get(case) for index, case in enumerate(cases)}
     return {index: each.result for index, each in found.items() if each}
 
 
-def _keep(call: KeptCall, case: str, result: object) -> None:
-    lost = call.put(case, result)
-    if lost and call.part:
+def _store(call: MapCheckpoint, case: str, result: object) -> None:
+    problem = call.put(case, result)
+    if problem and call.part:
         raise MethodError(
-            f"{case}: what pool.map computes can't be handed from one process to another ({lost}); "
-            "run the query without --part"
+            f"{case}: the result of pool.map's function can't be stored for other processes "
+            f"({problem}); run the query without --part"
         )
 
 

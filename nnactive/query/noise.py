@@ -1,4 +1,4 @@
-"""Noise on patch scores, and how its strength changes over a campaign."""
+"""Noise on patch scores, and how its strength changes over an experiment."""
 
 import math
 
@@ -6,15 +6,16 @@ import numpy as np
 
 
 def power(means: np.ndarray, beta: float, rng: np.random.Generator) -> np.ndarray:
-    """Power acquisition: ``ln(mean) + Gumbel(0, 1/beta)``, a draw for each place.
+    """Power acquisition: ``ln(mean) + Gumbel(0, 1/beta)``, one draw per position.
 
     Taking the highest such scores samples without replacement with probabilities proportional to
     ``mean ** beta``: Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW.
 
     Args:
-        means: mean score of each place, on the grid of starts, none negative.
-        beta: inverse strength of the noise, > 0; ``inf`` means none, and gives ``means`` itself.
-        rng: source of the draws, made in the grid's (C) order.
+        means: mean score at each grid position, none negative.
+        beta: inverse strength of the noise, > 0; with ``inf`` there is none, and ``means`` is
+            returned.
+        rng: source of the draws, made in C order.
 
     Returns:
         float64 of the same shape; a mean of 0 gives ``-inf``.
@@ -30,8 +31,8 @@ def power(means: np.ndarray, beta: float, rng: np.random.Generator) -> np.ndarra
 def softrank(count: int, beta: float, rng: np.random.Generator) -> np.ndarray:
     """Soft-rank acquisition: ``-ln r + Gumbel(0, 1/beta)`` for the ranks ``r = 1 .. count``.
 
-    Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW. ``beta`` as in `power`; with
-    ``inf`` the ranks alone decide.
+    Kirsch et al. 2023, https://openreview.net/forum?id=vcHwQyNBjW. ``beta`` as in `power`;
+    with ``inf`` the ranks alone decide.
     """
     scores = -np.log(np.arange(1, count + 1))
     if not math.isinf(beta):
@@ -40,10 +41,10 @@ def softrank(count: int, beta: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def beta_at(t: int, total: int, first: float, last: float) -> float:
-    """Exponential schedule ``exp((1 - t/T) ln first + (t/T) ln last)``, at ``last`` from ``T`` on.
+    """Exponential schedule ``exp((1 - t/T) ln first + (t/T) ln last)``, constant from ``T`` on.
 
     Args:
-        t: number of the query, from 0.
+        t: index of the query, from 0.
         total: number of queries, ``T``.
         first: ``beta_0``, > 0.
         last: ``beta_max``, > 0.

@@ -1,4 +1,4 @@
-"""Mean of a voxel score over the query patch, at every place of the grid of starts."""
+"""Mean of a voxel score over the query patch, at every position of the grid."""
 
 from collections.abc import Sequence
 
@@ -10,24 +10,24 @@ from nnactive.geometry import clip_size
 def patch_means(score: np.ndarray, size: Sequence[int], stride: Sequence[int]) -> np.ndarray:
     """Mean score of the patches at starts 0, s, 2s, ... <= n - p per axis.
 
-    Exact for integer-valued scores (sums below 2**53), so that equal patches tie. Where no score is
-    negative, no mean is, whatever rounding does, and the mean over zeros alone is 0 (protocol
-    section 5, "Aggregation"): running sums of such numbers never fall, and stand still over zeros.
-    The rounding error is about 1e-16 of the largest running sum, so a score should not mix numbers
-    of very different size; one too large to be summed gives ``inf`` or NaN.
+    Exact for integer-valued scores (sums below 2**53), so that equal patches tie. If no score is
+    negative, no mean is either, despite rounding, and the mean over zeros is 0 (protocol section 5,
+    "Aggregation"): running sums of such numbers never decrease and stay constant over zeros. The
+    rounding error is about 1e-16 of the largest running sum, so a score should not mix very
+    different magnitudes; sums that overflow give ``inf`` or NaN.
 
     Args:
         score: finite score per voxel, ``(Z, Y, X)``.
-        size: query patch size; clipped where the image is smaller.
+        size: query patch size; clipped to the image.
         stride: distance between neighbouring starts.
 
     Returns:
-        float64, one value per place on the grid of starts.
+        float64, one value per grid position.
     """
     depth, height, width = clip_size(size, score.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = [
-            # A slice at a time stays in the processor's cache.
+            # One slice at a time fits in the processor's cache.
             _across(_down(plane.astype(np.float64), height, stride[1]), width, stride[2])
             for plane in score
         ]

@@ -1,18 +1,18 @@
-"""What a query method may see of the pool, and the oracle's separate door."""
+"""What a query method sees of the pool; where that comes from stays private."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
 
-from nnactive.errors import MethodError, NnactiveError
-from nnactive.geometry import Patch, Triple
-from nnactive.query.checkpoint import Kept
-from nnactive.query.map_cases import Announce, over_cases
-from nnactive.query.prediction import Prediction
+from nnactive.errors import MethodError, NnactiveError, described
+from nnactive.geometry import Patch, Spacing, Triple
+from nnactive.query.checkpoint import Checkpoint
+from nnactive.query.map_cases import Announce, Progress, map_cases
+from nnactive.query.prediction import Need, Prediction
 from nnactive.streams import stream
 
 T = TypeVar("T")
@@ -22,32 +22,18 @@ Predict = Callable[[str, frozenset[str]], Prediction]
 Embed = Callable[[str, Sequence[Patch]], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Oracle:
-    """Ground truth of the whole pool, for methods that declare ``oracle = True``."""
-
-    labels: ReadArray = field(repr=False)
-
-    def label(self, case: str) -> np.ndarray:
-        """Complete label map of a case, ``(Z, Y, X)``, read-only."""
-        return _read_only(case, "label map", self.labels)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PoolView:
-    """The pool as a query method sees it: everything but the labels outside labelled patches.
-
-    Axis order is ``(Z, Y, X)``, sizes are in voxels; arrays that it hands out are read-only.
-    """
+@dataclass(frozen=True, kw_only=True)
+class PoolInfo:
+    """Facts about the pool and the query; axis order ``(Z, Y, X)``, sizes in voxels."""
 
     shapes: Mapping[str, Triple]
-    """Shape of each pool case's image."""
-    spacing: tuple[float, float, float]
+    """Shape of each case's image, by case id, sorted."""
+    spacing: Spacing
     """Voxel size in mm."""
     patch_size: Triple
-    """Query patch size; an image smaller than that in an axis gets its extent there."""
+    """Query patch size; in an image that is smaller on an axis, a patch has its extent there."""
     stride: Triple
-    """Distance between neighbouring places of a patch."""
+    """Distance between neighbouring start positions."""
     candidates: int
     """Patches that an image may put forward."""
     loop: int
@@ -55,33 +41,110 @@ class PoolView:
     queries: int
     """Number of queries in the whole experiment, T."""
     n_classes: int
-    """Number of classes with background."""
+    """Number of classes, background included."""
     labelled: tuple[Patch, ...]
     """Patches labelled so far."""
-    images: ReadArray = field(repr=False)
-    partial_labels: ReadArray = field(repr=False)
-    """Reads a labelled case's partial label map from the training folder."""
-    predictor: Predict = field(repr=False)
-    needs: frozenset[str]
-    """What of a prediction the method uses."""
-    names: tuple[object, ...]
-    """Names of the random stream: setting, method id, seed, loop."""
-    embedder: Embed | None = field(default=None, repr=False)
-    """Embeds patches of a case; given to methods that need it, to others None."""
-    workers: int = 1
-    """Images that `map` works on at the same time."""
-    oracle_labels: ReadArray | None = field(default=None, repr=False)
-    """Reads a case's complete label map; given to methods that declare it, to others None."""
-    progress: Callable[[int, int], None] | None = field(default=None, repr=False)
-    """Told after each image of `map` how many are done, and of how many."""
-    announce: Announce | None = field(default=None, repr=False)
-    """Told which images `map` comes to, in their order, so that they can be read ahead."""
-    kept: Kept | None = field(default=None, repr=False)
-    """Keeps results of `map` for the case that the query is interrupted."""
 
     def __post_init__(self) -> None:
         ordered = {case: self.shapes[case] for case in sorted(self.shapes)}
         object.__setattr__(self, "shapes", MappingProxyType(ordered))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where a pool's images, labels and predictions come from; never shown to a method."""
+
+    images: ReadArray
+    partial_labels: ReadArray
+    """Reads a labelled case's partial label map from the training folder."""
+    predictor: Predict
+    needs: frozenset[str]
+    """What the method declares."""
+    names: tuple[object, ...]
+    """Names of the random streams: setting, method id, seed, loop."""
+    embedder: Embed | None = None
+    """Embeds patches of a case; None for methods that don't need it."""
+    oracle_labels: ReadArray | None = None
+    """Reads a case's complete label map; None for methods that don't use ground truth."""
+    workers: int = 1
+    """Images that `PoolView.map` works on at the same time."""
+    announce: Announce | None = None
+    """Receives the images that `PoolView.map` comes to, so that they can be read ahead."""
+    progress: Progress | None = None
+    checkpoint: Checkpoint | None = None
+    """Stores results of `PoolView.map` in case the query is interrupted."""
+
+
+class Oracle:
+    """Ground truth of the whole pool, for methods that declare ``oracle = True``."""
+
+    def __init__(self, read: ReadArray) -> None:
+        self._read = read
+
+    def label(self, case: str) -> np.ndarray:
+        """Complete label map of a case, ``(Z, Y, X)``, read-only."""
+        return _read_only(case, "label map", self._read)
+
+
+class PoolView:
+    """The pool as a query method sees it: everything but the labels outside labelled patches.
+
+    Axis order is ``(Z, Y, X)``, sizes are in voxels; the arrays that it returns are read-only.
+    """
+
+    def __init__(self, info: PoolInfo, sources: Sources) -> None:
+        self._info = info
+        self._sources = sources
+
+    @property
+    def info(self) -> PoolInfo:
+        """All facts about the pool as one value; the properties below are its fields."""
+        return self._info
+
+    @property
+    def shapes(self) -> Mapping[str, Triple]:
+        """Shape of each case's image."""
+        return self._info.shapes
+
+    @property
+    def spacing(self) -> Spacing:
+        """Voxel size in mm."""
+        return self._info.spacing
+
+    @property
+    def patch_size(self) -> Triple:
+        """Query patch size, before it is clipped to an image."""
+        return self._info.patch_size
+
+    @property
+    def stride(self) -> Triple:
+        """Distance between neighbouring start positions."""
+        return self._info.stride
+
+    @property
+    def candidates(self) -> int:
+        """Patches that an image may put forward."""
+        return self._info.candidates
+
+    @property
+    def loop(self) -> int:
+        """Number of the loop that this query makes, from 1."""
+        return self._info.loop
+
+    @property
+    def queries(self) -> int:
+        """Number of queries in the whole experiment, T."""
+        return self._info.queries
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes, background included."""
+        return self._info.n_classes
+
+    @property
+    def labelled(self) -> tuple[Patch, ...]:
+        """Patches labelled so far."""
+        return self._info.labelled
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -95,9 +158,9 @@ class PoolView:
         return self.shapes[case]
 
     def image(self, case: str) -> np.ndarray:
-        """Normalised image as the network gets it, float32 ``(C, Z, Y, X)``."""
+        """Normalised image as the network receives it, float32 ``(C, Z, Y, X)``."""
         self.shape(case)
-        return _read_only(case, "image", self.images)
+        return _read_only(case, "image", self._sources.images)
 
     def labelled_in(self, case: str) -> list[Patch]:
         """Labelled patches of one case."""
@@ -115,7 +178,8 @@ class PoolView:
                 f"{patch.case}: the patch at {patch.start} isn't labelled; "
                 "only the patches in pool.labelled have labels"
             )
-        labels = _read_only(patch.case, "labels", self.partial_labels)[patch.slices].copy()
+        partial = _read_only(patch.case, "labels", self._sources.partial_labels)
+        labels = partial[patch.slices].copy()
         labels.flags.writeable = False
         return labels
 
@@ -123,60 +187,61 @@ class PoolView:
         """The ensemble's prediction for a case's image."""
         self.shape(case)
         with _infrastructure(case, "prediction"):
-            return self.predictor(case, self.needs)
+            return self._sources.predictor(case, self._sources.needs)
 
     def embed(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
         """The ensemble's features of patches of one case, float32 ``(len(patches), D)``.
 
-        Each member's are the mean over the patch of its encoder's last feature maps; D is all
-        members' features one after the other.
+        A member's features are the mean over the patch of its encoder's last feature maps; those
+        of all members are concatenated, which gives D.
 
         Raises:
             MethodError: if the method doesn't declare the need ``embedding``, or a patch isn't
                 inside the case's image.
         """
         shape = self.shape(case)
-        if self.embedder is None or "embedding" not in self.needs:
+        embedder = self._sources.embedder
+        if embedder is None or Need.EMBEDDING not in self._sources.needs:
             raise MethodError(
-                f"{case}: pool.embed wasn't asked for; add 'embedding' to what the class needs"
+                f"{case}: pool.embed() requires '{Need.EMBEDDING}' in the class's needs"
             )
         for patch in patches:
             if patch.case != case or not patch.inside(shape):
                 raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
         with _infrastructure(case, "embedding"):
-            return self.embedder(case, patches)
+            return embedder(case, patches)
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
-        """Generator of this experiment, loop, purpose, case and stratum, each time from its start.
+        """Generator for this experiment, loop, purpose, case and stratum, always from its start.
 
-        Draws made for a case from that case's own stream depend neither on the order of the cases
-        nor on the number of workers (protocol section 5, "Randomness").
+        Draws for a case from that case's stream depend neither on the order of the cases nor on
+        the number of workers (protocol section 5, "Randomness").
         """
-        return stream(*self.names, str(purpose), str(case), str(stratum))
+        return stream(*self._sources.names, str(purpose), str(case), str(stratum))
 
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
         """Results of ``function`` for each case, computed on the step's workers, in case order.
 
-        An exception in it is raised again as one that names the case, the first in case order.
-        What ``function`` returns is kept on disk until the query is done, so that an interrupted
-        query goes on from there: for those cases it isn't called again, so it must hand over all
-        that matters in what it returns, which should be small. What can't be pickled isn't kept.
+        If it raises for several cases, the first in case order is reported, with the case's name.
+        Results are stored on disk until the query is done, so that an interrupted query resumes
+        from them: ``function`` isn't called again for those cases, so it must return everything
+        that matters. Results should be small; those that can't be pickled aren't stored.
         """
         chosen = list(self.cases if cases is None else cases)
         for case in chosen:
             self.shape(case)
 
         def named(case: str) -> T:
-            with naming(case):
+            with _method_code(case):
                 return function(case)
 
-        return over_cases(
+        return map_cases(
             named,
             chosen,
-            workers=self.workers,
-            kept=self.kept,
-            announce=self.announce,
-            progress=self.progress,
+            workers=self._sources.workers,
+            checkpoint=self._sources.checkpoint,
+            announce=self._sources.announce,
+            progress=self._sources.progress,
         )
 
     @property
@@ -186,13 +251,13 @@ class PoolView:
         Raises:
             MethodError: if the method's class doesn't declare ``oracle = True``.
         """
-        if self.oracle_labels is None:
-            raise MethodError("pool.oracle needs the declaration oracle = True in the class")
-        return Oracle(self.oracle_labels)
+        if self._sources.oracle_labels is None:
+            raise MethodError("set oracle = True on the class to use pool.oracle")
+        return Oracle(self._sources.oracle_labels)
 
 
 @contextmanager
-def naming(case: str) -> Iterator[None]:
+def _method_code(case: str) -> Iterator[None]:
     """Turn what a method's code raises on a case into a `MethodError` that names the case."""
     try:
         yield
@@ -202,14 +267,9 @@ def naming(case: str) -> Iterator[None]:
         raise MethodError(f"{case}: {described(error)}") from error
 
 
-def described(error: BaseException) -> str:
-    """Type and message of an exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-
-
 @contextmanager
 def _infrastructure(case: str, thing: str) -> Iterator[None]:
-    """Keep failures of what the step handed in apart from those of the method's code."""
+    """Keep failures of the step's own sources apart from those of the method's code."""
     try:
         yield
     except NnactiveError:

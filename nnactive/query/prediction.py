@@ -1,6 +1,7 @@
-"""The ensemble's prediction for one image, folded from its members one at a time."""
+"""The ensemble's prediction for one image, accumulated from its members one at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,33 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TOLERANCE = 1e-3
-"""How far a voxel's probabilities may be from adding up to 1."""
-
-FOLDED = frozenset({"mean", "expected_entropy"})
-"""What a prediction can hold; for none of these the ensemble isn't asked."""
+"""Largest deviation from 1 of the sum of a voxel's probabilities."""
 
 _AXES = 4
+
+
+class Need(StrEnum):
+    """What a method can declare in ``needs``; a plain string of the same value is equal to it."""
+
+    MEAN = "mean"
+    """``prediction.mean``: the members' mean probabilities."""
+    EXPECTED_ENTROPY = "expected_entropy"
+    """``prediction.expected_entropy``: the mean of the members' entropies."""
+    EMBEDDING = "embedding"
+    """``pool.embed``: the network's features of patches."""
+    MEMBERS = "members"
+    """``prediction.members()`` and nothing else: each member's probabilities."""
+
+
+FOLDED = frozenset({Need.MEAN, Need.EXPECTED_ENTROPY})
+"""Needs that are folded from the members' probabilities; without any, no prediction is made."""
 
 
 class Prediction:
     """Prediction of the ensemble for one image; tensors are float32.
 
-    It holds what the method declared in `needs` and nothing else; the members themselves are
-    predicted anew when asked for.
+    It holds only what the method declares in ``needs``; the members are predicted again whenever
+    `members` is called.
     """
 
     def __init__(
@@ -41,22 +56,21 @@ class Prediction:
     @property
     def mean(self) -> "Tensor":
         """Mean over the members of their softmax probabilities, ``(C, Z, Y, X)``."""
-        return self._declared("mean", self._mean)
+        return self._declared(Need.MEAN, self._mean)
 
     @property
     def expected_entropy(self) -> "Tensor":
         """Mean over the members of their predictive entropy in nats, ``(Z, Y, X)``."""
-        return self._declared("expected_entropy", self._expected_entropy)
+        return self._declared(Need.EXPECTED_ENTROPY, self._expected_entropy)
 
     def members(self) -> "Iterator[Tensor]":
-        """Softmax probabilities of one member at a time, ``(C, Z, Y, X)``, predicted anew."""
+        """Softmax probabilities of each member in turn, ``(C, Z, Y, X)``, predicted again."""
         return _checked(self.case, self._members())
 
-    def _declared(self, name: str, value: "Tensor | None") -> "Tensor":
+    def _declared(self, need: Need, value: "Tensor | None") -> "Tensor":
         if value is None:
             raise MethodError(
-                f"{self.case}: prediction.{name} wasn't asked for; "
-                f"add '{name}' to what the class needs"
+                f"{self.case}: prediction.{need} requires '{need}' in the class's needs"
             )
         return value
 
@@ -70,38 +84,39 @@ def fold(
 ) -> Prediction:
     """Fold the members into running sums in one pass; no two members are in memory at once.
 
-    Above the member handed in it takes C + 2 volumes of float32, and C more where members aren't
+    Beside the current member it takes C + 2 volumes of float32, and C more if members aren't
     float32.
 
     Args:
         case: case id, for messages.
         members: starts a pass over the members' softmax probabilities, each ``(C, Z, Y, X)``.
-        needs: which of ``mean`` and ``expected_entropy`` to compute; without any, no pass is made.
-        fresh: the members are made for this pass alone, so that their memory may be used on; else
-            they stay as they are.
+        needs: which of ``mean`` and ``expected_entropy`` to compute; without either, no pass is
+            made.
+        fresh: whether the members exist for this pass alone, so that their memory may be reused;
+            otherwise they are left unchanged.
 
     Raises:
-        PredictionError: for probabilities that are NaN, infinite, negative, or don't add up to 1
-            within 1e-3 in some voxel; for members of different shapes.
-        NnactiveError: for no members.
+        PredictionError: if a voxel's probabilities are NaN, infinite, negative, or off 1 in their
+            sum by more than 1e-3; if members differ in shape.
+        NnactiveError: if there are no members.
     """
     total: Tensor | None = None
     entropies: Tensor | None = None
     count = 0
     for member in _checked(case, members()) if needs & FOLDED else ():
         count += 1
-        if "expected_entropy" in needs:
+        if Need.EXPECTED_ENTROPY in needs:
             added = entropy(member)
             entropies = added if entropies is None else entropies.add_(added)
             del added
-        if "mean" in needs:
+        if Need.MEAN in needs:
             if total is None:
                 total = member if fresh else member.clone()
             else:
                 total.add_(member)
-        del member  # before the next one is predicted
+        del member  # free it before the next one is predicted
     if needs & FOLDED and not count:
-        raise NnactiveError(f"{case}: the ensemble has no member; train its folds first")
+        raise NnactiveError(f"{case}: the ensemble has no members; train its folds first")
     return Prediction(
         case,
         None if total is None else total.div_(count),
@@ -111,12 +126,12 @@ def fold(
 
 
 def _checked(case: str, members: "Iterable[Tensor]") -> "Iterator[Tensor]":
-    """Members as float32, each refused if it isn't a probability distribution."""
+    """Members as float32, checked to be probability distributions."""
     import torch
 
     shape: torch.Size | None = None
     number = -1
-    for member in members:  # enumerate would keep the one before alive
+    for member in members:  # enumerate would keep the previous one alive
         number += 1
         probabilities = member.detach().to(torch.float32)
         del member
@@ -126,27 +141,27 @@ def _checked(case: str, members: "Iterable[Tensor]") -> "Iterator[Tensor]":
                 f"{case}: member {number} has probabilities of shape {tuple(probabilities.shape)}, "
                 f"expected {tuple(shape)} as (C, Z, Y, X)"
             )
-        _refuse_other_than_probabilities(case, number, probabilities)
+        _check_distribution(case, number, probabilities)
         yield probabilities
         del probabilities
 
 
-def _refuse_other_than_probabilities(case: str, number: int, probabilities: "Tensor") -> None:
-    """One volume is all the memory that it takes."""
+def _check_distribution(case: str, number: int, probabilities: "Tensor") -> None:
+    """Refuse anything but a probability distribution; takes one volume of memory."""
     lowest = probabilities.min().item()
     off = probabilities.sum(dim=0).sub_(1).abs_().max().item()
-    # Written so that NaN, for which every comparison is false, is refused.
+    # Phrased so that NaN, whose comparisons are all false, is refused.
     if off <= TOLERANCE and lowest >= 0:
         return
     if isnan(lowest):
-        cause = "NaN"
+        cause = "contains NaN"
     elif float("inf") in {off, -lowest}:
-        cause = "infinite"
+        cause = "contains infinite values"
     elif lowest < 0:
-        cause = f"negative, {lowest:.3g}"
+        cause = f"contains negative values, {lowest:.3g}"
     else:
-        cause = f"off 1 by {off:.3g} in their sum"
+        cause = f"sums deviate from 1 by {off:.3g}"
     raise PredictionError(
-        f"{case}: member {number} predicts what are no probabilities ({cause}); "
+        f"{case}: member {number}'s output is not a probability distribution ({cause}); "
         "its training diverged, train that fold again"
     )

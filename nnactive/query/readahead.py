@@ -1,4 +1,4 @@
-"""Reading the next image while the one before is worked on."""
+"""Reading the next image while the current one is worked on."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,10 +8,10 @@ import numpy as np
 
 
 class ReadAhead:
-    """Reads a case's array; of announced cases, the next one in their order beforehand.
+    """Reads a case's array, and the next of the announced cases in advance.
 
-    One array waits at most. Nothing is read before the first of the announced cases is asked for:
-    a method that looks at no image costs no reading. Any thread may ask.
+    At most one array is held ready. Nothing is read before the first announced case is requested,
+    so a method that looks at no image causes no reading. Thread-safe.
     """
 
     def __init__(self, read: Callable[[str], np.ndarray]) -> None:
@@ -19,41 +19,41 @@ class ReadAhead:
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
         self._lock = threading.Lock()
         self._cases: tuple[str, ...] = ()
-        self._places: dict[str, int] = {}
+        self._indices: dict[str, int] = {}
         self._begun = -1
-        """Place of the last case that was begun to be read."""
-        self._waiting: tuple[int, Future[np.ndarray]] | None = None
+        """Index of the last case whose reading has begun."""
+        self._ready: tuple[int, Future[np.ndarray]] | None = None
 
     def announce(self, cases: Sequence[str]) -> None:
-        """Say in what order cases will be asked for; what waits of earlier ones is dropped."""
+        """Set the order in which cases will be requested; an array held ready is dropped."""
         with self._lock:
             self._cases = tuple(cases)
-            self._places = {case: place for place, case in enumerate(self._cases)}
+            self._indices = {case: index for index, case in enumerate(self._cases)}
             self._begun = -1
             self._drop()
 
     def __call__(self, case: str) -> np.ndarray:
-        """The array of a case, an own one for each call."""
+        """Return the case's array; each call gets its own copy."""
         with self._lock:
-            place = self._places.get(case, -1)
+            index = self._indices.get(case, -1)
             ready = None
-            if place >= 0:
-                if self._waiting and self._waiting[0] == place:
-                    ready, self._waiting = self._waiting[1], None
-                self._begin_next(place)
+            if index >= 0:
+                if self._ready and self._ready[0] == index:
+                    ready, self._ready = self._ready[1], None
+                self._begin_next(index)
         return self._read(case) if ready is None else ready.result()
 
-    def _begin_next(self, asked: int) -> None:
-        """Begin the next case that nobody has asked for yet, if the place for it is free."""
-        self._begun = max(self._begun, asked)
-        if self._waiting and self._waiting[0] < asked:
-            self._drop()  # passed over
-        if self._waiting is None and self._begun + 1 < len(self._cases):
+    def _begin_next(self, requested: int) -> None:
+        """Begin reading the next case, unless an array is held ready."""
+        self._begun = max(self._begun, requested)
+        if self._ready and self._ready[0] < requested:
+            self._drop()  # it was skipped
+        if self._ready is None and self._begun + 1 < len(self._cases):
             self._begun += 1
             future = self._reader.submit(self._read, self._cases[self._begun])
-            self._waiting = (self._begun, future)
+            self._ready = (self._begun, future)
 
     def _drop(self) -> None:
-        if self._waiting:
-            self._waiting[1].cancel()
-        self._waiting = None
+        if self._ready:
+            self._ready[1].cancel()
+        self._ready = None

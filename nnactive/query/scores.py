@@ -1,4 +1,4 @@
-"""Voxel scores from softmax probabilities; tensors of torch, results in nats."""
+"""Voxel scores from softmax probabilities; torch tensors, results in nats."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-AT_ONCE = 1 << 16
+CHUNK = 1 << 16
 """Voxels whose entropy is computed at a time."""
 
 
@@ -23,13 +23,13 @@ def entropy(probabilities: "Tensor") -> "Tensor":
 
     flat = probabilities.detach().reshape(len(probabilities), -1)
     total = torch.empty_like(flat[0])
-    # Bit by bit: the temporaries stay small and in the processor's cache. The bound keeps the
-    # logarithm of 0 finite, so that 0 ln 0 = 0.
+    # In chunks, so that temporaries fit in the cache. The bound keeps the logarithm of 0 finite, so
+    # that 0 ln 0 = 0.
     smallest = torch.finfo(flat.dtype).tiny
-    bits = zip(torch.split(flat, AT_ONCE, dim=-1), torch.split(total, AT_ONCE), strict=True)
-    for shares, out in bits:
-        torch.sum(shares.clamp(min=smallest).log_().mul_(shares), dim=0, out=out)
-        out.neg_().clamp_(min=0).add_(0)  # the last makes -0 a 0
+    chunks = zip(torch.split(flat, CHUNK, dim=-1), torch.split(total, CHUNK), strict=True)
+    for p, out in chunks:
+        torch.sum(p.clamp(min=smallest).log_().mul_(p), dim=0, out=out)
+        out.neg_().clamp_(min=0).add_(0)  # adding 0 turns -0 into 0
     return total.reshape(probabilities.shape[1:])
 
 
@@ -37,7 +37,7 @@ def expected_entropy(members: "Iterable[Tensor]") -> "Tensor":
     """Mean over the members of each voxel's entropy, ``mean_m H[p_m]``.
 
     Args:
-        members: probabilities of one member at a time, ``(C, Z, Y, X)``; at least one.
+        members: probabilities of one member after the other, ``(C, Z, Y, X)``; at least one.
 
     Returns:
         ``(Z, Y, X)``.
@@ -54,7 +54,7 @@ def expected_entropy(members: "Iterable[Tensor]") -> "Tensor":
 
 
 def mutual_information(mean: "Tensor", expected: "Tensor") -> "Tensor":
-    """Mutual information of label and model, ``H[mean] - expected``, clipped at 0.
+    """Mutual information between label and model, ``H[mean] - expected``, clipped at 0.
 
     Args:
         mean: mean over the members of their probabilities, ``(C, Z, Y, X)``.

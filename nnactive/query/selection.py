@@ -1,4 +1,4 @@
-"""From patch scores to patches: candidates of each image, the choice over the pool."""
+"""From patch scores to patches: candidates of each image, then the choice over the pool."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, as_triple, clip_size
-from nnactive.query.grid import Places
+from nnactive.query.grid import Grid
 from nnactive.query.patch_means import patch_means
 
 
@@ -18,13 +18,13 @@ class Candidate:
     score: float
     patch: Patch
     stratum: int = 0
-    """0, or the foreground class that it stands for."""
+    """The foreground class that it represents; 0 for none."""
 
     def __post_init__(self) -> None:
-        if not self.score < np.inf:  # NaN, too, for which every comparison is false
+        if not self.score < np.inf:  # refuses NaN, too: its comparisons are false
             raise MethodError(
                 f"{self.patch.case}: a candidate's score is {self.score}; "
-                "it must be a number, or -inf for the worst"
+                "it must be finite, or -inf to rank last"
             )
 
 
@@ -33,15 +33,15 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
 
     Args:
         case: case id, for messages.
-        score: what the method returned, a tensor on any device or an array.
+        score: what the method returned: a tensor on any device, or an array.
         shape: the image's ``(Z, Y, X)``.
 
     Raises:
-        MethodError: if it is no array of real numbers, has another shape, or isn't finite.
+        MethodError: if it isn't an array of real numbers, has another shape, or isn't finite.
     """
     if hasattr(score, "detach"):
         tensor = score.detach().cpu()
-        # NumPy doesn't know it.
+        # NumPy has no bfloat16.
         score = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
     array = np.asarray(score)
     if array.dtype.kind not in "fiub":
@@ -51,9 +51,9 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
             f"{case}: the score has shape {array.shape}, the image has {tuple(shape)}; "
             "return one number per voxel"
         )
-    broken = sum(plane.size - int(np.count_nonzero(np.isfinite(plane))) for plane in array)
-    if broken:
-        raise MethodError(f"{case}: the score is NaN or infinite in {broken} voxels")
+    invalid = sum(plane.size - int(np.count_nonzero(np.isfinite(plane))) for plane in array)
+    if invalid:
+        raise MethodError(f"{case}: the score is NaN or infinite in {invalid} voxels")
     return array
 
 
@@ -66,22 +66,22 @@ def best_places(
     labelled: Iterable[Patch],
     k: int,
 ) -> list[Candidate]:
-    """Greedy choice among the grid's places: the best that overlaps neither labelled nor chosen.
+    """Greedily choose the best grid positions that overlap nothing labelled or chosen before.
 
     Args:
         case: case id.
-        values: score of each place on the grid of starts; ``-inf`` ranks last.
+        values: score of each grid position; ``-inf`` ranks last.
         shape: the image's ``(Z, Y, X)``.
-        size: query patch size; clipped where the image is smaller.
+        size: query patch size; clipped to the image.
         stride: distance between neighbouring starts.
-        labelled: labelled patches; those of other cases don't matter.
+        labelled: labelled patches; those of other cases are ignored.
         k: largest number of candidates.
 
     Returns:
-        Candidates from the best on; equal ones by start.
+        Candidates, best first; ties by start.
 
     Raises:
-        MethodError: if ``values`` isn't one number per place, or holds NaN or ``inf``.
+        MethodError: if ``values`` isn't one number per position, or holds NaN or ``inf``.
     """
     clipped = clip_size(size, shape)
     expected = tuple((n - p) // s + 1 for n, p, s in zip(shape, clipped, stride, strict=True))
@@ -92,19 +92,19 @@ def best_places(
         )
     if values.shape != expected:
         raise MethodError(
-            f"{case}: the patch scores have shape {values.shape}, the grid of places has {expected}"
+            f"{case}: the patch scores have shape {values.shape}, the grid has {expected}"
         )
-    places = Places(values)
-    if not places.highest < np.inf:  # NaN, too, for which every comparison is false
-        raise MethodError(f"{case}: a patch score is NaN or inf; only -inf may stand for the worst")
+    grid = Grid(values)
+    if not grid.highest < np.inf:  # refuses NaN, too: its comparisons are false
+        raise MethodError(f"{case}: a patch score is NaN or inf; use -inf to rank a patch last")
     for patch in labelled:
         if patch.case == case:
-            places.take(_neighbours(patch, clipped, stride))
+            grid.take(_neighbours(patch, clipped, stride))
     found: list[Candidate] = []
-    while len(found) < k and (best := places.best()) is not None:
-        start = as_triple(place * step for place, step in zip(best, stride, strict=True))
+    while len(found) < k and (best := grid.best()) is not None:
+        start = as_triple(index * step for index, step in zip(best, stride, strict=True))
         found.append(Candidate(float(values[best]), Patch(case, start, clipped)))
-        places.take(_neighbours(found[-1].patch, clipped, stride))
+        grid.take(_neighbours(found[-1].patch, clipped, stride))
     return found
 
 
@@ -118,24 +118,24 @@ def best_patches(
 ) -> list[Candidate]:
     """Candidates of one image by mean voxel score: `patch_means`, then `best_places`.
 
-    ``score`` is finite, ``(Z, Y, X)``; at most ``k`` candidates, from the best on.
+    ``score`` is finite, ``(Z, Y, X)``; at most ``k`` candidates, best first.
     """
     means = patch_means(score, size, stride)
     return best_places(case, means, score.shape, size, stride, labelled, k)
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Candidates of all images from the best on; equal ones by case id, then start."""
+    """Candidates of all images, best first; ties by case id, then start."""
     return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.patch))
 
 
 def top(candidates: Iterable[Candidate], n: int) -> list[Patch]:
-    """The best ``n`` candidates of all images; equal ones by case id, then start."""
+    """The best ``n`` candidates of all images; ties by case id, then start."""
     return [candidate.patch for candidate in ranked(candidates)[:n]]
 
 
 def _neighbours(patch: Patch, size: Sequence[int], stride: Sequence[int]) -> tuple[slice, ...]:
-    """Places on the grid whose patch of ``size`` overlaps ``patch``."""
+    """Box of grid positions whose patch of ``size`` overlaps ``patch``."""
     # Start g * s overlaps if it lies in the open interval (patch.start - size, patch.stop).
     return tuple(
         slice(max(0, (first - extent) // step + 1), -(-stop // step))

@@ -1,4 +1,4 @@
-"""Stratified choice: a share of the patches for each foreground class, the rest for no class."""
+"""Stratified choice: a share of the patches for each foreground class, the rest unstratified."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -11,17 +11,17 @@ from nnactive.geometry import Patch
 from nnactive.query.selection import Candidate, top
 
 UNSTRATIFIED = 0
-"""The stratum that stands for no class; the others have their class's label."""
+"""The stratum without a class; the others have their class's label."""
 
 PutForward = Callable[[int, list[Patch], int], list[Candidate]]
-"""Stratum, patches taken in the image so far, largest number -> what the stratum picks."""
+"""(stratum, patches taken in the image so far, maximum number) -> the stratum's candidates."""
 
 
 def quotas(candidates: int, alpha: Decimal, classes: int) -> list[int]:
     """Patches that each stratum may put forward in one image.
 
-    A class stratum ``max(1, floor(k alpha / (F + 1)))``, the unstratified one ``max(1, floor(k (1 -
-    alpha)))``, in exact decimals (protocol section 5).
+    A class stratum: ``max(1, floor(k alpha / (F + 1)))``; the unstratified one: ``max(1, floor(k (1
+    - alpha)))``; in exact decimals (protocol section 5).
 
     Args:
         candidates: candidates per image, ``k``.
@@ -38,8 +38,8 @@ def quotas(candidates: int, alpha: Decimal, classes: int) -> list[int]:
 def shares(n: int, alpha: Decimal, classes: int, rng: np.random.Generator) -> list[int]:
     """Patches of the query that each stratum gets.
 
-    ``floor(alpha n)`` shared equally by the classes, the remainder of that division one each to
-    different classes drawn at random; what is left to the unstratified one.
+    The classes share ``floor(alpha n)`` equally, with the remainder going to classes drawn at
+    random, one each; the unstratified one gets the rest.
 
     Returns:
         ``F + 1`` numbers that add up to ``n``, the unstratified one first.
@@ -47,8 +47,8 @@ def shares(n: int, alpha: Decimal, classes: int, rng: np.random.Generator) -> li
     together = int(alpha * n)
     each, remainder = divmod(together, classes)
     counts = [n - together, *[each] * classes]
-    for lucky in rng.choice(classes, remainder, replace=False):
-        counts[1 + lucky] += 1
+    for index in rng.choice(classes, remainder, replace=False):
+        counts[1 + index] += 1
     return counts
 
 
@@ -61,13 +61,13 @@ def stratified_candidates(
     """Candidates of one image: the strata pick one after the other, in a random order.
 
     Args:
-        put_forward: lets one stratum pick, greedily, without overlap with what is taken.
-        limits: largest number for each stratum.
+        put_forward: lets one stratum pick greedily, without overlapping the patches taken.
+        limits: maximum number for each stratum.
         labelled: patches labelled in the image.
         rng: source of the order.
 
     Returns:
-        Candidates that overlap nothing labelled and not one another, with their stratum.
+        Candidates with their stratum; they overlap neither labelled patches nor one another.
     """
     taken = list(labelled)
     found: list[Candidate] = []
@@ -82,23 +82,23 @@ def stratified_choice(candidates: Iterable[Candidate], counts: Sequence[int]) ->
     """The best of each stratum over all images: the unstratified ones, then class by class.
 
     Raises:
-        MethodError: if a stratum has fewer than its share; nothing moves between strata.
+        MethodError: if a stratum has fewer candidates than its share; strata don't lend patches.
     """
     strata: list[list[Candidate]] = [[] for _ in counts]
     for candidate in candidates:
         if not 0 <= candidate.stratum < len(strata):
             raise MethodError(
-                f"{candidate.patch.case}: a candidate stands for stratum {candidate.stratum}; "
-                f"there are 0 to {len(strata) - 1}"
+                f"{candidate.patch.case}: a candidate has stratum {candidate.stratum}; "
+                f"it must be 0 to {len(strata) - 1}"
             )
         strata[candidate.stratum].append(candidate)
     chosen: list[Patch] = []
-    for stratum, (there, count) in enumerate(zip(strata, counts, strict=True)):
-        if len(there) < count:
-            name = f"class {stratum}" if stratum else "no class"
+    for stratum, (available, count) in enumerate(zip(strata, counts, strict=True)):
+        if len(available) < count:
+            name = f"the stratum of class {stratum}" if stratum else "the unstratified part"
             raise MethodError(
-                f"the stratum of {name} has {len(there)} candidates in the pool, its share is "
-                f"{count}; query fewer patches or allow more candidates per image"
+                f"{name} has {len(available)} candidates in the pool, its share is {count}; "
+                "query fewer patches or allow more candidates per image"
             )
-        chosen += top(there, count)
+        chosen += top(available, count)
     return chosen

@@ -1,1 +1,1 @@
-"""The steps of a loop: files in, files out, nothing else."""
+"""The steps of a loop: each reads files and writes files, and has no other effect."""

@@ -1,4 +1,4 @@
-"""Step: label the chosen patches and lay out the folder that the next ensemble trains on."""
+"""Step: label the chosen patches and write the folder that the next ensemble trains on."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -54,25 +54,25 @@ class Labelled(StateFile):
 
 
 def labelled_file(train: Path) -> Path:
-    """Where a training folder says what is labelled."""
+    """File of a training folder that records what is labelled."""
     return train / LABELLED
 
 
 def annotate(
     data: Path, setting: Setting, seed: int, queries: list[Path], previous: Path | None, out: Path
 ) -> None:
-    """Make the training folder of a loop from all patches chosen so far.
+    """Write the training folder of a loop from all patches chosen so far.
 
     Args:
         data: the prepared dataset.
         setting: gives the training and the number of folds.
         seed: seed of the experiment.
-        queries: the loop files so far, this loop's included.
-        previous: training folder of the loop before; None for loop 0.
+        queries: the loop files so far, including this loop's.
+        previous: training folder of the previous loop; None for loop 0.
         out: the training folder to write.
 
     Raises:
-        UserError: if the folds can't be formed from what is labelled.
+        UserError: if the labelled cases can't be split into folds.
     """
     dataset = PreparedDataset(data)
     classes = len(dataset.info.classes)
@@ -108,11 +108,11 @@ def annotate(
 
 
 def follow_dataset(data: Path, train: Path) -> None:
-    """Make a training folder usable where its dataset lies elsewhere than when it was made.
+    """Repair a training folder whose dataset has moved since it was written.
 
     Args:
         data: the prepared dataset, or where it will be.
-        train: the training folder; one that is right is left as it is.
+        train: the training folder; left alone if its links are right.
     """
     labelled = read_model(labelled_file(train), Labelled)
     follow(
@@ -129,7 +129,7 @@ def _count(
     fresh: list[str],
     before: Labelled | None,
 ) -> Labelled:
-    """What is labelled, counted anew in the cases that got patches or were counted only in part."""
+    """What is labelled; recounts cases with new patches or without boundary counts."""
     classes = len(dataset.info.classes)
     counts = dict(before.cases) if before else {}
     boundary = dict(before.boundary or {}) if before else {}

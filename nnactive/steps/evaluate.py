@@ -34,10 +34,10 @@ def confusion(reference: np.ndarray, predicted: np.ndarray, classes: int) -> np.
 def evaluate(
     data: Path, setting: Setting, train: Path, members: list[Path], out: Path, device: str
 ) -> None:
-    """Segment every test case with the ensemble and write what it hit and missed to ``out``.
+    """Segment every test case with the ensemble and write its voxel counts to ``out``.
 
-    The members' logits are averaged, then argmax is taken; geometry is that of the resampled
-    image (protocol section 2).
+    Segmentation is the argmax of the members' mean logits, on the grid of the resampled image
+    (protocol section 2).
     """
     from nnactive.nnunet.ensemble import Ensemble
 

@@ -1,4 +1,4 @@
-"""Folds of the labelled cases, so that every class is trained on in each of them."""
+"""Folds of the labelled cases such that every member trains on every class."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from nnactive.errors import UserError
 
 _NEEDED = 2
-"""Validation folds that every class has to lie in."""
+"""Validation folds in which every class must occur."""
 _DEALS = 20
 _STEPS = 100_000
 
@@ -20,17 +20,17 @@ def assign_folds(
 ) -> list[list[str]]:
     """Validation cases of each fold, sorted (protocol section 3, "Folds").
 
-    Every class, background included, lies in at least two folds, and the folds' sizes differ by at
-    most one. Rarest class first (fewest cases not yet in a fold; ties: label order): two of its
-    cases, drawn at random, go into two of the smallest folds; then the rest is dealt out. Where
-    such a deal leaves a class in one fold, it is dealt anew, and at last searched for.
+    Every class, background included, occurs in at least two folds, and fold sizes differ by at most
+    one. Rarest class first (fewest cases not yet in a fold; ties: label order): two of its cases,
+    drawn at random, go into two of the smallest folds; then the rest is dealt out. If a deal leaves
+    a class in a single fold, it is repeated; if that keeps failing, folds are searched for.
 
     Args:
         classes_by_case: classes labelled in each case's patches.
         folds: number of folds, at least 2.
-        rng: source of the draws; the answer depends on it and the mapping's content alone.
-        class_names: names of all classes that must be there, in label order; without them, all
-            that occur must.
+        rng: source of the draws; the answer depends only on it and on the mapping's content.
+        class_names: names of all classes that must occur, in label order; by default those that
+            are labelled.
 
     Raises:
         UserError: if there are fewer cases than folds, a class is labelled in fewer than two
@@ -71,7 +71,7 @@ def _named(label: int, class_names: Sequence[str]) -> str:
 def _members(
     classes_by_case: Mapping[str, Collection[int]], n_classes: int
 ) -> dict[int, list[str]]:
-    """Cases of each class, both in order."""
+    """Cases of each class, classes and cases in order."""
     labels = {int(label) for classes in classes_by_case.values() for label in classes}
     return {
         label: sorted(case for case, classes in classes_by_case.items() if label in classes)
@@ -80,7 +80,7 @@ def _members(
 
 
 def _grouped(fold_of: Mapping[str, int], folds: int) -> list[list[str]]:
-    return [sorted(c for c, own in fold_of.items() if own == fold) for fold in range(folds)]
+    return [sorted(case for case, its in fold_of.items() if its == fold) for fold in range(folds)]
 
 
 def _sizes(fold_of: Mapping[str, int], folds: int) -> list[int]:
@@ -100,14 +100,14 @@ def _fits(fold_of: Mapping[str, int], members: Mapping[int, list[str]], folds: i
 def _deal(
     cases: Sequence[str], members: Mapping[int, list[str]], folds: int, rng: np.random.Generator
 ) -> dict[str, int]:
-    """One run of the protocol's procedure; it may leave a class in a single fold."""
+    """One run of the protocol's procedure, which may leave a class in a single fold."""
     fold_of: dict[str, int] = {}
     waiting = set(members)
     while waiting:
         free = {v: [case for case in members[v] if case not in fold_of] for v in waiting}
         label = min(waiting, key=lambda value: (len(free[value]), value))
         waiting.remove(label)
-        # A class whose cases went with rarer ones is separated from the fold that they share.
+        # If rarer classes already put this one's cases into one fold, the next goes elsewhere.
         taken = {fold_of[case] for case in members[label] if case in fold_of}
         avoid = taken if len(taken) == 1 and len(free[label]) == 1 else set()
         for index in rng.permutation(len(free[label]))[:_NEEDED]:
@@ -123,7 +123,7 @@ def _deal(
 def _smallest(
     fold_of: Mapping[str, int], folds: int, avoid: set[int], rng: np.random.Generator
 ) -> int:
-    """One of the smallest folds outside ``avoid``, drawn at random."""
+    """One of the smallest folds not in ``avoid``, drawn at random."""
     sizes = _sizes(fold_of, folds)
     allowed = [fold for fold in range(folds) if fold not in avoid]
     least = min(sizes[fold] for fold in allowed)
@@ -156,7 +156,7 @@ class _Search:
         self.fold_of: dict[str, int] = {}
 
     def run(self) -> dict[str, int] | None:
-        """Folds by case, or None if there are none within the permitted number of steps."""
+        """Fold of each case; None if none are found within the permitted number of steps."""
         choices = [self._choices()]
         for _ in range(_STEPS):
             case = self.order[len(choices) - 1]
@@ -181,13 +181,13 @@ class _Search:
         sizes = _sizes(self.fold_of, self.folds)
         full = sum(size > self.floor for size in sizes)
         limit = self.floor + (full < self.larger)
-        # Empty folds are alike, so that the first of them stands for all.
+        # Empty folds are interchangeable, so the first represents them all.
         empty = [fold for fold, size in enumerate(sizes) if size == 0][:1]
         open_folds = [fold for fold, size in enumerate(sizes) if 0 < size < limit] + empty
         return iter([open_folds[index] for index in self.rng.permutation(len(open_folds))])
 
     def _alive(self, case: str) -> bool:
-        """Whether each of the case's classes still can lie in two folds."""
+        """Whether each of the case's classes can still occur in two folds."""
         return all(
             len({self.fold_of.get(other, -1) for other in self.members[label]}) >= _NEEDED
             for label in self.classes[case]

@@ -1,4 +1,4 @@
-"""What a query gets from the ensemble: predictions and embeddings of images, in turns."""
+"""What a query gets from the ensemble: predictions and embeddings, one image at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from nnactive.nnunet.ensemble import Ensemble
 
 OVERLAPPING = 2
-"""Images that are worked on at the same time with a GPU: one predicted, one selected from."""
+"""Images in progress on a GPU: patches of one are selected while the next is predicted."""
 
 
 def no_predictor(case: str, _: frozenset[str]) -> Prediction:
-    """Stands in the place of an ensemble for methods that need none.
+    """Takes the ensemble's place for methods that declare no needs.
 
     Raises:
         MethodError: always.
@@ -39,7 +39,7 @@ class Network:
     predictor: Predict
     embedder: Embed | None
     workers: int
-    """Images that are worked on at the same time."""
+    """Images to work on at the same time."""
 
 
 def open_network(
@@ -55,10 +55,10 @@ def open_network(
 
     Args:
         train: training folder of the ensemble.
-        members: their weights.
-        images: where the pool's images are read.
+        members: files with the members' weights.
+        images: reads the pool's images.
         device: as ``pick_device`` takes it.
-        tile_step: step of the sliding window, in tiles.
+        tile_step: step of the sliding window as a fraction of the tile.
         workers: images to work on at the same time; on a GPU at least two.
     """
     from nnactive.nnunet.ensemble import Ensemble
@@ -74,11 +74,11 @@ def open_network(
 def predict(
     ensemble: "Ensemble", images: ReadAhead, case: str, needs: frozenset[str]
 ) -> Prediction:
-    """What a method needs of the members' probabilities of an image."""
-    read = [images(case)]  # before the turn, so that it overlaps with another image's
+    """The prediction of an image, with what the method needs."""
+    read = [images(case)]  # outside the turn, so that reading overlaps with another prediction
 
     def members() -> "Iterator[Tensor]":
-        # Later passes read again: a prediction that is kept doesn't keep the image.
+        # Later passes read again, so that a prediction doesn't keep its image in memory.
         return ensemble.probabilities(read.pop() if read else images(case))
 
     with ensemble.turn():
@@ -91,7 +91,7 @@ def embed(
     """Features of an image's patches.
 
     Raises:
-        PredictionError: they aren't finite.
+        PredictionError: if they aren't finite.
     """
     import numpy as np
 

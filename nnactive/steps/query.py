@@ -1,6 +1,5 @@
 """Step: let a method choose the next patches."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,9 +11,10 @@ from nnactive.geometry import Patch
 from nnactive.io.files import sha256
 from nnactive.io.queries import Query, load_patches, record, save_query
 from nnactive.methods import QueryMethod
-from nnactive.methods.run_method import conduct
-from nnactive.query.checkpoint import Kept, Part, PartDone, code_hash, key_of
-from nnactive.query.pool import PoolView
+from nnactive.methods.run_method import run_method
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash, key_of
+from nnactive.query.map_cases import Progress
+from nnactive.query.pool import PoolInfo, PoolView, Sources
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.network import Network, no_predictor, open_network
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class QueryInputs:
-    """All that the choice of the next patches depends on."""
+    """Everything the choice of the next patches depends on."""
 
     data: Path
     """The prepared dataset."""
     setting: Setting
     """Gives patch size, stride, candidates and query size."""
     seed: int
-    """Of the experiment."""
+    """Seed of the experiment."""
     loop: int
-    """Number of the loop that the patches are for, from 1."""
+    """Number of the loop to choose patches for, from 1."""
     method: QueryMethod
     method_id: str
-    """Part of its random streams' names."""
+    """Part of the names of its random streams."""
     queries: tuple[Path, ...]
     """Loop files of all loops so far."""
     train: Path
@@ -47,7 +47,7 @@ class QueryInputs:
 
     @property
     def names(self) -> tuple[str, str, int, int]:
-        """Of the method's random streams."""
+        """Names of the method's random streams."""
         return self.setting.name, self.method_id, self.seed, self.loop
 
 
@@ -57,43 +57,45 @@ def query(
     device: str,
     *,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     part: Part | None = None,
 ) -> None:
     """Write the patches that a method chooses for a loop to ``out``.
 
-    What is finished of it is kept in a folder beside ``out`` until it is written, so that an
-    interrupted query goes on. With a ``part`` no more is done than that share of the images, into
-    that folder, and nothing is written: several processes or machines that see the same folder do
-    a part each, then the query without one has the rest to do.
+    Until then finished work lies in a folder beside ``out``, so that an interrupted query resumes.
+    With a ``part``, only that share of the images is done, and ``out`` isn't written: several
+    processes or machines that see the same folder do a part each, then the query without a part
+    does the rest.
 
     The method sees images, predictions and what is labelled so far. The labels it sees come from
-    the training folder, which holds no others; the pool's own label maps are opened only for a
-    method that declares itself an oracle.
+    the training folder, which holds no others; the pool's complete label maps are opened only for
+    a method that declares that it uses ground truth.
 
     Args:
-        inputs: what is asked of which method.
+        inputs: the method and what it chooses from.
         out: the loop file to write.
         device: where to predict, as ``pick_device`` takes it.
-        workers: images that are worked on at the same time; changes no choice.
-        progress: told how many images are done, and of how many.
-        part: the share of the images to do, of those that the method's first `PoolView.map` goes
-            through; a method without one has no share.
+        workers: images to work on at the same time; doesn't affect the choice.
+        progress: called after each image.
+        part: the share of the images to do, among those of the method's first `PoolView.map`; a
+            method that doesn't call it has nothing to share.
 
     Raises:
         MethodError: if the method breaks its contract.
-        PredictionError: if the ensemble predicts what can't be used.
+        PredictionError: if the ensemble's output is unusable.
     """
     dataset = PreparedDataset(inputs.data)
-    pool = _pool(inputs, dataset, device, workers)
-    kept = Kept(_kept_folder(out), partial(_key, inputs, dataset), part)
-    pool = replace(pool, progress=progress, kept=kept)
+    checkpoint = Checkpoint(_checkpoint_folder(out), partial(_key, inputs, dataset), part)
+    sources = _sources(inputs, dataset, device, workers)
+    sources = replace(sources, progress=progress, checkpoint=checkpoint)
     try:
-        chosen = _resumable(inputs.method, pool, inputs.setting.query_size)
+        chosen = _resumable(
+            inputs.method, _info(inputs, dataset), sources, inputs.setting.query_size
+        )
     except PartDone:
         return
     if part:
-        return  # a method that goes through no images: there was nothing to share
+        return  # the method never called map, so there was nothing to share
     save_query(
         out,
         Query(
@@ -105,21 +107,13 @@ def query(
             patches=record(chosen),
         ),
     )
-    kept.discard()
+    checkpoint.discard()
 
 
-def _pool(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: int) -> PoolView:
-    """What the method sees."""
-    info, setting, method = dataset.info, inputs.setting, inputs.method
-    files = {case.id: dataset.image_file(case.id) for case in info.pool}
-    images = ReadAhead(partial(_image, files))
-    network = Network(no_predictor, None, workers)
-    if method.needs:
-        step = setting.inference.query_tile_step
-        network = open_network(
-            inputs.train, inputs.members, images, device=device, tile_step=step, workers=workers
-        )
-    return PoolView(
+def _info(inputs: QueryInputs, dataset: PreparedDataset) -> PoolInfo:
+    """What the method knows of the pool."""
+    info, setting = dataset.info, inputs.setting
+    return PoolInfo(
         shapes={case.id: case.shape for case in info.pool},
         spacing=info.spacing,
         patch_size=setting.patch_size,
@@ -129,6 +123,21 @@ def _pool(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: i
         queries=setting.loops - 1,
         n_classes=len(info.classes),
         labelled=tuple(load_patches(inputs.queries)),
+    )
+
+
+def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: int) -> Sources:
+    """What serves the method's requests; the ensemble is loaded only if the method needs it."""
+    method = inputs.method
+    files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
+    images = ReadAhead(partial(_image, files))
+    network = Network(no_predictor, None, workers)
+    if method.needs:
+        step = inputs.setting.inference.query_tile_step
+        network = open_network(
+            inputs.train, inputs.members, images, device=device, tile_step=step, workers=workers
+        )
+    return Sources(
         images=images,
         partial_labels=partial(_partial_label, inputs.train),
         predictor=network.predictor,
@@ -142,13 +151,13 @@ def _pool(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: i
 
 
 def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
-    """A hash of all that the method's work on an image depends on."""
+    """A hash of everything the method's work on an image depends on."""
     method = inputs.method
     return key_of(
         [
             *(dataset.info.checksum, inputs.setting.model_dump_json(), inputs.names),
             code_hash(type(method)),
-            # A constructor that doesn't call the base class's leaves none.
+            # A constructor that doesn't call the base class's sets none.
             repr(getattr(method, "parameters", None)),
             [(p.case, p.start, p.size) for p in load_patches(inputs.queries)],
             _ensemble_identity(inputs.train, inputs.members) if method.needs else None,
@@ -156,24 +165,24 @@ def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
     )
 
 
-def _resumable(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
-    """The method's choice; once more from the start where it can't go on from what is kept.
+def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) -> list[Patch]:
+    """The method's choice, started over without the checkpoint if it can't resume from it.
 
-    That happens to a method that leaves behind in itself what it computes for an image. Where the
-    work on an image fails, the rest is kept, and the error is the answer.
+    That happens to a method that stores on itself what it computes for an image. If the work on an
+    image fails, the other results stay stored and the error is raised.
     """
     try:
-        return conduct(method, pool, n)
+        return run_method(method, PoolView(info, sources), n)
     except MethodError:
-        kept = pool.kept
-        if kept is None or not kept.used or kept.failed or kept.part:
+        checkpoint = sources.checkpoint
+        if not checkpoint or not checkpoint.used or checkpoint.failed or checkpoint.part:
             raise
-        return conduct(method, replace(pool, kept=None), n)
+        return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
 
 
-def _kept_folder(out: Path) -> Path:
+def _checkpoint_folder(out: Path) -> Path:
     """Folder for finished work, the same for an output and for its draft, ``.<name>``."""
-    return out.with_name(f".{out.name.removeprefix('.')}.kept")
+    return out.with_name(f".{out.name.removeprefix('.')}.checkpoint")
 
 
 def _ensemble_identity(train: Path, members: tuple[Path, ...]) -> object:

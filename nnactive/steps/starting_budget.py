@@ -1,4 +1,4 @@
-"""The patches of loop 0: two of every class, then random ones with a third at foreground."""
+"""The patches of loop 0: two of every class, then random ones, a third of them at foreground."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,10 +22,10 @@ def starting_budget(
 ) -> list[Patch]:
     """Patches of loop 0, in the order of their choice (protocol section 4).
 
-    Always the class, background included, with the fewest cases not yet used: two patches in two
-    such cases, each around a random voxel of the class. Then random patches, a third of the
-    attempts at foreground, in any case. They depend on the dataset, the query patch size, the
-    starting budget's size and the seed alone.
+    Classes, background included, take turns, the one with the fewest unused cases first: each gets
+    two patches in two such cases, around a random voxel of the class. Random patches follow, with a
+    third of the attempts at foreground, in any case. They depend only on the dataset, the query
+    patch size, the size of the starting budget and the seed.
 
     Args:
         dataset: prepared dataset; its pool's complete labels are read one case at a time.
@@ -34,8 +34,8 @@ def starting_budget(
         seed: the experiment's seed.
 
     Raises:
-        UserError: if ``size`` is less than two patches a class, or fewer than two unused cases
-            are left for a class.
+        UserError: if ``size`` is below two patches per class, or fewer than two unused cases are
+            left for a class.
         NnactiveError: if the pool has no room for that many patches.
     """
     classes = dataset.info.classes
@@ -104,8 +104,8 @@ class _Start:
         if len(filled) < n:
             raise NnactiveError(
                 f"{self.dataset.info.name}: the pool has no room for {len(chosen) + n} patches of "
-                f"{self.patch}, only {len(chosen) + len(filled)} found a place; take a smaller "
-                "starting budget or patch"
+                f"{self.patch}, only for {len(chosen) + len(filled)}; choose a smaller starting "
+                "budget or patch size"
             )
         return filled
 

@@ -8,6 +8,7 @@ from benchmark.collect import collect, full_data_dice
 from benchmark.jobs import experiment_jobs
 from benchmark.layout import Experiment
 from benchmark.results import Failure
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze
 from benchmark.tracks import Track, load_track
 from nnactive.data.cards import load_card
@@ -46,7 +47,7 @@ def root(tmp_path):
     """STAND-IN for the files that the steps of a finished experiment leave."""
     root = tmp_path / "runs"
     write_model(root / layout.setting_file("s"), SETTING)
-    freeze(root, describe("random"), None)
+    freeze(root, describe(Method.parse("random")), None)
     write_model(
         tmp_path / "acdc" / "prepared.json",
         PreparedInfo(

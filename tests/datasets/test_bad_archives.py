@@ -8,7 +8,7 @@ import SimpleITK
 from miniature import build
 
 from nnactive.data.raw.convert import convert_case
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 
@@ -37,13 +37,13 @@ def frame_without_label(tree):
 def mri_alone(tree):
     for file in (tree.top / "amos22" / "imagesTr").glob("amos_0[0-4]*.nii.gz"):
         file.unlink()
-    return tree.top / "amos22", "case 'amos_0001' is missing (8 in all)"
+    return tree.top / "amos22", "case 'amos_0001' is missing (8 in total)"
 
 
 def companions_alone(tree):
     """Nothing is left of the archive but what macOS added to it."""
     shutil.rmtree(tree.top / "amos22")
-    return tree.top, "no imagesTr in it; give the folder"
+    return tree.top, "contains no imagesTr; give the folder"
 
 
 def label_without_image(tree):
@@ -63,7 +63,7 @@ def in_training_and_validation(tree):
     for kind in ("images", "labels"):
         name = "word_0001.nii.gz"
         shutil.copy(root / f"{kind}Tr" / name, root / f"{kind}Val" / name)
-    return root, "case 'word_0001' is there 2 times; remove all but one"
+    return root, "case 'word_0001' occurs 2 times; remove all but one"
 
 
 def value_in_a_gap(tree):
@@ -95,7 +95,7 @@ def images_without_a_label(tree):
 def both_spellings(tree):
     folder = tree.top / "segmentations" / "expert"
     shutil.copy(folder / "duke_001.nii.gz", folder / "DUKE_001.nii.gz")
-    return tree.top, "case 'DUKE_001' is there 2 times"
+    return tree.top, "case 'DUKE_001' occurs 2 times"
 
 
 def phases_of_two_sizes(tree):

@@ -9,7 +9,7 @@ from benchmark.tracks import load_track
 from nnactive.data.cards import Card, list_cards, load_card
 from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import raw_boxes
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "datasets.md").read_text()
@@ -81,4 +81,4 @@ def test_the_guidelines_patch_of_the_real_hippocampus_is_the_one_told() -> None:
         cells = " | ".join(f"{n:g}" for n in size)
         assert f"\n| {name} | {cells} |" in TEXT
     assert np.isfinite(measured.cases).all()
-    assert f"{guide.patches_per_loop} patches a loop, {guide.budget} in all" in TEXT
+    assert f"{guide.patches_per_loop} patches per loop, {guide.budget} in total" in TEXT

@@ -11,7 +11,8 @@ from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.raw import list_files, listing_hash, scan
+from nnactive.data.raw.raw_checksums import list_files, listing_hash
+from nnactive.data.raw.scan import scan
 from nnactive.data.verify import verify
 
 HERE = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
 from nnactive.data.raw.convert import convert_case
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.data.verify import verify
 from nnactive.errors import UserError
 

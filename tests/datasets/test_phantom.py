@@ -7,7 +7,7 @@ import SimpleITK
 from nnactive.data.cards import load_card
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.streams import stream
 
 LESION = 3

@@ -1,4 +1,4 @@
-"""Fixtures of the unit tests of the method side."""
+"""Fixtures for unit tests of nnactive."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,13 +13,13 @@ from nnactive.query.pool import PoolView
 
 @pytest.fixture(scope="session")
 def make_pool() -> Callable[..., PoolView]:
-    """Build a pool view; every part can be replaced by keyword."""
+    """Builds a pool view; see `build_pool`."""
     return build_pool
 
 
 @pytest.fixture(scope="session")
 def check_patches() -> Callable[..., None]:
-    """Exhaustive check, voxel by voxel, of what every query owes."""
+    """Exhaustive voxel-by-voxel check of a query's patches."""
 
     def check(patches, pool, n):
         assert len(patches) == n
@@ -40,7 +40,7 @@ def check_patches() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def make_dataset():
-    """A prepared dataset's stand-in with pool labels in memory, which counts its readings."""
+    """A stand-in for a prepared dataset, with pool labels in memory and a record of reads."""
 
     def build(labels, classes, name="toy"):
         readings = []
@@ -62,5 +62,5 @@ def make_dataset():
 
 @pytest.fixture(scope="session")
 def labelled_patch() -> Patch:
-    """A patch that some tests take as labelled."""
+    """A patch that some tests treat as labelled."""
     return LABELLED

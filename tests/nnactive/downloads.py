@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nnactive.data.cards import Card
-from nnactive.data.download import consent, dataset
+from nnactive.data.download import consent
 from nnactive.data.download.dataset import Outcome, download
 from nnactive.data.download.folders import Folders
+from nnactive.data.progress import Step
 
 FILES = {"Tiny/imagesTr/a.nii.gz": b"image" * 20_000, "Tiny/labelsTr/a.nii.gz": b"label"}
 
@@ -44,7 +45,7 @@ class Place:
 
     def __init__(self, cards: Any, data: Path) -> None:
         self.cards, self.folders = cards, Folders.of(data, "tiny")
-        self.steps: list[dataset.Step] = []
+        self.steps: list[Step] = []
 
     def card(self, **fields: Any) -> Card:
         card = self.cards.write(download=fields)

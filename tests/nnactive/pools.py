@@ -1,4 +1,4 @@
-"""Small pools in memory, for tests of what sits between predictions and patches."""
+"""Small pools in memory, for tests of everything between predictions and patches."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ import torch
 from nnactive.geometry import Patch, Triple
 from nnactive.labels import partial_label
 from nnactive.methods import QueryMethod
-from nnactive.query.pool import PoolView
-from nnactive.query.prediction import fold
+from nnactive.query.pool import PoolInfo, PoolView, Sources
+from nnactive.query.prediction import Need, fold
 from nnactive.streams import stream
 
 IGNORE = 3
@@ -40,7 +40,7 @@ def make_members(
 
 
 def embed(case: str, patches: Sequence[Patch]) -> np.ndarray:
-    """Features that depend on the patch alone, float32 ``(len(patches), 6)``."""
+    """Features that depend only on the patch, float32 ``(len(patches), 6)``."""
     drawn = [stream("embedding", case, patch.start).normal(size=6) for patch in patches]
     return np.array(drawn, dtype=np.float32).reshape(-1, 6)
 
@@ -52,9 +52,9 @@ def build_pool(
     members: Callable[[str, Triple], list[torch.Tensor]] = make_members,
     **changes: Any,
 ) -> PoolView:
-    """Build a pool view; every part can be replaced by keyword.
+    """Build a pool view; every field of its info and its sources can be replaced by keyword.
 
-    Labels and embeddings are there for methods that declare that they need them.
+    Only methods that declare it get labels and embeddings.
     """
     labelled = tuple(labelled)
     labels = {case: make_label(case, shape) for case, shape in shapes.items()}
@@ -62,8 +62,8 @@ def build_pool(
         case: partial_label(labels[case], [p for p in labelled if p.case == case], IGNORE)
         for case in shapes
     }
-    needs = method.needs if method else frozenset({"mean"})
-    parts: dict[str, Any] = {
+    needs = method.needs if method else QueryMethod.needs
+    info: dict[str, Any] = {
         "shapes": shapes,
         "spacing": (2.0, 1.0, 1.0),
         "patch_size": (4, 4, 4),
@@ -73,14 +73,18 @@ def build_pool(
         "queries": 2,
         "n_classes": 3,
         "labelled": labelled,
+    }
+    sources: dict[str, Any] = {
         "images": lambda case: np.zeros((1, *shapes[case]), dtype=np.float32),
         "partial_labels": ignore_elsewhere.__getitem__,
         "predictor": lambda case, needs: fold(
             case, lambda: iter(members(case, shapes[case])), needs
         ),
-        "embedder": embed if "embedding" in needs else None,
+        "embedder": embed if Need.EMBEDDING in needs else None,
         "needs": needs,
         "names": ("setting", "method", 1, 1),
         "oracle_labels": labels.__getitem__ if method and method.oracle else None,
     }
-    return PoolView(**{**parts, **changes})
+    for name, value in changes.items():
+        (info if name in info else sources)[name] = value
+    return PoolView(PoolInfo(**info), Sources(**sources))

@@ -1,6 +1,6 @@
-"""Protocol section 5 once more, for the tests alone: slow, plain, and without a line of the engine.
+"""Protocol section 5, implemented again for tests: slow, plain, and without the engine's code.
 
-Every place is tried, every overlap is looked up voxel by voxel, sums are exact (``math.fsum``) and
+Every position is tried, every overlap is checked voxel by voxel, sums are exact (``math.fsum``) and
 shares are fractions. A patch is ``(case, start, size)``; arrays are ``(Z, Y, X)``.
 """
 
@@ -21,16 +21,16 @@ Score = Callable[[str, int], list]
 
 
 class TooFewError(Exception):
-    """What was asked for can't be placed."""
+    """The query has no room in the pool."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A query: the pool, what it may take, and where random numbers come from.
+    """A query: the pool, its limits, and its source of random numbers.
 
-    Scores that differ by no more than ``tolerance`` count as equal, because the engine rounds
-    otherwise than this file: of several such places the first one in ``told`` (the engine's answer)
-    is taken. With tolerance 0 (integer scores) the only rule for ties is the protocol's.
+    Scores that differ by at most ``tolerance`` count as equal, because the engine rounds
+    differently: among such positions the first in ``told`` (the engine's answer) is chosen. With
+    tolerance 0 (integer scores) ties follow the protocol alone.
     """
 
     shapes: dict[str, Triple]
@@ -123,7 +123,7 @@ def first(task: Task, remaining: dict[Box, float]) -> Box:
 def greedy(
     task: Task, case: str, values: dict[Triple, float], taken: Voxels, limit: int
 ) -> dict[Box, float]:
-    """The best places one after the other; each takes its voxels away from the others."""
+    """The best positions one after the other; each blocks its voxels for the rest."""
     remaining = {task.box(case, start): value for start, value in values.items()}
     chosen: dict[Box, float] = {}
     while len(chosen) < limit:
@@ -232,7 +232,7 @@ def scheduled_beta(t: int, total: int, first_beta: float = 1, last_beta: float =
 
 
 def border(label: np.ndarray, value: int) -> list[Triple]:
-    """Voxels of a class that have a 6-neighbour of another one, or the end of the image."""
+    """Voxels of a class with a 6-neighbour of another class or outside the image."""
     found = []
     for z, y, x in np.ndindex(*label.shape):
         if label[z, y, x] != value:

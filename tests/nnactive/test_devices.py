@@ -13,19 +13,19 @@ from nnactive.errors import UserError
 ROOT = Path(__file__).parents[2]
 
 
-def test_one_place_names_the_accelerator() -> None:
+def test_one_module_names_the_accelerator() -> None:
     files = [
         file
         for package in ("nnactive", "benchmark", "leaderboard")
         for file in (ROOT / package).rglob("*")
         if file.is_file() and file.suffix != ".pyc"
     ]
-    # Names of images and packages, such as cuda13, are something else.
+    # Names of images and packages, such as cuda13, don't count.
     naming = [file for file in files if re.search(rb"\bcuda\b", file.read_bytes())]
     assert naming == [Path(devices.__file__)]
 
 
-def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     gpu = "cuda"
     for usable, expected in ((False, "cpu"), (True, gpu)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda usable=usable: usable)
@@ -39,7 +39,7 @@ def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> 
             devices.pick_device(wrong)
 
 
-def test_a_gpu_holds_what_leaves_room_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_on_a_gpu_leave_room_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     class Properties:
         total_memory = 10 * 2**30
 
@@ -49,7 +49,7 @@ def test_a_gpu_holds_what_leaves_room_for_the_network(monkeypatch: pytest.Monkey
     assert devices.can_hold("cpu", 8 * 2**30)
 
 
-def test_what_torch_was_built_with_is_found_without_it() -> None:
+def test_torchs_cuda_version_is_found_without_torch() -> None:
     assert devices.toolkit_version() == torch.version.cuda
     script = (
         "import sys\nfrom nnactive.devices import toolkit_version\n"
@@ -79,7 +79,7 @@ def test_a_toolkits_version_is_read_from_torchs_file(line, version, tmp_path, mo
     assert devices.toolkit_version() == version
 
 
-def test_a_compiler_is_one_that_is_there_with_pythons_headers(tmp_path, monkeypatch) -> None:
+def test_a_compiler_counts_only_with_pythons_headers(tmp_path, monkeypatch) -> None:
     for name in ("gcc", "clang"):
         (tmp_path / name).touch(mode=0o755)
     (tmp_path / "Python.h").touch()

@@ -76,7 +76,7 @@ def test_patch_takes_the_extent_of_a_smaller_image():
     assert patch_around("a", (2, 2, 2), (9, 9, 2), (3, 5, 7)) == Patch("a", (0, 0, 1), (3, 5, 2))
 
 
-def test_random_patch_draws_every_place_equally():
+def test_random_patch_draws_every_position_equally():
     rng = stream("test")
     drawn = [random_patch("a", (2, 3, 9), (4, 3, 5), rng) for _ in range(3000)]
     assert {p.size for p in drawn} == {(2, 3, 5)}

@@ -16,7 +16,7 @@ from nnactive.streams import stream
 FULL = np.arange(60, dtype=np.int16).reshape(3, 4, 5) % 3
 
 
-def test_labels_are_known_inside_the_patches_alone():
+def test_labels_are_known_only_inside_the_patches():
     patches = [Patch("a", (0, 0, 0), (1, 2, 2)), Patch("a", (2, 3, 3), (1, 1, 2))]
     partial = partial_label(FULL, patches, ignore=9)
     assert partial.dtype == np.int16
@@ -52,7 +52,7 @@ def neighbours(voxel, shape):
 
 
 def boundary_by_hand(box, n_classes):
-    """Voxel by voxel, as protocol section 6 says it."""
+    """Voxel by voxel, as in protocol section 6."""
     total = [0] * n_classes
     for voxel in np.ndindex(box.shape):
         total[box[voxel]] += any(box[other] != box[voxel] for other in neighbours(voxel, box.shape))
@@ -62,9 +62,9 @@ def boundary_by_hand(box, n_classes):
 def test_boundary_of_a_cube_that_touches_the_border_of_its_patch():
     label = np.zeros((7, 9, 9), dtype=np.int16)
     label[2:7, 2:7, 2:7] = 1
-    # All of the cube less its inside, which reaches the image's border: nothing is beyond that.
+    # The cube minus its interior, which extends to the image's border: there is nothing beyond.
     assert count_boundary(label, [Patch("a", (0, 0, 0), (7, 9, 9))], 2) == (125 - 4 * 9,)
-    # The labels go on outside a patch, but nothing there is looked at.
+    # Labels continue outside a patch, but are ignored there.
     assert count_boundary(label, [Patch("a", (3, 3, 3), (3, 3, 3))], 2) == (0,)
     touching = [Patch("a", (0, 0, 0), (2, 9, 9)), Patch("a", (2, 0, 0), (5, 9, 9))]
     assert count_boundary(label, touching, 2) == (5 * 16,)

@@ -11,7 +11,7 @@ from speed.memory import peak_above
 from speed.obvious import obvious_patches
 
 from nnactive.methods import BUILTIN, QueryMethod, best_patches
-from nnactive.query.pool import PoolView
+from nnactive.query.pool import PoolInfo, PoolView, Sources
 from nnactive.query.prediction import fold
 
 ONE = (1, 1, 1)
@@ -77,19 +77,19 @@ def test_authors_volume_the_obvious_way(benchmark, stride):
     benchmark.extra_info["gib"] = None
     benchmark.pedantic(run, rounds=1)
     ours = best_patches("a", score, size, (stride,) * 3, [], 20)
-    # Its convolution is in single precision, so that near ties may change places.
+    # Its convolution is in single precision, so near ties may swap.
     there = [score[tuple(slice(a, a + p) for a, p in zip(s, size, strict=True))] for s in found]
     means = [float(box.mean(dtype=np.float64)) for box in there]
     np.testing.assert_allclose(means, [c.score for c in ours], rtol=1e-3)
 
 
 def pool_of_one(shape, size, stride, classes, members, method, k=20):
-    """A pool of one image, whose ensemble is handed in."""
+    """A pool of one image, with a given ensemble."""
 
     def predict(case, needs):
         return fold(case, lambda: iter(members()), needs)
 
-    return PoolView(
+    info = PoolInfo(
         shapes={"a": shape},
         spacing=(1.0, 1.0, 1.0),
         patch_size=size,
@@ -99,12 +99,15 @@ def pool_of_one(shape, size, stride, classes, members, method, k=20):
         queries=4,
         n_classes=classes,
         labelled=(),
+    )
+    sources = Sources(
         images=lambda _: np.zeros((1, *shape), dtype=np.float32),
         partial_labels=lambda _: np.zeros(shape, dtype=np.int16),
         predictor=predict,
         needs=method.needs,
         names=("speed", method.name, 1, 2),
     )
+    return PoolView(info, sources)
 
 
 def test_kits_like_bald(benchmark):

@@ -1,4 +1,4 @@
-"""Peak memory of a call, above what the process had before it; Linux alone."""
+"""Peak memory of a call above that of the process before; Linux only."""
 
 import ctypes
 import gc
@@ -10,9 +10,9 @@ KIB = 1024
 
 
 def peak_above(function: Callable[[], object]) -> int:
-    """Bytes by which resident memory rose, at most, while ``function`` ran."""
+    """Largest increase of resident memory, in bytes, while ``function`` ran."""
     gc.collect()
-    # Freed but kept memory would hide what the call takes.
+    # Memory that was freed but not returned would hide what the call takes.
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")

@@ -1,11 +1,11 @@
-"""The obvious way from a voxel score to candidates, as a reference for the benchmarks alone."""
+"""The obvious way from a voxel score to candidates, a reference for the benchmarks only."""
 
 import numpy as np
 from scipy.signal import convolve
 
 
 def obvious_patches(score, size, stride, k):
-    """Convolve, sort all places, go down the list and take what overlaps nothing taken yet."""
+    """Convolve, sort all positions, and go down the list taking what overlaps nothing taken."""
     means = convolve(score, np.ones(size, dtype=score.dtype) / np.prod(size), mode="valid")
     means = means[tuple(slice(None, None, s) for s in stride)]
     order = np.argsort(-means, axis=None)

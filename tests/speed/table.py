@@ -21,7 +21,7 @@ def rows(content):
 
 
 def plot_growth(content, path):
-    """Seconds against voxels, one line a number of candidates."""
+    """Seconds against voxels, one line per number of candidates."""
     lines = {}
     for entry in content["benchmarks"]:
         growth = entry["extra_info"].get("growth")

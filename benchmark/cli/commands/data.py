@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """List, download, prepare and verify datasets; bring one of your own."""
+    """List, download, prepare and verify datasets; add your own."""
 
 
 for command in (download, guide, add):
@@ -29,12 +29,12 @@ for command in (download, guide, add):
 @data.command("list", cls=Contained, roles={"data": Role.DATA})
 @data_option
 def list_datasets(data: Path) -> None:
-    """List all datasets, and what of them is on this disk."""
+    """List all datasets, and how much of each is on this disk."""
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
     from nnactive.data.cards import list_cards, load_card, missing_folder
-    from nnactive.data.prepare.state import state
+    from nnactive.data.state import state
     from nnactive.errors import UserError
 
     columns = ("dataset", "modality", "classes", "cases", "download", "licence", "login", "on disk")
@@ -45,7 +45,7 @@ def list_datasets(data: Path) -> None:
             card = load_card(name)
         except UserError as error:
             problems.append(str(error))
-            table.add_row(name, "card is wrong: see below")
+            table.add_row(name, "card is invalid, see below")
             continue
         table.add_row(
             name,
@@ -70,15 +70,15 @@ def list_datasets(data: Path) -> None:
     "--workers",
     type=click.IntRange(min=1),
     default=None,
-    help="Cases to work on at a time; by default as many as cores and free memory allow.",
+    help="Cases to process in parallel; by default as many as cores and free memory allow.",
 )
 def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
-    """Prepare the dataset NAME; a preparation that was cut off goes on where it was."""
+    """Prepare the dataset NAME; resumes an interrupted preparation."""
     prepare_dataset(name, raw, data, workers)
 
 
 def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
-    """Prepare a dataset, with an estimate and a progress bar, and say where it lies."""
+    """Prepare a dataset: print an estimate, show the progress, print the result."""
     from nnactive.data.cards import load_card
     from nnactive.data.prepare.prepare import estimate_needs
     from nnactive.data.prepare.prepare import prepare as prepare_folder
@@ -87,9 +87,9 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     needs = estimate_needs(card, raw, out)
     if needs is not None:
         click.echo(
-            f"{out}: needs up to {size(needs.disk)} of disk ({size(needs.free)} free) "
-            f"and {size(needs.memory)} of memory a case; "
-            f"{workers or needs.workers} at a time",
+            f"{out}: needs up to {size(needs.disk)} of disk space ({size(needs.free)} free) "
+            f"and {size(needs.memory)} of memory per case; "
+            f"{workers or needs.workers} in parallel",
             err=True,
         )
     with bars() as progress:
@@ -104,7 +104,7 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
 @click.argument("name")
 @data_option
 def verify(name: str, data: Path) -> None:
-    """Check the prepared dataset NAME: counts, values, checksum, and whose split it has."""
+    """Verify the prepared dataset NAME: counts, values, checksum, and whose split it has."""
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
@@ -117,7 +117,7 @@ def verify(name: str, data: Path) -> None:
     dataset = PreparedDataset(data / name)
     with bars() as progress:
         findings = check(card, dataset, progress)
-    table = Table("what", "", "found", box=None, pad_edge=False)
+    table = Table("check", "", "found", box=None, pad_edge=False)
     for finding in findings:
         table.add_row(finding.what, "ok" if finding.ok else "FAILED", finding.detail)
     print_table(table)
@@ -129,7 +129,7 @@ def verify(name: str, data: Path) -> None:
 
 
 def _size(card: "Card") -> str:
-    """What is to be transferred, in words."""
+    """Size of the download, for the table."""
     if card.download is None:
         return "none" if card.generator else "your own"
     size = card.download.size_gib

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nnactive.data.cards import Card
-    from nnactive.data.download.dataset import Report, Step
     from nnactive.data.download.folders import Folders
+    from nnactive.data.progress import Report, Step
 
 WIDTH = 100
 DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}
@@ -37,9 +37,9 @@ DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": 
     help="Accept the dataset's licence without being asked.",
 )
 def download(name: str, data: Path, *, accept_licence: bool) -> None:
-    """Download the raw data of the dataset NAME; a broken transfer goes on where it was.
+    """Download the raw data of the dataset NAME; resumes an interrupted download.
 
-    The files come to DATA/raw/NAME/archives, unpacked to DATA/raw/NAME/files, where
+    The files go to DATA/raw/NAME/archives and, unpacked, to DATA/raw/NAME/files, where
     `data prepare NAME` finds them.
     """
     from nnactive.data.cards import load_card
@@ -52,7 +52,7 @@ def download(name: str, data: Path, *, accept_licence: bool) -> None:
     if card.download is not None:
         _ask(card, folders, accepted=accept_licence)
         if dataset.state(card, folders) != "complete":
-            _tell_space(card, folders)
+            _print_space(card, folders)
     try:
         with _shown() as report:
             outcome = dataset.download(card, folders, report)
@@ -63,18 +63,18 @@ def download(name: str, data: Path, *, accept_licence: bool) -> None:
         )
         click.echo(f"Place: {error.place}")
         raise
-    whose = "as published" if outcome.published else f"kept in {folders.sums.name}"
-    before = "complete, nothing to do" if outcome.before else "complete"
+    checksums = "as published" if outcome.published else f"stored in {folders.sums.name}"
+    done = "already complete" if outcome.before else "complete"
     click.echo(
-        f"{outcome.folder}: {before}: {size(outcome.bytes)} in {outcome.archives} "
-        f"{'file' if outcome.archives == 1 else 'files'} downloaded, checksums {whose}; "
+        f"{outcome.folder}: {done}: {size(outcome.bytes)} in {outcome.archives} "
+        f"{'file' if outcome.archives == 1 else 'files'} downloaded, checksums {checksums}; "
         f"{outcome.files} unpacked"
     )
     click.echo(f"next: {command(f'data prepare {name}', data)}")
 
 
 def _ask(card: "Card", folders: "Folders", *, accepted: bool) -> None:
-    """Ask for consent to the licence, once; without a terminal only the flag gives it."""
+    """Ask for consent to the licence, once; without a terminal, only the flag gives it."""
     from nnactive.data.download import consent
     from nnactive.errors import UserError
 
@@ -85,11 +85,14 @@ def _ask(card: "Card", folders: "Folders", *, accepted: bool) -> None:
             consent.require(card, folders)
         click.echo(f"{card.title}: {consent.described(card)}.")
         if not click.confirm("Do you accept it?"):
-            raise UserError(f"{card.name}: the licence isn't accepted, so nothing was downloaded")
+            raise UserError(
+                f"{card.name}: licence not accepted, so nothing was downloaded; run "
+                "the same command again to accept it"
+            )
     consent.give(card, folders)
 
 
-def _tell_space(card: "Card", folders: "Folders") -> None:
+def _print_space(card: "Card", folders: "Folders") -> None:
     from nnactive.data.download.dataset import space
 
     need = space(card, folders)
@@ -99,7 +102,7 @@ def _tell_space(card: "Card", folders: "Folders") -> None:
 
 @contextmanager
 def _shown() -> "Iterator[Report]":
-    """Something to tell of progress: a bar on a terminal, lines elsewhere."""
+    """Shows progress while the block runs: bars on a terminal, lines elsewhere."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -112,7 +115,7 @@ def _shown() -> "Iterator[Report]":
 
 @contextmanager
 def _bars(console: "Console") -> "Iterator[Report]":
-    """A bar for the file at hand, and one for all where there are more."""
+    """A bar for the current file, and one for all files if there are several."""
     from rich.console import Group
     from rich.live import Live
     from rich.progress import (
@@ -162,7 +165,7 @@ def _bars(console: "Console") -> "Iterator[Report]":
 
 
 class _Lines:
-    """A line when a file is begun, and every half minute how far it is."""
+    """A line when a file begins, and its progress every half minute."""
 
     def __init__(self) -> None:
         self.key = ("", "")
@@ -180,7 +183,7 @@ class _Lines:
             self.key, self.last = (step.stage, step.name), now
             self.pace = Pace(own, now)
             self.asked = step.number if step.stage == "ask" else self.asked
-            # Of a file that a source was asked for, a line says so already.
+            # When a source was asked for the file, that line has announced it.
             if step.stage != "check" and not (step.stage == "fetch" and self.asked == step.number):
                 click.echo("; ".join(filter(None, (_what(step), *parts))), err=True)
         elif now - self.last >= QUIET:
@@ -191,26 +194,26 @@ class _Lines:
 
 
 class _WholePace:
-    """How long all files of a download still take, first to be brought, then to be unpacked."""
+    """Time left for all files of a download, first for fetching, then for unpacking."""
 
     def __init__(self) -> None:
         self.paces: dict[bool, Pace] = {}
 
     def left(self, step: "Step", now: float) -> str:
-        """In words; empty where it can't be told yet, or there is one file alone."""
+        """The time left in words; empty if unknown yet, or if there is only one file."""
         if step.count == 1:
             return ""
         share = _share(step)
         if step.stage == "ask" and False not in self.paces:
-            return ""  # how much of the file is there isn't known yet
+            return ""  # it is unknown yet how much of the file is there
         pace = self.paces.setdefault(step.stage == "unpack", Pace(share, now))
         return pace.left(share, now)
 
 
 def _share(step: "Step") -> float:
-    """How much of all files is brought, or unpacked; each counts the same."""
+    """Fraction of all files that is fetched, or unpacked; each file counts the same."""
     own = step.done / step.total if step.total else 0
-    # A file is checked when it is there.
+    # A file that is being checked is complete.
     return (step.number - 1 + (1 if step.stage == "check" else own)) / step.count
 
 

@@ -1,4 +1,4 @@
-"""Commands for a dataset of one's own: the guideline's numbers, and a card."""
+"""Commands for your own dataset: the guideline's numbers, and a card."""
 
 import math
 import os
@@ -14,6 +14,7 @@ from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, raw_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
+from nnactive.io.formatting import numbers
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -25,14 +26,14 @@ tumour_option = click.option(
     "tumours",
     multiple=True,
     metavar="CLASS",
-    help="A class of high variance: 100 patches a loop, not 50; may be given several times.",
+    help="Class of high variance: 100 instead of 50 patches per loop; can be repeated.",
 )
 patch_option = click.option(
     "--patch-from",
     "only",
     multiple=True,
     metavar="CLASS",
-    help="Take the query patch from this class, not from all; may be given several times.",
+    help="Derive the query patch from this class instead of all; can be repeated.",
 )
 
 
@@ -54,7 +55,7 @@ patch_option = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="The track file to write; by default guide_NAME.yaml here.",
+    help="Track file to write; by default guide_NAME.yaml in the current folder.",
 )
 def guide(
     dataset: str,
@@ -64,27 +65,27 @@ def guide(
     only: Sequence[str],
     out: Path | None,
 ) -> None:
-    """Derive query patch and budget of a dataset from its label maps, by the papers' guideline.
+    """Derive query patch and budget from a dataset's label maps, by the papers' guideline.
 
-    NAME is a dataset with a card, prepared or with its raw data; DIR is a folder in nnU-Net's raw
-    layout (dataset.json, imagesTr, labelsTr). Images are not opened, but must be there, as they
-    say which cases there are.
+    NAME is a dataset with a card, prepared or raw; DIR is a folder in nnU-Net's raw layout
+    (dataset.json, imagesTr, labelsTr). Images are not opened, but must exist, because their names
+    define the cases.
     """
-    from benchmark.guideline_track import MARK, as_yaml, guided_track
+    from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.own.guide import derive
     from nnactive.io.files import write_text
 
     card, boxes = _measured(dataset, raw, data)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
-    track = guided_track(card.name, card.title, found)
+    track = guideline_track(card.name, card.title, found)
     out = out or Path(f"{track.name}.yaml")
     if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise UserError(f"{out}: isn't a file that this command wrote; give another --out")
+        raise UserError(f"{out}: not written by this command, so it is kept; give another --out")
     known = load_card(card.name) if card.name in list_cards() else None
     _print_guide(found, boxes, known)
     write_text(out, as_yaml(track, found))
-    click.echo(f"\n{out}: track {track.name}, for {_submit(out)}")
+    click.echo(f"\n{out}: track {track.name}; use it with {_submit(out)}")
     if not known:
         options = _options(tumours, only)
         click.echo(
@@ -94,18 +95,18 @@ def guide(
 
 @click.command(cls=Contained, roles={"raw": Role.RAW, "out": Role.CARDS})
 @click.argument("raw", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--name", default=None, help="Name of the dataset; by default the folder's.")
+@click.option("--name", default=None, help="Name of the dataset; by default that of the folder.")
 @click.option(
     "--group",
     default=None,
-    help="Regular expression whose first group is the patient in a case id, as '(.+)_scan'.",
+    help="Regular expression whose group matches the patient in a case id: '(.+)_scan'.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="NNACTIVE_DATASETS",
     default=None,
-    help="Folder of your datasets' cards (or NNACTIVE_DATASETS).",
+    help="Folder of your cards (or NNACTIVE_DATASETS).",
 )
 @tumour_option
 @patch_option
@@ -117,21 +118,21 @@ def add(
     tumours: Sequence[str],
     only: Sequence[str],
 ) -> None:
-    """Make a card for a dataset of your own, DIR in nnU-Net's raw layout."""
+    """Make a card for your own dataset, given as DIR in nnU-Net's raw layout."""
     from nnactive.data.own.add import describe_raw, free_folder, write_card
     from nnactive.data.own.guide import derive
     from nnactive.data.own.structure_sizes import raw_boxes
     from nnactive.data.prepare.split import split_cases
-    from nnactive.data.raw.raw import scan
+    from nnactive.data.raw.scan import scan
 
     if out is None:
         raise UserError(
-            "no folder for the card; set NNACTIVE_DATASETS to a folder of your own, or give --out"
+            "no folder for the card; set NNACTIVE_DATASETS to a folder of yours, or give --out"
         )
     card = describe_raw(raw, name, group)
     target = free_folder(card, out)
     cases = scan(raw, card)
-    # Now rather than after an hour of preparation.
+    # Fail now rather than after an hour of preparation.
     split_cases([case.id for case in cases], card)
     with bars() as progress:
         boxes = raw_boxes(card, cases, progress)
@@ -139,7 +140,7 @@ def add(
     file = write_card(card, found, target)
     _print_guide(found, boxes, None)
     quoted = shlex.quote(str(raw))
-    click.echo(f"\n{file}: look it over, then")
+    click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
     click.echo(
@@ -151,13 +152,13 @@ def add(
 
 
 def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
-    """The boxes of a dataset's label maps, from wherever they lie."""
+    """Measure a dataset's label maps, prepared or raw."""
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
     from nnactive.data.prepared import INFO, PreparedDataset
-    from nnactive.data.raw.raw import scan
+    from nnactive.data.raw.scan import scan
 
     known = list_cards()
     if dataset in known:
@@ -167,7 +168,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
                 return card, prepared_boxes(card, PreparedDataset(data / dataset), progress)
         raw = raw or Folders.of(data, dataset).files
         if not raw.is_dir():
-            raise UserError(f"{raw}: no raw data of {dataset}; prepare it, or give --raw")
+            raise UserError(f"{raw}: no raw data of {dataset}; prepare the dataset, or give --raw")
     else:
         if not Path(dataset).is_dir():
             raise UserError(
@@ -185,12 +186,12 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
 
     from benchmark.cli.tables import print_table
 
-    columns = ("class", "cases", "median box z,y,x", "in mm", "volume, quartiles", "patches a loop")
+    columns = ("class", "cases", "median box z,y,x", "in mm", "volume quartiles", "patches/loop")
     table = Table(*columns, box=None, pad_edge=False)
     for each in found.classes:
         low, high = each.spread
         table.add_row(
-            each.name if each.decides else f"{each.name} (not for the patch)",
+            each.name if each.decides else f"{each.name} (not used for the patch)",
             str(each.cases),
             _listed(each.box),
             _listed(round(n * s, 1) for n, s in zip(each.box, found.spacing, strict=True)),
@@ -203,27 +204,27 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         f"(z,y,x), the median over classes"
     )
     if card is not None:
-        click.echo(f"the card's: {_listed(card.query_patch)}")
+        click.echo(f"query patch on the card: {_listed(card.query_patch)}")
     click.echo(
         f"patches per loop: {found.patches_per_loop}; loops: {found.loops}; "
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
-        "for production, train 1000 epochs; a benchmark's training length stays as the track says"
+        "in production, train for 1000 epochs; in the benchmark, the track sets the training length"
     )
     wanted = found.budget * math.prod(found.patch)
     if wanted > boxes.pool:
         click.echo(
-            f"warning: the budget's patches have {wanted:,} voxels, the pool has about "
-            f"{boxes.pool:,}: it can't be spent; set fewer or smaller patches, or fewer loops",
+            f"warning: the budget has {wanted:,} voxels, but the pool only about {boxes.pool:,}, "
+            "so it can't be spent; use fewer or smaller patches, or fewer loops",
             err=True,
         )
 
 
-def _listed(numbers: Iterable[float]) -> str:
-    return ",".join(f"{number:g}" for number in numbers)
+def _listed(values: Iterable[float]) -> str:
+    return numbers(values, ",")
 
 
 def _options(tumours: Sequence[str], only: Sequence[str]) -> str:
-    """The options of the guideline as they were given, to be typed again."""
+    """The guideline's options as they were given, to be typed again."""
     given = [("--tumour", name) for name in tumours] + [("--patch-from", name) for name in only]
     return "".join(f" {option} {shlex.quote(name)}" for option, name in given)
 

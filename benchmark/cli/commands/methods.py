@@ -3,43 +3,43 @@
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from benchmark.cli.options import param_option
+from benchmark.cli.options import method_argument
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
 
     Model = TypeVar("Model", bound=BaseModel)
 
 SECONDS_TO_IMPORT = 120
-"""A file that takes longer is taken to hang."""
+"""An import that takes longer counts as hanging."""
 
 
 @click.group()
 def method() -> None:
-    """Look at query methods."""
+    """List and show query methods."""
 
 
 @method.command("list")
 def list_methods() -> None:
-    """List the methods that come with the benchmark, with their parameters' defaults."""
+    """List the built-in methods with their parameters' defaults."""
     from rich.console import Console
     from rich.table import Table
 
-    from benchmark.submission.method_string import written
+    from benchmark.submission.method_string import Method, written
     from benchmark.submission.spec import describe
     from nnactive.methods import BUILTIN
 
-    table = Table("method", "parameters", "sees ground truth", "description", box=None)
+    table = Table("method", "parameters", "uses ground truth", "description", box=None)
     for name in BUILTIN:
-        record = describe(name).record
+        record = describe(Method.parse(name)).record
         parameters = [f"{key}={written(value)}" for key, value in record.parameters.items()]
         oracle = "yes" if record.oracle else "no"
         table.add_row(name, "\n".join(parameters), oracle, record.description)
@@ -47,22 +47,18 @@ def list_methods() -> None:
 
 
 @method.command()
-@click.argument("text", metavar="METHOD")
-@param_option
-def show(text: str, parameters: Sequence[str]) -> None:
+@method_argument
+def show(method: "Method") -> None:
     """Show what METHOD computes, and its parameters.
 
-    METHOD is the name of a builtin method or path/to/file.py:Class, with its parameters if need be:
+    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
     power_bald,beta=5.
     """
-    from benchmark.submission.method_help import Sheet, sheet
-    from benchmark.submission.method_string import parse, written
-    from benchmark.submission.spec import is_builtin
+    from benchmark.submission.method_help import MethodHelp, method_help
+    from benchmark.submission.method_string import written
 
-    name, _ = parse(text, parameters)
-    elsewhere = not is_builtin(name)
-    found = _told(Sheet, text, parameters, "--show") if elsewhere else sheet(text, parameters)
-    click.echo(f"{found.record.id}{', sees ground truth' if found.record.oracle else ''}")
+    found = _described(MethodHelp, method, "--show") if method.file else method_help(method)
+    click.echo(f"{found.record.id}{', uses ground truth' if found.record.oracle else ''}")
     click.echo(f"\n{found.text}\n" if found.text else "")
     for key, value in found.record.parameters.items():
         click.echo(f"--param {key}={written(value)}  ({found.limits[key]})")
@@ -70,62 +66,46 @@ def show(text: str, parameters: Sequence[str]) -> None:
         click.echo("no parameters")
 
 
-def examine(
-    text: str, root: Path, parameters: Sequence[str] = ()
-) -> "tuple[MethodSpec, Path | None]":
-    """Spec of a METHOD and, if it was submitted, its file.
+def examine(method: "Method", root: Path) -> "MethodSpec":
+    """Describe a METHOD before anything runs.
 
-    Builtin methods, and files that were accepted in the track's folder ``root`` before, are told
-    at once; another file is imported in a process of its own, as that runs the author's code.
-
-    Args:
-        text: the METHOD.
-        root: the track's folder.
-        parameters: further parameters of it, each ``name=value``.
+    Built-in methods, and files that were accepted in the track's folder ``root`` before, are
+    described at once; any other file is imported in another process, as that runs its author's
+    code.
 
     Raises:
-        UserError: one line with file and cause if this is no query method that can be run.
+        UserError: one line with file and cause if this isn't a query method that can run.
     """
     from benchmark.layout import spec_file
-    from benchmark.submission.here import check_here
-    from benchmark.submission.method_string import joined, parse
-    from benchmark.submission.requirements import requirements_of
-    from benchmark.submission.spec import (
-        MethodSpec,
-        check_unchanged,
-        describe,
-        is_builtin,
-        split,
-        submission_id,
-    )
+    from benchmark.submission.requirements import check_installed
+    from benchmark.submission.spec import MethodSpec, check_unchanged, describe
     from nnactive.io.files import read_model
 
-    name, given = parse(text, parameters)
-    if is_builtin(name):
-        return describe(text, parameters), None
-    path, entry = split(name)
-    # Where the parameters are written otherwise than in the id, the file is imported once more.
-    known = root / spec_file(joined(submission_id(path, entry), given))
-    if known.exists():
-        spec, requirements = read_model(known, MethodSpec), requirements_of(path)
-        check_unchanged(spec, requirements, path)
-        check_here(text, requirements)
-        return spec, path
-    return _told(MethodSpec, text, parameters), path
+    if method.file is None:
+        return describe(method)
+    # Parameters that are written differently in the id cost one more import.
+    known = root / spec_file(method.written_id)
+    if not known.exists():
+        return _described(MethodSpec, method)
+    spec, requirements = read_model(known, MethodSpec), method.requirements
+    check_unchanged(spec, requirements, method.file)
+    check_installed(method.string, requirements)
+    return spec
 
 
-def _told(kind: "type[Model]", text: str, parameters: Sequence[str], *options: str) -> "Model":
-    """What the step ``describe`` tells of a METHOD, imported in a process of its own."""
+def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
+    """What the step ``describe``, in a process that imports the author's code, says of a METHOD."""
     from benchmark.workflow.plan import STEP_COMMAND
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
 
-    given = [part for parameter in parameters for part in ("--param", parameter)]
+    words = [*shlex.split(STEP_COMMAND), "describe", *method.arguments, *options]
+    text = method.string
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "spec.json"
         try:
             done = subprocess.run(
-                [*shlex.split(STEP_COMMAND), "describe", text, *given, *options, "--out", str(out)],
+                [*words, "--out", str(out)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -135,8 +115,8 @@ def _told(kind: "type[Model]", text: str, parameters: Sequence[str], *options: s
             )
         except subprocess.TimeoutExpired:
             raise UserError(
-                f"{text}: its import isn't done after {SECONDS_TO_IMPORT} s; "
-                "leave to score or query what takes long"
+                f"{text}: importing it took more than {SECONDS_TO_IMPORT} s; "
+                "move slow work into score() or query()"
             ) from None
         if out.exists() and not done.returncode:
             return read_model(out, kind)

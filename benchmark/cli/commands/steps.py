@@ -6,10 +6,14 @@ Each step of the table ``benchmark/steps.py`` is one: declared files in, one out
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import param_option
+from benchmark.cli.options import method_argument
+
+if TYPE_CHECKING:
+    from benchmark.submission.method_string import Method
 
 PATH = click.Path(path_type=Path)
 DEVICE = "auto"
@@ -218,29 +222,27 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 
 
 @step.command()
-@click.argument("method")
-@param_option
+@method_argument
 @click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
 @out_option
-def describe(method: str, parameters: Sequence[str], out: Path, *, show: bool) -> None:
+def describe(method: "Method", out: Path, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
-    from benchmark.submission.method_help import sheet
+    from benchmark.submission.method_help import method_help
     from benchmark.submission.spec import describe as run
     from nnactive.io.files import write_model
 
-    write_model(out, (sheet if show else run)(method, parameters))
+    write_model(out, (method_help if show else run)(method))
 
 
 @step.command()
-@click.argument("method")
-@param_option
+@method_argument
 @click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
 @out_option
-def conform(method: str, parameters: Sequence[str], out: Path, *, answers: bool) -> None:
+def conform(method: "Method", out: Path, *, answers: bool) -> None:
     """Check a METHOD on synthetic pools: a line a row, as soon as it is judged."""
     from benchmark.conformance.child import answer, judge
 
-    (answer if answers else judge)(method, parameters, out)
+    (answer if answers else judge)(method, out)
 
 
 @contextmanager

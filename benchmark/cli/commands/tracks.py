@@ -1,4 +1,4 @@
-"""Commands that show and run tracks, and submit methods to them."""
+"""Commands that show and run tracks and submit methods to them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,19 +11,18 @@ from benchmark.cli.commands.leaderboard import build_page
 from benchmark.cli.commands.methods import examine
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import (
-    cores_option,
-    data_option,
+    RunOptions,
     dataset_option,
-    out_option,
+    method_argument,
     param_option,
     regime_option,
-    runs_option,
-    seconds_option,
+    run_options,
 )
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
     from benchmark.workflow.request import Request
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def track() -> None:
-    """Show and run tracks: settings, methods and seeds."""
+    """List, show and run tracks: settings, methods and seeds."""
 
 
 @track.command("list")
@@ -61,11 +60,11 @@ def list_tracks() -> None:
 
 @track.command()
 @click.argument("name")
-@click.option("--yaml", "as_yaml", is_flag=True, help="Every field of every setting, as YAML.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print every field of every setting as YAML.")
 @dataset_option
 @regime_option
 def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -> None:
-    """Show what the track NAME runs; NAME may be a YAML file."""
+    """Show what the track NAME runs; NAME may be the path of a YAML file."""
     import yaml
 
     from benchmark.cli.tables import print_track
@@ -79,115 +78,108 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
         print_track(content)
 
 
-@track.command(
-    cls=Contained,
-    roles={
-        "name": Role.TRACK,
-        "methods": Role.METHOD,
-        "data": Role.DATA,
-        "runs": Role.RUNS,
-        "out": Role.PAGE,
-    },
-    gpu=True,
-)
+RUN_ROLES = {
+    "name": Role.TRACK,
+    "data": Role.DATA,
+    "runs": Role.RUNS,
+    "out": Role.PAGE,
+}
+"""What the parameters that `track run` and `submit` share name on the host."""
+
+
+@track.command(cls=Contained, roles={**RUN_ROLES, "methods": Role.METHOD}, gpu=True)
 @click.argument("name")
 @click.option(
     "--method",
     "methods",
     multiple=True,
-    help="Run this METHOD instead of the track's own; may be given several times.",
+    metavar="METHOD",
+    help="Run this METHOD instead of the track's own; repeatable.",
 )
 @param_option
-@seconds_option
-@dataset_option
-@regime_option
-@cores_option
-@data_option
-@runs_option
-@out_option
-def run(
-    name: str,
-    methods: Sequence[str],
-    parameters: Sequence[str],
-    seconds: float,
-    dataset: str | None,
-    regime: str | None,
-    cores: int | None,
-    data: Path,
-    runs: Path,
-    out: Path,
-) -> int:
-    """Run the track NAME, or go on with it, and build the leaderboard.
+@run_options
+def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: RunOptions) -> int:
+    """Run the track NAME, or continue it, and build the leaderboard.
 
-    A METHOD's file that is new to the track is checked first.
+    NAME may be the path of a YAML file. A METHOD's file that is new to the track is checked first.
     """
-    from benchmark.tracks import load_track
+    from benchmark.submission.method_string import Method
 
     if parameters and len(methods) != 1:
         raise UserError(
-            "--param goes with one --method; "
-            "write each METHOD with its own, as in --method power_bald,beta=5"
+            "--param needs exactly one --method; "
+            "otherwise give each METHOD its own, as in --method power_bald,beta=5"
         )
-    content = load_track(name).part(dataset, regime)
-    told = begin(content, data, runs)
-    root = runs / content.name
-    found = [admitted(each, root, parameters, seconds) for each in methods or content.methods]
-    return run_track(content, found, cores, data, runs, out, told)
+    content = part_of_track(name, options)
+    asked = [Method.parse(each, parameters) for each in methods or content.methods]
+    return run_track(content, asked, options)
 
 
-@click.command(
-    cls=Contained,
-    roles={
-        "method": Role.METHOD,
-        "name": Role.TRACK,
-        "data": Role.DATA,
-        "runs": Role.RUNS,
-        "out": Role.PAGE,
-    },
-    gpu=True,
+@click.command(cls=Contained, roles={"method": Role.METHOD, **RUN_ROLES}, gpu=True)
+@method_argument
+@click.option(
+    "--track",
+    "name",
+    default="demo",
+    show_default=True,
+    metavar="NAME",
+    help="Track to submit to: a name, or the path of a YAML file.",
 )
-@click.argument("method")
-@param_option
-@click.option("--track", "name", default="demo", show_default=True, help="Track to submit to.")
-@seconds_option
-@dataset_option
-@regime_option
-@cores_option
-@data_option
-@runs_option
-@out_option
-def submit(
-    method: str,
-    parameters: Sequence[str],
-    name: str,
-    seconds: float,
-    dataset: str | None,
-    regime: str | None,
-    cores: int | None,
-    data: Path,
-    runs: Path,
-    out: Path,
-) -> int:
-    """Run METHOD beside a track's baselines, and build the leaderboard with it.
+@run_options
+def submit(method: "Method", name: str, options: RunOptions) -> int:
+    """Run METHOD and a track's baselines; build the leaderboard.
 
-    METHOD is path/to/file.py:Class, or the name of a builtin method, with its parameters if need
-    be: power_bald,beta=5. A file that is new to the track is checked first.
+    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
+    power_bald,beta=5. A file that is new to the track is checked first.
+    """
+    from benchmark.submission.method_string import Method
+
+    content = part_of_track(name, options)
+    baselines = [Method.parse(each) for each in content.methods]
+    return run_track(content, [*baselines, method], options)
+
+
+def part_of_track(name: str, options: RunOptions) -> "Track":
+    """The track's settings that the options select.
+
+    Raises:
+        UserError: no such track, an error in its file, or no such settings.
     """
     from benchmark.tracks import load_track
 
-    content = load_track(name).part(dataset, regime)
-    told = begin(content, data, runs)
-    root = runs / content.name
-    found = [admitted(each, root, (), seconds) for each in content.methods]
-    entry = admitted(method, root, parameters, seconds)
-    return run_track(content, [*found, entry], cores, data, runs, out, told)
+    return load_track(name).part(options.dataset, options.regime)
+
+
+def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions) -> int:
+    """Run methods on a track and build the page; returns the exit code.
+
+    Nothing runs if this machine lacks something or a method fails its check.
+    """
+    from benchmark.workflow.request import Request
+    from nnactive.devices import usable_cores
+
+    notes = begin(content, options.data, options.runs)
+    root = options.runs / content.name
+    entries = [admitted(method, root, options.seconds) for method in methods]
+    if None in entries:
+        return UserError.exit_code
+    for note in notes:
+        click.echo(note, err=True)
+    request = Request(
+        track=content,
+        methods=tuple({entry[0].record.id: entry for entry in entries if entry}.values()),
+        data=options.data,
+        runs=options.runs,
+        cores=options.cores or usable_cores(),
+    )
+    return finish(request, options.out)
 
 
 def begin(content: "Track", data: Path, runs: Path) -> list[str]:
-    """Refuse what would make a run fail on this machine; returns what the user should know.
+    """Refuse to start a run that would fail on this machine; returns notes for the user.
 
     Raises:
-        UserError: names what is missing and the flag to add.
+        UserError: names what is missing and the option to add.
     """
     from benchmark.machine.checks import begin_run
     from nnactive.data.cards import load_card
@@ -196,53 +188,26 @@ def begin(content: "Track", data: Path, runs: Path) -> list[str]:
     return begin_run(data, runs, needs_data=needs_data)
 
 
-def admitted(method: str, root: Path, parameters: Sequence[str], seconds: float) -> "Entry | None":
-    """A METHOD that may run on the track in ``root``; None if its file is new and fails the check.
+def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
+    """A method's spec and file; None if its file is new to the track and fails the check.
+
+    Args:
+        method: the METHOD.
+        root: the track's folder.
+        seconds: time limit for each row of the check.
 
     Raises:
-        UserError: if this is no query method that can be run.
+        UserError: if this isn't a query method that can run.
     """
     from benchmark.layout import spec_file
 
-    spec, source = examine(method, root, parameters)
-    new = source is not None and not (root / spec_file(spec.record.id)).exists()
-    return None if new and not passes(method, parameters, seconds) else (spec, source)
-
-
-def run_track(
-    content: "Track",
-    methods: "Sequence[Entry | None]",
-    cores: int | None,
-    data: Path,
-    runs: Path,
-    out: Path,
-    told: Sequence[str] = (),
-) -> int:
-    """Run methods on a track and build the page; the exit code tells of failed experiments.
-
-    Nothing runs if one of the methods isn't admitted. What is ``told`` goes to stderr before.
-    """
-    from benchmark.workflow.request import Request
-    from nnactive.devices import usable_cores
-
-    entries = [entry for entry in methods if entry is not None]
-    if len(entries) < len(methods):
-        return UserError.exit_code
-    for line in told:
-        click.echo(line, err=True)
-    different = {spec.record.id: (spec, source) for spec, source in entries}
-    request = Request(
-        track=content,
-        methods=tuple(different.values()),
-        data=data,
-        runs=runs,
-        cores=cores or usable_cores(),
-    )
-    return finish(request, out)
+    spec = examine(method, root)
+    new = method.file is not None and not (root / spec_file(spec.record.id)).exists()
+    return None if new and not passes(method, seconds) else (spec, method.file)
 
 
 def finish(request: "Request", out: Path) -> int:
-    """Run a request and build the page; returns 1 or 2 where an experiment failed."""
+    """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
     from benchmark.layout import result_files
     from benchmark.workflow.run import run as run_request

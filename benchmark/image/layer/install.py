@@ -1,4 +1,4 @@
-"""What runs inside an image while a layer is built on it, the same for every runtime."""
+"""Runs inside an image while a layer is built on it; the same for every runtime."""
 
 import hashlib
 import os
@@ -11,22 +11,22 @@ from benchmark.image.layer import pip
 from benchmark.image.layer.judge import check_pins, judge
 from benchmark.image.record import HOME, LayerRecord
 from benchmark.submission.pins import installed, locked, pin
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import UserError
 from nnactive.io.files import write_model, write_text
 
 LABEL: Final = "org.nnactive.layer"
-"""Image label: SHA-256 of what the layer added."""
+"""Image label: SHA-256 of the requirements that the layer added."""
 ADDED: Final = f"{LABEL}.requirements"
-"""Image label: what the layer added, with spaces between."""
+"""Image label: the requirements that the layer added, separated by spaces."""
 LABELS_FILE: Final = "APPTAINER_LABELS"
-"""Environment variable by which Apptainer says where a build writes its labels."""
+"""Environment variable in which Apptainer names the file for a build's labels."""
 LAYER_RECORD: Final = "layer.json"
 PATH_FILE: Final = "nnactive_layer.pth"
 
 
 def labels_of(record: LayerRecord) -> dict[str, str]:
-    """The labels of an image with a layer, beside its base's."""
+    """The labels that a layer gives an image, in addition to its base's."""
     lines = "".join(f"{each}\n" for each in record.requirements)
     return {
         LABEL: hashlib.sha256(lines.encode()).hexdigest(),
@@ -35,37 +35,36 @@ def labels_of(record: LayerRecord) -> dict[str, str]:
 
 
 def added(labels: Mapping[str, str]) -> tuple[str, ...] | None:
-    """What a layer added, from an image's labels; None if the image is no layer."""
+    """Requirements that a layer added, from an image's labels; None for an image without one."""
     return tuple(labels.get(ADDED, "").split()) if LABEL in labels else None
 
 
 def install(
     requirements: Sequence[str], home: Path = HOME, site: Path | None = None
 ) -> LayerRecord:
-    """Install requirements into the folder ``layer``, and write down what was added.
+    """Install requirements into the folder ``layer`` and record what was added.
 
-    The folder comes last in Python's search path, so that nothing in it can take the place of a
-    locked package's module, whatever files a wheel brings.
+    The folder comes last in Python's search path, so no file of a wheel can shadow a module of a
+    locked package.
 
     Args:
         requirements: each ``name==version``.
         home: where the benchmark lies in the image.
-        site: the folder for the file that adds to Python's path; this Python's own by default.
+        site: folder for the file that extends Python's path; by default this Python's.
 
     Raises:
-        UserError: if one is no pinned requirement, would change what the lock fixes, or can't be
-            had.
+        UserError: if one isn't pinned, would change a locked version, or isn't available.
     """
     if (home / LAYER_RECORD).exists():
-        raise UserError("the image has a layer already; give the benchmark image that is below it")
+        raise UserError("the image already has a layer; use the benchmark image below it")
     try:
         pins = [pin(each) for each in requirements]
     except ValueError as error:
-        raise UserError(f"{SHEET}: {error}") from None
+        raise UserError(f"{MANIFEST}: {error}") from None
     fixed = {**locked(home / "requirements.lock"), **installed()}
     check_pins(pins, fixed)
     wheels = judge(pip.would_install([str(each) for each in pins]), fixed)
-    os.umask(0o022)  # a run is another user
+    os.umask(0o022)  # a run has another user
     if wheels:
         pip.install(wheels, home / "layer")
         site = site or Path(sysconfig.get_paths()["purelib"])

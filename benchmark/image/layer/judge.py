@@ -1,4 +1,4 @@
-"""Judges what pip would install against what the lock fixes, before anything is installed."""
+"""Compare what pip would install with the lock, before anything is installed."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,33 +10,33 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.submission.pins import Pin, pin
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import UserError
 
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class _Loose(BaseModel):
-    """Pip's own file: it may have more fields than are read."""
+    """Part of pip's report, which has more fields than are read here."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Archive(_Loose):
-    """The file's hashes by algorithm."""
+    """A file's hashes by algorithm."""
 
     hashes: dict[str, str] = Field(default_factory=dict)
 
 
 class Download(_Loose):
-    """Where pip would fetch from."""
+    """Where pip would download from."""
 
     url: str
     archive_info: Archive = Archive()
 
 
 class Metadata(_Loose):
-    """What a package says of itself."""
+    """A package's metadata."""
 
     name: str
     version: str
@@ -54,11 +54,11 @@ class Item(_Loose):
 
     @property
     def name(self) -> str:
-        """As PEP 503 has it."""
+        """Normalized as in PEP 503."""
         return canonicalize_name(self.metadata.name)
 
     def needs(self) -> Iterator[Requirement]:
-        """What it asks for, with the extras that were asked of it."""
+        """Its dependencies, including those of the requested extras."""
         for text in self.metadata.requires_dist:
             try:
                 found = Requirement(text)
@@ -76,68 +76,70 @@ class Report(_Loose):
 
 
 class Wheel(NamedTuple):
-    """One file that is to be installed."""
+    """One file to install."""
 
     requirement: str
     """``name==version``."""
     sha256: str
 
 
-def check_pins(pins: Sequence[Pin], fixed: Mapping[str, str]) -> None:
-    """Refuse a requirement that would change a fixed version.
+def check_pins(pins: Sequence[Pin], locked: Mapping[str, str]) -> None:
+    """Refuse a requirement that would change a locked version.
 
     Args:
-        pins: what the submission asks for.
-        fixed: versions that must stay, by name.
+        pins: the submission's requirements.
+        locked: versions that must stay, by name.
 
     Raises:
         UserError: names both versions.
     """
     for each in pins:
-        there = fixed.get(each.name)
+        there = locked.get(each.name)
         if there is not None and not each.is_met_by(there):
             raise UserError(
-                f"{SHEET}: {each} would change {each.name} {there}, which the lock fixes; "
-                "use that version, or leave it out"
+                f"{MANIFEST}: {each} would change {each.name}, which is locked at {there}; "
+                "use that version or remove it"
             )
 
 
-def judge(report: Report, fixed: Mapping[str, str]) -> tuple[Wheel, ...]:
-    """The files that may be installed: exactly those that pip reported, sorted by name.
+def judge(report: Report, locked: Mapping[str, str]) -> tuple[Wheel, ...]:
+    """The files to install: exactly those that pip reported, sorted by name.
 
     Args:
         report: what pip would install.
-        fixed: versions that must stay, by name.
+        locked: versions that must stay, by name.
 
     Raises:
-        UserError: if one would change a fixed version, or isn't a wheel of a package index.
+        UserError: if one would change a locked version, or isn't a wheel on a package index.
     """
-    return tuple(sorted(_wheel(item, report, fixed) for item in report.install))
+    return tuple(sorted(_wheel(item, report, locked) for item in report.install))
 
 
-def _wheel(item: Item, report: Report, fixed: Mapping[str, str]) -> Wheel:
-    there = fixed.get(item.name)
+def _wheel(item: Item, report: Report, locked: Mapping[str, str]) -> Wheel:
+    there = locked.get(item.name)
     text = f"{item.name}=={item.metadata.version}"
     try:
         found = pin(text)
         same = there is None or Version(there) == Version(found.version)
     except (ValueError, InvalidVersion):
-        raise UserError(f"{SHEET}: pip would install {text!r:.100}; do without it") from None
+        raise UserError(
+            f"{MANIFEST}: pip would install {text!r:.100}; remove what depends on it"
+        ) from None
     if not same:
         raise UserError(
-            f"{SHEET}: {_because(item.name, report) or f'it takes {found}'}, which would change "
-            f"{item.name} {there}, which the lock fixes; pin a version that goes with it, "
-            "or do without"
+            f"{MANIFEST}: {_because(item.name, report) or f'it brings in {found}'}, which would "
+            f"change {item.name}, locked at {there}; pin a version that is compatible with it, "
+            "or remove it"
         )
     digest = item.download_info.archive_info.hashes.get("sha256", "")
     file = item.download_info.url.partition("#")[0]
     if item.is_direct or not file.endswith(".whl") or not SHA256.fullmatch(digest):
-        raise UserError(f"{SHEET}: {found} isn't a wheel of the package index; do without it")
+        raise UserError(f"{MANIFEST}: {found} is not a wheel on the package index; remove it")
     return Wheel(str(found), digest)
 
 
 def _because(name: str, report: Report) -> str:
-    """Which of the requirements brings a package in, over which others; empty if none says."""
+    """Which requirement depends on a package, through which others; empty if none is known."""
     items = {item.name: item for item in report.install}
     ways: list[tuple[Item, ...]] = [(item,) for item in report.install if item.requested]
     seen = {way[-1].name for way in ways}
@@ -146,8 +148,8 @@ def _because(name: str, report: Report) -> str:
             wanted = canonicalize_name(need.name)
             if wanted == name:
                 top, *between = [f"{each.name}=={each.metadata.version}" for each in way]
-                over = f" over {', '.join(between)}" if between else ""
-                return f"{top} needs {need.name}{need.specifier}{over}"
+                via = f" via {', '.join(between)}" if between else ""
+                return f"{top} needs {need.name}{need.specifier}{via}"
             if wanted in items and wanted not in seen:
                 seen.add(wanted)
                 ways.append((*way, items[wanted]))

@@ -1,4 +1,4 @@
-"""The only place that calls pip, and that knows where it is."""
+"""Calls pip; nothing else does."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.image.layer.judge import Report, Wheel
-from benchmark.submission.requirements import SHEET
+from benchmark.submission.requirements import MANIFEST
 from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import read_model
 
@@ -19,7 +19,7 @@ INSTALL = (
     "--no-input",
     "--no-cache-dir",
     "--disable-pip-version-check",
-    "--only-binary=:all:",  # else a stranger's setup.py would run
+    "--only-binary=:all:",  # otherwise a stranger's setup.py would run
 )
 
 
@@ -27,7 +27,7 @@ def would_install(requirements: Sequence[str]) -> Report:
     """What pip would add to this Python for these requirements; nothing is installed.
 
     Raises:
-        UserError: pip's last word if it finds no way.
+        UserError: quotes pip if it can't resolve them.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
@@ -36,10 +36,10 @@ def would_install(requirements: Sequence[str]) -> Report:
 
 
 def install(wheels: Sequence[Wheel], target: Path) -> None:
-    """Put exactly these files into a folder of their own.
+    """Install exactly these files into a folder.
 
     Raises:
-        UserError: pip's last word if one of them isn't to be had any more.
+        UserError: quotes pip if one of them is no longer available.
     """
     lines = [f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n" for wheel in wheels]
     with tempfile.TemporaryDirectory() as folder:
@@ -61,17 +61,17 @@ def _run(arguments: Sequence[str]) -> None:
     if not done.returncode:
         return
     if "No module named pip" in done.stderr:
-        raise NnactiveError("this image has no pip, so that nothing can be added to it")
+        raise NnactiveError("this image has no pip, so nothing can be added to it")
     raise UserError(
-        f"{SHEET}: pip can't install what it pins: {last_word(done.stderr)}; "
-        "see that these versions have wheels and that there is a network"
+        f"{MANIFEST}: pip can't install what it pins: {last_line(done.stderr)}; "
+        "check that these versions have wheels and that there is a network connection"
     )
 
 
-def last_word(output: str) -> str:
-    """Pip's own last line on an error."""
+def last_line(output: str) -> str:
+    """The line of pip's output that says why it failed."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    # Behind the line that names the packages, pip says where to read on.
-    told = [line for line in errors if not line.startswith("ResolutionImpossible")]
-    return (told or errors or lines or ["it ended without a word"])[-1]
+    # It comes after the line that names the packages, and only links to pip's manual.
+    causes = [line for line in errors if not line.startswith("ResolutionImpossible")]
+    return (causes or errors or lines or ["pip exited without any output"])[-1]

@@ -1,4 +1,4 @@
-"""Unpacking of tar and zip archives, AES-encrypted ones too; nothing is written outside."""
+"""Unpacking tar and zip archives, also AES-encrypted ones; nothing is written elsewhere."""
 
 import lzma
 import tarfile
@@ -13,6 +13,7 @@ from typing import IO, Any
 import pyzipper
 
 from nnactive.data.download.folders import inner_path
+from nnactive.data.progress import Amount
 from nnactive.errors import UserError
 
 BLOCK = 1 << 20
@@ -22,7 +23,7 @@ AGAIN = "remove it and run the same command again"
 
 @dataclass(frozen=True)
 class Member:
-    """An archive's file or folder, or something (``refused``) that is never unpacked."""
+    """A file or folder in an archive, or something else (``refused``) that is never unpacked."""
 
     name: str
     is_folder: bool
@@ -30,23 +31,21 @@ class Member:
     open: Callable[[], IO[bytes]]
 
 
-def unpack(
-    archive: Path, target: Path, password: str | None, amount: Callable[[int, int | None], None]
-) -> int:
-    """Write all files of an archive below ``target``; what macOS added is left out.
+def unpack(archive: Path, target: Path, password: str | None, amount: Amount) -> int:
+    """Write all files of an archive below ``target``, except those that macOS added.
 
     Args:
         archive: ``.zip``, ``.tar`` or a compressed ``.tar``.
-        target: Folder that is there; a file of the same name is replaced.
-        password: Of an encrypted zip.
-        amount: Is told of the bytes written, and of how many (None: not known).
+        target: an existing folder; files of the same name are replaced.
+        password: for an encrypted zip.
+        amount: receives the number of bytes written and their total.
 
     Returns:
         Number of files.
 
     Raises:
-        UserError: a damaged archive, a wrong password, or a member that would lie outside the
-            target, is a link or a device, or comes twice; names archive and member.
+        UserError: the archive is damaged, the password is wrong, or a member would lie outside the
+            target, is a link or a device, or occurs twice; names archive and member.
     """
     seen: set[PurePosixPath] = set()
     done, total = 0, unpacked_size(archive)
@@ -71,15 +70,15 @@ def unpack(
     except RuntimeError as error:  # pyzipper: a wrong password, none, or an unknown compression
         raise UserError(f"{archive}: {error}; check 'password' in the dataset's card") from None
     except (FileExistsError, NotADirectoryError):
-        raise UserError(f"{archive}: member '{member.name}' is file and folder; {AGAIN}") from None
+        raise UserError(f"{archive}: '{member.name}' is both file and folder; {AGAIN}") from None
     return len(seen)
 
 
 def unpacked_size(archive: Path) -> int | None:
-    """Bytes that the unpacked files take, as the archive says; None: it doesn't say.
+    """Size of the unpacked files in bytes, according to the archive; None: unknown.
 
     Raises:
-        UserError: a zip that is damaged.
+        UserError: a damaged zip.
     """
     if not _is_zip(archive):
         return archive.stat().st_size if archive.name.endswith(".tar") else None
@@ -91,7 +90,7 @@ def unpacked_size(archive: Path) -> int | None:
 
 
 def _accepted(archive: Path, member: Member, seen: set[PurePosixPath]) -> PurePosixPath | None:
-    """Where a member goes; None: nowhere. Files are added to those seen."""
+    """Path of a member below the target; None: skip it. Files are added to ``seen``."""
     try:
         path = inner_path(member.name)
     except ValueError:
@@ -103,15 +102,15 @@ def _accepted(archive: Path, member: Member, seen: set[PurePosixPath]) -> PurePo
     if member.is_folder:
         return path
     if path in seen:
-        raise _refusal(archive, member, "comes twice")
+        raise _refusal(archive, member, "occurs twice")
     seen.add(path)
     return path
 
 
 def _refusal(archive: Path, member: Member, cause: str) -> UserError:
     return UserError(
-        f"{archive}: member '{member.name}' {cause}; nothing of it was kept, get the archive from "
-        f"its publisher"
+        f"{archive}: member '{member.name}' {cause}; nothing was kept, get the archive from its "
+        "publisher"
     )
 
 
@@ -128,12 +127,12 @@ def _tar(archive: Path) -> Generator[Member]:
         for info in file:
             refused = None if info.isfile() or info.isdir() else "is a link or a device"
             yield Member(info.name, info.isdir(), refused, _opener(file.extractfile, info))
-        # tarfile takes a file that ends between two members for whole.
+        # tarfile accepts a file that ends between two members.
         stream: Any = file.fileobj
         stream.seek(file.offset)
         if len(stream.read(tarfile.BLOCKSIZE)) < tarfile.BLOCKSIZE:
             raise tarfile.ReadError("no end mark")
-        while stream.read(BLOCK):  # the checksum of a compressed one comes last
+        while stream.read(BLOCK):  # the checksum of compressed data comes last
             pass
 
 

@@ -1,4 +1,4 @@
-"""The user's consent to a dataset's licence: asked once, remembered beside the raw data."""
+"""The user's consent to a dataset's licence: asked for once, stored beside the raw data."""
 
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
@@ -8,7 +8,7 @@ from nnactive.io.state_file import StateFile
 
 
 class Consent(StateFile):
-    """What was accepted."""
+    """The licence that was accepted."""
 
     licence: str
     licence_url: str | None = None
@@ -16,25 +16,25 @@ class Consent(StateFile):
 
 
 def of_card(card: Card) -> Consent:
-    """What the user is asked to accept."""
+    """The licence that the user is asked to accept."""
     return Consent(licence=card.licence, licence_url=card.licence_url, terms=card.terms)
 
 
 def is_given(card: Card, folders: Folders) -> bool:
-    """Whether exactly this licence was accepted before."""
+    """Whether exactly this licence has been accepted."""
     return folders.consent.exists() and read_model(folders.consent, Consent) == of_card(card)
 
 
 def give(card: Card, folders: Folders) -> None:
-    """Remember that the user has accepted the licence."""
+    """Store that the user has accepted the licence."""
     write_model(folders.consent, of_card(card))
 
 
 def require(card: Card, folders: Folders) -> None:
-    """Refuse to go on without consent.
+    """Refuse to continue without consent.
 
     Raises:
-        UserError: the licence was not accepted; names the flag that does it.
+        UserError: the licence has not been accepted; names the flag to accept it.
     """
     if not is_given(card, folders):
         raise UserError(f"{card.name}: {described(card)}; accept it with --accept-licence")

@@ -1,4 +1,4 @@
-"""Where a dataset's raw data lie, and which files a card's download consists of."""
+"""The folders of a dataset's raw data, and the files that its download consists of."""
 
 import fcntl
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from nnactive.data.card_fields import Download, File
+from nnactive.data.cards import RAW
 from nnactive.errors import UserError
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$")
@@ -15,28 +16,28 @@ ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$")
 
 @dataclass(frozen=True)
 class Folders:
-    """The raw data of one dataset below ``DATA/raw/NAME``."""
+    """Folders and files of one dataset's raw data, below ``DATA/raw/NAME``."""
 
     root: Path
 
     @classmethod
     def of(cls, data: Path, name: str) -> "Folders":
-        """Those of the dataset ``name`` in the data folder."""
-        return cls(data / "raw" / name)
+        """The folders of the dataset ``name`` in the data folder."""
+        return cls(data / RAW / name)
 
     @property
     def archives(self) -> Path:
-        """Files as they were downloaded, or put there by the user."""
+        """Files as downloaded, or as put there by the user."""
         return self.root / "archives"
 
     @property
     def files(self) -> Path:
-        """Unpacked files; it is there only when they are whole."""
+        """Unpacked files; exists only if they are complete."""
         return self.root / "files"
 
     @property
     def consent(self) -> Path:
-        """Which licence the user has accepted."""
+        """The licence that the user has accepted."""
         return self.root / "consent.json"
 
     @property
@@ -46,7 +47,7 @@ class Folders:
 
     @property
     def unpacked(self) -> Path:
-        """From which archives ``files`` was made."""
+        """The archives that ``files`` was made from."""
         return self.root / "unpacked.json"
 
 
@@ -54,7 +55,7 @@ class Folders:
 class Item:
     """One file of a download, or one folder (Synapse).
 
-    ``path`` is relative to the folder of archives; ``file`` says where it comes from.
+    ``path`` is relative to the folder of archives; ``file`` has its source.
     """
 
     path: PurePosixPath
@@ -63,10 +64,10 @@ class Item:
 
 
 def list_items(download: Download) -> tuple[Item, ...]:
-    """All files of a download in the card's order.
+    """List all files of a download, in the card's order.
 
-    A series gives one for each number; of several series, the first files come first, so that
-    what belongs to one case is fetched together, and each file counts as much as the next.
+    A series has one file per number. Several series are interleaved, so that the files of a case
+    are fetched together.
     """
     items = [
         Item(inner_path(file.name), file, download.unpack and bool(ARCHIVE.search(file.name)))
@@ -83,10 +84,10 @@ def list_items(download: Download) -> tuple[Item, ...]:
 
 
 def inner_path(name: str) -> PurePosixPath:
-    """A relative path that stays inside the folder it is put in.
+    """Check that ``name`` is a relative path that stays inside its folder.
 
     Raises:
-        ValueError: an absolute path, one with ``..``, or with a character that no path has.
+        ValueError: an absolute path, or one with ``..`` or a forbidden character.
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or re.search(r"[\\\0]", name):
@@ -96,7 +97,7 @@ def inner_path(name: str) -> PurePosixPath:
 
 @contextmanager
 def locked(folders: Folders) -> Iterator[None]:
-    """Keep a second download of the same dataset out while the block runs."""
+    """Keep out a second download of the same dataset while the block runs."""
     folders.archives.mkdir(parents=True, exist_ok=True)
     with (folders.root / ".lock").open("w") as lock:
         try:

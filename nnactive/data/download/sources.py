@@ -1,4 +1,4 @@
-"""Where a file comes from: an address, Google Drive, Synapse, or the user's own hands."""
+"""The sources of a file: HTTP, Google Drive, Synapse, or the user, who downloads it by hand."""
 
 import shutil
 from collections.abc import Callable
@@ -9,20 +9,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nnactive.data.download.folders import Item
-from nnactive.data.download.transfer import TIMEOUT, Amount, TransferError, fetch
+from nnactive.data.download.transfer import TIMEOUT, TransferError, fetch
+from nnactive.data.progress import Amount
 from nnactive.errors import UserError
 
 EXTRA = "pip install 'nnactive-bench[{}]'"
 RETRIES = 5
-"""Of the client of Google Drive."""
+"""By the client for Google Drive."""
 Check = Callable[[Path], None]
-"""Raises a ``TransferError`` for a file that isn't the right one."""
+"""Raises a ``TransferError`` if a file is not the right one."""
 
 
 class StepsNeededError(UserError):
-    """Something only the user can do: log in, download in a browser.
+    """Something that only the user can do: log in, or download in a browser.
 
-    ``steps`` says how, ``place`` where to put what they lead to.
+    ``steps`` explains how, ``place`` is where to put the result.
     """
 
     def __init__(self, message: str, order: "Order") -> None:
@@ -34,33 +35,33 @@ class StepsNeededError(UserError):
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be fetched, and how."""
+    """What to fetch, and how."""
 
     item: Item
     place: Path
-    """Where it goes."""
+    """Where to put it."""
     login: str | None
-    """The card's steps, where a login is needed."""
+    """The card's steps, if a login is needed."""
     check: Check
-    """Is asked before a file gets its name."""
+    """Checks a file before it gets its final name."""
     ask: Callable[[str], None]
-    """Is told of each source before it is asked."""
+    """Receives the name of each source before it is asked."""
     amount: Amount
-    """Is told of the progress."""
+    """Receives the progress."""
 
     def draft(self, source: int = 0) -> Path:
-        """Where it grows while it is fetched from its n-th address."""
+        """The file while it is fetched from its n-th address."""
         name = self.place.name
         return self.place.with_name(f".{name}.{f'{source + 1}.' if source else ''}part")
 
 
 def obtain(order: Order) -> None:
-    """Fetch an item to its place, checked; until then it has another name.
+    """Fetch and check an item; until that is done it has another name.
 
     Raises:
         TransferError: no source has the right file.
         StepsNeededError: the user has to do something first.
-        UserError: an optional extra isn't installed.
+        UserError: an optional extra is not installed.
     """
     kinds = {"http": _http, "drive": _drive, "synapse": _synapse, "manual": _manual}
     kinds[order.item.file.kind](order)
@@ -90,7 +91,7 @@ def _drive(order: Order) -> None:
         from requests import RequestException
     except ImportError:
         raise UserError(
-            f"{order.item.path} lies at Google Drive; run: {EXTRA.format('drive')}"
+            f"{order.item.path}: needs a client for Google Drive; run: {EXTRA.format('drive')}"
         ) from None
     draft = order.draft()
     draft.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +133,7 @@ def _synapse(order: Order) -> None:
             ),
             synapse_client=client,
         )
-        if hasattr(entity, "sync_from_synapse"):  # a folder; files that are there are kept
+        if hasattr(entity, "sync_from_synapse"):  # a folder; existing files are kept
             entity.sync_from_synapse(
                 path=str(draft),
                 if_collision="keep.local",
@@ -155,19 +156,19 @@ def _synapse_client(order: Order) -> Any:
         import synapseclient
         from synapseclient.core.exceptions import SynapseError
     except ImportError:
-        cause = f"{order.item.path} lies at Synapse; run: {EXTRA.format('synapse')}"
+        cause = f"{order.item.path}: needs the client for Synapse; run: {EXTRA.format('synapse')}"
         raise StepsNeededError(f"{cause}, and follow the steps above", order) from None
     try:
         return synapseclient.login(silent=True)
     except SynapseError as error:
-        cause = f"{order.item.path}: no login to Synapse ({error}); follow the steps above"
+        cause = f"{order.item.path}: login to Synapse failed ({error}); follow the steps above"
         raise StepsNeededError(cause, order) from None
 
 
 def _manual(order: Order) -> None:
     raise StepsNeededError(
-        f"{order.place.absolute()} isn't there yet; follow the steps above and "
-        f"run the same command again",
+        f"{order.place.absolute()}: has to be downloaded by hand; follow the steps above and run "
+        "the same command again",
         order,
     )
 
@@ -189,6 +190,6 @@ def _remove_drafts(order: Order) -> None:
 
 def _failure(order: Order, causes: str) -> str:
     return (
-        f"{order.item.path} could not be fetched: {causes}; run the same command again to go on, "
+        f"{order.item.path}: download failed: {causes}; run the same command again to resume, "
         f"or put the file at {order.place.absolute()} yourself"
     )

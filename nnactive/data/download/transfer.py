@@ -1,18 +1,19 @@
-"""Fetching a file over HTTP so that a broken transfer goes on where it was.
+"""Fetching a file over HTTP, resuming interrupted transfers.
 
-The drafts grow by range requests (RFC 9110, section 14); ``If-Range`` makes the server send
-everything anew when the file has changed since. requests and urllib3 do the rest: redirects,
-repeats with a back-off after timeouts and 5xx answers, the check of the announced length.
+Drafts grow by range requests (RFC 9110, section 14); ``If-Range`` makes the server send everything
+again if the file has changed. requests and urllib3 do the rest: redirects, retries with a back-off
+after timeouts and 5xx responses, checking the announced length.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnactive.data.progress import Amount
 from nnactive.errors import NnactiveError
 from nnactive.io.files import write_json
 
@@ -20,36 +21,34 @@ if TYPE_CHECKING:
     import requests
     import urllib3
 
-Amount = Callable[[int, int | None], None]
-"""Is told how many bytes are there, of how many (None: not known)."""
 ATTEMPTS = 6
-"""In a row without a byte that is new."""
+"""In a row without receiving a new byte."""
 BACK_OFF = 1.0
-"""Seconds; doubled at each repeat."""
+"""Seconds; doubled at each retry."""
 TIMEOUT = (30, 60)
 """Seconds to connect, and between two packets."""
 REDIRECTS = 10
 BLOCK = 1 << 18
 BUSY = (429, 500, 502, 503, 504)
-"""Answers that may be better next time."""
+"""Status codes worth a retry."""
 
 
 class TransferError(NnactiveError):
-    """A file that could not be had from one address."""
+    """A file could not be fetched from an address."""
 
 
 def fetch(url: str, draft: Path, size: int | None, amount: Amount) -> None:
-    """Fill ``draft`` with what lies at ``url``; goes on with what a broken transfer left there.
+    """Fetch ``url`` into ``draft``, resuming an interrupted transfer.
 
     Args:
-        url: An http or https address.
-        draft: File to fill; beside it ``<draft>.json`` says what it is a part of, and stays.
-        size: Bytes that the file must have; None: not known.
-        amount: Is told of the progress.
+        url: an http or https address.
+        draft: file to fill; ``<draft>.json`` beside it records what it is a part of, and stays.
+        size: expected bytes of the file; None: unknown.
+        amount: receives the progress.
 
     Raises:
-        TransferError: the server has no such file, one of another size, or can't be reached;
-            the message is the cause alone.
+        TransferError: the server can't be reached, or doesn't have the file or has one of another
+            size; the message is only the cause.
     """
     import requests
     import urllib3
@@ -70,7 +69,7 @@ def fetch(url: str, draft: Path, size: int | None, amount: Amount) -> None:
                 retry.sleep()
         except urllib3.exceptions.MaxRetryError:
             raise TransferError(
-                f"the connection broke off {ATTEMPTS} times at {_size(draft):,} bytes"
+                f"the connection was lost {ATTEMPTS} times at {_size(draft):,} bytes"
             ) from None
         except requests.RequestException as error:
             raise TransferError(_cause(error)) from None
@@ -79,7 +78,7 @@ def fetch(url: str, draft: Path, size: int | None, amount: Amount) -> None:
 def _advance(
     session: "requests.Session", url: str, draft: Path, size: int | None, amount: Amount
 ) -> bool:
-    """One request; True when the draft is whole, False when another one is needed."""
+    """Send one request; True if the draft is complete, False if another one is needed."""
     note = _read_note(draft, url)
     start = _size(draft) if note else 0
     if start and start == note["marks"].get("total"):
@@ -94,7 +93,7 @@ def _advance(
         response.raise_for_status()
         partly = response.status_code == HTTPStatus.PARTIAL_CONTENT and start > 0
         if not partly and response.status_code != HTTPStatus.OK:
-            raise TransferError(f"the server answers {response.status_code} {response.reason}")
+            raise TransferError(f"the server responded {response.status_code} {response.reason}")
         first, total = _range(response.headers) if partly else (0, _length(response.headers))
         if size is not None and total is not None and total != size:
             raise TransferError(f"the server offers {total:,} bytes instead of {size:,}")
@@ -114,7 +113,7 @@ def _advance(
 
 
 def _range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """First byte of a partial answer, and bytes of the whole file."""
+    """First byte of a partial response, and size of the whole file."""
     found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", ""))
     if found is None:
         return None, None
@@ -148,7 +147,7 @@ def _append(
 
 
 def _marks(headers: Mapping[str, str], total: int | None) -> dict[str, str | int | None]:
-    """What tells one version of a file from the next."""
+    """What distinguishes versions of a file."""
     return {"tag": headers.get("ETag"), "date": headers.get("Last-Modified"), "total": total}
 
 
@@ -157,7 +156,7 @@ def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _validator(note: dict[str, Any]) -> str | None:
-    """What the server may compare by itself; a weak tag is not allowed there."""
+    """Value for ``If-Range``, which must not be a weak tag."""
     tag, date = note["marks"].get("tag"), note["marks"].get("date")
     return str(tag) if tag and not tag.startswith("W/") else date
 
@@ -167,7 +166,7 @@ def _note(draft: Path) -> Path:
 
 
 def _read_note(draft: Path, url: str) -> dict[str, Any]:
-    """What the draft is a part of; empty: of something else, or nobody knows."""
+    """What the draft is a part of; empty if that is another file or unknown."""
     try:
         note = json.loads(_note(draft).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -181,10 +180,10 @@ def _size(path: Path) -> int:
 
 
 def _cause(error: "requests.RequestException") -> str:
-    """The cause in a few words: what the system says, or the library's last word."""
+    """The cause in a few words: the system's message, or that of the innermost exception."""
     if error.response is not None and error.response.status_code >= HTTPStatus.BAD_REQUEST:
         code = error.response.status_code
-        return f"the server answers {code} {error.response.reason}"
+        return f"the server responded {code} {error.response.reason}"
     inner: object = error
     while isinstance(inner, BaseException):
         if isinstance(inner, OSError) and inner.strerror:

@@ -1,1 +1,1 @@
-"""A dataset of your own: its card, and the query patch and budget that the guideline gives it."""
+"""Your own dataset: its card, and query patch and budget by the papers' guideline."""

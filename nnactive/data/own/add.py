@@ -1,4 +1,4 @@
-"""A card for a dataset of one's own, from the ``dataset.json`` of nnU-Net's raw layout."""
+"""A card for your own dataset, from the ``dataset.json`` of nnU-Net's raw layout."""
 
 import re
 from collections.abc import Mapping
@@ -9,30 +9,29 @@ from typing import Any, get_args
 import yaml
 from pydantic import ValidationError
 
-from nnactive.data.card_fields import Scheme
-from nnactive.data.cards import RESERVED, Card, list_cards, load_card
+from nnactive.data.card_fields import NNUNET_NAME, Scheme
+from nnactive.data.cards import CARD_FILE, Card, list_cards, load_card
 from nnactive.data.own.guide import Guide
+from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, first_problem, read_json, write_text
 
-DESCRIPTION = "dataset.json"
 REGIME = "guide"
-"""Label regime whose budget is the guideline's."""
+"""Label regime with the guideline's budget."""
 FIRST_ID, LAST_ID = 500, 999
-"""Ids that nnU-Net leaves to its users; one is chosen where the folder's name has none."""
-FOLDER = re.compile(r"^Dataset(\d{3})_([A-Za-z0-9_]+)$")
-NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-HEAD = "# A dataset of one's own; what each field means: nnactive/data/cards.py.\n"
-OWN_WORDS = {
+"""Ids that nnU-Net leaves to its users; one is chosen if the folder's name has none."""
+HEAD = "# Your own dataset; nnactive/data/cards.py explains each field.\n"
+GIVEN_AS = {
+    "field 'name'": "--name",
     "field 'cases'": "field 'numTraining'",
     "field 'source.ending'": "field 'file_ending'",
     "field 'split.group'": "--group",
 }
-"""Fields of a card by where the user gave them."""
+"""Where the user gave the fields of a card."""
 
 
 def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -> Card:
-    """A card of a folder in nnU-Net's raw layout; its query patch and budget stand for nothing.
+    """A card for a folder in nnU-Net's raw layout; its query patch and budget are placeholders.
 
     Args:
         raw: folder with ``dataset.json``, ``imagesTr`` and ``labelsTr``.
@@ -41,28 +40,28 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
             a patient.
 
     Raises:
-        UserError: no such file, a field of it that is missing or wrong, or a name that no dataset
-            can have.
+        UserError: the file is missing, one of its fields is missing or wrong, or the name isn't
+            a valid one.
     """
     file = raw / DESCRIPTION
     if not raw.is_dir():
-        raise UserError(f"{raw}: no such folder")
+        raise UserError(f"{raw}: no such folder; give one in nnU-Net's raw layout")
     if not file.is_file():
         raise UserError(
-            f"{file}: missing; write it as nnU-Net's raw layout asks, or name a dataset"
+            f"{file}: missing; write it as nnU-Net's raw layout requires, or name a dataset"
         )
-    content = read_json(file, "mend it")
+    content = read_json(file, "fix it")
     if not isinstance(content, dict):
-        raise UserError(f"{file}: must hold fields such as 'labels'")
+        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
     folder = raw.resolve().name
-    described = FOLDER.match(folder)
+    described = re.fullmatch(NNUNET_NAME, folder)
     channels = _channels(content, file)
     fields = {
         "folder": raw,
         "id": int(described[1]) if described else _free_id(),
         "name": _name(name, described[2] if described else folder),
         "title": str(content.get("name") or folder),
-        "description": str(content.get("description") or "A dataset of one's own."),
+        "description": str(content.get("description") or "A dataset of your own."),
         "modality": ", ".join(channels),
         "licence": str(content.get("licence") or content.get("license") or "not stated"),
         "citation": str(content.get("reference") or "none"),
@@ -80,28 +79,28 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         return Card.model_validate(fields)
     except ValidationError as error:
         problem = first_problem(error)
-        for field, own in OWN_WORDS.items():
-            problem = problem.replace(field, own)
+        for field, given in GIVEN_AS.items():
+            problem = problem.replace(field, given)
         where = "" if problem.startswith("--") else f"{file}: "
         raise UserError(where + problem) from None
 
 
 def free_folder(card: Card, datasets: Path) -> Path:
-    """Where the new card's folder will lie, below a folder of datasets.
+    """Where to put the new card's folder, below a folder of datasets.
 
     Raises:
-        UserError: there is a dataset of that name.
+        UserError: a dataset of that name exists.
     """
     target = datasets / card.name
     if target.exists() or card.name in list_cards():
-        raise UserError(f"{target}: there is a dataset '{card.name}' already; give another --name")
+        raise UserError(f"{target}: dataset '{card.name}' already exists; give another --name")
     return target
 
 
 def write_card(card: Card, guide: Guide, target: Path) -> Path:
     """Write the folder of a new dataset, with the guideline's patch and budget.
 
-    Patch scores are taken at every place, and an image keeps as many candidates as a query has
+    Patches are scored at every position, and each image keeps as many candidates as a query has
     patches, as for most of the papers' roll-out datasets.
 
     Args:
@@ -127,49 +126,41 @@ def write_card(card: Card, guide: Guide, target: Path) -> Path:
         text = yaml.safe_dump(
             ordered, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
         )
-        write_text(draft / "card.yaml", HEAD + text)
-    return target / "card.yaml"
+        write_text(draft / CARD_FILE, HEAD + text)
+    return target / CARD_FILE
 
 
 def _free_id() -> int:
     taken = set()
     for name in list_cards():
-        # Another dataset's wrong card is told where that dataset is used.
+        # An error in another dataset's card is reported when that dataset is used.
         with suppress(UserError):
             taken.add(load_card(name).id)
     return next(number for number in range(FIRST_ID, LAST_ID + 1) if number not in taken)
 
 
 def _name(given: str | None, folder: str) -> str:
-    """The name that is given, or one made of the folder's."""
-    name = given or re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
-    if not NAME.match(name):
-        raise UserError(
-            f"'{name}' can't name a dataset: small letters, digits and underscores, a letter "
-            "first; give another --name"
-        )
-    if name in RESERVED:
-        raise UserError(f"'{name}' is the folder of raw data; give another --name")
-    return name
+    """The given name, or one derived from the folder's; the card checks it."""
+    return given or re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
 
 
 def _field(content: Mapping[str, Any], name: str, kind: type, file: Path) -> Any:
     if name not in content:
-        # Files of the Decathlon and of nnU-Net 1 have 'modality' and labels the other way round.
-        old = " (a Decathlon file? nnUNetv2_convert_MSD_dataset makes the layout)"
+        # The Decathlon's and nnU-Net v1's files have 'modality', and map values to class names.
+        old = " (from the Decathlon? nnUNetv2_convert_MSD_dataset converts it)"
         hint = old if "modality" in content else ""
-        raise UserError(f"{file}: field '{name}' is missing{hint}")
+        raise UserError(f"{file}: field '{name}' is missing; add it{hint}")
     if not isinstance(content[name], kind):
-        wanted = {int: "a whole number", str: "a text", dict: "a mapping"}[kind]
+        wanted = {int: "a whole number", str: "a string", dict: "a mapping"}[kind]
         raise UserError(f"{file}: field '{name}': must be {wanted}, not {content[name]!r}")
     return content[name]
 
 
 def _channels(content: Mapping[str, Any], file: Path) -> dict[str, str]:
-    """Normalisation by channel name; nnU-Net takes unknown names for z-scores too."""
+    """Normalisation by channel name; z-score for unknown names, as in nnU-Net."""
     named = _field(content, "channel_names", dict, file)
     if not named or sorted(named) != sorted(str(number) for number in range(len(named))):
-        raise UserError(f"{file}: field 'channel_names': keys must be '0', '1', ... in order")
+        raise UserError(f"{file}: field 'channel_names': keys must be '0', '1', ...")
     names = [str(named[str(number)]) for number in range(len(named))]
     if len(set(names)) != len(names):
         names = [f"{name} {number}" for number, name in enumerate(names)]
@@ -186,12 +177,12 @@ def _labels(content: Mapping[str, Any], file: Path) -> dict[str, int]:
     for name, value in labels.items():
         if not isinstance(value, int):
             raise UserError(
-                f"{file}: field 'labels': '{name}' must have one whole number, not {value!r}; "
-                "regions are not supported, give plain classes"
+                f"{file}: field 'labels': '{name}' must be one whole number, not {value!r}; "
+                "regions are not supported, use plain classes"
             )
     if "ignore" in labels:
         raise UserError(
-            f"{file}: field 'labels': 'ignore' can't be used, as the pool must be labelled "
-            "completely to play the expert"
+            f"{file}: field 'labels': 'ignore' is not supported, because the benchmark reveals "
+            "labels in place of an annotator; label all cases completely and remove it"
         )
     return dict(sorted(labels.items(), key=lambda item: item[1]))

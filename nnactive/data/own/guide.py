@@ -1,58 +1,60 @@
-"""Query patch and budget for a dataset by the papers' guidelines (protocol section 8).
+"""Query patch and budget for a dataset by the papers' guideline (protocol section 8).
 
-Lüth et al. 2026, App. F: per class the median, over cases, of the bounding box of its largest
-connected component; then the median over classes, per axis. 50 patches a class and loop, 100 for
-classes of high variance; five loops, of which the first spends as much as each other one.
+Lüth et al. 2026, App. F: per class, the median over cases of the bounding box of its largest
+connected component; then the median over classes, per axis. Per loop, 50 patches for each class, or
+100 if it has high variance; five loops of equal size, the first being the starting budget.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
-from nnactive.nnunet.preprocess import Spacing
-from nnactive.settings import Frozen, Sizes
+from nnactive.geometry import Spacing, Triple, as_triple
 
 PATCHES = 50
 """Patches per class and loop."""
 PATCHES_HIGH_VARIANCE = 100
-"""Likewise for a class of high variance, as tumours are."""
+"""Likewise for a class of high variance, such as tumours."""
 LOOPS = 5
 
 
-class ClassGuide(Frozen):
-    """What was measured of one foreground class, and what follows for it."""
+@dataclass(frozen=True)
+class ClassGuide:
+    """Measurements of one foreground class, and what follows from them."""
 
     name: str
     cases: int
-    """Cases that hold the class."""
+    """Number of cases that contain the class."""
     box: tuple[float, float, float]
-    """Median over these cases, (z, y, x), in voxels of the resampled image."""
+    """Median bounding box over these cases, (z, y, x), in voxels of the resampled image."""
     spread: tuple[float, float]
-    """Quartiles over cases of the box's volume divided by its median: how much sizes vary."""
+    """Quartiles over cases of the box's volume, relative to its median: how much sizes vary."""
     decides: bool
-    """Whether the query patch follows from this class, among others."""
+    """Whether this class counts for the query patch."""
     patches: int
     """Patches per loop."""
 
 
-class Guide(Frozen):
-    """The guideline's numbers for one dataset, and what they were derived from."""
+@dataclass(frozen=True)
+class Guide:
+    """The guideline's numbers for one dataset, and the measurements behind them."""
 
     cases: int
     spacing: Spacing
-    """mm, (z, y, x), at which sizes are given."""
+    """mm, (z, y, x), of the resampled image."""
     classes: tuple[ClassGuide, ...]
-    patch: Sizes
+    patch: Triple
+    """Query patch in voxels, (z, y, x)."""
     patches_per_loop: int
-    """Starting budget, and size of each query."""
+    """Size of the starting budget and of each query."""
     loops: int = LOOPS
 
     @property
     def budget(self) -> int:
-        """Patches in all."""
+        """Total number of patches."""
         return self.loops * self.patches_per_loop
 
 
@@ -63,29 +65,29 @@ def derive(
     high_variance: Sequence[str] = (),
     only: Sequence[str] = (),
 ) -> Guide:
-    """Query patch and budget from the boxes of all cases.
+    """Derive query patch and budget from the bounding boxes of all cases.
 
     Args:
         names: foreground classes in label order.
-        boxes: for each case ``(F, 3)``, (z, y, x) in voxels of the resampled image, NaN where it
-            lacks the class.
+        boxes: for each case ``(F, 3)``, (z, y, x) in voxels of the resampled image, NaN for
+            classes that it lacks.
         spacing: mm, (z, y, x), of that image.
-        high_variance: classes that get 100 patches a loop, such as tumours.
-        only: classes that alone decide the query patch; all where empty.
+        high_variance: classes that get 100 patches per loop, such as tumours.
+        only: classes that determine the query patch; all if empty.
 
     Raises:
-        UserError: an unknown class name, or a class that no case has.
+        UserError: a class name is unknown, or no case contains a class.
     """
     for name in (*high_variance, *only):
         if name not in names:
-            raise UserError(f"no foreground class '{name}'; there are: {', '.join(names)}")
+            raise UserError(f"no foreground class '{name}'; choose from: {', '.join(names)}")
     deciding = set(only) or set(names)
     stacked = np.stack(boxes)
     classes = []
     for number, name in enumerate(names):
         sizes = stacked[~np.isnan(stacked[:, number, 0]), number]
         if not len(sizes):
-            raise UserError(f"class '{name}': in no label map; leave it out of the dataset")
+            raise UserError(f"class '{name}': occurs in no label map; remove it from the dataset")
         volumes = sizes.prod(axis=1)
         low, high = np.quantile(volumes, (0.25, 0.75)) / np.median(volumes)
         z, y, x = (float(n) for n in np.median(sizes, axis=0))
@@ -109,5 +111,5 @@ def derive(
 
 
 def _rounded(sizes: np.ndarray) -> Triple:
-    """Whole voxels, halves upwards, at least one."""
+    """Round to whole voxels, halves up, at least one."""
     return as_triple(max(1, math.floor(size + 0.5)) for size in sizes)

@@ -1,4 +1,4 @@
-"""Sizes of each class's structures, measured in label maps alone, one case at a time."""
+"""Measuring the size of each class's structures in label maps, one case at a time."""
 
 import math
 from dataclasses import dataclass
@@ -7,34 +7,33 @@ from typing import Final
 import numpy as np
 
 from nnactive.data.cards import Card
-from nnactive.data.prepare.job import Progress
 from nnactive.data.prepared import PreparedDataset
+from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.images import read_header, read_volume
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import mapped_label
-from nnactive.data.raw.raw import Found
 from nnactive.errors import UserError
-from nnactive.geometry import Triple
+from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry
-from nnactive.nnunet.preprocess import Spacing
 
 CONNECTIVITY: Final = 26
-"""Voxels that touch by a corner belong together (ours: the papers don't say)."""
+"""Voxels that share only a corner are connected (our choice: the papers don't say)."""
 
 TEST_SHARE: Final = 1 / 4
-"""Of all cases (protocol section 2)."""
+"""Fraction of all cases (protocol section 2)."""
 
 
 @dataclass(frozen=True)
 class Boxes:
-    """What was measured of a dataset."""
+    """Measurements of a dataset."""
 
     cases: tuple[np.ndarray, ...]
-    """Of each case ``(F, 3)``, extents in (z, y, x) in voxels at ``spacing``; NaN where it lacks
-    the class."""
+    """For each case ``(F, 3)``, extents (z, y, x) in voxels at ``spacing``; NaN for classes that
+    it lacks."""
     spacing: Spacing
     """mm, (z, y, x), of the resampled image."""
     pool: int
-    """Voxels of the resampled pool; of raw data, three quarters of all cases'."""
+    """Voxels of the resampled pool; for raw data, three quarters of those of all cases."""
 
 
 def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
@@ -45,12 +44,12 @@ def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
         classes: number of classes with background.
 
     Returns:
-        Float64 ``(F, 3)``, extents in (z, y, x); NaN where the case lacks the class.
+        Float64 ``(F, 3)``, extents (z, y, x); NaN for classes that the case lacks.
     """
     import cc3d
 
     kind = np.min_scalar_type(classes)
-    # Neighbouring voxels belong together where their labels are equal: all classes at once.
+    # Only neighbours with equal labels are connected, so this covers all classes at once.
     parts = cc3d.connected_components(label.astype(kind), connectivity=CONNECTIVITY)
     found = cc3d.statistics(parts)
     counts, boxes = found["voxel_counts"], found["bounding_boxes"]
@@ -70,7 +69,7 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
     """Measure a prepared dataset, pool and test cases alike.
 
     Raises:
-        UserError: it was prepared from another card, or a volume can't be read.
+        UserError: it was prepared from another card, or a volume is unreadable.
     """
     info = dataset.info
     if info.source != card.preparation_hash():
@@ -81,39 +80,34 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
     pool = {case.id for case in info.pool}
     cases = sorted(case.id for case in (*info.pool, *info.test))
     found = []
-    progress("measure", 0, len(cases))
-    for case in cases:
+    for case in tracked(progress, "measure", cases, len(cases)):
         label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
         found.append(largest_boxes(label, len(info.classes)))
-        progress("measure", len(found), len(cases))
     return Boxes(tuple(found), info.spacing, sum(math.prod(case.shape) for case in info.pool))
 
 
 def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
-    """Measure raw label maps; sizes are scaled to the spacing that a preparation will have.
+    """Measure raw label maps; sizes are scaled to the spacing that a preparation would use.
 
-    No image is opened: where the card leaves the spacing to nnU-Net, the label maps' sizes stand
-    for those of the images cropped to non-zero.
+    No image is opened: if the card leaves the spacing to nnU-Net, the sizes of the label maps
+    replace those of the images cropped to non-zero.
 
     Args:
         card: the dataset's card.
-        cases: what ``scan`` found.
-        progress: told of every case that was measured.
+        cases: the result of ``scan``.
+        progress: receives every case that was measured.
 
     Raises:
-        UserError: a label map can't be read, or holds a value that isn't the card's.
+        UserError: a label map is unreadable, or has a value that is not the card's.
     """
     target, transpose = _target(card, cases)
-    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
     found, voxels = [], 0.0
-    progress("measure", 0, len(cases))
-    for case in cases:
+    for case in tracked(progress, "measure", cases, len(cases)):
         volume = read_volume(case.label)
-        label = mapped_label(case.label, volume.array, mapping)
+        label = mapped_label(case.label, volume.array, card.raw_labels)
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
         voxels += label.size * math.prod(volume.spacing) / math.prod(target)
-        progress("measure", len(found), len(cases))
     return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
 
 

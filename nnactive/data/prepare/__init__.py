@@ -1,1 +1,1 @@
-"""From a raw dataset to a prepared one."""
+"""Preparing a dataset: convert, split, resample, plan, normalise."""

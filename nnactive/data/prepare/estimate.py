@@ -1,71 +1,64 @@
-"""What a preparation needs, from the headers of the raw files alone."""
+"""Estimating what a preparation needs from the headers of the raw files."""
 
 import math
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.cards import Card
+from nnactive.data.disk import free, require
 from nnactive.data.raw.convert import is_needed
 from nnactive.data.raw.images import read_header
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.layout import Found
 from nnactive.devices import usable_cores
 from nnactive.errors import UserError
+from nnactive.geometry import Spacing
 from nnactive.io.files import file_sizes
-from nnactive.io.formatting import size
-from nnactive.nnunet.preprocess import Spacing
 
 STORED = 2 * 4
-"""Bytes a voxel and channel: float32, once resampled and once normalised. An upper bound, since
+"""Bytes per voxel and channel: float32, once resampled and once normalised. An upper bound, as
 volumes are compressed."""
 LABEL = 1
-"""Bytes a voxel that a label takes at most; int16, but it always compresses well."""
+"""Upper bound of a label's bytes per voxel: int16, which always compresses well."""
 CONVERTED = 2
-"""Bytes a voxel and channel of a converted raw case; compressed."""
+"""Bytes per voxel and channel of a converted raw case; compressed."""
 WORKING = 80
-"""Bytes a voxel and channel, of the larger of raw and resampled image, that resampling takes at
-its peak; measured."""
+"""Peak memory of resampling in bytes per voxel and channel, for the larger of raw and resampled
+image; measured."""
 SHARE = 0.8
-"""Of the free memory that workers may take."""
+"""Fraction of the free memory that workers may use."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Needs of a preparation; sizes in bytes."""
+    """What a preparation needs; sizes in bytes."""
 
     disk: int
-    """That the prepared dataset and its scratch files will still take, at most."""
+    """Disk space still needed for the prepared dataset and its scratch files, at most."""
     free: int
-    """Free on the disk of the prepared dataset."""
+    """Free space on the disk of the prepared dataset."""
     memory: int
-    """That the largest case takes while it is resampled."""
+    """Memory needed to resample the largest case."""
     workers: int
-    """Cases that can be worked on at a time, by cores and free memory."""
+    """Number of cases to process in parallel, limited by cores and free memory."""
 
     def check(self, out: Path) -> None:
-        """Refuse a preparation that the disk has no room for.
+        """Refuse a preparation for which the disk is too full.
 
         Raises:
-            UserError: says how much is needed.
+            UserError: too little space; says how much is needed.
         """
-        if self.disk > self.free:
-            raise UserError(
-                f"{out}: needs up to {size(self.disk)}, but {size(self.free)} are free; "
-                "free some space or give a folder on another disk as --data"
-            )
+        way_out = "free up some space or choose a folder on another disk with --data"
+        require(out, self.disk, self.free, "needs up to", way_out)
 
 
 def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
-    """Needs of preparing ``cases`` in ``out``; what is there already is taken off.
+    """Estimate what preparing ``cases`` in ``out`` needs, minus what is already there.
 
-    A file whose header can't be read counts nothing here; it is refused when its turn comes.
+    A file with an unreadable header doesn't count here; it is refused when it is loaded.
     """
     import psutil
 
-    there = out
-    while not there.is_dir():
-        there = there.parent
     voxels = [found for found in (_voxels(card, case) for case in cases) if found is not None]
     channels = len(card.channels)
     converted = CONVERTED * channels if is_needed(card) else 0
@@ -74,14 +67,14 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     room = int(SHARE * psutil.virtual_memory().available)
     return Estimate(
         disk=max(disk - sum(file_sizes(out)), 0),
-        free=shutil.disk_usage(there).free,
+        free=free(out),
         memory=memory,
         workers=max(1, min(usable_cores(), room // max(memory, 1), len(cases))),
     )
 
 
 def _voxels(card: Card, case: Found) -> tuple[int, int] | None:
-    """Voxels of a channel, in the raw file and resampled; cropping is left out of account."""
+    """Voxels per channel of the raw and of the resampled image, ignoring the crop."""
     try:
         size, spacing = read_header(case.files[0])
     except UserError:

@@ -1,4 +1,4 @@
-"""One preparation under way: what is made of what, by how many workers."""
+"""One preparation in progress: its inputs, outputs and workers."""
 
 import fcntl
 import shutil
@@ -11,24 +11,23 @@ from typing import TypeVar
 
 from nnactive.data.cards import Card
 from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
-from nnactive.data.raw.raw import Found
+from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.layout import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
 
-Progress = Callable[[str, int, int], None]
-"""Called in the caller's thread with a stage, the cases done and their number."""
 Result = TypeVar("Result")
 
 SCRATCH = "scratch"
 CONVERTED = "converted"
 RAW = "raw"
-"""Where a dataset generates itself."""
+"""Folder of generated raw data."""
 NO_SPACE = 1 << 20
-"""Free bytes below which a failed write is taken for a full disk."""
+"""Free bytes below which a failed write is attributed to a full disk."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One preparation: what is made of what, and where."""
+    """One preparation: what is made from what, and where."""
 
     card: Card
     out: Path
@@ -45,26 +44,22 @@ class Job:
 
     @property
     def converted(self) -> Path:
-        """Folder of the raw cases in nnU-Net's layout, where they had to be converted."""
+        """Folder of the converted raw cases, in nnU-Net's raw layout."""
         return self.scratch / CONVERTED
 
     def label_file(self, case: str) -> Path:
-        """Where the label of ``case`` is stored, by the side it is on."""
+        """File of the label of ``case``, in the folder of its side of the split."""
         return volume_file(self.out, POOL_LABELS if case in self.pool else TEST_LABELS, case)
 
     def each(self, stage: str, work: Callable[[str], Result], cases: Sequence[str]) -> list[Result]:
-        """``work`` on each case by the workers; results in the order of ``cases``."""
-        results = []
-        self.progress(stage, 0, len(cases))
+        """Run ``work`` on all cases in parallel; results in the order of ``cases``."""
         with ThreadPoolExecutor(self.workers) as executor:
             try:
-                for result in executor.map(work, cases):
-                    results.append(result)
-                    self.progress(stage, len(results), len(cases))
+                results = executor.map(work, cases)
+                return list(tracked(self.progress, stage, results, len(cases)))
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise
-        return results
 
 
 @contextmanager
@@ -81,16 +76,16 @@ def alone(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def storage_errors_told(out: Path) -> Iterator[None]:
-    """Turn a full disk, or a folder that may not be written, into one line."""
+def storage_errors(out: Path) -> Iterator[None]:
+    """Turn a full disk, or a folder that can't be written to, into a one-line error."""
     try:
         yield
     except (OSError, RuntimeError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
-        # Libraries below, as SimpleITK, raise their own error where the disk is full.
+        # Libraries such as SimpleITK raise errors of their own if the disk is full.
         if full or (out.exists() and shutil.disk_usage(out).free < NO_SPACE):
             raise UserError(
-                f"{out}: disk full; free some space and run the same command, it goes on from here"
+                f"{out}: disk full; free up some space and run the same command again to resume"
             ) from error
         if isinstance(error, OSError) and error.errno in REFUSED:
             raise UserError(refusal(error, out)) from error

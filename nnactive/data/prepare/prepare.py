@@ -1,4 +1,4 @@
-"""From a raw folder to a prepared dataset (protocol section 2), one case at a time, resumable."""
+"""Preparing a dataset from a raw folder (protocol section 2), case by case; can be resumed."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.estimate import Estimate, estimate
-from nnactive.data.prepare.job import RAW, SCRATCH, Job, Progress, alone, storage_errors_told
+from nnactive.data.prepare.job import RAW, SCRATCH, Job, alone, storage_errors
 from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepare.stages import (
@@ -19,8 +19,15 @@ from nnactive.data.prepare.stages import (
     store_all,
 )
 from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
-from nnactive.data.raw.raw import list_files, listing_hash, scan
-from nnactive.data.raw.raw_checksums import changed_cases, have_stayed, read_files
+from nnactive.data.progress import Progress
+from nnactive.data.raw.raw_checksums import (
+    changed_cases,
+    have_stayed,
+    list_files,
+    listing_hash,
+    read_files,
+)
+from nnactive.data.raw.scan import scan
 from nnactive.data.raw.script import load_script
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, read_model, sweep, write_model
@@ -31,29 +38,29 @@ from nnactive.streams import stream
 def prepare(
     card: Card, raw: Path | None, out: Path, workers: int | None, progress: Progress
 ) -> PreparedInfo:
-    """Make the prepared dataset ``out`` of a raw folder, or return at once where it is complete.
+    """Prepare a dataset from a raw folder; returns at once if that is already done.
 
-    A run that was cut off goes on where it was: finished cases are not repeated.
+    Resumes a preparation that was interrupted: finished cases are not repeated.
 
     Args:
         card: the dataset's card.
-        raw: the unpacked archive; None for a dataset that generates itself, or for the data that
-            were downloaded into the folder around ``out``.
+        raw: the unpacked archive; None for a dataset that is generated, or whose data were
+            downloaded into the folder around ``out``.
         out: the prepared dataset's folder, ``<data>/<name>``.
-        workers: threads, each with one case in memory; None: as many as cores and free memory
-            allow.
-        progress: told of every finished case.
+        workers: number of threads, each with one case in memory; None: as many as cores and free
+            memory allow.
+        progress: receives every finished case.
 
     Raises:
-        UserError: no raw folder, a wrong file in it, an ``out`` that was made of something else,
-            or a disk that is full or too small.
+        UserError: there is no raw folder, a file in it is wrong, ``out`` was made from something
+            else, or the disk is full or too small.
     """
     finished = _finished(card, raw, out, progress)
     if finished is not None:
         return finished
-    with storage_errors_told(out):
+    with storage_errors(out):
         _check_room(card, raw, out)
-        with alone(out), _download_named(card, out):
+        with alone(out), _unpack_again_hint(card, out):
             finished = _finished(card, raw, out, progress)
             if finished is not None:
                 return finished
@@ -61,16 +68,16 @@ def prepare(
 
 
 def estimate_needs(card: Card, raw: Path | None, out: Path) -> Estimate | None:
-    """What ``prepare`` will need of disk and memory, from the raw files' headers.
+    """Estimate the disk space and memory that ``prepare`` will need.
 
-    None where nothing is left to do, or the dataset generates itself.
+    None if nothing is left to do, or the dataset is generated.
 
     Raises:
-        UserError: as ``prepare`` for a raw folder that is missing or incomplete.
+        UserError: the raw folder is missing or incomplete.
     """
     if (out / INFO).is_file() or card.generator is not None:
         return None
-    with _download_named(card, out):
+    with _unpack_again_hint(card, out):
         return estimate(card, scan(_given_folder(card, raw, out), card), out)
 
 
@@ -93,7 +100,7 @@ def _prepare(
     spacing, _ = target
     info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
     if not have_stayed(cases, note.raw):
-        raise UserError(f"{folder}: changed while it was read; run the same command again")
+        raise UserError(f"{folder}: changed while being read; run the same command again")
     if card.generator is None:
         write_model(out / NOTE, note)
     write_model(out / INFO, info)
@@ -115,7 +122,7 @@ def _finished(card: Card, raw: Path | None, out: Path, progress: Progress) -> Pr
     if raw is not None and card.generator is None:
         cases = scan(raw, card)
         same(out, "raw folder", info.raw_listing, listing_hash(list_files(cases)))
-        if (out / NOTE).is_file():  # datasets that were prepared earlier have none
+        if (out / NOTE).is_file():  # absent in datasets prepared by older versions
             known = read_model(out / NOTE, Note).raw
             same(out, "raw folder", [], changed_cases(known, read_files(cases, known, progress)))
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
@@ -124,7 +131,7 @@ def _finished(card: Card, raw: Path | None, out: Path, progress: Progress) -> Pr
 
 
 def _generated(card: Card, out: Path) -> Path | None:
-    """The raw folder of a dataset that brings a ``generate.py``; None for any other."""
+    """Raw folder of a dataset with a ``generate.py``; None for any other."""
     if card.generator is None:
         return None
     folder = out / SCRATCH / RAW
@@ -136,20 +143,20 @@ def _generated(card: Card, out: Path) -> Path | None:
 
 
 @contextmanager
-def _download_named(card: Card, out: Path) -> Iterator[None]:
-    """Where a downloaded file is refused, say how to have it made anew from its archive."""
+def _unpack_again_hint(card: Card, out: Path) -> Iterator[None]:
+    """If a downloaded file is refused, add how to unpack it again from its archive."""
     folder = Folders.of(out.parent, card.name).files
     try:
         yield
     except UserError as error:
         if str(folder) not in str(error):
             raise
-        anew = command(f"data download {card.name}", out.parent)
-        raise UserError(f"{error} (to unpack it anew: remove {folder} and run {anew})") from None
+        again = command(f"data download {card.name}", out.parent)
+        raise UserError(f"{error} (to unpack it again: remove {folder} and run {again})") from None
 
 
 def _given_folder(card: Card, raw: Path | None, out: Path) -> Path:
-    """The folder with the raw data: the one that is given, else the downloaded one."""
+    """Folder with the raw data: the given one, else the downloaded one."""
     if raw is not None:
         if not raw.is_dir():
             raise UserError(f"{raw}: no such folder; give the unpacked data as --raw")
@@ -160,7 +167,7 @@ def _given_folder(card: Card, raw: Path | None, out: Path) -> Path:
     if card.download is not None:
         way_out = command(f"data download {card.name}", out.parent)
         raise UserError(
-            f"{card.name}: needs its data; run {way_out}, or give the unpacked folder as --raw"
+            f"{card.name}: no raw data; run {way_out}, or give the unpacked folder as --raw"
         )
-    source = f" ({card.url})" if card.url else ""
-    raise UserError(f"{card.name}: needs its data{source}; give the unpacked folder as --raw")
+    source = f" (from {card.url})" if card.url else ""
+    raise UserError(f"{card.name}: no raw data; give the unpacked folder as --raw{source}")

@@ -1,4 +1,4 @@
-"""What an unfinished preparation may keep: only what was made of the same things."""
+"""Resuming a preparation: keep only what was made from the same inputs."""
 
 import shutil
 from pathlib import Path
@@ -18,27 +18,27 @@ VOLUMES = (IMAGES, POOL_LABELS, TEST_LABELS, f"{SCRATCH}/{IMAGES}")
 
 
 class Note(StateFile):
-    """What volumes are made of: in the scratch folder while they are, and beside them after."""
+    """What the volumes are made from; in the scratch folder first, beside the volumes later."""
 
     card: str
-    """SHA-256 over the card's deciding fields."""
+    """The card's ``preparation_hash``."""
     raw: dict[str, tuple[RawFile, ...]]
     target: Target | None = None
-    """None: not known yet."""
+    """None: not determined yet."""
 
 
 def same(out: Path, what: str, before: object, now: object) -> None:
-    """Refuse to go on with, or to return, what was made of something else.
+    """Refuse to resume or return what was made from something else.
 
     Raises:
         UserError: ``before`` and ``now`` differ.
     """
     if before != now:
-        raise UserError(f"{out}: made from another {what}; remove that folder and prepare again")
+        raise UserError(f"{out}: made from another {what}; remove that folder and prepare it again")
 
 
 def read_note(card: Card, out: Path) -> Note:
-    """The note of an earlier run; where there is none, volumes that are there are dropped.
+    """Read the note of an earlier run; if there is none, all volumes are dropped.
 
     Raises:
         UserError: they were made from another card.
@@ -48,7 +48,7 @@ def read_note(card: Card, out: Path) -> Note:
         note = read_model(file, Note)
     except NewerFileError:
         raise
-    except UserError:  # none, or an earlier version's
+    except UserError:  # missing, or from an older version
         _drop(out, *VOLUMES, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
         return Note(card=card.preparation_hash(), raw={})
     same(out, "card", note.card, card.preparation_hash())
@@ -56,13 +56,13 @@ def read_note(card: Card, out: Path) -> Note:
 
 
 def update_note(card: Card, out: Path, before: Note, files: dict[str, tuple[RawFile, ...]]) -> Note:
-    """Drop what was made of raw files that have changed since, as a mended one has.
+    """Drop what was made from raw files that have changed since, such as fixed ones.
 
     Returns:
-        The new note, which is written.
+        The new note, already written.
     """
     if before.raw and before.raw.keys() != files.keys():
-        # Other cases make another split: what is on one side may belong to the other.
+        # Other cases change the split: a case may have moved to the other side.
         _drop(out, *VOLUMES)
     changed = changed_cases(before.raw, files)
     for case in changed:
@@ -77,10 +77,10 @@ def update_note(card: Card, out: Path, before: Note, files: dict[str, tuple[RawF
 
 
 def update_target(out: Path, before: Note, target: Target) -> Note:
-    """Drop what was resampled to another spacing, as mended headers may make another one.
+    """Drop what was resampled to another spacing, which fixed headers may lead to.
 
     Returns:
-        The new note, which is written.
+        The new note, already written.
     """
     if before.target not in (None, target):
         _drop(out, *VOLUMES)

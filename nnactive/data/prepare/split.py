@@ -1,4 +1,4 @@
-"""Which cases are pool and which are test."""
+"""Splitting cases into pool and test set."""
 
 import re
 from collections.abc import Sequence
@@ -10,25 +10,25 @@ from nnactive.io.files import read_json
 from nnactive.streams import protocol_split_generator
 
 MINIMUM = 4
-"""Groups, so that one is the test set."""
+"""Smallest number of groups of which a quarter is at least one."""
 
 
 def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]:
-    """Pool and test cases, each sorted; all cases of a group fall on the same side.
+    """Split cases into pool and test cases, each sorted, with whole groups on one side.
 
-    The test set is the list in the dataset's folder where there is one. Else, by the rule of
-    protocol section 2, the sorted group names are shuffled with a fixed generator; the first
-    quarter of the groups, rounded down, is the test set.
+    The list in the dataset's folder, if there is one, is the test set. Otherwise the rule of
+    protocol section 2 applies: the sorted group names are shuffled with a fixed generator, and the
+    first quarter of them, rounded down, is the test set.
 
     Raises:
-        UserError: a case id doesn't fit the card's group expression, there are too few groups, or
-            the list is wrong.
+        UserError: a case id doesn't match the card's group expression, there are too few groups,
+            or the list is wrong.
     """
     group_of = {case: _group(case, card.split.group) for case in cases}
     groups = sorted(set(group_of.values()))
     if len(groups) < MINIMUM:
         raise UserError(
-            f"{len(groups)} patients are too few for a test set; at least {MINIMUM} are needed"
+            f"{card.name}: too few patients for a test set ({len(groups)}); give at least {MINIMUM}"
         )
     if card.split_file is None:
         protocol_split_generator().shuffle(groups)
@@ -43,18 +43,18 @@ def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]
 
 
 def _listed(file: Path, groups: set[str]) -> set[str]:
-    """The test set's groups as ``file`` lists them."""
-    content = read_json(file, "mend it")
+    """The test set's groups listed in ``file``."""
+    content = read_json(file, "fix it")
     listed = content.get("test") if isinstance(content, dict) else None
     if not isinstance(listed, list) or not all(isinstance(group, str) for group in listed):
-        raise UserError(f"{file}: field 'test': must list the names of the test set's groups")
+        raise UserError(f"{file}: field 'test': must be a list of the test set's groups")
     test = set(listed)
     if foreign := sorted(test - groups):
         raise UserError(
             f"{file}: lists '{foreign[0]}', which has no case; give the complete data as --raw"
         )
     if not test or test == groups:
-        raise UserError(f"{file}: field 'test': must leave a pool and a test set")
+        raise UserError(f"{file}: field 'test': must leave cases in both pool and test set")
     return test
 
 
@@ -64,6 +64,6 @@ def _group(case: str, pattern: str | None) -> str:
     match = re.search(pattern, case)
     if match is None:
         raise UserError(
-            f"case '{case}': no patient in its id by the card's split.group '{pattern}'"
+            f"case '{case}': doesn't match the card's split.group '{pattern}'; fix the expression"
         )
     return match.group(1)

@@ -1,4 +1,4 @@
-"""The stages of a preparation, from conversion to storing; each goes on where it was cut off."""
+"""The stages of a preparation, from converting to storing; each can be resumed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.prepare.checksum import array_digest, dataset_checksum
 from nnactive.data.prepare.job import Job
 from nnactive.data.prepared import (
     DESCRIPTION,
@@ -17,13 +16,15 @@ from nnactive.data.prepared import (
     PLANS,
     CaseInfo,
     PreparedInfo,
+    array_digest,
+    dataset_checksum,
     volume_file,
 )
 from nnactive.data.raw.convert import convert_case, is_needed
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.raw import Found
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import sha256, write_json
 from nnactive.labels import boundary_voxels
 from nnactive.nnunet.planning import (
@@ -34,17 +35,17 @@ from nnactive.nnunet.planning import (
     samples_per_case,
     target_geometry,
 )
-from nnactive.nnunet.preprocess import Spacing, normalise, resample, shape_after_crop
+from nnactive.nnunet.preprocess import normalise, resample, shape_after_crop
 from nnactive.nnunet.store import read_volume, volume_shape, write_volume
 
 Target = tuple[Spacing, Triple]
 """Target spacing in mm, (z, y, x) after the transposition, and nnU-Net's ``transpose_forward``."""
 CLASS_CASES = 2
-"""Pool cases that every class must be in: the starting budget takes two, and so do the folds."""
+"""Pool cases that must contain each class: starting budget and folds both need two."""
 
 
 def convert_all(job: Job) -> Job:
-    """Convert every case where the raw files can't be read as they are; the job with those."""
+    """Convert all cases if needed; returns the job with the converted ones."""
     if not is_needed(job.card):
         return job
     found = {case.id: case for case in job.cases}
@@ -56,7 +57,7 @@ def convert_all(job: Job) -> Job:
 
 
 def find_target(job: Job) -> Target:
-    """The card's target spacing, or nnU-Net's own over all cases, and the transposition.
+    """Determine the target spacing, the card's or nnU-Net's choice, and the transposition.
 
     Raises:
         UserError: a file is wrong.
@@ -80,7 +81,7 @@ def resample_all(job: Job, target: Target) -> None:
     """Resample every case into the scratch folder and store its label.
 
     Raises:
-        UserError: a file is wrong, or a class is in too few cases of the pool.
+        UserError: a file is wrong, or too few cases of the pool contain a class.
     """
     spacing, transpose = target
     classes = len(job.card.classes)
@@ -93,7 +94,7 @@ def resample_all(job: Job, target: Target) -> None:
         loaded = load_case(files[case], classes)
         image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
         write_volume(job.label_file(case), label, job.card.query_patch)
-        # Last, because its presence says that the case is done.
+        # Last, because its presence marks the case as done.
         write_volume(image_file, image, job.card.query_patch)
         return _present(label, classes)
 
@@ -103,15 +104,15 @@ def resample_all(job: Job, target: Target) -> None:
     for name, number in zip(job.card.classes, cases, strict=True):
         if number < CLASS_CASES:
             raise UserError(
-                f"{job.card.name}: class '{name}' is in {number} of the {len(job.pool)} pool "
-                f"cases, at least {CLASS_CASES} are needed; give the complete data, or take "
-                f"'{name}' out of the card's 'labels', map its value to 0 in 'label_map' (and "
+                f"{job.card.name}: class '{name}' occurs in {number} of {len(job.pool)} pool "
+                f"cases, but {CLASS_CASES} are required; give the complete data, or remove "
+                f"'{name}' from the card's 'labels', map its value to 0 in 'label_map' (and "
                 f"every other value to its label), and remove {job.out}"
             )
 
 
 def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
-    """Fingerprint and plans of the resampled pool, written beside the volumes."""
+    """Make fingerprint and plans of the resampled pool, and write them beside the volumes."""
     files = {case: volume_file(job.scratch, IMAGES, case) for case in job.pool}
     shapes = [as_triple(volume_shape(files[case])[1:]) for case in job.pool]
     samples = samples_per_case(shapes)
@@ -129,7 +130,7 @@ def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
 
 
 def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -> PreparedInfo:
-    """Normalise and store every image; what ``prepared.json`` will say."""
+    """Normalise and store every image; returns the content of ``prepared.json``."""
     classes = len(job.card.classes)
     patch = plans["configurations"]["3d_fullres"]["patch_size"]
 
@@ -185,5 +186,5 @@ def _sums(counts: Sequence[np.ndarray]) -> tuple[int, ...]:
 
 
 def _present(label: np.ndarray, classes: int) -> np.ndarray:
-    """Whether each class is in a label map: bool ``(classes,)``."""
+    """Whether a label map contains each class: bool ``(classes,)``."""
     return np.bincount(label.ravel(), minlength=classes) > 0

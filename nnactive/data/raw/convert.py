@@ -1,10 +1,10 @@
-"""Conversion of a raw case to nnU-Net's raw layout, into the scratch folder.
+"""Converting a raw case to nnU-Net's raw layout, in the scratch folder.
 
-Only what isn't there yet is converted: cases whose files already are one NIfTI file a channel with
-the card's label values are read where they lie. nnU-Net's own converters work on whole datasets
-at once, can't go on after an interruption, and drop foreign label values in silence; so each
-case goes through ``convert_case`` instead. Where nnU-Net 2.8.1 has the right converter
-(Dataset027_ACDC, Dataset119_ToothFairy2_All), a test holds ours to its result.
+Cases that already have one NIfTI file per channel, and the card's label values, are read in place.
+nnU-Net's converters process whole datasets at once, can't resume after an interruption, and
+silently drop unknown label values; so each case goes through ``convert_case`` instead. Where
+nnU-Net 2.8.1 has a suitable converter (Dataset027_ACDC, Dataset119_ToothFairy2_All), a test
+compares ours with its result.
 """
 
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ from nnactive.data.raw.images import (
     with_geometry_of,
     write_image,
 )
+from nnactive.data.raw.integrity import NIFTI
+from nnactive.data.raw.layout import Found, case_in, channel_suffixes
 from nnactive.data.raw.loading import check_images, mapped_label
-from nnactive.data.raw.raw import Found
-from nnactive.data.raw.script import load_script, script_errors_told
+from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
     import SimpleITK
 
 ENDING = ".nii.gz"
-READ_IN_PLACE = (".nii", ".nii.gz")
 
 
 @dataclass(frozen=True)
 class Converted:
-    """One case as nnU-Net wants it, but with the label values of the raw file."""
+    """One case as nnU-Net expects it, but with the label values of the raw file."""
 
     images: tuple["SimpleITK.Image", ...]
     """One per channel."""
@@ -43,21 +43,19 @@ class Converted:
 
 
 def is_needed(card: Card) -> bool:
-    """Whether the raw files of a dataset can't be read as they are."""
-    if card.label_map or not card.source.ending.endswith(READ_IN_PLACE):
+    """Whether the raw files of a dataset have to be converted."""
+    if card.label_map or not card.source.ending.endswith(NIFTI):
         return True
     return card.converter is not None and hasattr(load_script(card.converter, "find"), "convert")
 
 
 def converted_files(case: str, card: Card, folder: Path) -> Found:
-    """Where the converted files of a case lie: nnU-Net's raw layout."""
-    channels = range(len(card.channels))
-    images = tuple(folder / "imagesTr" / f"{case}_{channel:04d}{ENDING}" for channel in channels)
-    return Found(case, images, folder / "labelsTr" / f"{case}{ENDING}")
+    """Converted files of a case, in nnU-Net's raw layout."""
+    return case_in(folder, case, channel_suffixes(len(card.channels), ENDING), ENDING)
 
 
 def convert_case(found: Found, card: Card, folder: Path) -> Found:
-    """Convert one case, unless that was done before.
+    """Convert one case, unless that is already done.
 
     Images keep their type and geometry; the label becomes uint8 with the card's values.
 
@@ -70,7 +68,7 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
         The converted files.
 
     Raises:
-        UserError: what ``load_case`` would refuse, naming the raw file.
+        UserError: for everything that ``load_case`` refuses; names the raw file.
     """
     target = converted_files(found.id, card, folder)
     if target.label.is_file():
@@ -78,21 +76,20 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     made = _converted(found, card)
     label = volume_of(made.label)
     check_images(found, [volume_of(image) for image in made.images], label)
-    mapping = card.label_map or {value: value for value in range(1, len(card.classes))}
-    values = mapped_label(found.label, label.array, mapping)
+    values = mapped_label(found.label, label.array, card.raw_labels)
     for path, image in zip(target.files, made.images, strict=True):
         write_image(path, image)
-    # Last, because its presence says that the case is done.
+    # Last, because its presence marks the case as done.
     write_image(target.label, with_geometry_of(made.label, values))
     return target
 
 
 def subtract(minuend: Path, subtrahend: Path) -> "SimpleITK.Image":
-    """Int16 difference of two files' int16 values, where the second one lies.
+    """Difference of two images of int16 values, as int16, in the place of the second one.
 
     Raises:
-        UserError: a file is unreadable, they lie on different grids, or a value or a difference
-            is no int16.
+        UserError: a file is unreadable, the grids differ, or a value or difference exceeds
+            int16.
     """
     later, earlier = read_image(minuend), read_image(subtrahend)
     check_geometry(minuend, volume_of(later), subtrahend, volume_of(earlier))
@@ -115,26 +112,26 @@ def _check_int16(path: Path, array: np.ndarray, what: str = "") -> None:
     low, high = array.min(), array.max()
     if not (limits.min <= low and high <= limits.max):
         raise UserError(
-            f"{path}: {what}has values {low:g} to {high:g}, beyond {limits.min} to {limits.max}; "
+            f"{path}: {what}has values {low:g} to {high:g}, outside {limits.min} to {limits.max}; "
             "replace it"
         )
 
 
 def _converted(found: Found, card: Card) -> Converted:
     if card.converter is None:
-        return _as_it_is(found)
+        return _unconverted(found)
     script = load_script(card.converter, "find")
     if not hasattr(script, "convert"):
-        return _as_it_is(found)
-    with script_errors_told(card.converter, "convert"):
+        return _unconverted(found)
+    with script_errors(card.converter, "convert"):
         made = script.convert(found, card)
     if not isinstance(made, Converted) or len(made.images) != len(card.channels):
         raise UserError(
             f"{card.converter}: 'convert' must return a Converted with {len(card.channels)} "
-            f"images, as the card's 'channels' says; mend it"
+            f"images, one per channel of the card; fix it"
         )
     return made
 
 
-def _as_it_is(found: Found) -> Converted:
+def _unconverted(found: Found) -> Converted:
     return Converted(tuple(read_image(path) for path in found.files), read_image(found.label))

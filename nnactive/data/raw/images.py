@@ -1,8 +1,8 @@
-"""Image files: the one place for axis order, spacing, orientation and geometry.
+"""Image files: the one place that handles axis order, spacing, orientation and geometry.
 
 SimpleITK and its files order axes (x, y, z); arrays and everything else here are (z, y, x). Axes
-stay as they lie in the file: no image is turned, and physical space matters only where an image
-and its label are compared.
+stay as in the file: no image is reoriented, and physical space matters only when an image is
+compared with its label.
 """
 
 import re
@@ -14,9 +14,8 @@ import numpy as np
 
 from nnactive.data.raw.integrity import check_header, check_whole
 from nnactive.errors import UserError
-from nnactive.geometry import Triple, as_triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import atomic_path
-from nnactive.nnunet.preprocess import Spacing
 
 if TYPE_CHECKING:
     import SimpleITK
@@ -27,12 +26,12 @@ ORIGIN_TOLERANCE = 1e-2
 """mm."""
 DIMENSIONS = 3
 COMPRESSION = 1
-"""Fast; these files are read once more."""
+"""Fast, because these files are read only once more."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """One image, as nnU-Net's SimpleITKIO reads it."""
+    """One image, as read by nnU-Net's SimpleITKIO."""
 
     array: np.ndarray
     """float32 ``(Z, Y, X)``."""
@@ -48,7 +47,7 @@ def read_image(path: Path) -> "SimpleITK.Image":
     """Read a three-dimensional image file.
 
     Raises:
-        UserError: the file is damaged, holds NaN or isn't one three-dimensional image.
+        UserError: the file is damaged, contains NaN or isn't a single three-dimensional image.
     """
     import SimpleITK
 
@@ -64,8 +63,8 @@ def read_image(path: Path) -> "SimpleITK.Image":
     if image.GetDimension() != DIMENSIONS or image.GetNumberOfComponentsPerPixel() != 1:
         size = tuple(reversed(image.GetSize()))
         raise UserError(
-            f"{path}: not one three-dimensional image but of size {size}, with "
-            f"{image.GetNumberOfComponentsPerPixel()} values a voxel; give one file per channel"
+            f"{path}: not a single three-dimensional image (size {size}, "
+            f"{image.GetNumberOfComponentsPerPixel()} values per voxel); give one file per channel"
         )
     return image
 
@@ -85,7 +84,7 @@ def read_volume(path: Path) -> Volume:
 
 
 def with_geometry_of(image: "SimpleITK.Image", array: np.ndarray) -> "SimpleITK.Image":
-    """``(Z, Y, X)`` as an image that lies where ``image`` does."""
+    """``array`` ``(Z, Y, X)`` as an image with the geometry of ``image``."""
     import SimpleITK
 
     result = SimpleITK.GetImageFromArray(array)
@@ -105,7 +104,7 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
     """Size in voxels and spacing in mm, both (z, y, x), without the voxels.
 
     Raises:
-        UserError: the file isn't one three-dimensional image.
+        UserError: the file isn't a single three-dimensional image.
     """
     import SimpleITK
 
@@ -124,16 +123,16 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
 
 
 def _reason(error: RuntimeError) -> str:
-    """What ITK says, without where in its sources."""
+    """ITK's message without the place in its sources."""
     said = re.sub(r"^.*?ERROR: ", "", " ".join(str(error).split()))
     return re.sub(r"\s*\(0x[0-9a-f]+\)|[.!\s]+$", "", said)
 
 
 def check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -> None:
-    """Check that an image and its label lie on the same grid, up to rounding.
+    """Check that an image and its label share a grid, up to rounding.
 
     Raises:
-        UserError: they don't; names the image's file and both figures.
+        UserError: they don't; names the image's file and both values.
     """
 
     def differ(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:

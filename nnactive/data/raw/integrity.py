@@ -1,4 +1,4 @@
-"""Whether an image file is whole: SimpleITK reads some damaged ones without a complaint."""
+"""Detecting damaged image files, some of which SimpleITK reads without an error."""
 
 import gzip
 import math
@@ -12,9 +12,11 @@ import numpy as np
 
 from nnactive.errors import UserError
 
+NIFTI = (".nii", ".nii.gz")
+"""Endings of NIfTI files."""
 NIFTI1_HEADER = 348
 BLOCK = 1 << 20
-"""Bytes read at a time; a multiple of every value's size."""
+"""Bytes read at a time; a multiple of the size of any voxel."""
 METAIMAGE_BYTES = {
     "MET_CHAR": 1,
     "MET_UCHAR": 1,
@@ -25,36 +27,36 @@ METAIMAGE_BYTES = {
     "MET_FLOAT": 4,
     "MET_DOUBLE": 8,
 }
-"""By MetaImage's name of a voxel's type; of others the length isn't checked."""
+"""Bytes per voxel by MetaImage type; for other types the length isn't checked."""
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, struct.error)
-"""What reading a spoilt file or header raises; odd numbers are the last three."""
+"""Raised while reading a damaged file; the last three by absurd numbers in its header."""
 FLOATS = {16: "f4", 64: "f8"}
-"""NIfTI's codes of the types that can hold NaN."""
+"""NIfTI codes of the types that can represent NaN."""
 
 
 @dataclass(frozen=True)
 class _Header:
-    """What a NIfTI-1 header announces; nothing for anything else."""
+    """What a NIfTI-1 header announces; the defaults for any other file."""
 
     length: int = 0
     """Bytes of the whole file."""
     offset: int = NIFTI1_HEADER
-    """Where the voxels begin."""
+    """Where the voxels begin, in bytes."""
     floats: np.dtype | None = None
-    """Type of the voxels where they may be NaN."""
+    """Type of the voxels, if it can represent NaN."""
 
 
 def check_whole(path: Path) -> None:
-    """Check the length, and the checksum of what is compressed, of a NIfTI or MetaImage file.
+    """Check the length, and the checksum of compressed data, of a NIfTI or MetaImage file.
 
-    ITK reads NaN in a NIfTI file as 0, a truncated one and one with a wrong checksum as if they
-    were whole. Other kinds of file pass; their readers complain themselves.
+    ITK reads NaN in a NIfTI file as 0, and truncated files and files with a wrong checksum as if
+    they were intact. Other kinds of file pass; their readers detect errors themselves.
 
     Raises:
-        UserError: the file is truncated or damaged, or (NIfTI) holds NaN or infinite values.
+        UserError: the file is truncated or damaged, or (NIfTI) contains NaN or infinite values.
     """
     try:
-        if path.name.endswith((".nii", ".nii.gz")):
+        if path.name.endswith(NIFTI):
             whole, finite = _check_nifti(path)
         elif path.suffix == ".mha":
             whole, finite = _check_metaimage(path), True
@@ -65,22 +67,22 @@ def check_whole(path: Path) -> None:
     if not whole:
         raise UserError(f"{path}: truncated or damaged; copy or download it again")
     if not finite:
-        raise UserError(f"{path}: holds NaN or infinite values; mend or replace it")
+        raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
 
 
 def check_header(path: Path) -> None:
-    """Check a NIfTI file's number of axes; where it is wrong, ITK writes to stderr by itself.
+    """Check a NIfTI file's number of axes; if it is wrong, ITK itself writes to stderr.
 
     Raises:
         UserError: it is wrong.
     """
-    if not path.name.endswith((".nii", ".nii.gz")):
+    if not path.name.endswith(NIFTI):
         return
     try:
         with _opened(path) as file:
             _read_header(file.read(NIFTI1_HEADER))
     except (OSError, EOFError, zlib.error):
-        return  # the reader says what it is
+        return  # the reader reports it
     except DAMAGE:
         raise UserError(f"{path}: truncated or damaged; copy or download it again") from None
 
@@ -90,13 +92,13 @@ def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
 
 
 def _check_nifti(path: Path) -> tuple[bool, bool]:
-    """Whether a NIfTI file has the length that it announces, and only finite voxels."""
+    """Whether a NIfTI file has the announced length, and whether all voxels are finite."""
     finite = True
     with _opened(path) as file:
         begin = file.read(NIFTI1_HEADER)
         header = _read_header(begin)
         length = len(begin)
-        # An absurd offset must not be read at once.
+        # In blocks, because an absurd offset would not fit in memory.
         while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
             length += len(skipped)
         while block := file.read(BLOCK):
@@ -106,7 +108,7 @@ def _check_nifti(path: Path) -> tuple[bool, bool]:
 
 
 def _check_metaimage(path: Path) -> bool:
-    """Whether a MetaImage file has its data, unspoilt where they are compressed."""
+    """Whether a MetaImage file has all of its data; compressed data are checked."""
     fields: dict[str, str] = {}
     with path.open("rb") as file:
         while "ElementDataFile" not in fields:

@@ -1,4 +1,4 @@
-"""One raw case into memory, with all that is checked of its images and its label."""
+"""Loading one raw case, with all checks of its images and its label."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 
 from nnactive.data.cards import FOREIGN
 from nnactive.data.raw.images import Volume, check_geometry, read_volume
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
-from nnactive.nnunet.preprocess import Spacing
+from nnactive.geometry import Spacing
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,15 @@ class LoadedCase:
 
 
 def load_case(case: Found, classes: int) -> LoadedCase:
-    """Read and check one case whose image has a file per channel.
+    """Read and check one case that has one image file per channel.
 
     Args:
         case: its files.
         classes: number of classes with background; labels must be 0 .. classes - 1.
 
     Raises:
-        UserError: a file is unreadable, geometries differ, the image is empty or not finite, or
-            the label holds something else than the card's values. Names the file.
+        UserError: a file is unreadable, geometries differ, the image is all zero or not finite,
+            or the label has unknown values; names the file.
     """
     images = [read_volume(path) for path in case.files]
     label = read_volume(case.label)
@@ -46,24 +46,24 @@ def check_images(case: Found, images: Iterable[Volume], label: Volume) -> None:
     """Check one case's channels.
 
     Raises:
-        UserError: geometries differ, or the image is empty or not finite. Names the file.
+        UserError: geometries differ, or the image is all zero or not finite; names the file.
     """
     empty = True
-    # A converted image may be made of more files than it has channels: the first names it then.
+    # A converted image may be made from more files than it has channels; name the first ones.
     for path, image in zip(case.files, images, strict=False):
         check_geometry(path, image, case.label, label)
         if not np.isfinite(image.array).all():
-            raise UserError(f"{path}: holds NaN or infinite values; mend or replace it")
+            raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
         empty &= not image.array.any()
     if empty:
         raise UserError(f"{case.files[0]}: every voxel is 0; copy or download it again")
 
 
 def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> np.ndarray:
-    """uint8 ``(Z, Y, X)``: the classes of a raw label map; what ``mapping`` lacks is foreign.
+    """Classes of a raw label map, uint8 ``(Z, Y, X)``; values missing in ``mapping`` are errors.
 
     Raises:
-        UserError: the label holds a foreign value. Names the file.
+        UserError: the label map has an unknown value; names the file.
     """
     known = {0: 0, **mapping}
     table = np.full(1 << 16, FOREIGN, np.uint8)
@@ -77,6 +77,6 @@ def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> n
         gaps = " (with gaps)" if len(known) <= max(known) else ""
         raise UserError(
             f"{path}: label values {listed} are not among the card's 0 to {max(known)}{gaps}; "
-            "replace the file or mend the card"
+            "replace the file or fix the card"
         )
     return classes

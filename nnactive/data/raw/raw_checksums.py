@@ -1,27 +1,53 @@
-"""The raw files of a dataset, told apart by their content."""
+"""Detecting changed raw files: quickly by name and size, reliably by checksum."""
 
+import hashlib
+import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from nnactive.data.prepare.job import Progress
-from nnactive.data.raw.raw import Found, inner_names
+from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
 from nnactive.settings import Frozen
 
 
 class RawFile(Frozen):
-    """One raw file as it was read."""
+    """One raw file when it was last read."""
 
     name: str
-    """Below the folder that holds all raw files."""
+    """Relative to the folder that contains all raw files."""
     size: int
     modified: int
-    """Time stamp in ns; a file with the same size and stamp is not read again."""
+    """Time stamp in ns; a file with the same size and time stamp is not read again."""
     sha256: str
 
 
 RawFiles = Mapping[str, tuple[RawFile, ...]]
 """By case."""
+
+
+def inner_names(cases: Iterable[Found]) -> dict[str, dict[str, Path]]:
+    """Each case's files by name, relative to the folder that contains all of them."""
+    files = {case.id: (*case.files, case.label) for case in cases}
+    root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
+    return {
+        case: {path.relative_to(root).as_posix(): path for path in paths}
+        for case, paths in files.items()
+    }
+
+
+def list_files(cases: Iterable[Found]) -> dict[str, str]:
+    """Names and sizes of each case's files, a cheap way to notice changes."""
+    return {
+        case: json.dumps([(name, path.stat().st_size) for name, path in paths.items()])
+        for case, paths in inner_names(cases).items()
+    }
+
+
+def listing_hash(files: Mapping[str, str]) -> str:
+    """SHA-256 of the result of ``list_files``, independent of order."""
+    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
 
 
 def read_files(
@@ -30,27 +56,25 @@ def read_files(
     """Names and checksums of all raw files, in the order of ``cases``.
 
     Args:
-        cases: whose files.
-        known: from an earlier call; what has the same size and time stamp is not read again.
-        progress: told of every case that was read.
+        cases: the cases to read.
+        known: from an earlier call; files with the same size and time stamp are not read again.
+        progress: receives every case that was read.
     """
     named = inner_names(cases)
     found = {}
-    progress("compare", 0, len(named))
-    for case, paths in named.items():
+    for case, paths in tracked(progress, "compare", named.items(), len(named)):
         before = {file.name: file for file in known.get(case, ())}
         found[case] = tuple(_read(path, name, before.get(name)) for name, path in paths.items())
-        progress("compare", len(found), len(named))
     return found
 
 
 def changed_cases(before: RawFiles, now: RawFiles) -> list[str]:
-    """Cases that are gone or of which a file has another content, sorted."""
+    """Cases that are gone, or whose files changed in content, sorted."""
     return sorted(case for case in before if _contents(before, case) != _contents(now, case))
 
 
 def have_stayed(cases: Iterable[Found], known: RawFiles) -> bool:
-    """Whether all files still have the size and the time stamp of when they were read."""
+    """Whether all files still have the size and time stamp they had when read."""
     stamps = {
         case: [(name, *_stamp(path)) for name, path in paths.items()]
         for case, paths in inner_names(cases).items()
@@ -62,7 +86,7 @@ def have_stayed(cases: Iterable[Found], known: RawFiles) -> bool:
 
 
 def _read(path: Path, name: str, before: RawFile | None) -> RawFile:
-    # The stamp comes first, so that a change while the file is read isn't overlooked later.
+    # The time stamp first, so that a change during reading is noticed later.
     size, modified = _stamp(path)
     if before is not None and (before.size, before.modified) == (size, modified):
         return before

@@ -1,4 +1,4 @@
-"""Scripts that a dataset's folder brings: ``generate.py`` and ``convert.py``."""
+"""Scripts in a dataset's folder: ``generate.py`` and ``convert.py``."""
 
 import importlib.util
 import traceback
@@ -10,33 +10,33 @@ from types import ModuleType
 from nnactive.errors import NnactiveError, UserError
 
 
-def load_script(path: Path, offers: str) -> ModuleType:
-    """The module of a dataset's script.
+def load_script(path: Path, function: str) -> ModuleType:
+    """Load a dataset's script as a module.
 
     Args:
         path: the script, in the dataset's folder.
-        offers: name of a function that it must have.
+        function: name of a function that it must define.
 
     Raises:
-        UserError: it can't be loaded or lacks the function.
+        UserError: it can't be loaded or doesn't define the function.
     """
     spec = importlib.util.spec_from_file_location(f"nnactive_{path.parent.name}_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise UserError(f"{path}: cannot be loaded as Python")
+        raise UserError(f"{path}: not a Python file; replace it")
     module = importlib.util.module_from_spec(spec)
-    with script_errors_told(path, "import"):
+    with script_errors(path, "import"):
         spec.loader.exec_module(module)
-    if not callable(getattr(module, offers, None)):
-        raise UserError(f"{path}: has no function '{offers}'; add it, as other datasets do")
+    if not callable(getattr(module, function, None)):
+        raise UserError(f"{path}: doesn't define '{function}'; add it, as in other datasets")
     return module
 
 
 @contextmanager
-def script_errors_told(path: Path, what: str) -> Iterator[None]:
-    """Turn what a script raises into one line that names it; our own errors name their file.
+def script_errors(path: Path, what: str) -> Iterator[None]:
+    """Turn a script's exceptions into one line that names it; our errors pass unchanged.
 
     Raises:
-        UserError: ``what`` failed, with the script's last line that was reached.
+        UserError: ``what`` failed; names the line of the script that failed.
     """
     try:
         yield
@@ -48,6 +48,6 @@ def script_errors_told(path: Path, what: str) -> Iterator[None]:
         where = f" in line {lines[-1]}" if lines else ""
         cause = " ".join(str(error).split())
         raise UserError(
-            f"{path}: '{what}' failed{where} ({type(error).__name__}: {cause}); mend the script, "
-            "or the data that it reads"
+            f"{path}: '{what}' failed{where} ({type(error).__name__}: {cause}); fix the script "
+            "or the data it reads"
         ) from error

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +14,7 @@ import pytest
 from benchmark.cli.commands import tracks
 from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
+from benchmark.cli.options import RunOptions
 from benchmark.cli.progress import duration
 from benchmark.results import Failure
 from benchmark.submission.spec import freeze
@@ -38,7 +40,11 @@ def raising(error: BaseException) -> None:
         (lambda: raising(UserError("a:\n b")), 2, "error: a: b"),
         (lambda: raising(MethodError("m")), 2, "error: m"),
         (lambda: raising(NnactiveError("f")), 1, "error: f"),
-        (lambda: raising(KeyboardInterrupt()), 130, "interrupted; run the same command to go on"),
+        (
+            lambda: raising(KeyboardInterrupt()),
+            130,
+            "interrupted; run the same command to continue",
+        ),
         (
             full_disk_in_torch,
             2,
@@ -55,7 +61,7 @@ def raising(error: BaseException) -> None:
         (
             lambda: raising(ValueError("what\never")),
             1,
-            "error: unexpected ValueError: what ever; run with --debug for the traceback",
+            "error: unexpected ValueError: what ever; add --debug for the traceback",
         ),
         (lambda: 3, 3, ""),
         (lambda: None, 0, ""),
@@ -130,9 +136,7 @@ def test_a_method_that_fails_the_check_is_not_run(command, tmp_path, capfd, monk
     Path("mine.py").write_text(CRASHES)
     assert main([*command, "mine.py:Mine,beta=2"]) == 2
     errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert errors == [
-        "error: mine.py:Mine,beta=2: contract kept: it ended its process with exit status 3"
-    ]
+    assert errors == ["error: mine.py:Mine,beta=2: contract kept: its process exited with status 3"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
@@ -154,9 +158,7 @@ def requested(monkeypatch) -> list[list[str]]:
 def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monkeypatch) -> None:
     checks = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        tracks, "passes", lambda method, given, seconds: checks.append((method, *given)) or True
-    )
+    monkeypatch.setattr(tracks, "passes", lambda method, _: checks.append(method.string) or True)
     Path("mine.py").write_text(CRASHES)
     base = f"Mine-{sha256(Path('mine.py'))[:8]}"
     for method, *more in [
@@ -169,7 +171,7 @@ def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monke
         ["mine.py:Mine", "--track", "hippocampus_lite"],
     ]:
         assert main(["submit", method, *more]) == 0
-    assert checks == [("mine.py:Mine",), ("mine.py:Mine,beta=5",), ("mine.py:Mine",)]
+    assert checks == ["mine.py:Mine", "mine.py:Mine,beta=5", "mine.py:Mine"]
     assert [ids[-1] for ids in requested] == [
         *[base] * 3,
         f"{base},beta=5",
@@ -186,7 +188,21 @@ def test_parameters_of_a_run_belong_to_one_method(tmp_path, requested, capsys) -
     assert main([*run[:-2], *both, "--method", "power_bald,beta=1"]) == 0
     assert requested == [["power_bald,beta=5"], ["power_bald,beta=2", "power_bald"]]
     assert main(run) == main([*run, *both]) == 2
-    assert capsys.readouterr().err.count("error: --param goes with one --method; write each") == 2
+    assert (
+        capsys.readouterr().err.count("error: --param needs exactly one --method; otherwise") == 2
+    )
+
+
+def test_track_run_and_submit_take_the_same_options() -> None:
+    run, submit = (
+        {param.name: param.opts for param in command.params}
+        for command in (tracks.track.commands["run"], tracks.submit)
+    )
+    # Each has its own way to name the methods and the track.
+    assert run.keys() ^ submit.keys() == {"methods", "method"}
+    shared = (run.keys() & submit.keys()) - {"name"}
+    assert {name: run[name] for name in shared} == {name: submit[name] for name in shared}
+    assert {field.name for field in fields(RunOptions)} <= shared
 
 
 def test_a_tracks_methods_may_have_parameters(tmp_path, requested) -> None:
@@ -267,7 +283,8 @@ def test_a_run_is_prepared_without_torch() -> None:
         "from benchmark.tracks import load_track\n"
         "from benchmark.cli.commands.methods import examine\n"
         "from pathlib import Path\n"
-        "[examine(m, Path('none')) for m in load_track('demo').methods]\n"
+        "from benchmark.submission.method_string import Method\n"
+        "[examine(Method.parse(m), Path('none')) for m in load_track('demo').methods]\n"
         "benchmark.provenance.environment()\n"
         "print([name for name in ('torch', 'nnunetv2', 'snakemake') if name in sys.modules])"
     )

@@ -64,9 +64,9 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     said = capsys.readouterr()
     typed = "Dataset321_Knees --tumour 'tumour [left]'"
     assert f"it needs a card first: nnactive-bench data add {typed}\n" in said.out
-    assert "the card's" not in said.out
+    assert "query patch on the card" not in said.out
     # 750 patches of 4 x 5 x 6; six of eight images of 14 x 16 x 18.
-    warning = "warning: the budget's patches have 90,000 voxels, the pool has about 24,192: it"
+    warning = "warning: the budget has 90,000 voxels, but the pool only about 24,192, so it"
     assert warning in said.err
     before = Path("guide_knees.yaml").read_text()
     assert main(["data", "add", str(own), "--tumour", "tumour [left]"]) == 0
@@ -79,7 +79,7 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     ]
     assert listed(capsys, "knees").split()[-4:] == ["not", "stated", "no", "nothing"]
     assert main(["data", "prepare", "knees", "--raw", str(own)]) == 0
-    assert "knees: needs up to 283.5 KiB of disk (" in capsys.readouterr().err
+    assert "knees: needs up to 283.5 KiB of disk space (" in capsys.readouterr().err
     assert listed(capsys, "knees").split()[-1] == "prepared"
     assert main(["data", "verify", "knees"]) == 0
     out = capsys.readouterr().out
@@ -113,7 +113,7 @@ def test_the_guide_of_a_folder_names_the_cards_patch(own, capsys) -> None:
     assert main(["data", "guide", str(own), "--patch-from", "bone"]) == 0
     out = capsys.readouterr().out
     assert "query patch: 5,6,8 voxels" in out
-    assert "\nthe card's: 3,4,5\n" in out
+    assert "\nquery patch on the card: 3,4,5\n" in out
     assert "needs a card" not in out
 
 
@@ -133,11 +133,11 @@ def test_a_spoilt_dataset_fails_its_verification_with_one_line(own, capsys) -> N
     assert [line.split()[0] for line in said.out.splitlines() if "FAILED" in line] == ["checksum"]
 
 
-def test_a_part_of_a_preparation_is_listed_as_such(own, capsys) -> None:
+def test_an_unfinished_preparation_is_listed_as_such(own, capsys) -> None:
     assert main(["data", "add", str(own)]) == 0
     Path("data/knees/scratch").mkdir(parents=True)
-    assert listed(capsys, "knees").endswith("part prepared")
-    assert listed(capsys, "phantom").endswith("generates itself")
+    assert listed(capsys, "knees").endswith("partly prepared")
+    assert listed(capsys, "phantom").endswith("generated on demand")
 
 
 def test_the_list_says_what_a_dataset_takes(own, capsys) -> None:
@@ -173,9 +173,12 @@ def test_the_list_tells_of_a_folder_of_cards_that_is_not_there(own, capsys) -> N
         (["guide", "nowhere"], "nowhere: neither a folder nor a dataset; known are acdc, amos"),
         (["guide", "hippocampus"], "raw/hippocampus/files: no raw data of hippocampus"),
         (["guide", "Dataset321_Knees", "--tumour", "cyst"], "no foreground class 'cyst'"),
-        (["guide", "Dataset321_Knees", "--out", "mine.txt"], "mine.txt: isn't a file that this"),
+        (
+            ["guide", "Dataset321_Knees", "--out", "mine.txt"],
+            "mine.txt: not written by this command",
+        ),
         (["add", "nowhere"], "nowhere: no such folder"),
-        (["add", "Dataset321_Knees", "--group", "(.+)_left"], "case 'knee_0': no patient in"),
+        (["add", "Dataset321_Knees", "--group", "(.+)_left"], "case 'knee_0': doesn't match"),
         (["verify", "acdc", "--data", "da ta"], "run nnactive-bench data prepare acdc --data 'da "),
         (["prepare", "acdc", "--data", "da ta"], "run nnactive-bench data download acdc --data 'd"),
         (["verify", "knees"], "unknown dataset 'knees'"),
@@ -194,7 +197,7 @@ def test_mistakes_are_one_line_and_code_2(own, capsys, arguments, message) -> No
 def test_a_card_needs_a_folder(own, capsys, monkeypatch) -> None:
     monkeypatch.delenv("NNACTIVE_DATASETS")
     assert main(["data", "add", str(own)]) == 2
-    assert "set NNACTIVE_DATASETS to a folder of your own, or give --out" in capsys.readouterr().err
+    assert "set NNACTIVE_DATASETS to a folder of yours, or give --out" in capsys.readouterr().err
     assert main(["data", "add", str(own), "--out", "elsewhere"]) == 0
     assert "export NNACTIVE_DATASETS=" in capsys.readouterr().out
     assert Path("elsewhere/knees/card.yaml").is_file()

@@ -5,6 +5,7 @@ from support import SEED
 
 from benchmark.cli.main import main
 from benchmark.layout import spec_file
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze
 from nnactive.io.costs import cost_file
 from nnactive.io.files import write_model
@@ -32,7 +33,7 @@ def test_a_part_ends_well_without_output_and_the_rest_writes_it(
 ) -> None:
     file = tmp_path / "corner.py"
     file.write_text(AUTHOR)
-    spec = describe(f"{file}:Corner")
+    spec = describe(Method.parse(f"{file}:Corner"))
     freeze(tmp_path, spec, file)
     write_model(tmp_path / "setting.json", setting)
     start(phantom, setting, SEED, tmp_path / "loop_000.json")
@@ -48,17 +49,17 @@ def test_a_part_ends_well_without_output_and_the_rest_writes_it(
         "--out": out,
     }
     command = ["step", "query", *(str(word) for pair in options.items() for word in pair), "none"]
-    kept = tmp_path / ".loop_001.json.kept"
+    checkpoint = tmp_path / ".loop_001.json.checkpoint"
     for part in ("1/2", "2/2"):
         assert main([*command, "--part", part]) == 0
-        assert kept.is_dir()
+        assert checkpoint.is_dir()
         assert not out.exists()
         assert not cost_file(out).exists()
     assert "12 of 12 images" in capsys.readouterr().out
     assert main(command) == 0
-    assert "images" not in capsys.readouterr().out  # all were kept
+    assert "images" not in capsys.readouterr().out  # all were stored
     assert len(load_patches([out])) == setting.query_size
     assert cost_file(out).exists()
-    assert not kept.exists()
+    assert not checkpoint.exists()
     assert main([*command, "--part", "3/2"]) == 2
     assert "part '3/2': write K/N" in capsys.readouterr().err

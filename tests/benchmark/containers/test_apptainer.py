@@ -187,7 +187,7 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     until(done.exists)
     assert "interrupted inside" not in errors
     if number == signal.SIGINT:
-        assert errors.endswith("interrupted; run the same command to go on\n")
+        assert errors.endswith("interrupted; run the same command to continue\n")
 
 
 def test_what_is_started_in_the_background_heeds_too() -> None:

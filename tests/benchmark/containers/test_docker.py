@@ -155,7 +155,7 @@ def test_ctrl_c_stops_the_container(client, capsys) -> None:
     assert client.calls == ["create", "start", "stop", "remove one"]
     assert client.created[0]["stop_signal"] == "SIGINT"
     told = capsys.readouterr().err
-    assert "interrupted; run the same command to go on" in told
+    assert "interrupted; run the same command to continue" in told
     assert "inside" not in told
 
 

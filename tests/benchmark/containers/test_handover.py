@@ -7,6 +7,7 @@ import yaml
 
 from benchmark.containers.handover import hand_over
 from benchmark.containers.roles import Given, Role
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe
 from benchmark.tracks import FOLDER
 from nnactive.errors import UserError
@@ -64,7 +65,8 @@ def test_a_method_file_is_mounted_alone_and_its_record_stays(elsewhere) -> None:
     copy = elsewhere / "submission" / "mine.py"
     copy.parent.mkdir()
     copy.write_bytes(mount.source.read_bytes())
-    assert describe("a/mine.py:Mine") == describe(f"{copy}:Mine")
+    here, inside = (Method.parse(f"{path}:Mine") for path in ("a/mine.py", copy))
+    assert describe(here) == describe(inside)
 
 
 def test_files_of_one_name_keep_apart() -> None:
@@ -101,7 +103,7 @@ def test_what_a_method_needs_lies_beside_it(elsewhere) -> None:
     assert mounted("a/mine.py:Mine", "b/other.py:Mine,x=1") == files | other
     assert mounted("a/other.py:Mine") == other
     sheet.write_text("requirements: [einops]\n")
-    with pytest.raises(UserError, match=r"^a/submission.yaml: .*'einops' isn't pinned"):
+    with pytest.raises(UserError, match=r"^a/submission.yaml: .*'einops' is not pinned"):
         mounted("a/mine.py:Mine")
 
 

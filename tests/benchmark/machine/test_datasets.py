@@ -10,6 +10,6 @@ def test_datasets_are_told_by_name_and_state(tmp_path) -> None:
     finding = datasets_finding(tmp_path)
     assert finding.state == "ok"
     assert sorted(finding.detail.split("; ")) == [
-        "acdc part prepared",
+        "acdc partly prepared",
         "hippocampus, phantom prepared",
     ]

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.submission.method_string import Method
 from benchmark.submission.pins import locked, pin, unmet
-from benchmark.submission.requirements import requirements_of, sheet_of, together
-from benchmark.submission.wanted import wanted
+from benchmark.submission.requirements import read_manifest, requirements_of, together
 from nnactive.errors import UserError
 
 
@@ -20,9 +20,9 @@ def listing(*requirements: str) -> str:
     return "requirements:\n" + "".join(f"- '{each}'\n" for each in requirements)
 
 
-def test_a_file_without_a_sheet_needs_nothing(tmp_path) -> None:
+def test_a_file_without_a_manifest_needs_nothing(tmp_path) -> None:
     (tmp_path / "mine.py").touch()
-    assert sheet_of(tmp_path / "mine.py") is None
+    assert read_manifest(tmp_path / "mine.py") is None
     assert requirements_of(tmp_path / "mine.py") == ()
 
 
@@ -37,19 +37,28 @@ REFUSED = {
     "no requirements": ("file: mine.py", "field 'requirements': Field required"),
     "unknown field": ("requirements: []\nrequires: []", "field 'requires': Extra inputs"),
     "given twice": ("requirements: []\nrequirements: []", "duplicate key 'requirements'"),
-    "no list": ("requirements: einops==0.8.0", "isn't a list; write a line each: - name==version"),
-    "numbers": ("requirements: [1, 2.5]", "1 isn't a text name==version"),
-    "lists": ("requirements: [[a==1]]", "['a==1'] isn't a text name==version"),
-    "many": (listing(*(f"a{i}==1" for i in range(10_000))), "has 10,000 entries; 100 is the most"),
-    "long": (listing("a" * 10_000 + "==1"), "'" + "a" * 60 + "...' isn't name==version"),
-    "twice": (listing("A.b==1", "a_b==1"), "a-b is given twice: a-b==1 and a-b==1"),
-    "file of another folder": ("requirements: []\nfile: ../x.py", "no '../x.py' beside it"),
-    "file that isn't there": ("requirements: []\nfile: your.py", "no 'your.py' beside it; mend"),
+    "no list": (
+        "requirements: einops==0.8.0",
+        "is not a list; write one line each: - name==version",
+    ),
+    "numbers": ("requirements: [1, 2.5]", "1 is not a string name==version"),
+    "lists": ("requirements: [[a==1]]", "['a==1'] is not a string name==version"),
+    "many": (
+        listing(*(f"a{i}==1" for i in range(10_000))),
+        "has 10,000 entries; at most 100 are allowed",
+    ),
+    "long": (listing("a" * 10_000 + "==1"), "'" + "a" * 60 + "...' is not name==version"),
+    "twice": (listing("A.b==1", "a_b==1"), "duplicate package a-b: a-b==1 and a-b==1"),
+    "file of another folder": ("requirements: []\nfile: ../x.py", "no '../x.py' in this folder"),
+    "file that isn't there": (
+        "requirements: []\nfile: your.py",
+        "no 'your.py' in this folder; fix",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_sheet_that_says_something_else_is_refused_in_one_line(tmp_path, case) -> None:
+def test_a_manifest_that_says_something_else_is_refused_in_one_line(tmp_path, case) -> None:
     text, message = REFUSED[case]
     source = submission(tmp_path, text)
     with pytest.raises(UserError, match=r"^[^\n]*$") as caught:
@@ -62,29 +71,29 @@ def test_a_sheet_that_says_something_else_is_refused_in_one_line(tmp_path, case)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("einops", "isn't pinned to one version; write einops==VERSION"),
-        ("einops>=1", "isn't pinned to one version"),
-        ("einops==1.*", "isn't pinned to one version"),
-        ("einops===1", "isn't pinned to one version"),
-        ("einops==1,!=2", "isn't pinned to one version"),
-        ("einops~=1.0", "isn't pinned to one version"),
-        ("einops==1; python_version < '4'", "has a condition; all images have one Python"),
-        ("einops @ https://host/einops.whl", "is a file or an address"),
-        ("einops @ file:///einops.whl", "is a file or an address"),
-        ("git+https://host/einops", "isn't name==version"),
-        ("./einops-1-py3-none-any.whl", "isn't name==version"),
-        ("-r more.txt", "'-r more.txt' is an option of pip; give packages alone"),
-        (" --index-url=https://host", "is an option of pip"),
-        ("einops==1 --hash=sha256:00", "isn't name==version"),
-        ("einops==1; $(touch x)", "isn't name==version"),
-        ("einops==1 && touch x", "isn't name==version"),
-        ("`touch x`==1", "isn't name==version"),
-        ("einops==1\nRUN touch x", r"'einops==1\nRUN touch x' isn't name==version"),
-        ("einops==$HOME", "isn't name==version"),
-        ("eïnops==1", "isn't name==version"),
-        ("\x1b[31mred==1", r"'\x1b[31mred==1' isn't name==version"),
-        ("", "'' isn't name==version, such as"),
-        ("NNactive.Bench==0.1.0", "is the benchmark itself, which is always there; leave it out"),
+        ("einops", "is not pinned to one version; write einops==VERSION"),
+        ("einops>=1", "is not pinned to one version"),
+        ("einops==1.*", "is not pinned to one version"),
+        ("einops===1", "is not pinned to one version"),
+        ("einops==1,!=2", "is not pinned to one version"),
+        ("einops~=1.0", "is not pinned to one version"),
+        ("einops==1; python_version < '4'", "has a condition; all images have the same Python"),
+        ("einops @ https://host/einops.whl", "is a file or a URL"),
+        ("einops @ file:///einops.whl", "is a file or a URL"),
+        ("git+https://host/einops", "is not name==version"),
+        ("./einops-1-py3-none-any.whl", "is not name==version"),
+        ("-r more.txt", "'-r more.txt' is a pip option; list only packages"),
+        (" --index-url=https://host", "is a pip option"),
+        ("einops==1 --hash=sha256:00", "is not name==version"),
+        ("einops==1; $(touch x)", "is not name==version"),
+        ("einops==1 && touch x", "is not name==version"),
+        ("`touch x`==1", "is not name==version"),
+        ("einops==1\nRUN touch x", r"'einops==1\nRUN touch x' is not name==version"),
+        ("einops==$HOME", "is not name==version"),
+        ("eïnops==1", "is not name==version"),
+        ("\x1b[31mred==1", r"'\x1b[31mred==1' is not name==version"),
+        ("", "'' is not name==version, such as"),
+        ("NNactive.Bench==0.1.0", "is the benchmark itself, which is always installed; remove it"),
     ],
 )
 def test_what_is_no_pinned_package_is_refused_by_name(text, message) -> None:
@@ -98,7 +107,7 @@ def test_a_pin_has_no_character_that_a_shell_or_a_dockerfile_reads() -> None:
     assert str(found) == "a-b-c[x-y,z]==1!2.0rc1.post2.dev3+local.4"
 
 
-def test_a_sheet_may_be_for_one_file_of_its_folder(tmp_path) -> None:
+def test_a_manifest_may_be_for_one_file_of_its_folder(tmp_path) -> None:
     source = submission(tmp_path, listing("a==1") + "file: mine.py\n")
     (tmp_path / "other.py").touch()
     assert requirements_of(source) == ("a==1",)
@@ -119,10 +128,11 @@ def test_methods_of_one_run_share_an_image_if_they_agree(tmp_path) -> None:
 def test_what_a_run_needs_is_told_from_its_methods(tmp_path) -> None:
     one = submission(tmp_path / "one", listing("a==1"))
     two = submission(tmp_path / "two", listing("c==3"))
-    assert wanted(["random", "power_bald,beta=5"]) == ()
-    assert wanted([f"{one}:Mine,beta=2", "random", f"{two}:Mine"]) == ("a==1", "c==3")
+    assert Method.parse("power_bald,beta=5").requirements == ()
+    assert Method.parse(f"{one}:Mine,beta=2").requirements == ("a==1",)
+    assert Method.parse(f"{two}:Mine").requirements == ("c==3",)
     with pytest.raises(UserError, match=r"nowhere\.py: no such file"):
-        wanted(["nowhere.py:Mine"])
+        Method.parse("nowhere.py:Mine")
 
 
 def test_a_lock_is_read_by_name(tmp_path) -> None:
@@ -138,8 +148,10 @@ def test_a_local_version_is_the_version() -> None:
     assert unmet(pins, {"torch": "2.1+cu130", "numpy": "2.0.1"}) == [*pins[1:]]
 
 
-def test_a_sheet_that_has_no_end_is_not_read(tmp_path) -> None:
+def test_a_manifest_that_has_no_end_is_not_read(tmp_path) -> None:
     (tmp_path / "mine.py").touch()
     (tmp_path / "submission.yaml").symlink_to("/dev/zero")
-    with pytest.raises(UserError, match=r"submission.yaml: a pipe or a device, not a submission"):
+    with pytest.raises(
+        UserError, match=r"submission.yaml: a pipe or a device, not a submission manifest"
+    ):
         requirements_of(tmp_path / "mine.py")

@@ -19,6 +19,7 @@ from benchmark.cli.commands.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
+from benchmark.submission.method_string import Method
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
@@ -92,9 +93,10 @@ def write_prepared(data: Path, checksum="c", source=None) -> None:
 
 
 def make_request(folder: Path, track: Track, methods=None) -> Request:
+    asked = [Method.parse(text) for text in methods or track.methods]
     return Request(
         track=track,
-        methods=tuple(examine(m, folder / "runs" / "toy") for m in methods or track.methods),
+        methods=tuple((examine(m, folder / "runs" / "toy"), m.file) for m in asked),
         data=folder / "data",
         runs=folder / "runs",
         cores=2,

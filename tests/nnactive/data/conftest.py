@@ -7,27 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK
-import yaml
+from tiny import write_card
 
-from nnactive.data.cards import Card, load_card
+from nnactive.data.cards import Card
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedInfo
 from nnactive.streams import stream
-
-CARD: dict[str, Any] = {
-    "id": 901,
-    "name": "tiny",
-    "title": "Tiny",
-    "description": "made for tests",
-    "licence": "CC0-1.0",
-    "citation": "none",
-    "channels": {"MRI": "zscore"},
-    "labels": {"background": 0, "ball": 1, "dot": 2},
-    "cases": 8,
-    "spacing": [2.0, 1.0, 1.0],
-    "query_patch": [4, 4, 4],
-    "budgets": {"low": {"starting": 4, "query": 2, "loops": 3}},
-}
 
 
 def write_image(path: Path, array: np.ndarray, spacing=(1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0)):
@@ -64,10 +49,7 @@ class Tiny:
     write = staticmethod(write_image)
 
     def card(self, **changes: Any) -> Card:
-        folder = self.datasets / "tiny"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "card.yaml").write_text(yaml.safe_dump(CARD | changes, sort_keys=False))
-        return load_card("tiny")
+        return write_card(self.datasets / "tiny", **changes)
 
 
 def make_tiny(folder: Path) -> Tiny:

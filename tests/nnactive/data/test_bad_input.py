@@ -1,9 +1,10 @@
-"""Wrong data and disks: one line with the file and the way out, exit code 2, nothing lost."""
+"""Wrong data and full disks: one line with file and way out, exit code 2, nothing lost."""
 
 import errno
 import shutil
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,16 +15,17 @@ from nnactive.nnunet import store
 
 SPACING = (2, 1, 1)
 WRONG = 5
-BEFORE = {f"tiny_{number}" for number in range(1, WRONG)}
-"""Cases that are worked on before the wrong one."""
+BEFORE = frozenset(f"tiny_{number}" for number in range(1, WRONG))
+"""Cases that are processed before the wrong one."""
 
 
-class Expected(NamedTuple):
-    """What the line must hold."""
+@dataclass(frozen=True)
+class Expected:
+    """What the line must contain."""
 
     name: Path | str
     cause: str
-    finished: set[str] = BEFORE
+    finished: AbstractSet[str] = BEFORE
 
 
 def truncated_image(tiny, _):
@@ -103,14 +105,14 @@ def not_a_number(tiny, _):
     image = tiny.case(WRONG)[0]
     image[3, 3, 3] = np.nan
     tiny.write(tiny.image(WRONG), image, SPACING)
-    return Expected(tiny.image(WRONG), "holds NaN or infinite values; mend or replace it")
+    return Expected(tiny.image(WRONG), "contains NaN or infinite values; fix or replace it")
 
 
 def infinite_voxel(tiny, _):
     image = tiny.case(WRONG)[0].astype(np.float64)
     image[3, 3, 3] = np.inf
     tiny.write(tiny.image(WRONG), image, SPACING)
-    return Expected(tiny.image(WRONG), "holds NaN or infinite values; mend or replace it")
+    return Expected(tiny.image(WRONG), "contains NaN or infinite values; fix or replace it")
 
 
 def nothing_but_zeros(tiny, _):
@@ -120,7 +122,7 @@ def nothing_but_zeros(tiny, _):
 
 def flat_image(tiny, _):
     tiny.write(tiny.image(WRONG), tiny.case(WRONG)[0][0], (1, 1))
-    return Expected(tiny.image(WRONG), "not one three-dimensional image")
+    return Expected(tiny.image(WRONG), "not a single three-dimensional image")
 
 
 def missing_modality(tiny, _):
@@ -141,14 +143,14 @@ def missing_label(tiny, _):
 def duplicate_id(tiny, _):
     for file in (tiny.image(WRONG), tiny.label(WRONG)):
         shutil.copy(file, file.with_name(file.name.replace("tiny", "Tiny")))
-    return Expected(tiny.raw, "is there 2 times; remove all but one", set())
+    return Expected(tiny.raw, "occurs 2 times; remove all but one", set())
 
 
 def missing_case(tiny, _):
     tiny.card(ids=[f"tiny_{number}" for number in range(1, 9)])
     tiny.image(WRONG).unlink()
     tiny.label(WRONG).unlink()
-    return Expected(tiny.raw, "case 'tiny_5' is missing (1 in all); give", set())
+    return Expected(tiny.raw, "case 'tiny_5' is missing (1 in total); give", set())
 
 
 def foreign_case(tiny, _):
@@ -161,7 +163,7 @@ def too_few_cases_of_a_class(tiny, _):
         label = tiny.case(number)[1]
         tiny.write(tiny.label(number), np.where(label == 2, 1, label).astype(np.uint8), SPACING)
     all_cases = {f"tiny_{number}" for number in range(1, 9)}
-    return Expected("tiny: class 'dot'", "pool cases, at least 2 are needed; give", all_cases)
+    return Expected("tiny: class 'dot'", "pool cases, but 2 are required; give", all_cases)
 
 
 def no_folder(tiny, _):
@@ -171,14 +173,14 @@ def no_folder(tiny, _):
 
 def folder_of_something_else(tiny, _):
     shutil.rmtree(tiny.raw / "imagesTr")
-    return Expected(tiny.raw, "no imagesTr in it; give the folder with the complete data", set())
+    return Expected(tiny.raw, "contains no imagesTr; give the folder with the complete data", set())
 
 
 def disk_too_small(_, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     return Expected(
-        "tiny", "1000 bytes are free; free some space or give a folder on another disk", set()
+        "tiny", "with only 1000 bytes free; free up some space or choose a folder on another", set()
     )
 
 
@@ -197,7 +199,9 @@ def failing_write(monkeypatch, number, text):
 
 def disk_full(_, monkeypatch):
     failing_write(monkeypatch, errno.ENOSPC, "No space left on device")
-    return Expected("tiny", "disk full; free some space and run the same command, it goes on")
+    return Expected(
+        "tiny", "disk full; free up some space and run the same command again to resume"
+    )
 
 
 def read_only_target(_, monkeypatch):
@@ -259,7 +263,7 @@ def test_one_line_says_what_is_wrong_and_finished_cases_stay(harm, tiny, tmp_pat
     assert not (found and not expected.finished)
 
 
-def test_a_mended_folder_gives_what_an_unharmed_one_does(tiny, whole, tmp_path):
+def test_a_fixed_folder_gives_what_an_unharmed_one_does(tiny, whole, tmp_path):
     data = tmp_path / "data"
     good = tiny.image(WRONG).read_bytes()
     with pytest.MonkeyPatch.context() as patch:

@@ -32,7 +32,7 @@ def test_unknown_dataset_lists_the_known_ones():
 
 def test_a_further_folder_that_is_not_there_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("NNACTIVE_DATASETS", str(tmp_path / "none"))
-    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, where"):
+    with pytest.raises(UserError, match=r"known are: .*; NNACTIVE_DATASETS is .*/none, which"):
         load_card("knees")
     (tmp_path / "none").mkdir()
     with pytest.raises(UserError, match=r"word$"):
@@ -108,8 +108,8 @@ def test_a_cause_is_in_plain_words(tiny):
     for changes, told in (
         ({"labels": {"background": 0, "ball": 2}}, "field 'labels': values must be 0, 1, 2, ..."),
         ({"nnunet_name": "Tiny"}, "'Tiny' isn't a name such as Dataset123_Knees"),
-        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file's ending, such as .nii.gz"),
-        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file's name without a folder"),
+        ({"source": {"ending": "nii.gz"}}, "'nii.gz' isn't a file ending such as .nii.gz"),
+        ({"split": {"kind": "authors", "file": "../a"}}, "isn't a file name without a folder"),
         ({"download": {"files": [{"name": "a", "md5": "12"}]}}, "'12' isn't 32 hexadecimal"),
     ):
         with pytest.raises(UserError) as refusal:
@@ -186,3 +186,24 @@ def test_cards_hold_no_field_twice():
         content = file.read_text()
         top = [line.split(":")[0] for line in content.splitlines() if line[:1].isalpha()]
         assert sorted(top) == sorted(yaml.safe_load(content))
+
+
+def test_the_repositorys_scripts_have_not_changed():
+    """They are part of the hash: after a change, users must prepare the dataset again."""
+    hashes = {
+        "acdc": "7fde9b0058db",
+        "amos": "848a2f74cec3",
+        "hippocampus": "44e0dfb4006e",
+        "kits": "b18557278606",
+        "lits": "20e4ae021b06",
+        "mama_mia": "ff2d12eebe30",
+        "phantom": "7648810bd217",
+        "toothfairy2": "daf398fff24f",
+        "word": "add3d3496da6",
+    }
+    assert {name: load_card(name).preparation_hash()[:12] for name in hashes} == hashes
+
+
+def test_raw_labels_are_the_cards_unless_it_maps_them(tiny):
+    assert tiny.card().raw_labels == {1: 1, 2: 2}
+    assert tiny.card(label_map={5: 1, 7: 2, 9: 0}).raw_labels == {5: 1, 7: 2, 9: 0}

@@ -4,11 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
-from nnactive.data.card_fields import Voxels
-from nnactive.data.cards import load_card
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.verify import agrees, verify
+from nnactive.data.verify import verify
 from nnactive.errors import UserError
 from nnactive.nnunet.store import read_volume, write_volume
 
@@ -83,7 +81,7 @@ def test_a_foreign_label_value_is_named_with_its_file(tiny, made):
 
 def test_nan_is_found(tiny, made):
     rewrite(made.image_file("tiny_2"), set_voxel(np.nan))
-    assert "tiny_2.b2nd: holds NaN" in failed(tiny.card(), made)["values"]
+    assert "tiny_2.b2nd: contains NaN" in failed(tiny.card(), made)["values"]
 
 
 def test_another_shape_is_found(tiny, made):
@@ -97,7 +95,7 @@ def test_a_missing_a_foreign_and_a_damaged_file_are_named(tiny, made):
     made.image_file("tiny_4").write_bytes(b"no volume")
     problems = failed(tiny.card(), made)
     assert "tiny_3.b2nd: missing" in problems["files"]
-    assert "tiny_99.b2nd: foreign" in problems["files"]
+    assert "tiny_99.b2nd: unexpected" in problems["files"]
     assert "tiny_3.b2nd: no such file" in problems["geometry"]
     assert "tiny_4.b2nd: not a readable volume" in problems["geometry"]
     assert "checksum" in problems
@@ -144,7 +142,7 @@ def test_data_of_another_protocol_are_found(tiny, made):
     rewrite_info(made, protocol_version="0.1")
     problems = failed(tiny.card(), made)
     assert set(problems) == {"card"}
-    assert "prepared under protocol 0.1, this is 1.0; prepare it again" in problems["card"]
+    assert "prepared under protocol 0.1, but this is 1.0; prepare it again" in problems["card"]
 
 
 def test_data_that_were_prepared_before_plans_were_compared_pass(tiny, made):
@@ -215,15 +213,3 @@ def test_the_authors_list_must_give_the_authors_voxels(tiny, made, tmp_path):
     other = {"voxels": known["voxels"] + 1, "classes": known["classes"]}
     card = tiny.card(split=split, fingerprints={"authors_test": other})
     assert set(failed(card, dataset)) == {"test set"}
-
-
-def test_totals_agree_exactly_and_classes_within_015_percent():
-    known = Voxels(voxels=42_721_432, classes=(492_703, 502_775, 533_639))
-    assert agrees(42_721_432, (492_703, 503_529, 533_639), known)
-    assert not agrees(42_721_432, (492_703, 503_530, 533_639), known)
-    assert not agrees(42_721_433, (492_703, 502_775, 533_639), known)
-
-
-def test_the_cards_have_the_fingerprints_of_the_sorted_hippocampus():
-    known = load_card("hippocampus").fingerprints.rule_test
-    assert (known.voxels, known.classes) == (4_112_084, (115_771, 105_396))

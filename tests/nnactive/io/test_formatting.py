@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nnactive.io.formatting import command, size
+from nnactive.io.formatting import command, numbers, size
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ def test_a_command_can_be_typed_as_it_is() -> None:
     assert command("data verify acdc", Path("data")) == "nnactive-bench data verify acdc"
     words = shlex.split(command("data verify acdc", Path("/a/da ta")))
     assert words == ["nnactive-bench", "data", "verify", "acdc", "--data", "/a/da ta"]
+
+
+def test_numbers_have_no_trailing_zeros() -> None:
+    assert numbers((5.0, 1.5625)) == "5, 1.5625"
+    assert numbers([0.7676, 40], ",") == "0.7676,40"

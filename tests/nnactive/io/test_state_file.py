@@ -13,6 +13,7 @@ from benchmark.workflow.plan import Plan
 from benchmark.workflow.request import Checksums
 from nnactive.data.download.consent import Consent
 from nnactive.data.download.sums import Sums
+from nnactive.data.download.unpacked import Unpacked
 from nnactive.data.prepare.resume import Note
 from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
@@ -26,7 +27,7 @@ from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
     *(Checksums, Consent, Cost, Evaluation, ExperimentResult, Failure, Labelled, MethodSpec),
-    *(Note, Plan, PreparedInfo, Query, Setting, Sums, Track),
+    *(Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
 )
 SETTING = Setting(
     name="s",

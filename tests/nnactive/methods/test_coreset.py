@@ -6,7 +6,7 @@ import pytest
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.coreset import POINTS_AT_ONCE, Coreset, farthest
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 
 rng = np.random.default_rng(3)
 
@@ -43,7 +43,7 @@ def test_equal_points_far_apart_in_the_list_tie() -> None:
     assert farthest(points, points[:2], 1) == [7]
 
 
-def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> None:
+def test_the_view_stays_unchanged_and_labelled_patches_are_centres(make_pool) -> None:
     corners = [(z, y, x) for z, y, x in product((0, 4), repeat=3)]
     shapes = {"a": (8, 8, 8), "b": (8, 8, 8)}
     labelled = [Patch("a", start, (4, 4, 4)) for start in corners[:4]]
@@ -54,7 +54,7 @@ def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> 
 
     method = Coreset()
     pool = make_pool(method, shapes=shapes, labelled=labelled, embedder=embed, patch_size=(4, 4, 4))
-    chosen = conduct(method, pool, 2)
+    chosen = run_method(method, pool, 2)
     # All of case a is as good as labelled; of b the one with the largest x, then the farthest
     # from that one and case a.
     candidates = [p for p in everything(method, pool) if p.case == "b"]
@@ -63,10 +63,10 @@ def test_the_view_stays_as_it_is_and_labelled_patches_are_centres(make_pool) -> 
 
 
 def everything(method, pool):
-    """All candidates: with more asked for than there are, a choice fails and says how many."""
+    """All candidates: a query for too many fails and says how many there are."""
     with pytest.raises(MethodError) as caught:
-        conduct(method, pool, 1000)
-    return conduct(method, pool, int(str(caught.value).split()[1]))
+        run_method(method, pool, 1000)
+    return run_method(method, pool, int(str(caught.value).split()[1]))
 
 
 def test_candidates_are_limited_per_image_and_their_own_draws(make_pool, labelled_patch) -> None:
@@ -82,9 +82,9 @@ def test_candidates_are_limited_per_image_and_their_own_draws(make_pool, labelle
     assert sorted(rest) == sorted(p for p in found if p.case != "a")
 
 
-def test_too_few_candidates_are_told(make_pool) -> None:
+def test_too_few_candidates_are_reported(make_pool) -> None:
     with pytest.raises(MethodError, match=r"^coreset: \d+ candidates for 100 patches"):
-        conduct(Coreset(), make_pool(Coreset()), 100)
+        run_method(Coreset(), make_pool(Coreset()), 100)
 
 
 def test_embeddings_must_be_declared(make_pool) -> None:

@@ -13,7 +13,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
 from nnactive.methods.placement import draw_kind, foreground_voxels
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.streams import stream
 
 FEWER = {"stochastic_batches": {"batches": 5}}
@@ -44,7 +44,7 @@ def test_built_in_methods_have_their_protocol_names():
     assert oracles == {"random_fg33", "random_fg66"}
 
 
-def test_methods_ask_for_what_they_use():
+def test_methods_declare_what_they_use():
     both = {"mean", "expected_entropy"}
     needs = {"bald": both, "power_bald": both, "softrank_bald": both}
     needs |= {"expected_entropy": {"expected_entropy"}}
@@ -98,15 +98,15 @@ def test_parameters_are_taken_from_text():
         ("clasp_pe", {"beta_max": "inf"}, "beta_max"),
     ],
 )
-def test_broken_parameters_are_told_in_a_line(name, parameters, told):
+def test_broken_parameters_are_one_line(name, parameters, told):
     with pytest.raises(MethodError, match=f"^{name}: .*{told}") as caught:
         BUILTIN[name](**parameters)
     assert "\n" not in str(caught.value)
 
 
-def test_a_class_has_its_own_name_unless_it_sets_one():
+def test_a_class_is_named_after_itself_unless_it_sets_a_name():
     class Mine(BUILTIN["bald"]):
-        """Inherits a score, not a name or who published it."""
+        """Inherits the score, but neither name nor reference."""
 
     assert Mine.name == "Mine"
     assert Mine.reference == ""
@@ -121,36 +121,36 @@ def test_methods_are_listed_without_torch():
 @ALL
 def test_query_is_exact_and_free_of_overlap(method, make_pool, check_patches, labelled_patch):
     pool = make_pool(method, labelled=[labelled_patch], candidates=12)
-    check_patches(conduct(method, pool, 9), pool, 9)
+    check_patches(run_method(method, pool, 9), pool, 9)
 
 
 @ALL
-def test_full_pool_ends_with_too_few(method, make_pool):
+def test_a_full_pool_gives_too_few(method, make_pool):
     shapes = {"a": (4, 4, 8), "b": (3, 4, 4)}
     pool = make_pool(method, shapes=shapes, labelled=[Patch("a", (0, 0, 0), (4, 4, 4))])
     assert len(method.query(pool, 1)) == 1
     with pytest.raises(MethodError, match=rf"^{method.name}: .*query fewer patches") as caught:
-        conduct(method, pool, 3)
+        run_method(method, pool, 3)
     assert "\n" not in str(caught.value)
 
 
-def test_random_goes_round_the_cases(make_pool):
+def test_random_takes_the_cases_in_turn(make_pool):
     method = BUILTIN["random"]()
-    chosen = conduct(method, make_pool(method), 12)
+    chosen = run_method(method, make_pool(method), 12)
     first = [patch.case for patch in chosen[:4]]
     assert sorted(first) == ["a", "b", "c", "d"]
     assert [patch.case for patch in chosen] == first * 3
     orders = {
-        tuple(p.case for p in conduct(method, make_pool(method, names=(seed,)), 4))
+        tuple(p.case for p in run_method(method, make_pool(method, names=(seed,)), 4))
         for seed in range(20)
     }
     assert len(orders) > 8
 
 
-def test_random_places_are_uniform(make_pool):
+def test_random_positions_are_uniform(make_pool):
     method = BUILTIN["random"]()
     starts = [
-        conduct(method, make_pool(method, shapes={"a": (6, 4, 4)}, names=(seed,)), 1)[0].start[0]
+        run_method(method, make_pool(method, shapes={"a": (6, 4, 4)}, names=(seed,)), 1)[0].start[0]
         for seed in range(900)
     ]
     assert np.bincount(starts).tolist() == pytest.approx([300, 300, 300], abs=75)
@@ -164,7 +164,7 @@ def fraction_at_foreground(method, make_pool):
     for seed in range(40):
         changes = {"oracle_labels": lambda _: label} if method.oracle else {}
         pool = make_pool(method, shapes=shapes, names=(seed,), **changes)
-        hits += sum(bool(label[p.slices].any()) for p in conduct(method, pool, 6))
+        hits += sum(bool(label[p.slices].any()) for p in run_method(method, pool, 6))
     return hits / 240
 
 
@@ -176,10 +176,10 @@ def test_foreground_is_hit_by_two_thirds(make_pool):
     assert fraction_at_foreground(BUILTIN["random"](), make_pool) < 0.08
 
 
-def test_case_without_foreground_is_passed_over(make_pool, check_patches):
+def test_case_without_foreground_is_skipped(make_pool, check_patches):
     method = BUILTIN["random_fg66"]()
     pool = make_pool(method, oracle_labels=lambda case: np.zeros(SHAPES[case], np.int16))
-    check_patches(conduct(method, pool, 8), pool, 8)
+    check_patches(run_method(method, pool, 8), pool, 8)
 
 
 def test_kinds_come_in_their_shares():
@@ -219,14 +219,14 @@ def test_score_or_query_has_to_be_written(make_pool):
         """Neither."""
 
     with pytest.raises(MethodError, match=r"Empty: a: .*neither score nor query"):
-        conduct(Empty(), make_pool(), 1)
+        run_method(Empty(), make_pool(), 1)
 
 
 @pytest.mark.parametrize("name", ["random", "bald", "softrank_bald", "random_fg66"])
-def test_a_budget_that_cannot_be_placed_names_method_cause_and_way_out(name, make_pool):
+def test_a_budget_without_room_names_method_cause_and_fix(name, make_pool):
     method = BUILTIN[name]()
     with pytest.raises(MethodError, match=rf"^{name}: \d+ .*; query fewer patches"):
-        conduct(method, make_pool(method), 5000)
+        run_method(method, make_pool(method), 5000)
 
 
 def test_a_score_too_large_to_be_summed_is_refused(make_pool):
@@ -235,7 +235,7 @@ def test_a_score_too_large_to_be_summed_is_refused(make_pool):
             return np.full(prediction.mean.shape[1:], 1e308)
 
     with pytest.raises(MethodError, match="Huge: a: the score is too large to be summed"):
-        conduct(Huge(), make_pool(Huge()), 1)
+        run_method(Huge(), make_pool(Huge()), 1)
 
 
 def test_members_alone_are_predicted_once(make_pool):
@@ -251,5 +251,5 @@ def test_members_alone_are_predicted_once(make_pool):
         passes.append(case)
         return make_members(case, shape)
 
-    conduct(Vote(), make_pool(Vote(), members=members), 3)
+    run_method(Vote(), make_pool(Vote(), members=members), 3)
     assert sorted(passes) == ["a", "b", "c", "d"]

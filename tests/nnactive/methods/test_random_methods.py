@@ -1,4 +1,4 @@
-"""`random_strided` and `stochastic_batches` against what their definitions say."""
+"""`random_strided` and `stochastic_batches` against their definitions."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.batches import StochasticBatches
 from nnactive.methods.random import Random, RandomStrided
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 
 SHAPES = {"b": (12, 8, 8), "a": (12, 8, 8), "c": (4, 4, 4)}
 
@@ -15,7 +15,7 @@ SHAPES = {"b": (12, 8, 8), "a": (12, 8, 8), "c": (4, 4, 4)}
 def test_strided_patches_lie_on_one_grid_an_image_and_spread_over_the_images(make_pool):
     method = RandomStrided()
     pool = make_pool(method, shapes=SHAPES)
-    chosen = conduct(method, pool, 4)
+    chosen = run_method(method, pool, 4)
     counts = {case: sum(p.case == case for p in chosen) for case in SHAPES}
     assert sorted(counts.values()) == [1, 1, 2]
     assert counts["c"] == 1
@@ -24,15 +24,15 @@ def test_strided_patches_lie_on_one_grid_an_image_and_spread_over_the_images(mak
         assert not ((starts - starts[0]) % 4).any()
 
 
-def test_strided_patches_shun_labelled_ones_and_say_when_they_are_too_few(make_pool):
+def test_strided_patches_avoid_labelled_ones_and_report_a_shortage(make_pool):
     method = RandomStrided()
     labelled = [Patch("a", (2, 2, 2), (4, 4, 4))]
     pool = make_pool(method, shapes={"a": (8, 8, 8), "b": (4, 4, 4)}, labelled=labelled)
-    assert [p.case for p in conduct(method, pool, 1)] in (["a"], ["b"])
+    assert [p.case for p in run_method(method, pool, 1)] in (["a"], ["b"])
     with pytest.raises(
         MethodError, match=r"random_strided: the grids have \d free tiles, 50 patch"
     ):
-        conduct(method, pool, 50)
+        run_method(method, pool, 50)
 
 
 def test_the_batch_with_the_highest_mean_entropy_wins(make_pool):
@@ -61,11 +61,11 @@ def test_the_batch_with_the_highest_mean_entropy_wins(make_pool):
 
     drawn = [Random().query(Numbered(number), 5) for number in range(6)]
     best = max(drawn, key=mean_entropy)
-    assert sorted(conduct(method, pool, 5)) == sorted(best)
+    assert sorted(run_method(method, pool, 5)) == sorted(best)
     assert len({round(mean_entropy(batch), 6) for batch in drawn}) == 6
 
 
 def test_a_batch_that_cannot_be_placed_is_an_error(make_pool):
     method = StochasticBatches(batches=3)
     with pytest.raises(MethodError, match="no batch of 60 patches can be placed"):
-        conduct(method, make_pool(method, shapes={"a": (8, 8, 8)}), 60)
+        run_method(method, make_pool(method, shapes={"a": (8, 8, 8)}), 60)

@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,13 @@ import torch
 
 from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.methods import BUILTIN, Patch, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 
 SIZE = (4, 4, 4)
 
 
 def answering(answer):
-    """Method that returns ``answer``, or what that makes of the view."""
+    """Method that returns ``answer``, or its result for the view if it is a function."""
 
     class Author(QueryMethod):
         needs = frozenset()
@@ -69,7 +70,7 @@ REFUSALS = {
     "negative": (answering(at(OK, (0, 0, -1))), "leaves the image"),
     "small": (answering(at(OK, size=(4, 4, 3)) * 2), r"size \(4, 4, 3\) instead of \(4, 4, 4\)"),
     "unclipped": (answering(at(OK, case="c") * 2), r"c: .*instead of \(3, 4, 4\)"),
-    "case": (answering(at(OK, case="z") * 2), "'z', which is no case of the pool"),
+    "case": (answering(at(OK, case="z") * 2), "'z', which isn't a case of the pool"),
     "float": (answering(at((0.0, 0, 0)) * 2), "must be three integers"),
     "two axes": (answering(at((0, 0)) * 2), "must be three integers"),
     "nothing": (answering(None), "returned NoneType, it must return a list"),
@@ -91,11 +92,11 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_broken_contract_is_told_in_one_line(name, make_pool, labelled_patch):
+def test_a_broken_contract_is_one_line(name, make_pool, labelled_patch):
     method, told = REFUSALS[name]
     pool = make_pool(method, labelled=[labelled_patch])
     with pytest.raises(MethodError, match=told) as caught:
-        conduct(method, pool, 2)
+        run_method(method, pool, 2)
     assert str(caught.value).startswith(f"{type(method).__name__}: ")
     assert "\n" not in str(caught.value)
 
@@ -103,27 +104,27 @@ def test_broken_contract_is_told_in_one_line(name, make_pool, labelled_patch):
 def test_cause_is_kept_for_debugging(make_pool):
     error = ValueError("why")
     with pytest.raises(MethodError) as caught:
-        conduct(answering(raising(error)), make_pool(), 2)
+        run_method(answering(raising(error)), make_pool(), 2)
     assert caught.value.__cause__ is error
 
 
-def test_interrupts_and_the_steps_own_failures_pass(make_pool):
+def test_interrupts_and_the_steps_failures_propagate(make_pool):
     with pytest.raises(KeyboardInterrupt):
-        conduct(answering(raising(KeyboardInterrupt())), make_pool(), 2)
+        run_method(answering(raising(KeyboardInterrupt())), make_pool(), 2)
 
     def broken(case, *_):
         raise OSError("disk gone")
 
     method = BUILTIN["predictive_entropy"]()
     with pytest.raises(NnactiveError, match=r"^a: no prediction .*disk gone") as caught:
-        conduct(method, make_pool(method, predictor=broken), 2)
+        run_method(method, make_pool(method, predictor=broken), 2)
     assert not isinstance(caught.value, MethodError)
 
 
 @pytest.mark.parametrize(
-    ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "in their sum")]
+    ("value", "cause"), [("nan", "NaN"), ("inf", "infinite"), (1, "sums deviate from 1")]
 )
-def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause, make_pool):
+def test_unusable_predictions_name_method_case_and_cause(value, cause, make_pool):
     def diverged(case, shape):
         return [torch.full((3, *shape), float(value))]
 
@@ -131,22 +132,23 @@ def test_predictions_that_cannot_be_used_name_method_case_and_cause(value, cause
     with pytest.raises(
         PredictionError, match=f"^predictive_entropy: a: member 0.*{cause}"
     ) as caught:
-        conduct(method, make_pool(method, members=diverged), 2)
+        run_method(method, make_pool(method, members=diverged), 2)
     assert caught.value.exit_code == 2
 
 
-def test_check_uses_what_the_step_handed_in(make_pool, labelled_patch):
+def test_the_check_uses_what_the_step_provided(make_pool, labelled_patch):
     def cheat(pool):
-        object.__setattr__(pool, "labelled", ())
+        object.__setattr__(pool.info, "labelled", ())
+        object.__setattr__(pool, "_info", replace(pool.info, patch_size=(9, 9, 9)))
         return [labelled_patch, *at(OK, case="a")]
 
     with pytest.raises(MethodError, match="overlaps the labelled"):
-        conduct(answering(cheat), make_pool(labelled=[labelled_patch]), 2)
+        run_method(answering(cheat), make_pool(labelled=[labelled_patch]), 2)
 
 
 def test_answer_keeps_its_order_and_holds_plain_integers(make_pool):
     starts = [tuple(np.array([6, 0, 0])), [0, 0, 0]]
-    chosen = conduct(answering(at(*starts)), make_pool(), 2)
+    chosen = run_method(answering(at(*starts)), make_pool(), 2)
     assert chosen == at((6, 0, 0), (0, 0, 0))
     assert all(type(value) is int for patch in chosen for value in patch.start)
 
@@ -163,5 +165,5 @@ def test_example_of_the_readme_keeps_the_contract(make_pool, check_patches, labe
     method, path = load_example()
     assert len(path.read_text().splitlines()) < 20
     pool = make_pool(method(), labelled=[labelled_patch])
-    check_patches(conduct(method(), pool, 6), pool, 6)
+    check_patches(run_method(method(), pool, 6), pool, 6)
     assert method.name == "MyMethod"

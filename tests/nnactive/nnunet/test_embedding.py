@@ -45,7 +45,7 @@ def predictor(net):
 
 
 def voxel_by_voxel(made, image, patches):
-    """Each tile's features written into every voxel that they stand for, then the patches' means.
+    """Each tile's features written into every voxel that they cover, then the patches' means.
 
     The tiles are those of nnU-Net's own predictor; the padding is written out.
     """

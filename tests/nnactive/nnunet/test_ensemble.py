@@ -69,7 +69,7 @@ def test_no_member_and_a_missing_one_are_refused(loop0: Loop, tmp_path: Path) ->
         ensemble(loop0, [tmp_path / "fold_9.pth"])
 
 
-def test_a_member_is_gone_before_the_next_is_predicted(loop0: Loop, image) -> None:
+def test_a_member_is_freed_before_the_next_is_predicted(loop0: Loop, image) -> None:
     members = ensemble(loop0, loop0.members).probabilities(image)
     first = next(members)
     alive = weakref.ref(first)
@@ -77,7 +77,7 @@ def test_a_member_is_gone_before_the_next_is_predicted(loop0: Loop, image) -> No
     assert alive() is None
 
 
-def test_softmax_of_the_logits_takes_no_more_than_its_result() -> None:
+def test_softmax_of_the_logits_needs_only_its_result() -> None:
     logits = torch.randn(6, 64, 128, 128).half()
     expected = torch.softmax(logits.float(), dim=0)
     torch.testing.assert_close(module._softmax(logits), expected)

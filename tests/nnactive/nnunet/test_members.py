@@ -1,4 +1,4 @@
-"""What a training is started with; the training itself is a stand-in, which does nothing."""
+"""How a training is started; the training itself is replaced by one that does nothing."""
 
 from contextlib import nullcontext
 from pathlib import Path

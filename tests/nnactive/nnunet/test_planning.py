@@ -37,7 +37,7 @@ def test_a_thick_and_short_axis_gets_its_10th_percentile_and_comes_first():
     assert found == ((5.0, 1.0, 1.0), (2, 0, 1))
 
 
-def test_samples_are_nnunets_share_but_no_more_than_the_largest_case():
+def test_samples_are_nnunets_share_but_at_most_the_largest_case():
     assert samples_per_case([(500, 500, 500)] * 150) == 666_666
     assert samples_per_case([(10, 10, 10), (20, 10, 10)]) == 2000
 
@@ -50,7 +50,7 @@ def test_every_voxel_may_be_drawn_and_draws_repeat():
     np.testing.assert_array_equal(drawn, sample_intensities(image, 500))
 
 
-def test_statistics_weigh_cases_alike():
+def test_statistics_weigh_cases_equally():
     measured = fingerprint((2.0, 1.0, 1.0), [(4, 4, 4)] * 2, [np.zeros((1, 50)), np.ones((1, 50))])
     statistics = measured["foreground_intensity_properties_per_channel"]["0"]
     assert statistics == {
@@ -82,7 +82,7 @@ def test_plans_neither_resample_nor_mask_again(plans):
     assert statistics["mean"] == pytest.approx(50, abs=1)
 
 
-def test_planning_says_nothing_and_leaves_no_trace(plans, capsys, tmp_path, monkeypatch):
+def test_planning_prints_nothing_and_leaves_no_trace(plans, capsys, tmp_path, monkeypatch):
     monkeypatch.setenv(RAW, "/kept")
     monkeypatch.delenv(PREPROCESSED, raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -93,7 +93,7 @@ def test_planning_says_nothing_and_leaves_no_trace(plans, capsys, tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_environment_is_put_back_after_an_error(monkeypatch):
+def test_environment_is_restored_after_an_error(monkeypatch):
     monkeypatch.setenv(RAW, "before")
     monkeypatch.delenv(RESULTS, raising=False)
 

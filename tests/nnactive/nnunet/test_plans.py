@@ -27,13 +27,13 @@ def test_width_doubles_per_stage_and_never_exceeds_the_plan() -> None:
     assert network["features_per_stage"] == [32, 64, 128, 256]
 
 
-def test_batch_size_is_the_plans_own_unless_given() -> None:
+def test_batch_size_is_the_plans_unless_given() -> None:
     assert adapt(plans(), Training())["configurations"][CONFIGURATION]["batch_size"] == 9
     two = adapt(plans(), Training(batch_size=2))
     assert two["configurations"][CONFIGURATION]["batch_size"] == 2
 
 
-def test_the_training_travels_in_the_plans() -> None:
+def test_the_plans_carry_the_training() -> None:
     training = Training(folds=2, epochs=3, iterations=7, mirror=False)
     assert recipe(adapt(plans(), training)) == training
 

@@ -99,7 +99,7 @@ def plans(scheme, *, mask=False, **statistics):
     }
 
 
-def test_zscore_is_of_the_case_itself():
+def test_zscore_uses_the_case_itself():
     image = volume((1, 5, 6, 7)).astype(np.float32)
     expected = (image - image.mean()) / image.std()
     np.testing.assert_allclose(normalise(image, plans("ZScoreNormalization")), expected, atol=1e-5)

@@ -8,7 +8,7 @@ from nnactive.streams import stream
 
 @pytest.mark.parametrize("shape", [(2, 9, 40, 33), (9, 40, 33), (1, 1, 1, 1)])
 @pytest.mark.parametrize("dtype", [np.float32, np.int16])
-def test_a_volume_comes_back_as_written(tmp_path, shape, dtype):
+def test_a_volume_is_read_back_as_written(tmp_path, shape, dtype):
     array = (100 * stream("tests", "store").normal(size=shape)).astype(dtype)
     write_volume(tmp_path / "folder" / "a.b2nd", array, (8, 16, 16))
     read = read_volume(tmp_path / "folder" / "a.b2nd")

@@ -75,7 +75,7 @@ def test_batches_come_from_the_region_sampler_and_show_no_unlabelled_voxel_as_la
     assert values <= {0, 1, 2, 3, 4}
 
 
-def test_an_interrupted_training_goes_on_from_its_checkpoint(
+def test_an_interrupted_training_resumes_from_its_checkpoint(
     loop0: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in the second of two epochs; the second call trains that epoch alone."""

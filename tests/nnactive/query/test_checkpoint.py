@@ -5,11 +5,11 @@ import pytest
 
 from nnactive.errors import MethodError, UserError
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.query.checkpoint import Kept, Part, PartDone, code_hash
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash
 
 
 class Work:
-    """A function for `map` that counts for which cases it is called, and fails when told to."""
+    """A function for `map` that records the cases it is called for, and can fail on one."""
 
     def __init__(self, fails_at: str = "") -> None:
         self.fails_at = fails_at
@@ -27,11 +27,11 @@ EXPECTED = [{"case": case, "none": None} for case in "ABCD"]
 
 @pytest.fixture
 def resumed(make_pool, tmp_path: Path):
-    """Views that keep what they finish in one folder."""
+    """Views that store what they finish in one folder."""
 
     def build(key: str = "key", part: Part | None = None, **changes):
-        kept = Kept(tmp_path / "kept", lambda: key, part)
-        return make_pool(kept=kept, **changes)
+        checkpoint = Checkpoint(tmp_path / "stored", lambda: key, part)
+        return make_pool(checkpoint=checkpoint, **changes)
 
     return build
 
@@ -40,12 +40,12 @@ def resumed(make_pool, tmp_path: Path):
 def test_finished_images_are_not_computed_again(resumed, workers: int) -> None:
     with pytest.raises(MethodError, match="d: RuntimeError"):
         resumed(workers=workers).map(Work(fails_at="d"))
-    told, work = [], Work()
-    pool = resumed(workers=workers, progress=lambda *counts: told.append(counts))
+    reports, work = [], Work()
+    pool = resumed(workers=workers, progress=lambda *counts: reports.append(counts))
     assert pool.map(work) == EXPECTED
     assert work.done == ["d"]
-    assert told == [(4, 4)]
-    assert pool.kept.used
+    assert reports == [(4, 4)]
+    assert pool._sources.checkpoint.used
 
 
 def test_a_result_may_be_none(resumed) -> None:
@@ -55,22 +55,22 @@ def test_a_result_may_be_none(resumed) -> None:
     assert calls == ["a", "b", "c", "d"]
 
 
-def test_another_key_knows_nothing_and_leaves_nothing_of_the_old(resumed, tmp_path: Path) -> None:
+def test_another_key_starts_empty_and_removes_the_old(resumed, tmp_path: Path) -> None:
     resumed("old").map(Work())
     work = Work()
     resumed("new").map(work)
     assert work.done == ["a", "b", "c", "d"]
-    assert [folder.name for folder in (tmp_path / "kept").iterdir()] == ["new"]
+    assert [folder.name for folder in (tmp_path / "stored").iterdir()] == ["new"]
 
 
-def test_calls_are_told_apart_by_their_number(resumed) -> None:
+def test_calls_are_identified_by_their_number(resumed) -> None:
     for _ in range(2):
         pool = resumed()
         assert pool.map(str.upper) == ["A", "B", "C", "D"]
         assert pool.map(lambda case: case * 2, ["d", "a"]) == ["dd", "aa"]
 
 
-def test_a_call_within_a_call_does_not_count(resumed) -> None:
+def test_a_nested_call_is_not_counted(resumed) -> None:
     def nested(pool):
         return pool.map(lambda case: pool.map(str.upper, [case]))
 
@@ -80,9 +80,9 @@ def test_a_call_within_a_call_does_not_count(resumed) -> None:
     assert pool.map(lambda case: case * 2) == ["aa", "bb", "cc", "dd"]
 
 
-def test_a_broken_file_is_computed_anew(resumed, tmp_path: Path) -> None:
+def test_a_broken_file_is_computed_again(resumed, tmp_path: Path) -> None:
     resumed().map(Work())
-    files = sorted((tmp_path / "kept" / "key").iterdir())
+    files = sorted((tmp_path / "stored" / "key").iterdir())
     files[1].write_bytes(files[1].read_bytes()[:-3])
     files[2].write_bytes(b"")
     work = Work()
@@ -90,16 +90,16 @@ def test_a_broken_file_is_computed_anew(resumed, tmp_path: Path) -> None:
     assert work.done == ["b", "c"]
 
 
-def test_what_cannot_be_pickled_is_not_kept(resumed) -> None:
+def test_what_cannot_be_pickled_is_not_stored(resumed) -> None:
     for _ in range(2):
         assert [made() for made in resumed().map(lambda case: lambda: case)] == list("abcd")
     with pytest.raises(MethodError, match=r"a: .*without --part"):
         resumed(part=Part(1, 2)).map(lambda case: lambda: case)
 
 
-def test_the_key_is_asked_for_by_the_first_call_alone(make_pool, tmp_path: Path) -> None:
+def test_the_key_is_evaluated_only_by_the_first_call(make_pool, tmp_path: Path) -> None:
     asked = []
-    pool = make_pool(kept=Kept(tmp_path, lambda: asked.append(1) or "key"))
+    pool = make_pool(checkpoint=Checkpoint(tmp_path, lambda: asked.append(1) or "key"))
     assert not asked
     pool.map(str.upper)
     pool.map(str.upper)
@@ -119,7 +119,7 @@ def test_parts_share_the_first_call_between_them(resumed) -> None:
     assert work.done == []
 
 
-def test_a_part_goes_on_too(resumed) -> None:
+def test_a_part_resumes_too(resumed) -> None:
     with pytest.raises(MethodError):
         resumed(part=Part(1, 2)).map(Work(fails_at="c"))
     work = Work()
@@ -144,7 +144,7 @@ def test_threads_know_which_calls_are_nested(resumed) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1", "0/3", "4/3", "a/3", "1/0", "1/3/5", "-1/3", "1.0/3"])
-def test_parts_that_are_none_are_refused(text: str) -> None:
+def test_malformed_parts_are_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"write K/N"):
         Part.parse(text)
 

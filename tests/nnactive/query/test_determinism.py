@@ -13,8 +13,8 @@ from pools import LABELLED, SHAPES, build_pool
 
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN
-from nnactive.methods.run_method import conduct
-from nnactive.query.checkpoint import Kept, Part, PartDone
+from nnactive.methods.run_method import run_method
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone
 
 N = 8
 ALL_LABELLED = [LABELLED, Patch("a", (0, 0, 0), (4, 4, 4)), Patch("a", (4, 5, 1), (4, 4, 4))]
@@ -41,7 +41,7 @@ FEWER = {"stochastic_batches": {"batches": 5}}
 def query(name, **changes):
     method = BUILTIN[name](**FEWER.get(name, {}))
     pool = build_pool(method, **{"labelled": ALL_LABELLED, **changes})
-    return [(patch.case, patch.start, patch.size) for patch in conduct(method, pool, N)]
+    return [(patch.case, patch.start, patch.size) for patch in run_method(method, pool, N)]
 
 
 first_answer = cache(query)
@@ -64,8 +64,8 @@ def test_order_of_the_files_changes_nothing(name, order):
 def test_cases_split_over_machines_change_nothing(name, tmp_path):
     for number in (3, 1, 2):
         with suppress(PartDone):
-            query(name, kept=Kept(tmp_path, lambda: "key", Part(number, 3)))
-    assert query(name, kept=Kept(tmp_path, lambda: "key")) == first_answer(name)
+            query(name, checkpoint=Checkpoint(tmp_path, lambda: "key", Part(number, 3)))
+    assert query(name, checkpoint=Checkpoint(tmp_path, lambda: "key")) == first_answer(name)
 
 
 def test_processes_agree():

@@ -22,7 +22,7 @@ from pools import build_pool
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, QueryMethod
-from nnactive.methods.run_method import conduct
+from nnactive.methods.run_method import run_method
 from nnactive.query.scores import mutual_information
 
 CLOSE = 1e-6
@@ -35,7 +35,7 @@ ALPHAS = ["0.1", "0.29", "0.33", "0.5", "0.66", "0.9"]
 
 @dataclass(frozen=True)
 class Scene:
-    """A small pool, drawn at random, and what is asked of it."""
+    """A small random pool and a query of it."""
 
     shapes: dict
     size: tuple
@@ -76,7 +76,7 @@ class Scene:
 SHAPES = st.one_of(
     st.tuples(*[st.integers(1, 6)] * 3),
     st.tuples(*[st.integers(3, 6)] * 3),
-    # Longer than a block of places.
+    # Longer than a block of the grid.
     st.permutations([1, 2, 40]).map(tuple),
     st.permutations([1, 17, 4]).map(tuple),
 )
@@ -117,9 +117,9 @@ TOO_FEW = ("candidates for", "could be placed before", "its share is")
 
 
 def assert_equal(method, pool, task, expected):
-    """The engine answers as the reference does, an answer that isn't there included."""
+    """The engine answers as the reference does, or both find too few patches."""
     try:
-        told = boxes(conduct(method, pool, task.n))
+        told = boxes(run_method(method, pool, task.n))
     except MethodError as error:
         if not any(words in str(error) for words in TOO_FEW):
             raise
@@ -147,7 +147,7 @@ def whole_numbers(scene, levels, dtype=np.float64):
 
 
 def scored(base, scores, needs=frozenset(), **parameters):
-    """Method that does with the voxel ``scores`` of each case what ``base`` does with its own."""
+    """Method that treats the voxel ``scores`` of each case as ``base`` treats its own."""
 
     class Scored(base):
         def score(self, prediction):
@@ -238,7 +238,7 @@ def test_strata_equal_brute_force(scene, levels, alpha, beta):
 
 
 def softmax_members(scene, spread, certain):
-    """Three members; a share ``certain`` of the voxels has a class that all are sure of."""
+    """Three members; in a share ``certain`` of the voxels all are sure of one class."""
     found = {}
     for case, shape in scene.shapes.items():
         rng, c = scene.rng(case, 2), scene.classes + 1
@@ -328,7 +328,7 @@ def test_random_placement_equals_brute_force(name, share, scene, foreground):
 @RANDOM
 @pytest.mark.parametrize("foreground", [0.02, 0.6, 1.0])
 def test_random_placement_with_room_equals_brute_force(name, share, foreground):
-    """Pools with so much room that a difference in any kind of place shows in the answer."""
+    """Pools with enough room for a difference in any kind of placement to show in the answer."""
     shapes = {"b2": (7, 6, 8), "a": (6, 2, 9), "b10": (1, 7, 7)}
     labelled = [Patch("a", (1, 0, 2), (3, 2, 2))]
     for seed in range(8):
@@ -376,7 +376,7 @@ def test_power_bald_without_noise_is_bald(scene, spread):
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 40), st.floats(0, 1e-3), st.integers(1, 5))
 def test_mutual_information_is_never_negative(seed, spread, apart, count):
-    # Members that all but agree: the difference of the two entropies is rounding alone.
+    # Members that almost agree: the two entropies differ only by rounding.
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, spread, size=(4, 3, 4, 5)) + rng.normal(0, apart, (count, 4, 3, 4, 5))
     members = list(torch.softmax(torch.tensor(logits, dtype=torch.float32), dim=1))

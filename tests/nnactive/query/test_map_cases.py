@@ -1,4 +1,4 @@
-"""What an interrupted or failed query does with what earlier tries left."""
+"""How an interrupted or failed query uses the results of earlier attempts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from nnactive.errors import MethodError
 from nnactive.methods import QueryMethod
-from nnactive.query.checkpoint import Kept, Part, PartDone
+from nnactive.query.checkpoint import Checkpoint, Part, PartDone
 from nnactive.steps.query import _resumable
 
 
@@ -27,7 +27,7 @@ class Fails(QueryMethod):
 
 
 class Forgets(QueryMethod):
-    """Stand-in for a method whose work on a case isn't what it returns."""
+    """Stand-in for a method that doesn't return its work on a case."""
 
     needs = frozenset()
 
@@ -51,49 +51,55 @@ class Forgets(QueryMethod):
         return []
 
 
-def kept(folder: Path, part: Part | None = None) -> Kept:
-    return Kept(folder / "kept", lambda: "key", part)
+def checkpoint(folder: Path, part: Part | None = None) -> Checkpoint:
+    return Checkpoint(folder / "stored", lambda: "key", part)
 
 
-def test_the_same_error_again_throws_nothing_away(make_pool, tmp_path):
+def choose(method, pool):
+    return _resumable(method, pool.info, pool._sources, 1)
+
+
+def test_the_same_error_again_discards_nothing(make_pool, tmp_path):
     for tried in (["a", "b", "c", "d"], ["d"], ["d"]):
         calls = []
         with pytest.raises(MethodError, match="Fails: d: ValueError"):
-            _resumable(Fails(calls), make_pool(kept=kept(tmp_path)), 1)
+            choose(Fails(calls), make_pool(checkpoint=checkpoint(tmp_path)))
         assert calls == tried
 
 
-def test_a_part_that_fails_leaves_the_others_work(make_pool, tmp_path):
+def test_a_failed_part_leaves_the_others_work_alone(make_pool, tmp_path):
     with pytest.raises(PartDone):
-        _resumable(Fails([]), make_pool(kept=kept(tmp_path, Part(1, 2))), 1)
+        choose(Fails([]), make_pool(checkpoint=checkpoint(tmp_path, Part(1, 2))))
     calls = []
     with pytest.raises(MethodError):
-        _resumable(Fails(calls), make_pool(kept=kept(tmp_path, Part(2, 2))), 1)
+        choose(Fails(calls), make_pool(checkpoint=checkpoint(tmp_path, Part(2, 2))))
     assert calls == ["b", "d"]
-    assert [path.name for path in sorted((tmp_path / "kept" / "key").iterdir())] == [
+    assert [path.name for path in sorted((tmp_path / "stored" / "key").iterdir())] == [
         f"000_{case}.pickle" for case in "abc"
     ]
 
 
-def test_a_method_that_cannot_go_on_starts_once_more(make_pool, tmp_path):
+def test_a_method_that_cannot_resume_starts_over(make_pool, tmp_path):
     with pytest.raises(PartDone):
-        _resumable(Forgets([]), make_pool(kept=kept(tmp_path, Part(1, 2))), 1)
+        choose(Forgets([]), make_pool(checkpoint=checkpoint(tmp_path, Part(1, 2))))
     calls = []
     with pytest.raises(MethodError, match="0 candidates for 1 patches"):
-        _resumable(Forgets(calls), make_pool(kept=kept(tmp_path)), 1)
+        choose(Forgets(calls), make_pool(checkpoint=checkpoint(tmp_path)))
     assert calls == ["b", "d", "a", "b", "c", "d"]
 
 
 def test_parts_with_other_code_leave_one_another_alone(make_pool, tmp_path):
     for key in ("old", "new"):
-        view = make_pool(kept=Kept(tmp_path / "kept", lambda key=key: key, Part(1, 2)))
+        view = make_pool(
+            checkpoint=Checkpoint(tmp_path / "stored", lambda key=key: key, Part(1, 2))
+        )
         with pytest.raises(PartDone):
             view.map(str.upper)
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["new", "old"]
+    assert sorted(path.name for path in (tmp_path / "stored").iterdir()) == ["new", "old"]
 
 
-def test_a_call_within_a_call_tells_no_progress(make_pool):
-    told = []
-    pool = make_pool(progress=lambda *counts: told.append(counts))
+def test_a_nested_call_reports_no_progress(make_pool):
+    reports = []
+    pool = make_pool(progress=lambda *counts: reports.append(counts))
     pool.map(lambda case: pool.map(str.upper))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]

@@ -43,7 +43,7 @@ def test_large_whole_numbers_are_summed_exactly():
     "layout", [np.asfortranarray, lambda a: a[::-1][::-1], np.ascontiguousarray]
 )
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, bool])
-def test_layout_and_type_of_the_score_dont_matter_and_it_stays_as_it_is(layout, dtype):
+def test_layout_and_type_of_the_score_dont_matter_and_it_stays_unchanged(layout, dtype):
     plain = np.random.default_rng(2).integers(0, 2, size=(6, 7, 8)).astype(dtype)
     score = layout(plain)
     expected = patch_means(plain.astype(np.float64), (2, 3, 4), (2, 1, 3))

@@ -1,5 +1,8 @@
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import fields
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from nnactive.geometry import Patch
 from nnactive.labels import partial_label
 from nnactive.methods import Bald, PredictiveEntropy
 from nnactive.methods.random import RandomForeground66
+from nnactive.query.pool import PoolInfo, Sources
 from nnactive.streams import stream
 
 
@@ -60,7 +64,7 @@ def test_view_leads_to_no_other_label(make_pool, labelled_patch):
 
     pool = make_pool(**parts)
     assert reachable(pool) == {1, 99}
-    assert pool.oracle_labels is None
+    assert pool._sources.oracle_labels is None
     with pytest.raises(MethodError, match="oracle = True"):
         _ = pool.oracle
     # The search isn't blind: through the declared door it does find the others.
@@ -68,15 +72,70 @@ def test_view_leads_to_no_other_label(make_pool, labelled_patch):
     assert 7 in reachable(make_pool(**parts, oracle_labels=oracle_labels))
 
 
-def test_what_is_handed_out_cannot_be_written(make_pool, labelled_patch):
+PUBLIC = {
+    *("info", "shapes", "spacing", "patch_size", "stride", "candidates", "loop", "queries"),
+    *("n_classes", "labelled", "cases", "shape", "image", "labelled_in", "labels_in", "predict"),
+    *("embed", "map", "rng", "oracle"),
+}
+
+
+def public(thing):
+    return {name for name in dir(thing) if not name.startswith("_")}
+
+
+def test_a_view_shows_what_is_documented_and_nothing_else(make_pool):
+    pool = make_pool(RandomForeground66)
+    assert public(pool) == PUBLIC
+    assert all(name.startswith("_") for name in vars(pool))
+    assert public(pool.oracle) == {"label"}
+    facts = {each.name for each in fields(PoolInfo)}
+    assert public(pool.info) == facts < PUBLIC
+    assert {name: getattr(pool, name) for name in facts} == {
+        name: getattr(pool.info, name) for name in facts
+    }
+
+
+def publicly_reachable(thing, seen):
+    """Objects that public attributes and items of ``thing`` lead to."""
+    if id(thing) in seen:
+        return
+    seen[id(thing)] = thing
+    if isinstance(thing, (str, int, float, np.ndarray)):
+        return
+    if isinstance(thing, (Mapping, list, tuple, set, frozenset)):
+        parts = [*thing, *(thing.values() if isinstance(thing, Mapping) else ())]
+    else:
+        parts = [getattr(thing, name) for name in public(thing)]
+    for part in parts:
+        publicly_reachable(part, seen)
+
+
+def test_no_public_attribute_leads_to_a_reader(make_pool, labelled_patch):
+    pool = make_pool(RandomForeground66, labelled=[labelled_patch], embedder=lambda *_: None)
+    sources = [getattr(pool._sources, each.name) for each in fields(Sources)]
+    callables = {id(source) for source in sources if callable(source)}
+    assert len(callables) == 5  # images, both label maps, predictions, embeddings
+    hidden = callables | {id(pool._sources)}
+    seen = {}
+    publicly_reachable(pool, seen)
+    assert id(labelled_patch) in seen
+    assert not hidden & set(seen)
+    # The search isn't blind: made public, they are found.
+    seen = {}
+    publicly_reachable(SimpleNamespace(sources=pool._sources), seen)
+    assert hidden <= set(seen)
+
+
+def test_what_the_pool_returns_is_read_only(make_pool, labelled_patch):
     pool = make_pool(RandomForeground66, labelled=[labelled_patch])
     for array in (pool.image("a"), pool.labels_in(labelled_patch), pool.oracle.label("a")):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
     with pytest.raises(TypeError):
         pool.shapes["a"] = (1, 1, 1)
-    with pytest.raises(AttributeError):
-        pool.labelled = ()
+    for thing, name in ((pool, "labelled"), (pool, "info"), (pool.info, "labelled")):
+        with pytest.raises(AttributeError):
+            setattr(thing, name, ())
 
 
 def test_cases_are_sorted_and_unknown_ones_refused(make_pool):
@@ -96,7 +155,7 @@ def test_prediction_holds_what_the_method_needs(make_pool):
         _ = make_pool(PredictiveEntropy()).predict("c").expected_entropy
 
 
-def test_stream_carries_the_names_of_the_experiment(make_pool):
+def test_streams_carry_the_names_of_the_experiment(make_pool):
     pool = make_pool(names=("setting", "method", 12345, 3))
     expected = stream("setting", "method", 12345, 3, "noise", "a", "1").random(3)
     np.testing.assert_array_equal(pool.rng("noise", "a", "1").random(3), expected)
@@ -104,16 +163,16 @@ def test_stream_carries_the_names_of_the_experiment(make_pool):
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_map_keeps_case_order_and_reports(make_pool, workers):
-    told = []
-    pool = make_pool(workers=workers, progress=lambda done, whole: told.append((done, whole)))
+def test_map_keeps_case_order_and_reports_progress(make_pool, workers):
+    reports = []
+    pool = make_pool(workers=workers, progress=lambda done, whole: reports.append((done, whole)))
 
     def slow_first(case):
         time.sleep(0.05 if case == "a" else 0)
         return case.upper()
 
     assert pool.map(slow_first) == ["A", "B", "C", "D"]
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert pool.map(slow_first, ["d", "a"]) == ["D", "A"]
 
 
@@ -135,7 +194,7 @@ def test_map_raises_the_first_failure_in_case_order(make_pool, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_keyboard_interrupt_passes(make_pool, workers):
+def test_keyboard_interrupt_propagates(make_pool, workers):
     def interrupt(case):
         raise KeyboardInterrupt
 

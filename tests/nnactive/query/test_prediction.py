@@ -7,7 +7,7 @@ from scipy.stats import entropy as scipy_entropy
 from support import peak_growth
 
 from nnactive.errors import MethodError, NnactiveError, PredictionError
-from nnactive.query.prediction import fold
+from nnactive.query.prediction import FOLDED, Need, fold
 
 BOTH = frozenset({"mean", "expected_entropy"})
 SHAPE = (4, 3, 5, 2)
@@ -47,7 +47,7 @@ def test_no_two_members_are_alive_at_once():
     assert len(alive) == 3
 
 
-def test_members_come_anew_one_at_a_time():
+def test_members_are_predicted_again_one_at_a_time():
     passes = []
 
     def members():
@@ -80,16 +80,16 @@ def spoilt(value, channel=0):
 
 
 BROKEN = {
-    "NaN": (spoilt(float("nan")), r"\(NaN\)"),
-    "NaN elsewhere": (spoilt(float("nan"), channel=3), r"\(NaN\)"),
-    "infinite": (spoilt(float("inf")), r"\(infinite\)"),
-    "minus infinite": (spoilt(-float("inf")), r"\(infinite\)"),
-    "too much": (softmax(1) * 1.002, "off 1 by 0.002 in their sum"),
-    "too little": (softmax(1) * 0.998, "off 1 by 0.002 in their sum"),
-    "one voxel": (spoilt(0.9), "off 1 by"),
+    "NaN": (spoilt(float("nan")), r"\(contains NaN\)"),
+    "NaN elsewhere": (spoilt(float("nan"), channel=3), r"\(contains NaN\)"),
+    "infinite": (spoilt(float("inf")), r"\(contains infinite values\)"),
+    "minus infinite": (spoilt(-float("inf")), r"\(contains infinite values\)"),
+    "too much": (softmax(1) * 1.002, "sums deviate from 1 by 0.002"),
+    "too little": (softmax(1) * 0.998, "sums deviate from 1 by 0.002"),
+    "one voxel": (spoilt(0.9), "sums deviate from 1 by"),
     "negative": (
         torch.stack([-softmax(1)[0], 1 + softmax(1)[0], *[torch.zeros(SHAPE[1:])] * 2]),
-        r"\(negative, -0\.",
+        r"\(contains negative values, -0\.",
     ),
     "classes": (softmax(1)[:2], r"shape \(2, 3, 5, 2\), expected \(4, 3, 5, 2\)"),
     "shape": (softmax(1)[:, :2], r"shape \(4, 2, 5, 2\), expected \(4, 3, 5, 2\)"),
@@ -101,7 +101,10 @@ BROKEN = {
 @pytest.mark.parametrize("needs", [BOTH, frozenset({"expected_entropy"})])
 def test_broken_probabilities_name_case_member_and_cause(name, needs):
     member, cause = BROKEN[name]
-    with pytest.raises(PredictionError, match=f"^case_7: member 1 .*{cause}") as caught:
+    with pytest.raises(
+        PredictionError,
+        match=f"^case_7: member 1's output .*{cause}|^case_7: member 1 has .*{cause}",
+    ) as caught:
         fold("case_7", lambda: iter([softmax(0), member]), needs)
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
@@ -112,6 +115,15 @@ def test_members_one_by_one_are_checked_too():
     prediction._members = lambda: iter([softmax(0), spoilt(float("nan"))])
     with pytest.raises(PredictionError, match="case_7: member 1"):
         list(prediction.members())
+
+
+def test_a_plain_string_declares_the_same_as_the_enum():
+    assert BOTH == frozenset({Need.MEAN, Need.EXPECTED_ENTROPY}) == FOLDED
+    assert {"embedding", "members"} | BOTH == set(Need)
+    for needs in (BOTH, FOLDED):
+        prediction = fold("a", lambda: iter([softmax(0)]), needs)
+        assert prediction.mean.shape == SHAPE
+        assert prediction.expected_entropy.shape == SHAPE[1:]
 
 
 def test_an_embedding_is_no_reason_to_predict():

@@ -26,7 +26,7 @@ def reader() -> Reader:
     return Reader()
 
 
-def test_the_next_image_is_read_before_it_is_asked_for_and_no_further(reader: Reader) -> None:
+def test_only_the_next_image_is_read_ahead(reader: Reader) -> None:
     images = ReadAhead(reader)
     images.announce("abcd")
     assert reader.read == []
@@ -45,7 +45,7 @@ def test_any_order_gives_each_case_its_own_array(reader: Reader) -> None:
         assert images(case) == ord(case)
 
 
-def test_a_case_that_is_passed_over_does_not_stop_the_reading(reader: Reader) -> None:
+def test_a_skipped_case_does_not_stop_reading_ahead(reader: Reader) -> None:
     images = ReadAhead(reader)
     images.announce("abcde")
     images("a")
@@ -53,7 +53,7 @@ def test_a_case_that_is_passed_over_does_not_stop_the_reading(reader: Reader) ->
     assert reader.done["d"].wait(SECONDS)
 
 
-def test_without_an_announcement_only_what_is_asked_for_is_read(reader: Reader) -> None:
+def test_without_an_announcement_only_requests_are_read(reader: Reader) -> None:
     images = ReadAhead(reader)
     images.announce("ab")
     images.announce(())
@@ -62,7 +62,7 @@ def test_without_an_announcement_only_what_is_asked_for_is_read(reader: Reader) 
     assert reader.read == ["a", "b"]
 
 
-def test_a_failure_to_read_reaches_the_one_who_asks() -> None:
+def test_a_read_failure_reaches_the_caller() -> None:
     def read(case: str) -> np.ndarray:
         if case == "b":
             raise OSError("disk gone")

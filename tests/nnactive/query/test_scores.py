@@ -49,7 +49,7 @@ def test_equal_members_share_no_information_and_none_is_negative():
     assert information.max() < 1e-5
 
 
-def test_inputs_stay_as_they_are():
+def test_inputs_stay_unchanged():
     mean, expected = tensors()[0], entropy(tensors()[1])
     kept = mean.clone(), expected.clone()
     mutual_information(mean, expected)

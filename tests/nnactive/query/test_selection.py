@@ -25,7 +25,7 @@ def test_greedy_choice_of_a_worked_example():
     assert chosen(9, labelled) == [(4.5, 5), (4, 0), (0, 3)]
 
 
-def test_places_of_minus_infinity_come_last_by_start():
+def test_positions_of_minus_infinity_come_last_by_start():
     values = np.array([-np.inf, 2.0, -np.inf, 5.0, -np.inf]).reshape(1, 1, 5)
     found = best_places("a", values, (1, 1, 5), (1, 1, 1), (1, 1, 1), [], 4)
     assert [c.patch.start[2] for c in found] == [3, 1, 0, 2]
@@ -35,7 +35,7 @@ def test_places_of_minus_infinity_come_last_by_start():
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        (np.zeros((1, 1, 5)), r"shape \(1, 1, 5\), the grid of places has \(1, 1, 4\)"),
+        (np.zeros((1, 1, 5)), r"shape \(1, 1, 5\), the grid has \(1, 1, 4\)"),
         (np.array([[[0, np.nan, 0, 0]]]), "NaN or inf"),
         (np.array([[[0, 1, np.inf, 0]]]), "NaN or inf"),
     ],
@@ -66,7 +66,7 @@ def test_top_breaks_ties_by_case_then_start():
     "score",
     [torch.ones(2, 3, 4), torch.ones(2, 3, 4, requires_grad=True), np.ones((2, 3, 4), bool)],
 )
-def test_scores_of_several_kinds_are_taken(score):
+def test_scores_of_several_kinds_are_accepted(score):
     np.testing.assert_array_equal(checked_score("a", score, (2, 3, 4)), np.ones((2, 3, 4)))
 
 
@@ -98,6 +98,6 @@ def test_patch_scores_are_an_array_of_numbers(values):
         best_places("a", values, (1, 1, 1), (1, 1, 1), (1, 1, 1), [], 1)
 
 
-def test_a_bfloat16_score_is_taken():
+def test_a_bfloat16_score_is_accepted():
     score = torch.arange(8.0).to(torch.bfloat16).reshape(2, 2, 2)
     assert checked_score("a", score, (2, 2, 2)).ravel().tolist() == list(range(8))

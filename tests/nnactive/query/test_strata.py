@@ -106,7 +106,8 @@ def test_each_stratum_takes_its_own_best():
 
 
 @pytest.mark.parametrize(
-    ("counts", "told"), [([0, 3, 1], "class 1 has 2 .*is 3"), ([3, 0, 0], "no class has 2 .*is 3")]
+    ("counts", "told"),
+    [([0, 3, 1], "class 1 has 2 .*is 3"), ([3, 0, 0], "the unstratified part has 2 .*is 3")],
 )
 def test_a_stratum_that_cannot_fill_its_share_is_an_error(counts, told):
     with pytest.raises(MethodError, match=told):
@@ -114,9 +115,7 @@ def test_a_stratum_that_cannot_fill_its_share_is_an_error(counts, told):
 
 
 @pytest.mark.parametrize("stratum", [-1, 3])
-def test_a_stratum_that_there_is_not_is_refused(stratum):
+def test_an_unknown_stratum_is_refused(stratum):
     stranger = Candidate(1.0, Patch("a", (0, 0, 0), (1, 1, 1)), stratum)
-    with pytest.raises(
-        MethodError, match=f"a: a candidate stands for stratum {stratum}; .* 0 to 2"
-    ):
+    with pytest.raises(MethodError, match=f"a: a candidate has stratum {stratum}; .* 0 to 2"):
         stratified_choice([stranger], [1, 0, 0])

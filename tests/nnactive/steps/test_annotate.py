@@ -119,7 +119,7 @@ def test_the_effort_is_counted_inside_each_patch(
         assert 0 < part < whole
 
 
-def test_a_folder_from_before_the_effort_was_counted_is_gone_on_from(
+def test_a_folder_without_boundary_counts_can_be_continued(
     phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path
 ) -> None:
     old = tmp_path / "old"
@@ -174,7 +174,7 @@ def test_a_training_folder_follows_its_dataset(phantom: Path, loop1: Path, tmp_p
     assert {link: link.readlink() for link in others} == others
 
 
-def test_following_that_was_cut_off_goes_on(phantom, loop1, tmp_path, monkeypatch) -> None:
+def test_interrupted_following_is_completed(phantom, loop1, tmp_path, monkeypatch) -> None:
     moved = tmp_path / "moved" / "phantom"
     shutil.copytree(phantom, moved)
     links = [p for p in loop1.rglob("*") if p.is_symlink() and p.resolve().is_relative_to(phantom)]

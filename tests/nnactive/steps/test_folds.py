@@ -108,7 +108,7 @@ def test_two_cases_of_the_rarest_class_go_to_different_folds_at_random():
         ({"a": {0}, "b": {0}, "c": {0}}, ("bg", "heart"), "class 'heart' is labelled in 0"),
     ],
 )
-def test_impossible_folds_say_why(pool, names, told):
+def test_impossible_folds_name_the_reason(pool, names, told):
     with pytest.raises(UserError, match=told):
         assign_folds(pool, 3, stream(), names)
 

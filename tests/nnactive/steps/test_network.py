@@ -10,7 +10,7 @@ from nnactive.steps.network import no_predictor, predict
 
 
 class OneNetwork:
-    """Stands in for an ensemble on a GPU; counts the images that it predicts at a time."""
+    """Stands in for an ensemble on a GPU; counts the images predicted at the same time."""
 
     def __init__(self) -> None:
         self.turns = threading.Semaphore(1)

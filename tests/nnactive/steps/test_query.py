@@ -20,7 +20,7 @@ from nnactive.settings import Setting
 from nnactive.steps.query import QueryInputs, query
 
 METHODS = ("random", "predictive_entropy", "softrank_bald", "clasp_pe", "coreset")
-"""One of each family; the others differ in parts that are tested by themselves."""
+"""One of each family; the others differ in parts that have their own tests."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_the_same_models_give_the_same_query_in_two_runs_and_from_two_workers(
 
 @pytest.fixture
 def without_labels(few: Path, tmp_path: Path) -> Path:
-    """The prepared phantom whose complete label maps are gone."""
+    """The prepared phantom without complete label maps."""
     copy = tmp_path / "copy"
     shutil.copytree(few, copy)
     shutil.rmtree(copy / "pool_labels")
@@ -81,7 +81,7 @@ def without_labels(few: Path, tmp_path: Path) -> Path:
 
 
 class Spy(QueryMethod):
-    """Keeps the view that the step hands it, then chooses nothing."""
+    """Keeps the view that the step passes it, then chooses nothing."""
 
     needs = frozenset()
 
@@ -105,19 +105,19 @@ def test_the_view_of_the_step_shows_labels_in_labelled_patches_alone(
 ) -> None:
     pool = view(phantom, setting, loop0, tmp_path, Spy())
     dataset = PreparedDataset(phantom)
-    assert pool.oracle_labels is None
+    assert pool._sources.oracle_labels is None
     with pytest.raises(MethodError, match="oracle"):
         _ = pool.oracle
     for patch in pool.labelled:
         expected = dataset.pool_label(patch.case)[patch.slices]
         assert (pool.labels_in(patch) == expected).all()
-        shown = pool.partial_labels(patch.case).copy()
+        shown = pool._sources.partial_labels(patch.case).copy()
         for other in pool.labelled_in(patch.case):
             shown[other.slices] = len(dataset.info.classes)
         assert (shown == len(dataset.info.classes)).all()
 
 
-def test_a_declared_oracle_sees_all(
+def test_a_method_that_declares_it_sees_ground_truth(
     phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     pool = view(phantom, setting, loop0, tmp_path, OracleSpy())
@@ -134,7 +134,7 @@ def test_methods_choose_without_the_pools_labels(
     assert with_labels == without
 
 
-def test_an_oracle_method_does_need_them(
+def test_a_method_that_uses_ground_truth_needs_them(
     without_labels: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     with pytest.raises(NnactiveError, match="pool_labels"):
@@ -169,7 +169,7 @@ def test_a_method_that_declares_no_need_gets_no_prediction(
 
 
 def interrupted_at(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
-    """Let the ensemble predict ``count`` images and then fail; the images are listed."""
+    """Let the ensemble predict ``count`` images and then fail; return the list of images."""
     from nnactive.nnunet.ensemble import Ensemble
 
     predict = Ensemble.probabilities
@@ -186,7 +186,7 @@ def interrupted_at(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["softrank_bald", "clasp_pe"])
-def test_an_interrupted_query_goes_on_and_ends_the_same(
+def test_an_interrupted_query_resumes_with_the_same_choice(
     name: str, few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     method = BUILTIN[name]
@@ -199,13 +199,13 @@ def test_an_interrupted_query_goes_on_and_ends_the_same(
     assert not (tmp_path / "out.json").exists()
     with pytest.MonkeyPatch.context() as patch:
         seen = interrupted_at(patch, images)
-        # The next try gets a draft's name, as the command line does it.
+        # The next attempt writes to a draft's name, as the command line does.
         assert choose(few, setting, loop0, tmp_path / ".out.json", method()) == whole
     assert len(seen) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"whole.json", ".out.json"}
 
 
-def test_other_members_start_anew(few: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> None:
+def test_other_members_start_over(few: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> None:
     method = BUILTIN["predictive_entropy"]
     images = len(PreparedDataset(few).info.pool)
     with pytest.MonkeyPatch.context() as patch:
@@ -234,7 +234,7 @@ def test_parts_and_the_rest_give_what_one_run_gives(
         assert choose(few, setting, loop0, tmp_path / "out.json", method()) == whole
 
 
-def test_a_method_that_goes_through_no_images_has_no_part(
+def test_a_method_without_map_has_no_part(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     method = BUILTIN["random"]
@@ -317,7 +317,7 @@ def test_killed_processes_and_parts_in_processes_lose_nothing(
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_method_that_keeps_its_work_to_itself_starts_anew(
+def test_a_method_that_stores_its_work_on_itself_starts_over(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path, monkeypatch
 ) -> None:
     class Selfish(QueryMethod):
@@ -343,7 +343,7 @@ def test_a_method_that_keeps_its_work_to_itself_starts_anew(
     assert resumed == choose(few, setting, loop0, tmp_path / "whole.json", Selfish())
 
 
-def test_a_diverged_member_keeps_what_is_finished(
+def test_a_diverged_member_loses_no_finished_work(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     from nnactive.nnunet.ensemble import Ensemble
@@ -366,7 +366,7 @@ def test_a_diverged_member_keeps_what_is_finished(
     assert len(seen) == 1
 
 
-def test_a_constructor_may_leave_out_the_base_classs(
+def test_a_constructor_need_not_call_the_base_class(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
     class Own(BUILTIN["bald"]):

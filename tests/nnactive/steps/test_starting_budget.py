@@ -95,12 +95,12 @@ def test_depends_on_its_names_alone(make_dataset):
         (pool(cases=5, small_in=2), 6, "class 'large' has 1 unused"),
     ],
 )
-def test_too_little_is_a_users_mistake(labels, size, told, make_dataset):
+def test_too_small_a_budget_is_the_users_error(labels, size, told, make_dataset):
     with pytest.raises(UserError, match=told):
         starting_budget(make_dataset(labels, CLASSES), (4, 4, 4), size, seed=1)
 
 
-def test_full_pool_is_told(make_dataset):
+def test_a_full_pool_is_reported(make_dataset):
     labels = pool(cases=6, shape=(10, 12, 8))
     with pytest.raises(NnactiveError, match="no room for 7 patches"):
         starting_budget(make_dataset(labels, CLASSES), (10, 12, 8), 7, seed=1)

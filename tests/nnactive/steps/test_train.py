@@ -19,7 +19,7 @@ def test_members_of_two_folds_differ_and_are_finite(loop0: Loop) -> None:
     assert first.mirror_axes == (0, 1, 2)
 
 
-def test_nothing_but_the_member_is_left(loop0: Loop) -> None:
+def test_only_the_member_is_left(loop0: Loop) -> None:
     folder = loop0.train.parent
     assert sorted(path.name for path in folder.iterdir()) == [
         "fold_0.pth",
@@ -33,7 +33,7 @@ def test_a_fold_that_the_setting_lacks_is_refused(loop0: Loop, tmp_path: Path) -
         train_fold(loop0.train, 2, tmp_path / "fold_2.pth", "cpu")
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="training folder"):
         train_fold(tmp_path, 0, tmp_path / "fold_0.pth", "cpu")
 

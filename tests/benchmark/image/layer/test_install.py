@@ -82,14 +82,17 @@ def test_what_is_there_already_adds_nothing(image) -> None:
 @pytest.mark.parametrize(
     ("requirement", "message"),
     [
-        ("numpy==1.26.0", "numpy==1.26.0 would change numpy 2.4.6, which the lock fixes"),
-        ("old==1.0", "old==1.0 needs numpy<2 over between==1.0, which would change numpy 2.4.6"),
+        ("numpy==1.26.0", "numpy==1.26.0 would change numpy, which is locked at 2.4.6"),
+        (
+            "old==1.0",
+            "old==1.0 needs numpy<2 via between==1.0, which would change numpy, locked at",
+        ),
         (
             "nowhere==1.0",
             "pip can't install what it pins: No matching distribution found for nowhere==",
         ),
         ("foo==3.0", "pip can't install what it pins: No matching distribution found for foo==3.0"),
-        ("--index-url=x", "'--index-url=x' is an option of pip"),
+        ("--index-url=x", "'--index-url=x' is a pip option"),
     ],
 )
 def test_what_is_refused_leaves_the_image_as_it_was(image, requirement, message) -> None:
@@ -133,7 +136,7 @@ def test_another_file_than_the_judged_one_is_not_installed(image, monkeypatch) -
 
 def test_a_layer_is_not_laid_on_a_layer(image) -> None:
     install(["bar==2.0"], image.home, image.site)
-    with pytest.raises(UserError, match="has a layer already; give the benchmark image"):
+    with pytest.raises(UserError, match="already has a layer; use the benchmark image"):
         install(["foo==1.0"], image.home, image.site)
 
 
@@ -155,14 +158,14 @@ def test_an_image_without_pip_says_so(image, monkeypatch) -> None:
         install(["foo==1.0"], image.home, image.site)
 
 
-def test_pips_last_word_names_the_packages_rather_than_its_manual() -> None:
+def test_pips_last_line_names_the_packages_rather_than_its_manual() -> None:
     output = (
         "WARNING: Retrying\nERROR: Cannot install a==1 and b==1 because of conflicts.\n"
         "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io\n[notice] new pip\n"
     )
-    assert pip.last_word(output) == "Cannot install a==1 and b==1 because of conflicts."
-    assert pip.last_word("Segmentation fault\n") == "Segmentation fault"
-    assert pip.last_word("") == "it ended without a word"
+    assert pip.last_line(output) == "Cannot install a==1 and b==1 because of conflicts."
+    assert pip.last_line("Segmentation fault\n") == "Segmentation fault"
+    assert pip.last_line("") == "pip exited without any output"
 
 
 def test_the_step_tells_what_it_added(image, monkeypatch, capsys) -> None:

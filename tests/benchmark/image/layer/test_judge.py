@@ -44,8 +44,7 @@ def test_a_pin_that_changes_nothing_may_stay(text) -> None:
 @pytest.mark.parametrize("text", ["numpy==1.26.0", "NUMPY==1.26.0"])
 def test_a_pin_that_would_change_the_lock_is_refused_by_name(text) -> None:
     assert refused(lambda: check_pins([pin("a==1"), pin(text)], FIXED)) == (
-        "numpy==1.26.0 would change numpy 2.4.6, which the lock fixes; "
-        "use that version, or leave it out"
+        "numpy==1.26.0 would change numpy, which is locked at 2.4.6; use that version or remove it"
     )
 
 
@@ -65,7 +64,7 @@ CULPRITS = {
             item("baz", "3", requires=["Qux>1", "foo"]),
             item("qux", "4", requires=["numpy<2"]),
         ],
-        "foo==1.0 needs numpy<2 over baz==3, qux==4",
+        "foo==1.0 needs numpy<2 via baz==3, qux==4",
     ),
     "by the extra that was asked for": (
         [
@@ -74,7 +73,10 @@ CULPRITS = {
         ],
         "b==1.0 needs numpy<1.27",
     ),
-    "by whom isn't told": ([item("foo", requires=["..."], requested=True)], "it takes numpy==1.26"),
+    "by whom isn't told": (
+        [item("foo", requires=["..."], requested=True)],
+        "it brings in numpy==1.26",
+    ),
 }
 
 
@@ -84,8 +86,8 @@ def test_what_would_change_the_lock_in_passing_is_refused_with_who_needs_it(case
     line = refused(lambda: judge(report(*items, CHANGED), FIXED))
     assert line.startswith(start)
     assert line.endswith(
-        ", which would change numpy 2.4.6, which the lock fixes; "
-        "pin a version that goes with it, or do without"
+        ", which would change numpy, locked at 2.4.6; "
+        "pin a version that is compatible with it, or remove it"
     )
 
 
@@ -115,10 +117,10 @@ def test_the_locked_version_itself_changes_nothing() -> None:
     ],
 )
 def test_what_is_no_hashed_wheel_of_the_index_is_refused(broken) -> None:
-    assert refused(lambda: judge(report(broken), FIXED)).startswith("foo==1.0 isn't a wheel of")
+    assert refused(lambda: judge(report(broken), FIXED)).startswith("foo==1.0 is not a wheel on")
 
 
 @pytest.mark.parametrize(("name", "version"), [("a\n-r x", "1"), ("a", "1 --no-deps"), ("a", "*")])
 def test_a_package_that_calls_itself_something_odd_is_refused(name, version) -> None:
     line = refused(lambda: judge(report(item(name, version)), FIXED))
-    assert re.match(r"pip would install '.*'; do without it$", line)
+    assert re.match(r"pip would install '.*'; remove what depends on it$", line)

@@ -4,26 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from downloads import Place
 from loopback import Loopback, serving
+from tiny import write_card
 
-from nnactive.data.cards import Card, load_card
+from nnactive.data.cards import Card
 from nnactive.data.download import transfer
-
-CARD: dict[str, Any] = {
-    "id": 902,
-    "name": "tiny",
-    "title": "Tiny",
-    "description": "made for tests",
-    "licence": "CC0-1.0",
-    "citation": "none",
-    "channels": {"MRI": "zscore"},
-    "labels": {"background": 0, "ball": 1},
-    "cases": 8,
-    "query_patch": [4, 4, 4],
-    "budgets": {"low": {"starting": 4, "query": 2, "loops": 3}},
-}
 
 
 @dataclass(frozen=True)
@@ -31,9 +17,7 @@ class Cards:
     folder: Path
 
     def write(self, **changes: Any) -> Card:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "card.yaml").write_text(yaml.safe_dump(CARD | changes, sort_keys=False))
-        return load_card("tiny")
+        return write_card(self.folder, **changes)
 
 
 @pytest.fixture

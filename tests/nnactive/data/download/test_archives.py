@@ -142,10 +142,10 @@ EVIL_TAR = [
     (tar_info("hard", kind=tarfile.LNKTYPE, link="good"), b"", "is a link or a device"),
     (tar_info("null", kind=tarfile.CHRTYPE), b"", "is a link or a device"),
     (tar_info("pipe", kind=tarfile.FIFOTYPE), b"", "is a link or a device"),
-    (tar_info("good", 1), b"y", "comes twice"),
-    (tar_info("./good", 1), b"y", "comes twice"),
-    (tar_info("good/inner", 1), b"y", "is file and folder"),
-    (tar_info("good", kind=tarfile.DIRTYPE), b"", "is file and folder"),
+    (tar_info("good", 1), b"y", "occurs twice"),
+    (tar_info("./good", 1), b"y", "occurs twice"),
+    (tar_info("good/inner", 1), b"y", "is both file and folder"),
+    (tar_info("good", kind=tarfile.DIRTYPE), b"", "is both file and folder"),
 ]
 
 
@@ -167,7 +167,7 @@ EVIL_ZIP = [
     ("..\\evil", 0o100644, "outside"),
     ("link", stat.S_IFLNK | 0o777, "is a link"),
     ("pipe", stat.S_IFIFO | 0o644, "is a device"),
-    ("good", 0o100644, "comes twice"),
+    ("good", 0o100644, "occurs twice"),
 ]
 
 

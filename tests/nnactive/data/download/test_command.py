@@ -14,7 +14,7 @@ import yaml
 
 from benchmark.cli.commands.download import _Lines
 from benchmark.cli.main import main
-from nnactive.data.download.dataset import Step
+from nnactive.data.progress import Step
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
@@ -73,7 +73,7 @@ def test_the_whole_way(server, cards, data, archive, capsys) -> None:
 
     server.requests.clear()
     assert run(data) == 0
-    assert "complete, nothing to do: 1.0 MiB in 1 file" in capsys.readouterr().out
+    assert "already complete: 1.0 MiB in 1 file" in capsys.readouterr().out
     assert server.requests == []
 
 
@@ -84,7 +84,7 @@ def test_consent_is_asked_once(server, cards, data, archive, capsys, monkeypatch
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr("click.confirm", lambda text: (asked.append(text), next(answers))[1])
     assert run(data) == 2
-    assert "error: tiny: the licence isn't accepted, so nothing was" in capsys.readouterr().err
+    assert "error: tiny: licence not accepted, so nothing was" in capsys.readouterr().err
     assert run(data) == 0
     assert "Tiny: the licence is CC0-1.0." in capsys.readouterr().out
     assert run(data) == 0
@@ -103,7 +103,7 @@ def test_login(cards, data, archive, capsys) -> None:
     said = capsys.readouterr()
     wanted = data / "raw" / "tiny" / "archives" / "a.tar"
     assert said.out == f"{login}\nPlace: {wanted}\n"
-    assert f"error: {wanted} isn't there yet; follow the steps above" in said.err
+    assert f"error: {wanted}: has to be downloaded by hand; follow the steps above" in said.err
     wanted.write_bytes(archive)
     assert run(data) == 0
     assert (data / "raw" / "tiny" / "files" / "Tiny" / "a.nii.gz").read_bytes() == CONTENT
@@ -112,16 +112,16 @@ def test_login(cards, data, archive, capsys) -> None:
 @pytest.mark.parametrize(
     ("faults", "code", "message"),
     [
-        ({"status": [404]}, 1, "the server answers 404 Not Found; run the same command again"),
+        ({"status": [404]}, 1, "the server responded 404 Not Found; run the same command again"),
         ({"redirect": "/a.tar"}, 1, "Exceeded 10 redirects."),
-        ({"cut": [0.5] * 99, "ranges": False}, 1, "the connection broke off 6 times"),
+        ({"cut": [0.5] * 99, "ranges": False}, 1, "the connection was lost 6 times"),
     ],
 )
 def test_failures(server, cards, data, archive, capsys, faults, code, message) -> None:
     cards.write(download=file_of(archive, server.add("/a.tar", archive, **faults)))
     assert run(data, "--accept-licence") == code
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith("error: a.tar could not be fetched: ")
+    assert error.startswith("error: a.tar: download failed: ")
     assert message in error
     assert not (data / "raw" / "tiny" / "archives" / "a.tar").exists()
     assert not (data / "raw" / "tiny" / "files").exists()

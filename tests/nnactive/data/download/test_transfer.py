@@ -55,7 +55,7 @@ def test_progress_renews_the_patience(server: Loopback, draft: Path) -> None:
 def test_a_later_call_goes_on_with_the_draft(server, draft, monkeypatch) -> None:
     monkeypatch.setattr(transfer, "ATTEMPTS", 1)
     url = server.add("/a", CONTENT, cut=[0.5])
-    with pytest.raises(TransferError, match="broke off"):
+    with pytest.raises(TransferError, match="was lost"):
         fetch(url, draft, None, Amounts())
     half = draft.stat().st_size
     assert 0 < half < len(CONTENT)
@@ -73,7 +73,7 @@ def test_a_server_without_ranges_starts_anew(server: Loopback, draft: Path) -> N
 
 def test_a_server_without_ranges_that_always_cuts_is_given_up(server, draft) -> None:
     url = server.add("/a", CONTENT, cut=[0.4] * 99, ranges=False)
-    with pytest.raises(TransferError, match=f"broke off {transfer.ATTEMPTS} times"):
+    with pytest.raises(TransferError, match=f"was lost {transfer.ATTEMPTS} times"):
         fetch(url, draft, None, Amounts())
 
 
@@ -161,7 +161,7 @@ def test_repeats_wait_longer_and_longer(server, draft, monkeypatch) -> None:
 def test_a_server_that_falls_silent_is_given_up(server, draft, monkeypatch) -> None:
     monkeypatch.setattr(transfer, "ATTEMPTS", 2)
     monkeypatch.setattr(transfer, "TIMEOUT", (1, 0.1))
-    with pytest.raises(TransferError, match="broke off 2 times at 0 bytes"):
+    with pytest.raises(TransferError, match="was lost 2 times at 0 bytes"):
         fetch(server.add("/a", CONTENT, pause=5), draft, None, Amounts())
 
 
@@ -190,14 +190,14 @@ def test_bytes_are_kept_as_they_are_stored(server: Loopback, draft: Path) -> Non
 @pytest.mark.parametrize(
     ("faults", "message"),
     [
-        ({"status": [404]}, "the server answers 404 Not Found"),
-        ({"status": [403]}, "the server answers 403 Forbidden"),
-        ({"status": [204]}, "the server answers 204 No Content"),
-        ({"status": [206]}, "the server answers 206 Partial Content"),
+        ({"status": [404]}, "the server responded 404 Not Found"),
+        ({"status": [403]}, "the server responded 403 Forbidden"),
+        ({"status": [204]}, "the server responded 204 No Content"),
+        ({"status": [206]}, "the server responded 206 Partial Content"),
         ({"status": [503] * 99}, "too many 503 error responses"),
         ({"redirect": "/a"}, "Exceeded 10 redirects."),
-        ({"extra_length": 50}, "broke off"),
-        ({"cut": [0] * 99}, "broke off 6 times at 0 bytes"),
+        ({"extra_length": 50}, "was lost"),
+        ({"cut": [0] * 99}, "was lost 6 times at 0 bytes"),
     ],
 )
 def test_what_can_not_be_had(server: Loopback, draft: Path, faults, message) -> None:

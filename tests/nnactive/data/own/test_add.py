@@ -9,7 +9,7 @@ from nnactive.data.own.add import describe_raw, free_folder, write_card
 from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import raw_boxes
 from nnactive.data.prepare.prepare import prepare
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 OWN = {
@@ -110,9 +110,9 @@ def test_labels_are_taken_in_the_order_of_their_values(raw):
         ({"numTraining": "8"}, "field 'numTraining': must be a whole number, not '8'"),
         ({"numTraining": 2}, "field 'numTraining': Input should be greater than"),
         ({"file_ending": None}, "field 'file_ending' is missing"),
-        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file's ending, such as .nii"),
-        ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must have one whole"),
-        ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' can't be used"),
+        ({"file_ending": "nii"}, "field 'file_ending': 'nii' isn't a file ending such as .nii"),
+        ({"labels": {"background": 0, "whole": [1, 2], "a": 1}}, "'whole' must be one whole"),
+        ({"labels": {"background": 0, "a": 1, "ignore": 2}}, "'ignore' is not supported"),
         ({"labels": {"background": 0, "a": 2}}, "field 'labels': values must be"),
         ({"labels": {"a": 0, "b": 1}}, "the first class must be 'background'"),
     ],
@@ -128,9 +128,11 @@ def test_a_wrong_dataset_json_is_one_line_with_file_and_field(raw, change, messa
 def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
     with pytest.raises(UserError, match="nowhere: no such folder"):
         describe_raw(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="'3d' can't name a dataset"):
+    with pytest.raises(UserError, match=r"^--name: '3d' isn't a name of"):
         describe_raw(raw, "3d")
-    with pytest.raises(UserError, match=r"^'raw' is the folder of raw data; give another --name$"):
+    with pytest.raises(
+        UserError, match=r"^--name: 'raw' is reserved for raw data; choose another name$"
+    ):
         describe_raw(raw, "raw")
     with pytest.raises(UserError, match=r"^--group: .*not a regular expression"):
         describe_raw(raw, group="(")
@@ -138,7 +140,7 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
     with pytest.raises(UserError, match="8 cases, but Dataset123_MyKnees has 9"):
         add(raw, tiny.datasets)
     (raw / "dataset.json").write_text("[]")
-    with pytest.raises(UserError, match=r"dataset\.json: must hold fields"):
+    with pytest.raises(UserError, match=r"dataset\.json: must contain fields"):
         describe_raw(raw)
     (raw / "dataset.json").write_text("{")
     with pytest.raises(UserError, match=r"dataset\.json: not valid JSON"):
@@ -151,22 +153,22 @@ def test_other_mistakes_are_one_line(raw, tiny, tmp_path):
 def test_a_name_is_given_once(raw, tiny):
     file = add(raw, tiny.datasets)
     before = file.read_text()
-    with pytest.raises(UserError, match="there is a dataset 'myknees' already"):
+    with pytest.raises(UserError, match="dataset 'myknees' already exists"):
         add(raw, tiny.datasets)
-    with pytest.raises(UserError, match="there is a dataset 'hippocampus' already"):
+    with pytest.raises(UserError, match="dataset 'hippocampus' already exists"):
         add(raw, tiny.datasets, name="hippocampus")
     assert file.read_text() == before
     assert yaml.safe_load(before)["spacing"] is None
 
 
-def test_a_broken_dataset_json_is_to_be_mended_not_removed(raw):
+def test_a_broken_dataset_json_is_to_be_fixed_not_removed(raw):
     (raw / "dataset.json").write_text('{"labels": ')
-    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; mend it$"):
+    with pytest.raises(UserError, match=r"dataset\.json: not valid JSON .*; fix it$"):
         describe_raw(raw)
 
 
 def test_more_cases_than_are_told_name_the_field(raw):
     describe(raw, numTraining=7)
     card = describe_raw(raw)
-    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' of .*dataset\.json$"):
+    with pytest.raises(UserError, match=r"8 cases, .* has 7; .*'numTraining' in .*dataset\.json$"):
         scan(raw, card)

@@ -6,7 +6,7 @@ from nnactive.data.own.guide import derive
 from nnactive.data.own.structure_sizes import largest_boxes, prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 
@@ -64,9 +64,9 @@ def test_the_spread_is_that_of_the_boxs_volume():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; there are: a, b"),
+        ({"high_variance": ("tumor",)}, "no foreground class 'tumor'; choose from: a, b"),
         ({"only": ("c",)}, "no foreground class 'c'"),
-        ({}, "class 'b': in no label map"),
+        ({}, "class 'b': occurs in no label map"),
     ],
 )
 def test_wrong_classes_are_named(arguments, message):

@@ -8,7 +8,7 @@ import pytest
 from nnactive.data.prepare import estimate as module
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.prepare import estimate_needs, prepare
-from nnactive.data.raw.raw import scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 GIB = 1 << 30
@@ -89,10 +89,10 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(
     usage = shutil.disk_usage("/")._replace(free=3 * GIB)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     Estimate(3 * GIB, 3 * GIB, 1, 1).check(tmp_path)
-    with pytest.raises(UserError, match=r"needs up to 3\.5 GiB, but 3\.0 GiB are free; free"):
+    with pytest.raises(UserError, match=r"needs up to 3\.5 GiB, with only 3\.0 GiB free; free"):
         Estimate(7 * GIB // 2, 3 * GIB, 1, 1).check(tmp_path)
     monkeypatch.setattr(module, "STORED", GIB)
-    with pytest.raises(UserError, match=r"3\.0 GiB are free"):
+    with pytest.raises(UserError, match=r"only 3\.0 GiB free"):
         prepare(tiny.card(), tiny.raw, tmp_path / "data" / "tiny", 1, lambda *_: None)
     assert not (tmp_path / "data").exists()
 

@@ -207,7 +207,7 @@ def test_a_mended_file_is_converted_again(tiny, tmp_path):
 
 
 def test_raw_data_is_asked_for(tiny, tmp_path):
-    with pytest.raises(UserError, match=r"tiny: needs its data \(https://x\); .* --raw"):
+    with pytest.raises(UserError, match=r"tiny: no raw data; .* --raw \(from https://x\)"):
         prepare(tiny.card(url="https://x"), None, tmp_path / "tiny", 1, lambda *_: None)
 
 
@@ -351,7 +351,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_overlooked(tiny, tmp_path, 
         if (stage, done) == ("normalise", 8):
             write_uncompressed(tiny, 4, 3)
 
-    with pytest.raises(UserError, match="changed while it was read; run the same command again"):
+    with pytest.raises(UserError, match="changed while being read; run the same command again"):
         run(tiny, tmp_path / "tiny", progress=progress, **uncompressed)
     info = run(tiny, tmp_path / "tiny", **uncompressed)
     assert info == run(tiny, tmp_path / "new", **uncompressed)
@@ -385,7 +385,7 @@ def test_a_class_in_too_few_cases_can_be_taken_out_as_is_said(tiny, tmp_path):
         label = tiny.case(number)[1]
         label[label == 2] = 2 if number == 1 else 1
         tiny.write(tiny.label(number), label, (2, 1, 1))
-    with pytest.raises(UserError, match="take 'dot' out of the card's 'labels', map") as refusal:
+    with pytest.raises(UserError, match="remove 'dot' from the card's 'labels', map") as refusal:
         run(tiny, tmp_path / "tiny")
     assert f"to 0 in 'label_map' (and every other value to its label), and remove {tmp_path}" in (
         str(refusal.value)
@@ -422,7 +422,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(tiny, whole, tmp_path, monk
 
     with monkeypatch.context() as patch:
         patch.setattr("nnactive.nnunet.store.write_bytes", full)
-        with pytest.raises(UserError, match="disk full; free some space") as refusal:
+        with pytest.raises(UserError, match="disk full; free up some space") as refusal:
             run(tiny, tmp_path / "tiny")
         assert "\n" not in str(refusal.value)
     assert run(tiny, tmp_path / "tiny") == whole

@@ -16,7 +16,7 @@ ACDC_TEST = {
 
 
 def by(folder=None, **rule):
-    return Card.model_construct(folder=folder, split=Split(**rule))
+    return Card.model_construct(name="tiny", folder=folder, split=Split(**rule))
 
 
 def listed(folder, content):
@@ -45,7 +45,7 @@ def test_a_case_without_patient_is_named():
 
 
 def test_too_few_patients():
-    with pytest.raises(UserError, match="3 patients"):
+    with pytest.raises(UserError, match=r"too few patients for a test set \(3\); give at least 4"):
         split_cases(["p1_1", "p1_2", "p2_1", "p3_1"], by(group=r"^(p\d)"))
 
 
@@ -63,11 +63,11 @@ def test_a_list_decides_where_the_folder_has_one(tmp_path):
     ("content", "cause"),
     [
         ({"test": ["p2", "p7"]}, "lists 'p7', which has no case"),
-        ({"test": "p2"}, "field 'test': must list"),
-        ({"test": [2]}, "field 'test': must list"),
-        ([], "field 'test': must list"),
-        ({"test": []}, "must leave a pool and a test set"),
-        ({"test": ["p1", "p2", "p3", "p4", "p5"]}, "must leave a pool and a test set"),
+        ({"test": "p2"}, "field 'test': must be a list"),
+        ({"test": [2]}, "field 'test': must be a list"),
+        ([], "field 'test': must be a list"),
+        ({"test": []}, "must leave cases in both"),
+        ({"test": ["p1", "p2", "p3", "p4", "p5"]}, "must leave cases in both"),
     ],
 )
 def test_a_wrong_list_is_refused_by_file(tmp_path, content, cause):

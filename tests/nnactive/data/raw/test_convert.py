@@ -9,9 +9,7 @@ from nnactive.data.raw.convert import subtract
 from nnactive.errors import UserError
 
 FIND = """
-from nnactive.data.raw.convert import Converted
-from nnactive.data.raw.images import read_image
-from nnactive.data.raw.raw import Found
+from nnactive.data.raw import Converted, Found, read_image
 def find(raw):
     return [Found(f"tiny_{n}", (raw / "imagesTr" / f"tiny_{n}_0000.nii.gz",),
                   raw / "labelsTr" / f"tiny_{n}.nii.gz") for n in range(1, 9)]
@@ -41,7 +39,7 @@ def test_a_script_finds_and_converts(tiny, whole, tmp_path):
         ("import nothing_like_it\n", "'import' failed in line 1 (ModuleNotFoundError: "),
         ("def find(:\n", "'import' failed (SyntaxError: "),
         ("def find(raw):\n    return [int('x')]\n", "'find' failed in line 2 (ValueError: "),
-        ("def find(raw):\n    return ['x']\n", "'find' must return a list of Found; mend it"),
+        ("def find(raw):\n    return ['x']\n", "'find' must return a list of Found; fix it"),
         (FIND + "def convert(found, card):\n    1 / 0\n", "'convert' failed in line "),
         (FIND + "def convert(found, card):\n    return None\n", "'convert' must return"),
         (FIND + GOOD.replace(f"({IMAGE},)", f"({IMAGE}, {IMAGE})"), "with 1 images"),
@@ -53,7 +51,7 @@ def test_a_script_that_fails_is_named(tiny, tmp_path, script, cause):
     message = str(refusal.value)
     assert message.startswith(f"{tiny.datasets / 'tiny' / 'convert.py'}: ")
     assert cause in message
-    assert "; mend" in message
+    assert "; fix" in message
     assert "\n" not in message
 
 
@@ -96,10 +94,10 @@ def test_images_on_two_grids_are_not_subtracted(tiny, pair, change, cause):
         subtract(after, before)
 
 
-def test_values_beyond_int16_are_not_wrapped(tiny, pair):
+def test_values_outside_int16_are_not_wrapped(tiny, pair):
     after, before = pair
     tiny.write(after, np.full((2, 3, 4), 40000.7, np.float32), (2, 1, 1))
-    with pytest.raises(UserError, match=r"after\.nii\.gz: has values 40000\.7 to 40000\.7, beyond"):
+    with pytest.raises(UserError, match=r"after\.nii\.gz: has values 40000\.7 to 40000\.7, out"):
         subtract(after, before)
     tiny.write(after, np.full((2, 3, 4), 30000, np.int16), (2, 1, 1))
     tiny.write(before, np.full((2, 3, 4), -30000, np.int16), (2, 1, 1))

@@ -3,10 +3,12 @@ import gzip
 import numpy as np
 import pytest
 import SimpleITK
+from tiny import expect_one_line
 
 from nnactive.data.raw.integrity import check_whole
+from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
-from nnactive.data.raw.raw import Found, scan
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 CLASSES = 3
@@ -101,7 +103,7 @@ def all_zero(tiny):
 
 def flat(tiny):
     tiny.write(tiny.image(2), tiny.case(2)[0][0], (1, 1))
-    return tiny.image(2), "not one three-dimensional image"
+    return tiny.image(2), "not a single three-dimensional image"
 
 
 @pytest.mark.parametrize(
@@ -125,14 +127,6 @@ def test_a_wrong_file_is_refused_by_name(tiny, harm):
     with pytest.raises(UserError) as refusal:
         load(tiny, 2)
     expect_one_line(refusal, file, cause)
-
-
-def expect_one_line(refusal, file, cause):
-    message = str(refusal.value)
-    assert str(file) in message
-    assert cause in message
-    assert "\n" not in message
-    assert len(message.split(";")) > 1, "no way out is named"
 
 
 def test_not_a_number_is_refused(tiny, tmp_path):

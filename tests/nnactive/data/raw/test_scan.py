@@ -1,7 +1,9 @@
 import pytest
+from tiny import expect_one_line
 
 from nnactive.data.cards import DATASETS
-from nnactive.data.raw.raw import list_files, scan
+from nnactive.data.raw.raw_checksums import list_files
+from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
 
 
@@ -39,7 +41,7 @@ def remove_case(tiny):
 def add_channel(tiny):
     file = tiny.raw / "imagesTr" / "tiny_2_0001.nii.gz"
     file.write_bytes(tiny.image(2).read_bytes())
-    return file, "a channel 1, but Tiny has 1"
+    return file, "channel 1, but Tiny has 1"
 
 
 def remove_labels(tiny):
@@ -69,11 +71,11 @@ def test_a_wrong_number_of_cases_names_where_it_was_given(tiny):
     card = tiny.card(cases=9)
     with pytest.raises(UserError) as refusal:
         scan(tiny.raw, card)
-    assert f"or mend field 'cases' of {card.folder / 'card.yaml'}" in str(refusal.value)
+    assert f"or fix field 'cases' in {card.folder / 'card.yaml'}" in str(refusal.value)
     described = card.model_copy(update={"folder": tiny.raw})
     with pytest.raises(UserError) as refusal:
         scan(tiny.raw, described)
-    assert f"or mend field 'numTraining' of {tiny.raw / 'dataset.json'}" in str(refusal.value)
+    assert f"or fix field 'numTraining' in {tiny.raw / 'dataset.json'}" in str(refusal.value)
     with pytest.raises(UserError, match=r"give the folder with the complete data$"):
         scan(tiny.raw, card.model_copy(update={"folder": DATASETS / "tiny"}))
 
@@ -84,11 +86,3 @@ def test_a_changed_file_changes_its_case_alone(tiny):
     tiny.image(2).write_bytes(tiny.image(2).read_bytes()[:-1])
     after = list_files(cases)
     assert {case for case in before if before[case] != after[case]} == {"tiny_2"}
-
-
-def expect_one_line(refusal, file, cause):
-    message = str(refusal.value)
-    assert str(file) in message
-    assert cause in message
-    assert "\n" not in message
-    assert len(message.split(";")) > 1, "no way out is named"

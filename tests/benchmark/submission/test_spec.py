@@ -10,7 +10,7 @@ import pytest
 import nnactive
 from benchmark.cli.commands import methods as cli_methods
 from benchmark.cli.commands.methods import examine
-from benchmark.submission.method_string import method_id
+from benchmark.submission.method_string import Method, method_id
 from benchmark.submission.spec import describe, freeze, load_method, make
 from nnactive.errors import UserError
 from nnactive.io.files import sha256
@@ -42,11 +42,11 @@ REFUSED = {
     "a function": ("def Mine():\n    pass\n", "Mine is not a subclass"),
     "does nothing": (
         "from nnactive.methods import QueryMethod\nclass Mine(QueryMethod):\n    pass\n",
-        "Mine chooses nothing; it must define score or query",
+        "Mine never chooses patches; define score or query",
     ),
     "the base itself": (
         "from nnactive.methods import QueryMethod as Mine\n",
-        "Mine chooses nothing",
+        "Mine never chooses patches",
     ),
     "needs arguments": (
         f"{GOOD}\n    def __init__(self, beta, gamma=1):\n        pass\n",
@@ -54,15 +54,15 @@ REFUSED = {
     ),
     "constructor raises": (
         f"{GOOD}\n    def __init__(self):\n        raise RuntimeError('no\\nway')\n",
-        "can't be made: RuntimeError: no way",
+        "its constructor raised RuntimeError: no way",
     ),
     "parameters of another kind": (
         f"{GOOD}\n    class Parameters:\n        beta = 1\n",
-        "its Parameters must be a class Parameters(QueryMethod.Parameters)",
+        "declare its parameters as class Parameters(QueryMethod.Parameters)",
     ),
     "parameters of pydantic's alone": (
         f"import pydantic\n{GOOD}\n    class Parameters(pydantic.BaseModel):\n        beta: int\n",
-        "its Parameters must be a class Parameters(QueryMethod.Parameters)",
+        "declare its parameters as class Parameters(QueryMethod.Parameters)",
     ),
     "a parameter without default": (
         f"{DECLARES}        beta: float\n",
@@ -70,19 +70,19 @@ REFUSED = {
     ),
     "a parameter that is no value": (
         f"{DECLARES}        weights: tuple[float, ...] = (1.0,)\n",
-        "parameter 'weights' is a tuple; it must be a number, a text, true, false or None",
+        "parameter 'weights' is a tuple; it must be a number, a string, true, false or None",
     ),
     "a constructor that ignores them": (
         f"{WITH_BETA}    def __init__(self, beta=2):\n        super().__init__(beta=3)\n",
-        "its constructor must be __init__(self, **parameters)",
+        "so its constructor must be __init__(self, **parameters)",
     ),
     "a constructor that keeps them back": (
         f"{WITH_BETA}    def __init__(self, **parameters):\n        pass\n",
-        "its constructor must begin with super().__init__(**parameters)",
+        "so its constructor must begin with super().__init__(**parameters)",
     ),
     "an imported builtin": (
         "from nnactive.methods.uncertainty import Bald as Mine\n",
-        "Mine is imported from nnactive.methods.uncertainty; name it as builtin: bald",
+        "Mine is imported from nnactive.methods.uncertainty; run the built-in: bald",
     ),
     "an imported part": (
         "from nnactive.methods.stratified import ClassBalancedPower\nMine = ClassBalancedPower\n",
@@ -90,9 +90,12 @@ REFUSED = {
     ),
     "a builtin's name": (
         f"{GOOD}\n    name = 'bald'\n",
-        "Mine has the name of the builtin method bald; give it another name",
+        "Mine has the name of the built-in method bald; rename it",
     ),
-    "wrong needs": (f"{GOOD}\n    needs = frozenset({{'labels'}})\n", "needs = frozenset"),
+    "wrong needs": (
+        f"{GOOD}\n    needs = frozenset({{'labels'}})\n",
+        "use a frozenset of embedding, expected_entropy, mean, members",
+    ),
 }
 
 
@@ -111,7 +114,7 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
     text, message = REFUSED[case]
     path = method_file(tmp_path, text)
     with pytest.raises(UserError) as caught:
-        describe(f"{path}:Mine")
+        describe(Method.parse(f"{path}:Mine"))
     assert str(caught.value).startswith(path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -121,15 +124,15 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
     ("method", "message"),
     [
         ("nowhere.py:Mine", "nowhere.py: no such file"),
-        ("nowhere.py", "no class given; write path/to/file.py:Class"),
-        ("nowhere.py:", "no class given"),
-        ("nowhere.py:a b", "no class given"),
+        ("nowhere.py", "names no class; write path/to/file.py:Class"),
+        ("nowhere.py:", "names no class"),
+        ("nowhere.py:a b", "names no class"),
         (".:Mine", "no such file"),
         ("randon", "unknown method 'randon'; known are bald, cla_pe_33, "),
-        ("beta=5", "in YAML's [...] put METHOD into quotes"),
-        ("power_bald,beta", "power_bald: 'beta' is no parameter; write METHOD,name=value"),
-        ("power_bald,beta=", "power_bald: 'beta=' is no parameter"),
-        ("power_bald,beta=5,beta=6", "power_bald: parameter 'beta' is given twice"),
+        ("beta=5", "inside YAML's [...] quote the METHOD"),
+        ("power_bald,beta", "power_bald: 'beta' is not a parameter; write METHOD,name=value"),
+        ("power_bald,beta=", "power_bald: 'beta=' is not a parameter"),
+        ("power_bald,beta=5,beta=6", "power_bald: duplicate parameter 'beta'; give it once"),
         ("power_bald,betta=5", "power_bald: has no parameter 'betta'; it has beta"),
         ("random,beta=5", "random: has no parameter 'beta'; it has none"),
         ("power_bald,beta=x", "power_bald: field 'beta': Input should be a valid number"),
@@ -139,7 +142,7 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
 )
 def test_a_method_string_that_names_nothing_is_refused(method, message) -> None:
     with pytest.raises(UserError, match=r"^[^\n]*$") as caught:
-        describe(method)
+        describe(Method.parse(method))
     assert message in str(caught.value)
 
 
@@ -147,57 +150,58 @@ def test_a_file_that_is_not_python_is_refused(tmp_path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text(GOOD)
     with pytest.raises(UserError, match="not a Python file"):
-        describe(f"{path}:Mine")
+        describe(Method.parse(f"{path}:Mine"))
 
 
 def test_a_submission_is_known_by_its_class_and_content(tmp_path) -> None:
     path = method_file(tmp_path, GOOD)
-    record = describe(f"{path}:Mine").record
+    record = describe(Method.parse(f"{path}:Mine")).record
     assert record.id == f"Mine-{sha256(Path(path))[:8]}"
     assert (record.name, record.description) == ("Mine", "Mine is the best.")
     assert (record.origin, record.oracle) == ("submission", False)
-    method_file(tmp_path, f"{GOOD}\n# mended\n")
-    assert describe(f"{path}:Mine").record.id != record.id
+    method_file(tmp_path, f"{GOOD}\n# fixed\n")
+    assert describe(Method.parse(f"{path}:Mine")).record.id != record.id
 
 
 def test_a_submission_can_say_where_it_was_published(tmp_path) -> None:
     path = method_file(tmp_path, GOOD)
-    assert describe(f"{path}:Mine").record.reference == ""
+    assert describe(Method.parse(f"{path}:Mine")).record.reference == ""
     for value, told in (('"A. Author 2026"', None), ("7", "field 'reference'")):
         path = method_file(tmp_path, f"{GOOD}\nMine.reference = {value}\n")
         if told is None:
-            assert describe(f"{path}:Mine").record.reference == "A. Author 2026"
+            assert describe(Method.parse(f"{path}:Mine")).record.reference == "A. Author 2026"
         else:
             with pytest.raises(UserError, match=told):
-                describe(f"{path}:Mine")
-    assert "2025" in describe("random").record.reference
+                describe(Method.parse(f"{path}:Mine"))
+    assert "2025" in describe(Method.parse("random")).record.reference
 
 
 def test_queries_run_the_frozen_copy(tmp_path) -> None:
     path = Path(method_file(tmp_path, GOOD))
-    spec = describe(f"{path}:Mine")
+    spec = describe(Method.parse(f"{path}:Mine"))
     freeze(tmp_path / "run", spec, path)
     path.unlink()
     file = tmp_path / "run" / "methods" / f"{spec.record.id}.json"
     assert type(load_method(file)).__name__ == "Mine"
     copy = file.with_suffix(".py")
     copy.write_text(f"{GOOD}\n# not what was submitted\n")
-    with pytest.raises(UserError, match="isn't the file that was submitted"):
+    with pytest.raises(UserError, match="differs from the submitted file"):
         load_method(file)
 
 
 def test_a_file_that_changes_under_the_check_is_refused(tmp_path) -> None:
     path = Path(method_file(tmp_path, GOOD))
-    spec = describe(f"{path}:Mine")
+    spec = describe(Method.parse(f"{path}:Mine"))
     method_file(tmp_path, f"{GOOD}\n# changed\n")
-    with pytest.raises(UserError, match="changed while it was checked"):
+    with pytest.raises(UserError, match="changed during the check"):
         freeze(tmp_path / "run", spec, path)
 
 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_builtin_methods_need_no_file(tmp_path, name) -> None:
-    spec, source = examine(name, tmp_path)
-    assert source is None
+    method = Method.parse(name)
+    assert method.file is None
+    spec = examine(method, tmp_path)
     assert (spec.record.id, spec.record.origin) == (name, "builtin")
     assert spec.record.oracle == name.startswith("random_fg")
     assert len(spec.record.source_hash) == 64
@@ -238,19 +242,18 @@ PARAMETERS = """
 )
 def test_parameters_are_in_the_id_the_name_and_the_object(tmp_path, asked, end, shown) -> None:
     path = Path(method_file(tmp_path, f"from decimal import Decimal\n{GOOD}{PARAMETERS}"))
-    spec = describe(f"{path}:Mine{asked}")
+    method = Method.parse(f"{path}:Mine{asked}")
+    spec = describe(method)
     assert spec.record.id == f"Mine-{sha256(path)[:8]}{end}"
     assert spec.record.name.startswith(f"Mine{shown}")
     assert list(spec.record.parameters) == ["beta", "alpha", "steps", "kind", "mirror", "limit"]
     freeze(tmp_path / "run", spec, path)
     read_back = load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")
-    assert (
-        read_back.parameters.model_dump() == make(f"{path}:Mine{asked}")[1].parameters.model_dump()
-    )
+    assert read_back.parameters.model_dump() == make(method)[1].parameters.model_dump()
 
 
 def test_infinity_survives_the_file(tmp_path) -> None:
-    spec = describe("power_bald", ["beta=inf"])
+    spec = describe(Method.parse("power_bald", ["beta=inf"]))
     assert spec.record.parameters == {"beta": "inf"}
     freeze(tmp_path, spec, None)
     file = tmp_path / "methods" / "power_bald,beta=inf.json"
@@ -271,32 +274,35 @@ def test_commas_belong_to_a_files_path_and_to_single_parameters(tmp_path) -> Non
     folder = tmp_path / "one,two=3"
     folder.mkdir()
     path = method_file(folder, f"from decimal import Decimal\n{GOOD}{PARAMETERS}")
-    record = describe(f"{path}:Mine,beta=2", ["kind=a,b"]).record
+    record = describe(Method.parse(f"{path}:Mine,beta=2", ["kind=a,b"])).record
     assert (record.parameters["beta"], record.parameters["kind"]) == (2, "a,b")
 
 
 def test_a_constructor_of_its_own_without_parameters_still_works(tmp_path) -> None:
     text = f"{GOOD}\n    def __init__(self, seed=4):\n        self.parameters = {{'seed': seed}}\n"
     path = Path(method_file(tmp_path, text))
-    spec = describe(f"{path}:Mine")
+    spec = describe(Method.parse(f"{path}:Mine"))
     assert spec.record.parameters == {}
     freeze(tmp_path / "run", spec, path)
     assert load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")
     with pytest.raises(UserError, match="has no parameter 'seed'; it has none"):
-        describe(f"{path}:Mine,seed=5")
+        describe(Method.parse(f"{path}:Mine,seed=5"))
 
 
 def test_a_builtins_hash_covers_all_that_its_choice_depends_on(tmp_path, monkeypatch) -> None:
     copy = tmp_path / "nnactive"
     shutil.copytree(Path(nnactive.__file__).parent, copy, ignore=shutil.ignore_patterns("*.pyc"))
     monkeypatch.setattr(nnactive, "__file__", str(copy / "__init__.py"))
-    hashes = {describe("random").record.source_hash}
-    parts = "methods/placement methods/base scores selection windows noise strata geometry streams"
-    for part in [*parts.split(), "pool", "prediction"]:
-        with (copy / f"{part}.py").open("a") as file:
-            file.write("# changed")
-        hashes.add(describe("random").record.source_hash)
-    assert len(hashes) == 1 + 11
+    hashes = {describe(Method.parse("random")).record.source_hash}
+    parts = ["placement", "base"]
+    modules = [f"methods/{part}" for part in parts] + ["geometry", "streams"]
+    parts = ["scores", "selection", "patch_means", "noise", "strata", "pool", "prediction"]
+    modules += [f"query/{part}" for part in parts]
+    for module in modules:
+        file = copy / f"{module}.py"
+        file.write_text(f"{file.read_text()}# changed")
+        hashes.add(describe(Method.parse("random")).record.source_hash)
+    assert len(hashes) == 1 + len(modules)
 
 
 def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
@@ -304,26 +310,25 @@ def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
     seen = tmp_path / "seen"
     text = f"import os\nprint('noise')\nopen({str(seen)!r}, 'a').write(f'{{os.getpid()}} ')\n{GOOD}"
     method = f"{method_file(tmp_path, text)}:Mine"
-    spec, source = examine(method, tmp_path)
-    assert source is not None
+    spec = examine(Method.parse(method), tmp_path)
     pids = [int(pid) for pid in seen.read_text().split()]
     assert len(pids) == 1
     assert pids != [os.getpid()]
-    freeze(tmp_path, spec, source)
-    assert examine(method, tmp_path) == (spec, source)
+    freeze(tmp_path, spec, tmp_path / "mine.py")
+    assert examine(Method.parse(method), tmp_path) == spec
     assert len(seen.read_text().split()) == 1
 
     with pytest.raises(UserError, match="division by zero"):
-        examine(f"{method_file(tmp_path, '1 / 0')}:Mine", tmp_path)
+        examine(Method.parse(f"{method_file(tmp_path, '1 / 0')}:Mine"), tmp_path)
     with pytest.raises(UserError, match="can't be imported: exit status 3"):
-        examine(f"{method_file(tmp_path, 'import os; os._exit(3)')}:Mine", tmp_path)
+        examine(Method.parse(f"{method_file(tmp_path, 'import os; os._exit(3)')}:Mine"), tmp_path)
 
 
 def test_an_import_that_hangs_is_stopped(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(cli_methods, "SECONDS_TO_IMPORT", 1)
     path = method_file(tmp_path, "import time\ntime.sleep(1000)")
-    with pytest.raises(UserError, match="its import isn't done after 1 s"):
-        examine(f"{path}:Mine", tmp_path)
+    with pytest.raises(UserError, match="importing it took more than 1 s"):
+        examine(Method.parse(f"{path}:Mine"), tmp_path)
 
 
 def test_whether_a_method_is_an_oracle_cannot_depend_on_who_asks(tmp_path) -> None:
@@ -342,5 +347,14 @@ def test_whether_a_method_is_an_oracle_cannot_depend_on_who_asks(tmp_path) -> No
             return []
     """
     (tmp_path / "sly.py").write_text(dedent(text))
-    with pytest.raises(UserError, match="oracle must be plainly True or False"):
-        describe(f"{tmp_path / 'sly.py'}:Sly")
+    with pytest.raises(UserError, match="oracle must be a class constant, True or False"):
+        describe(Method.parse(f"{tmp_path / 'sly.py'}:Sly"))
+
+
+def test_a_class_that_uses_ground_truth_after_all_is_refused(tmp_path) -> None:
+    path = Path(method_file(tmp_path, GOOD))
+    spec = describe(Method.parse(f"{path}:Mine"))
+    record = spec.record.model_copy(update={"oracle": True})
+    freeze(tmp_path / "run", spec.model_copy(update={"record": record}), path)
+    with pytest.raises(UserError, match=r"`oracle` differs from the submitted value; make it a"):
+        load_method(tmp_path / "run" / "methods" / f"{spec.record.id}.json")

@@ -1,4 +1,4 @@
-"""A submission's requirements on the way from its sheet to its results."""
+"""A submission's requirements on the way from its manifest to its results."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from benchmark.cli.commands import tracks
 from benchmark.cli.commands.methods import examine
 from benchmark.cli.main import main
 from benchmark.image.record import image_used
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze, load_method, make
 from nnactive.errors import UserError
 
@@ -24,12 +25,17 @@ class Mine(QueryMethod):
     def score(self, prediction):
         return -prediction.mean.amax(0)
 '''
+SOURCE = Path("mine.py")
 MISSING = "requirements: [nowhere-to-be-found==1.0]"
 THERE = f"requirements: ['numpy=={version('numpy')}']"
 LINE = (
     "mine.py:Mine: needs nowhere-to-be-found==1.0, which isn't installed here; "
     "run it in an image: make submit METHOD=mine.py:Mine IMAGE=1"
 )
+
+
+def mine() -> Method:
+    return Method.parse("mine.py:Mine")
 
 
 @pytest.fixture
@@ -60,7 +66,7 @@ def test_what_is_not_installed_is_told_before_the_import_fails(folder, command, 
 def test_another_version_is_told_with_what_is_here(folder) -> None:
     (folder / "submission.yaml").write_text("requirements: [numpy==1.0, a==1, pydantic==0.1]")
     with pytest.raises(UserError) as caught:
-        make("mine.py:Mine")
+        make(mine())
     assert (
         f"needs a==1, numpy==1.0 (here is {version('numpy')}) and pydantic==0.1 (here is "
         in str(caught.value)
@@ -70,59 +76,61 @@ def test_another_version_is_told_with_what_is_here(folder) -> None:
 
 @pytest.fixture
 def runnable(folder) -> Path:
-    """As in an image that has what the sheet pins."""
+    """As in an image that has what the manifest pins."""
     (folder / "mine.py").write_text(METHOD.replace("import nowhere_to_be_found\n", ""))
     (folder / "submission.yaml").write_text(THERE)
     return folder
 
 
-def test_the_record_keeps_what_the_sheet_pins(runnable) -> None:
-    spec = describe("mine.py:Mine")
+def test_the_record_keeps_what_the_manifest_pins(runnable) -> None:
+    spec = describe(mine())
     assert spec.record.requirements == (f"numpy=={version('numpy')}",)
     (runnable / "submission.yaml").unlink()
-    assert describe("mine.py:Mine").record.requirements == ()
-    assert describe("random").record.requirements == ()
+    assert describe(mine()).record.requirements == ()
+    assert describe(Method.parse("random")).record.requirements == ()
 
 
 def test_a_query_runs_only_where_the_requirements_are(runnable) -> None:
-    spec, source = examine("mine.py:Mine", Path("runs"))
-    freeze(Path("runs"), spec, source)
+    spec = examine(mine(), Path("runs"))
+    freeze(Path("runs"), spec, SOURCE)
     (runnable / "submission.yaml").unlink()
     file = Path("runs/methods") / f"{spec.record.id}.json"
     assert type(load_method(file)).__name__ == "Mine"
     file.write_text(file.read_text().replace(f"numpy=={version('numpy')}", "numpy==1.0"))
-    with pytest.raises(UserError, match=r"numpy==1.0 \(here is .*; go on in an image that has it"):
+    with pytest.raises(
+        UserError, match=r"numpy==1.0 \(here is .*; continue in an image that has it"
+    ):
         load_method(file)
 
 
 def test_a_track_goes_on_only_with_the_requirements_it_began_with(runnable) -> None:
-    spec, source = examine("mine.py:Mine", Path("runs"))
-    freeze(Path("runs"), spec, source)
-    assert examine("mine.py:Mine", Path("runs"))[0] == spec
+    spec = examine(mine(), Path("runs"))
+    freeze(Path("runs"), spec, SOURCE)
+    assert examine(mine(), Path("runs")) == spec
     (runnable / "submission.yaml").write_text("requirements: []")
     line = (
-        f"submission.yaml: {spec.record.id} was run with numpy=={version('numpy')}, now it needs "
-        "no requirements; give another folder of runs, or change the file, too"
+        f"submission.yaml: {spec.record.id} began with numpy=={version('numpy')} and now needs "
+        "no requirements; use another --runs folder, or change the file as well"
     )
     with pytest.raises(UserError) as caught:
-        examine("mine.py:Mine", Path("runs"))
+        examine(mine(), Path("runs"))
     assert str(caught.value) == line
-    other = describe("mine.py:Mine")
+    other = describe(mine())
     with pytest.raises(UserError) as caught:
-        freeze(Path("runs"), other, source)
+        freeze(Path("runs"), other, SOURCE)
     assert str(caught.value) == line
-    freeze(Path("elsewhere"), other, source)
+    freeze(Path("elsewhere"), other, SOURCE)
 
 
 def test_a_file_known_to_the_track_still_needs_its_requirements(folder) -> None:
     (folder / "mine.py").write_text(METHOD.replace("import nowhere_to_be_found\n", ""))
     (folder / "submission.yaml").write_text("requirements: []")
-    spec, source = examine("mine.py:Mine", Path("runs"))
+    spec = examine(mine(), Path("runs"))
     record = spec.record.model_copy(update={"requirements": ("nowhere-to-be-found==1.0",)})
-    freeze(Path("runs"), spec.model_copy(update={"record": record}), source)
+    freeze(Path("runs"), spec.model_copy(update={"record": record}), SOURCE)
     (folder / "submission.yaml").write_text(MISSING)
     with pytest.raises(UserError) as caught:
-        examine("mine.py:Mine", Path("runs"))
+        examine(mine(), Path("runs"))
     assert str(caught.value) == LINE
 
 
