@@ -1,8 +1,8 @@
-# The benchmark and all that it needs but the GPU's driver: docs/containers.md. `make image` gives the arguments.
-# apptainer.def makes the same from the same install script and locks.
+# The benchmark with everything it needs except the GPU's driver: docs/containers.md. `make image` sets the arguments.
+# apptainer.def builds the same from the same install script and locks.
 #
-# The digest stands in many public Dockerfiles; it couldn't be pulled where this was written. `make pin-base`
-# looks up the newest one. Another base on Debian 12 may stand in: --build-arg BASE_IMAGE=...
+# The digest is from public Dockerfiles and has not been pulled for this project; `make pin-base` pins the newest one.
+# Any base on Debian 12 will do: --build-arg BASE_IMAGE=...
 ARG BASE_IMAGE=docker.io/library/debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 FROM ${BASE_IMAGE} AS system
@@ -34,7 +34,7 @@ LABEL org.opencontainers.image.title="nnActive benchmark" \
       org.nnactive.protocol="${PROTOCOL}" \
       org.nnactive.variant="${VARIANT}" \
       org.nnactive.lock="${LOCK}"
-# What NVIDIA's runtime looks for.
+# Read by NVIDIA's runtime.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build /opt/benchmark /opt/benchmark
 USER 65534:65534

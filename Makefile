@@ -1,5 +1,5 @@
-# `make help` lists the targets. A failed target makes `make` exit with 2;
-# the command line itself says 2 for what you can mend and 1 for a failure.
+# `make help` lists the targets. `make` exits with 2 if a target fails;
+# the command line itself exits with 2 for an error you can fix and with 1 for a failure.
 TRACK ?= demo
 DATA ?= $(or $(NNACTIVE_DATA),data)
 RUNS ?= $(or $(NNACTIVE_RUNS),runs)
@@ -14,7 +14,7 @@ IMAGE ?=
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 
 VARIANT ?= cuda13
-# Not the environment's: Windows' Linux has a variable of this name.
+# Not from the environment: WSL sets a variable of this name.
 NAME := nnactive-benchmark
 SIF ?= benchmark.sif
 ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
@@ -24,24 +24,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
-# IMAGE=1: what a submission.yaml pins comes into a layer on the image, so the run is in a container.
+# IMAGE=1: a submission.yaml's requirements go into a layer on the image, so the run is in a container.
 IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
 INSIDE := $(if $(IN),--runtime $(IN) --image "$(if $(filter apptainer,$(IN)),$(SIF),$(NAME))") $(if $(IMAGE),--layer)
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv benchmark submit leaderboard test bench lint types lock image sif image-test pin-base pin-debian
+.PHONY: help venv benchmark submit leaderboard test test-fast bench lint types lock image sif image-test pin-base pin-debian
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
 	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
-venv: $(VENV)/.done  ## virtual environment with the pinned packages
+venv: $(VENV)/.done  ## create the virtual environment with the locked packages
 
-$(VENV)/.done: requirements-dev.lock pyproject.toml
+$(VENV)/.done: requirements-dev.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-		{ echo "error: $(PYTHON) is not Python 3.11; give one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+		{ echo "error: $(PYTHON) is not Python 3.11; choose one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -50,7 +50,7 @@ $(VENV)/.done: requirements-dev.lock pyproject.toml
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
 	@$(BENCH) track run "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
 
-submit: venv  ## run METHOD=path/to/file.py:Class beside them (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
+submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
 	@test -n "$(METHOD)" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
 	@case "$(IMAGE)" in ""|1) ;; *) echo "error: IMAGE=$(IMAGE): it is 1 or nothing; NAME= and SIF= say which image" >&2; exit 2 ;; esac
@@ -59,17 +59,26 @@ submit: venv  ## run METHOD=path/to/file.py:Class beside them (RUNTIME=docker|ap
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
-test: venv  ## run all tests but those of the images (make image-test)
-	@$(BIN)/python -m pytest -q --ignore tests/containers
+# nproc counts the cores that may be used.
+WORKERS ?= $(shell nproc)
+PYTEST = $(BIN)/python -m pytest -q --ignore tests/containers -n $(WORKERS) --maxprocesses 8
 
-bench: venv  ## time the query engine beside the obvious reference
+# A file's tests run in one process, so that slow ones share what they set up.
+test: venv  ## run all tests except those of the images (make image-test)
+	@$(PYTEST) --dist loadfile
+
+test-fast: venv  ## run the tests that are not slow
+	@$(PYTEST) --dist worksteal -m "not slow"
+
+bench: venv  ## time the query engine against a plain reference
 	@mkdir -p build
 	@$(BIN)/python -m pytest -q tests/speed/bench_engine.py --benchmark-columns=min,median,rounds --benchmark-json=build/bench.json
 	@$(BIN)/python tests/speed/table.py build/bench.json build
 
-lint: venv  ## check style and format, and that no secret lies here
+lint: venv  ## check style, format, imports and scripts, and that no file holds a secret
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer benchmark/image/*.sh
 	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
@@ -80,7 +89,7 @@ types: venv  ## check types
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"
 
-lock:  ## pin every package anew: for a run, with CUDA 12, for development, for the list of an image (needs uv)
+lock:  ## lock all packages again: for runs, for CUDA 12, for development, for an image's package list (needs uv)
 	@command -v uv >/dev/null || { echo "error: no uv; install it: pipx install uv" >&2; exit 2; }
 	$(COMPILE) pyproject.toml --extra drive -o requirements.lock
 	$(COMPILE) pyproject.toml --extra drive --override benchmark/image/cuda12.in -o requirements-cuda12.lock
@@ -92,16 +101,16 @@ image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAG
 	@facts=$$(benchmark/image/facts.sh "$(VARIANT)") || exit 2; set -x; \
 		$(ENGINE) build $$(printf -- '--build-arg %s ' $$facts $(BASE)) $(IMAGE_FLAGS) -t "$(NAME)" .
 
-sif:  ## build the Apptainer image SIF, with the same arguments
+sif:  ## build the Apptainer image SIF (same variables)
 	@command -v apptainer >/dev/null || { echo "error: no apptainer; see docs/containers.md" >&2; exit 2; }
 	@facts=$$(benchmark/image/facts.sh "$(VARIANT)") || exit 2; set -x; \
 		benchmark/image/sif.sh "$(SIF)" $$(echo "$$facts" | grep -E '^(VARIANT|COMMIT)=') $(BASE) -- $(SIF_FLAGS)
 
-image-test: venv  ## try both images: doctor, check and a short track, without network, as nobody in particular
+image-test: venv  ## test both images: doctor, check and a short track, without network, as an arbitrary user id
 	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q --durations=12 tests/containers
 
-pin-base:  ## look up the newest base image and pin its digest (needs skopeo)
+pin-base:  ## pin the digest of the newest base image (needs skopeo)
 	@benchmark/image/pin.sh base
 
-pin-debian:  ## pin Debian's packages anew
+pin-debian:  ## pin Debian's newest packages
 	@ENGINE="$(ENGINE)" benchmark/image/pin.sh debian

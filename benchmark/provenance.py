@@ -1,21 +1,23 @@
 """Where a result was made: versions, machine, commit."""
 
-import os
+import json
 import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
 
 from benchmark.image.record import image_record, image_used
+from benchmark.machine.gpus import gpu_names
 from benchmark.results import Environment
-from nnactive.devices import VISIBLE, usable_cores
+from nnactive.devices import usable_cores
+from nnactive.io.content import checkout
 
 PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
-"""Packages whose version bears on a result or on what it cost."""
+"""Packages whose version affects a result or its cost."""
 
 
 def environment() -> Environment:
-    """This machine and installation, found without importing torch."""
+    """This machine and installation; torch isn't imported."""
     gpus = gpu_names()
     return Environment(
         python=platform.python_version(),
@@ -29,7 +31,7 @@ def environment() -> Environment:
 
 
 def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's name as the system gives it."""
+    """Name of the processor."""
     try:
         lines = info.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -38,32 +40,32 @@ def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def gpu_names() -> list[str]:
-    """Names of the GPUs that ``nvidia-smi`` lists and ``CUDA_VISIBLE_DEVICES`` allows."""
-    names = dict(
-        line.split(", ", 1)
-        for line in _output("nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader")
-        if ", " in line
-    )
-    allowed = os.environ.get(VISIBLE)
-    if allowed is None:
-        return list(names.values())
-    wanted = [part.strip() for part in allowed.split(",") if part.strip()]
-    return [names.get(part, part) for part in wanted] if names else []
-
-
 def code_commit() -> str:
-    """Git commit of the benchmark's own code; inside an image, of what was copied into it."""
+    """Git commit of the benchmark's code: its image's, its checkout's, or that of its install."""
     record = image_record()
-    return record.commit if record else commit(Path(__file__).parent)
+    if record:
+        return record.commit
+    root = checkout()
+    return commit(root) if root else installed_commit()
 
 
-def commit(folder: Path) -> str:
-    """Git commit that ``folder`` belongs to, ``+dirty`` if tracked files differ from it."""
-    head = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+def installed_commit() -> str:
+    """Git commit that pip installed the benchmark from; only an install from git records one."""
+    try:
+        origin = metadata.distribution("nnactive-bench").read_text("direct_url.json")
+        return str(json.loads(origin or "{}")["vcs_info"]["commit_id"])
+    except (metadata.PackageNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        return "unknown"
+
+
+def commit(root: Path) -> str:
+    """Git commit of the checkout ``root``, ``+dirty`` if tracked files differ from it."""
+    if not (root / ".git").exists():  # a repository above it says nothing about it
+        return "unknown"
+    head = _output("git", "-C", str(root), "rev-parse", "HEAD")
     if not head:
         return "unknown"
-    changed = _output("git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
+    changed = _output("git", "-C", str(root), "status", "--porcelain", "--untracked-files=no")
     return head[0] + ("+dirty" if changed else "")
 
 
@@ -75,7 +77,7 @@ def _version(name: str) -> str:
 
 
 def _output(*command: str) -> list[str]:
-    """Lines that a command prints; none where it is missing or fails."""
+    """Lines that a command prints; none if it is missing or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):

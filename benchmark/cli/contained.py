@@ -1,15 +1,15 @@
-"""Commands that run in a container, too, with the same options: ``--runtime docker|apptainer``."""
+"""Commands that also run in a container, with the same options: ``--runtime NAME``."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from benchmark.cli.images import IMAGES, found, requirements
-from benchmark.containers.roles import Given, Role, RuntimeName
+from benchmark.containers import LOCAL, RUNTIMES, connect
+from benchmark.containers.roles import Given, Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 UNITS = ("", "k", "m", "g", "t")
 CHOSEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 PLACES = frozenset({Role.DATA, Role.KEPT_DATA, Role.RUNS, Role.PAGE, Role.GUIDE})
-"""Their defaults name folders of the host, too."""
+"""Roles of parameters whose defaults name folders or files of the host."""
 
 
 def amount(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    """Bytes of an amount of memory such as ``16g``: units of 1024 bytes, its square or its cube."""
+    """Bytes of an amount of memory such as ``16g``; the units are powers of 1024."""
     if text is None:
         return None
     found = re.fullmatch(r"(\d+)([kmgt]?)(?:i?b)?", text.strip().lower())
@@ -33,22 +33,22 @@ def amount(_: click.Context, __: click.Parameter, text: str | None) -> int | Non
 
 
 def layer_option() -> click.Option:
-    """Whether the image gets what a submission needs beyond it."""
+    """The option that adds a layer to the image."""
     return click.Option(
         ["--layer"],
         is_flag=True,
-        help="Install what the submission.yaml beside METHOD pins in a layer on the image.",
+        help="Install what the submission.yaml beside METHOD requires, in a layer on the image.",
     )
 
 
 def runtime_options() -> list[click.Parameter]:
-    """How a command is run, and within which limits."""
+    """Options that say where a command runs, and within which limits."""
     return [
         click.Option(
             ["--runtime"],
-            type=click.Choice(get_args(RuntimeName)),
+            type=click.Choice([LOCAL, *RUNTIMES]),
             envvar="NNACTIVE_RUNTIME",
-            default="local",
+            default=LOCAL,
             show_default=True,
             help="Run here, or in a container (or NNACTIVE_RUNTIME).",
         ),
@@ -56,15 +56,15 @@ def runtime_options() -> list[click.Parameter]:
             ["--image"],
             envvar="NNACTIVE_IMAGE",
             metavar="REF",
-            help="The container's image (or NNACTIVE_IMAGE); by default "
-            + ", ".join(f"{image} ({name})" for name, image in IMAGES.items())
+            help="Image of the container (or NNACTIVE_IMAGE); by default "
+            + ", ".join(f"{runtime.image} ({name})" for name, runtime in RUNTIMES.items())
             + ".",
         ),
         click.Option(
             ["--memory"],
             callback=amount,
             metavar="SIZE",
-            help="Memory that the container may use, as 16g.",
+            help="Memory limit of the container, such as 16g.",
         ),
         click.Option(
             ["--shm-size"],
@@ -75,13 +75,13 @@ def runtime_options() -> list[click.Parameter]:
         click.Option(
             ["--scratch"],
             type=click.Path(path_type=Path, file_okay=False),
-            help="Where the container's temporary files go; by default where TMPDIR says.",
+            help="Folder for the container's temporary files; by default TMPDIR.",
         ),
     ]
 
 
 class Contained(click.Command):
-    """A command that ``--runtime`` takes into a container."""
+    """A command that ``--runtime`` can run in a container."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Contained(click.Command):
         network: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Take what the parameters stand for, by name, and whether it needs GPUs or a network."""
+        """Take the parameters' roles, by name, and whether the command needs GPUs or a network."""
         super().__init__(*args, **kwargs)
         self.roles, self.gpu, self.network = roles, gpu, network
         layers = [layer_option()] if Role.METHOD in roles.values() else []
@@ -101,34 +101,38 @@ class Contained(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it here, or in a container."""
         asked = {str(own.name): ctx.params.pop(str(own.name)) for own in self._own}
-        if asked["runtime"] != "local":
+        if asked["runtime"] != LOCAL:
             return self._inside(ctx, asked)
         for name in sorted(asked.keys() - {"runtime"}):
             if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
                 option = name.replace("_", "-")
-                raise UserError(f"--{option}: is for containers; add --runtime docker or apptainer")
+                runtimes = " or ".join(RUNTIMES)
+                raise UserError(f"--{option}: is for containers; add --runtime {runtimes}")
         return super().invoke(ctx)
 
     def _inside(self, ctx: click.Context, asked: Mapping[str, Any]) -> int:
         from benchmark.containers.container import Limits
         from benchmark.containers.handover import hand_over
-        from benchmark.containers.inside import Asked, run_inside
+        from benchmark.containers.images import image_to_run
+        from benchmark.containers.inside import Options, run_inside
 
         given = list(self._given(ctx))
         handover = hand_over(ctx.command_path.split()[1:], given)
         check_data(ctx.params, self.roles, handover)
         needed = requirements(ctx.params, self.roles) if asked.get("layer") else ()
-        runtime, image, base = found(asked["runtime"], asked["image"], needed)
+        registered, runtime = RUNTIMES[asked["runtime"]], connect(asked["runtime"], note)
+        reference = asked["image"] or registered.image
+        image = image_to_run(runtime, reference, registered.make_target, needed, note)
         limits = Limits(
             memory=asked["memory"],
             shared_memory=asked["shm_size"],
             cores=ctx.params.get("cores"),
         )
-        wanted = Asked(limits, gpus=self.gpu, network=self.network, scratch=asked["scratch"])
-        return run_inside(runtime, image, handover, wanted, tell, base)
+        options = Options(limits, gpus=self.gpu, network=self.network, scratch=asked["scratch"])
+        return run_inside(runtime, image, handover, options, tell)
 
     def _given(self, ctx: click.Context) -> Iterator[Given]:
-        """What the user gave, and places by default."""
+        """Parameters that the user gave, and defaults that name folders or files."""
         for param in self.params:
             name = str(param.name)
             value = ctx.params.get(name)
@@ -144,12 +148,12 @@ class Contained(click.Command):
 
 
 def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "Handover") -> None:
-    """Refuse a run on datasets that must be prepared, where no container would see them.
+    """Refuse a run whose prepared datasets the container would not see.
 
     Raises:
         UserError: names the folder and the dataset.
     """
-    from benchmark.containers.places import check_links
+    from benchmark.containers.handover import check_links
     from benchmark.image.record import DATA
     from benchmark.tracks import load_track
     from nnactive.data.cards import load_card
@@ -174,8 +178,25 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
             )
 
 
+def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
+    """What the METHODs of a command need, the track's included, each ``name==version``."""
+    from benchmark.submission.method_string import Method
+    from benchmark.submission.requirements import together
+    from benchmark.tracks import load_track
+
+    methods: list[str] = []
+    for name, role in roles.items():
+        value = params.get(name)
+        if role is Role.METHOD and value:
+            methods += [value] if isinstance(value, str) else value
+        elif role is Role.TRACK and not params.get("methods"):
+            methods += load_track(str(value)).methods
+    parsed = map(Method.parse, methods)
+    return together([method.file for method in parsed if method.file])
+
+
 def default_guide(params: Mapping[str, Any]) -> str:
-    """Name of the file that ``data guide`` writes if it isn't given one."""
+    """The file that ``data guide`` writes by default."""
     from nnactive.data.cards import list_cards
     from nnactive.data.own.add import describe_raw
 
@@ -185,5 +206,10 @@ def default_guide(params: Mapping[str, Any]) -> str:
 
 
 def tell(line: str, err: bool) -> None:  # noqa: FBT001
-    """Pass on a line of a container."""
+    """Pass on a line of a container's output."""
     click.echo(line, nl=False, err=err)
+
+
+def note(line: str) -> None:
+    """Tell the user what takes a while."""
+    click.echo(line, err=True)

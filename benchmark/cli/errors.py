@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from benchmark.child_errors import error_line
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, refusal
 
 INTERRUPTED = 130
@@ -36,7 +37,7 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
         if os.environ.get(DEBUG):
             traceback.print_exc()
         text, status = explain(error)
-        click.echo(f"error: {text}", err=True)
+        click.echo(error_line(text), err=True)
     return int(status or 0)
 
 

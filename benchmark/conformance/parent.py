@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmark.child_errors import reported_cause
 from benchmark.conformance.checks import CHECKS, LOADS, Verdict
 from benchmark.submission.method_string import Method
 from benchmark.workflow.job import THREAD_VARIABLES
@@ -91,9 +92,9 @@ def _read(out: Path) -> list[Verdict]:
 def _end(status: int, log: Path) -> str:
     """How a process ended too early, in one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if errors:
-        return errors[-1]
+    cause = reported_cause(lines)
+    if cause is not None:
+        return cause
     if status < 0:
         memory = " (the system may have run out of memory)" if -status == signal.SIGKILL else ""
         return f"its process was killed by signal {-status}{memory}"

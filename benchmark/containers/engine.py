@@ -1,15 +1,17 @@
-"""An engine that speaks Docker's language: what it is, and how a container is asked of it."""
+"""An engine with Docker's API: which one it is, and how to ask it for a container."""
 
 import os
 import re
+import resource
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from docker.types import DeviceRequest, LogConfig, Ulimit
 from docker.types import Mount as Bind
 
-from benchmark.containers.container import Container, Limits, Mount, open_files
+from benchmark.containers.container import Container, Limits, Mount
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,25 +20,26 @@ if TYPE_CHECKING:
 SHARED_MEMORY: Final = 8 << 30
 """Bytes; Docker's own 64 MiB are too few for nnU-Net's workers."""
 UNFIT: Final = re.compile(r'[,"\r\n]')
-"""What Podman takes, at its socket, for more than a path: a comma may begin another folder."""
+"""What Podman, at its socket, reads as more than a path: a comma may begin another folder."""
 SELINUX: Final = Path("/sys/fs/selinux/enforce")
 
 
-class Engine(NamedTuple):
-    """What matters of the engine that answers."""
+@dataclass(frozen=True)
+class Engine:
+    """What matters about the engine that answers."""
 
     podman: bool
     rootless: bool
     """Whether its root is the user who started it."""
     remapped: bool
-    """Whether it has user ids of its own."""
+    """Whether it maps user ids to others."""
     can: Mapping[str, bool]
     """Which limits it can set."""
     cores: int
 
 
 def engine_of(client: "APIClient") -> Engine:
-    """What answers at the client's place."""
+    """The engine that a client is connected to."""
     parts = client.version().get("Components") or []
     info = client.info()
     options = [str(option) for option in info.get("SecurityOptions") or []]
@@ -50,7 +53,7 @@ def engine_of(client: "APIClient") -> Engine:
 
 
 def host_config(client: "APIClient", engine: Engine, container: Container) -> dict[str, Any]:
-    """What the engine is asked for, as its ``HostConfig``."""
+    """The container's ``HostConfig``, as the engine takes it."""
     limits = container.limits
     groups = [] if engine.rootless else [str(group) for group in os.getgroups()]
     cores = limits.cores and engine.can["CpuCfsQuota"]
@@ -68,15 +71,20 @@ def host_config(client: "APIClient", engine: Engine, container: Container) -> di
         nano_cpus=min(limits.cores or 0, engine.cores) * 10**9 if cores else None,
         shm_size=limits.shared_memory or SHARED_MEMORY,
         ulimits=_system_limits(limits, engine),
-        # Others can't be read back.
+        # Output of other drivers can't be read back.
         log_config=LogConfig(type=LogConfig.types.JSON),
         device_requests=_gpus(container, engine),
         userns_mode="host" if engine.remapped else None,
     )
     if engine.podman and engine.rootless:
-        # The client doesn't know this one.
+        # The client refuses this mode.
         config["UsernsMode"] = "keep-id"
     return dict(config)
+
+
+def caller() -> str:
+    """The caller's user and group, as ``UID:GID``."""
+    return f"{os.getuid()}:{os.getgid()}"
 
 
 def _bind(mount: Mount, engine: Engine) -> Bind:
@@ -84,15 +92,20 @@ def _bind(mount: Mount, engine: Engine) -> Bind:
         if engine.podman and UNFIT.search(place):
             raise UserError(
                 f"{place!r}: Podman can't mount a path with commas, quotes or line breaks; rename "
-                "it, or take Docker or --runtime apptainer"
+                "it, or use Docker or --runtime apptainer"
             )
     return Bind(str(mount.target), str(mount.source), type="bind", read_only=not mount.writable)
 
 
 def _system_limits(limits: Limits, engine: Engine) -> list[Ulimit]:
-    """The caller's; left to itself, Podman asks for more than it may have where root is limited."""
-    tops = {"nofile": open_files(), **({"nproc": limits.processes} if engine.podman else {})}
+    """The caller's limits; by default, Podman asks for more than a limited root may have."""
+    tops = {"nofile": _open_files(), **({"nproc": limits.processes} if engine.podman else {})}
     return [Ulimit(name=name, soft=top, hard=top) for name, top in tops.items()]
+
+
+def _open_files() -> int:
+    """How many files the caller may have open; a container may have as many."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def _gpus(container: Container, engine: Engine) -> list[DeviceRequest] | None:

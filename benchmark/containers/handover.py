@@ -1,43 +1,48 @@
-"""From a command's options on the host to its arguments inside, and the mounts that they need."""
+"""Translates a command: from its options on the host to its arguments inside and their mounts."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from benchmark.containers.container import Mount
-from benchmark.containers.places import to_read, to_write
 from benchmark.containers.roles import Given, Role
 from benchmark.image.record import DATA, RESULTS, SCRATCH
+from benchmark.machine.places import write_problem
+from nnactive.errors import UserError
 
-OUT = PurePosixPath(SCRATCH) / "out"
-"""Where a command writes its file, which is moved to its place on the host afterwards."""
-CARDS = PurePosixPath("/datasets")
-TRACKS = PurePosixPath(SCRATCH) / "track"
-FURTHER_CARDS = "NNACTIVE_DATASETS"
+OUT: Final = PurePosixPath(SCRATCH) / "out"
+"""Where a command writes its file, which is moved to its place on the host at the end."""
+CARDS: Final = PurePosixPath("/datasets")
+TRACKS: Final = PurePosixPath(SCRATCH) / "track"
+FURTHER_CARDS: Final = "NNACTIVE_DATASETS"
+"""Environment variable that names the folder of the user's dataset cards."""
 
 
-class Output(NamedTuple):
+@dataclass(frozen=True)
+class Output:
     """A file that the command writes."""
 
     place: Path
     """On the host, as the user named it."""
     target: PurePosixPath
-    """Where it is written inside, in scratch."""
+    """Where it is written inside, in the scratch folder."""
     seeded: bool
-    """Whether the command looks at what lies at that place."""
+    """Whether the command reads what is at ``place`` first."""
 
 
-class Handover(NamedTuple):
-    """What a command is called with inside."""
+@dataclass(frozen=True)
+class Handover:
+    """A command as it is called inside."""
 
     arguments: tuple[str, ...]
     mounts: tuple[Mount, ...]
     environment: dict[str, str]
     names: dict[PurePosixPath, str]
-    """The host's name of each place inside."""
+    """The user's name of each path inside."""
     files: dict[PurePosixPath, str]
-    """Text files to lie in scratch."""
+    """Text files to put into the scratch folder, by their path inside."""
     outputs: tuple[Output, ...]
 
 
@@ -46,16 +51,16 @@ def hand_over(words: Sequence[str], given: Sequence[Given]) -> Handover:
 
     Args:
         words: the command's name, as in ``("track", "run")``.
-        given: its options and arguments, those that name a place also where they are defaults.
+        given: its options and arguments; those that name a folder or file even as defaults.
 
     Raises:
         UserError: a folder, file or METHOD that can't be handed over.
     """
-    desk = Desk()
+    translation = _Translation()
     options: list[str] = []
     arguments: list[str] = []
     for each in given:
-        values = [desk.inside(each.role, value) for value in each.values]
+        values = [translation.inside(each.role, value) for value in each.values]
         if each.flag:
             options.append(each.option)
         elif each.option:
@@ -64,19 +69,19 @@ def hand_over(words: Sequence[str], given: Sequence[Given]) -> Handover:
             arguments += values
     if any(argument.startswith("-") for argument in arguments):
         arguments.insert(0, "--")
-    desk.further_cards()
+    translation.further_cards()
     return Handover(
         (*words, *options, *arguments),
-        tuple(desk.mounts.values()),
-        desk.environment,
-        desk.names,
-        desk.files,
-        tuple(desk.outputs),
+        tuple(translation.mounts.values()),
+        translation.environment,
+        translation.names,
+        translation.files,
+        tuple(translation.outputs),
     )
 
 
-class Desk:
-    """Gives each place of the host one inside."""
+class _Translation:
+    """Assigns a path inside to each path of the host."""
 
     def __init__(self) -> None:
         self.mounts: dict[PurePosixPath, Mount] = {}
@@ -87,17 +92,17 @@ class Desk:
         self._submissions: dict[Path, int] = {}
 
     def inside(self, role: Role, value: str) -> str:
-        """What a value is inside."""
+        """The value that the command is given inside."""
         roles: dict[Role, Callable[[str], str]] = {
             Role.TEXT: lambda text: text,
             Role.METHOD: self._method,
             Role.TRACK: self._track,
             Role.DATASET: self._dataset,
             Role.DATA: self._data,
-            Role.KEPT_DATA: lambda text: self._kept(text, PurePosixPath(DATA)),
-            Role.RUNS: lambda text: self._kept(text, PurePosixPath(RESULTS)),
-            Role.RESULTS: lambda text: self._lent(text, "/results"),
-            Role.RAW: lambda text: self._lent(text, "/raw"),
+            Role.KEPT_DATA: lambda text: self._writable(text, PurePosixPath(DATA)),
+            Role.RUNS: lambda text: self._writable(text, PurePosixPath(RESULTS)),
+            Role.RESULTS: lambda text: self._readable(text, "/results"),
+            Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
             Role.PAGE: self._output,
             Role.GUIDE: lambda text: self._output(text, seeded=True),
@@ -105,7 +110,7 @@ class Desk:
         return roles[role](value)
 
     def further_cards(self) -> None:
-        """Hand over the folder of one's own cards, where there is one."""
+        """Mount the folder of the user's dataset cards, if there is one."""
         text = os.environ.get(FURTHER_CARDS)
         if not text or not Path(text).is_dir():
             return
@@ -122,8 +127,8 @@ class Desk:
         self.names[target] = name
         return str(target)
 
-    def _lent(self, text: str, folder: str) -> str:
-        """Mount what is to be read below ``folder``, under its own name."""
+    def _readable(self, text: str, folder: str) -> str:
+        """Mount a folder or file read-only, below ``folder`` under its own name."""
         source, number = to_read(Path(text)), 1
         target = PurePosixPath(folder) / source.name
         while (held := self.mounts.get(target)) and held.source != source:
@@ -131,7 +136,7 @@ class Desk:
             target = PurePosixPath(f"{folder}-{number}") / source.name
         return self._mount(source, target, text)
 
-    def _kept(self, text: str, target: PurePosixPath) -> str:
+    def _writable(self, text: str, target: PurePosixPath) -> str:
         return self._mount(to_write(Path(text)), target, text, writable=True)
 
     def _data(self, text: str) -> str:
@@ -142,7 +147,7 @@ class Desk:
         return str(target)
 
     def _cards(self, text: str) -> str:
-        return self._kept(text, CARDS)
+        return self._writable(text, CARDS)
 
     def _output(self, text: str, *, seeded: bool = False) -> str:
         target = OUT / Path(text).name
@@ -151,7 +156,7 @@ class Desk:
         return str(target)
 
     def _method(self, text: str) -> str:
-        """A METHOD whose file is mounted, and what it needs; nothing else beside it."""
+        """A METHOD; its file and its submission.yaml are mounted, and nothing else beside them."""
         from benchmark.submission.method_string import Method
         from benchmark.submission.requirements import MANIFEST, read_manifest
 
@@ -160,7 +165,7 @@ class Desk:
         if path is None:
             return method.string
         folder = self._submission(path.parent)
-        # The name that the user sees is kept, whatever a link leads to.
+        # A link keeps its own name, wherever it leads.
         self._mount(to_read(path), folder / path.name, str(path))
         if read_manifest(path) is not None:
             manifest = path.parent / MANIFEST
@@ -168,7 +173,7 @@ class Desk:
         return method.moved(folder / path.name)
 
     def _submission(self, folder: Path) -> PurePosixPath:
-        """Where the files of a folder of the host lie inside."""
+        """The path inside of a folder with submitted files."""
         whole = folder.resolve()
         number = self._submissions.setdefault(whole, len(self._submissions) + 1)
         return PurePosixPath("/submission" if number == 1 else f"/submission-{number}")
@@ -177,7 +182,7 @@ class Desk:
         from nnactive.data.cards import list_cards
 
         folder = text not in list_cards() and Path(text).is_dir()
-        return self._lent(text, "/raw") if folder else text
+        return self._readable(text, "/raw") if folder else text
 
     def _track(self, text: str) -> str:
         from benchmark.tracks import FOLDER, load_track
@@ -186,17 +191,94 @@ class Desk:
         if not text.endswith((".yaml", ".yml")):
             return text
         path = Path(text)
-        # What is wrong with it is told with the host's names.
+        # Errors in it are reported with the host's names.
         load_track(text)
         if path.resolve().parent == FOLDER.resolve():
             return path.stem
         content: dict[str, Any] = read_yaml(path, "track file")
         methods = [self._method(method) for method in content["methods"]]
         if methods == content["methods"]:
-            return self._lent(text, "/track")
+            return self._readable(text, "/track")
         import yaml
 
         target = TRACKS / path.name
         self.files[target] = yaml.safe_dump({**content, "methods": methods}, sort_keys=False)
         self.names[target] = text
         return str(target)
+
+
+def to_read(path: Path) -> Path:
+    """The resolved path of a folder or file to be mounted read-only.
+
+    Raises:
+        UserError: it is missing, can't be read, or must not be mounted.
+    """
+    whole = _allowed(path)
+    try:
+        if whole.is_dir():
+            next(whole.iterdir(), None)
+        else:
+            whole.open("rb").close()
+    except OSError as error:
+        raise UserError(_refused(path, error)) from None
+    return whole
+
+
+def to_write(path: Path) -> Path:
+    """The resolved path of a folder to be mounted writable; it is made where it is missing.
+
+    Raises:
+        UserError: it can't be made or written, or must not be mounted.
+    """
+    whole = _allowed(path)
+    check_writable(whole, path)
+    return whole
+
+
+def check_writable(folder: Path, name: Path) -> None:
+    """Make a folder where it is missing; a ``UserError`` with its ``name`` if it isn't writable."""
+    try:
+        # Otherwise the engine would make it, as root.
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(_refused(name, error)) from None
+    problem = write_problem(folder)
+    if problem is not None:
+        raise UserError(_refused(name, problem))
+
+
+def check_links(folder: Path, names: Iterable[str], option: str) -> None:
+    """Refuse links that lead out of a mounted folder: inside, they lead nowhere.
+
+    Args:
+        folder: is to be mounted.
+        names: folders in it that the command needs.
+        option: names ``folder`` on the command line.
+
+    Raises:
+        UserError: names the link and where it leads.
+    """
+    for place in (folder / name for name in names):
+        real = place.resolve()
+        if not real.is_relative_to(folder.resolve()):
+            raise UserError(
+                f"{place}: is a link to {real}, which a container of {folder} can't follow; put "
+                f"the folder itself there, or give the folder that contains it with {option}"
+            )
+
+
+def _allowed(path: Path) -> Path:
+    whole = path.absolute().resolve()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # an unknown user id without HOME
+        return whole
+    if home.is_relative_to(whole):
+        what = "your home folder" if whole == home else "above your home folder"
+        raise UserError(f"{path}: is {what}, which is never mounted; choose a folder below it")
+    return whole
+
+
+def _refused(path: Path, error: OSError) -> str:
+    cause = error.strerror or str(error)
+    return f"{path}: can't be used: {cause}; allow it or choose another folder"

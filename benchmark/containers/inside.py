@@ -1,20 +1,22 @@
-"""One call of a command inside a container: scratch, image, run, and what it leaves."""
+"""One call of a command in a container: scratch folder, run, and the files that it writes."""
 
 import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final
 
 from benchmark.containers.container import Container, Image, Limits, Mount, Runtime
-from benchmark.containers.handover import Handover
-from benchmark.containers.places import check_writable, to_read
-from benchmark.containers.scratch import scratch_folder
-from benchmark.containers.speech import Speech
+from benchmark.containers.handover import Handover, check_writable, to_read
+from benchmark.containers.leftovers import scratch_folder
+from benchmark.containers.output import OutputRelay
 from benchmark.image.record import BASE_DIGEST, DIGEST, SCRATCH
+from benchmark.machine.gpus import visible_gpus
+from benchmark.workflow.gpu_locks import LOCKS, gpu_locks
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
@@ -28,75 +30,70 @@ CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 """Those that name a file of trusted certificates."""
 
 
-class Asked(NamedTuple):
-    """How a command is to be run."""
+@dataclass(frozen=True)
+class Options:
+    """How to run a command."""
 
     limits: Limits
     gpus: bool
-    """Whether it trains: the GPUs of this machine are handed over."""
+    """Whether it gets the GPUs that this process may use."""
     network: bool
     scratch: Path | None
-    """Where the folder for temporary files is made; None: where this machine has them."""
+    """Where to make the folder for temporary files; None: where this machine has them."""
 
 
 def run_inside(
     runtime: Runtime,
     image: Image,
     handover: Handover,
-    asked: Asked,
+    options: Options,
     tell: Callable[[str, bool], None],
-    base_digest: str | None = None,
 ) -> int:
     """Run a command in a container, and return its exit code.
 
     Args:
-        runtime: what runs it.
-        image: a benchmark image, or a layer above one.
-        handover: the command, as it is called inside.
-        asked: limits, GPUs and network.
+        runtime: runs it.
+        image: a benchmark image, perhaps with a layer.
+        handover: the command as it is called inside.
+        options: limits, GPUs and network.
         tell: takes each line of its output with its end, and whether it came from stderr.
-        base_digest: where ``image`` is a layer, the digest of the benchmark image below.
 
     Raises:
         UserError: it can't be started.
     """
-    with scratch_folder(asked.scratch) as scratch:
+    with scratch_folder(options.scratch) as scratch:
         for target, text in handover.files.items():
             file = scratch / target.relative_to(SCRATCH)
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
         folders = _begin_outputs(handover, scratch)
-        container = _container(image, handover, asked, scratch, base_digest)
+        container = _container(image, handover, options, scratch)
         for note in runtime.notes(container):
             tell(f"note: {note}\n", True)  # noqa: FBT003
-        speech = Speech({**handover.names, PurePosixPath(SCRATCH): str(scratch)}, tell)
-        with _ended_by_signals():
-            status = runtime.run(container, speech.streams)
-        speech.end()
+        relay = OutputRelay({**handover.names, PurePosixPath(SCRATCH): str(scratch)}, tell)
+        with _ending_at_signals():
+            status = runtime.run(container, relay.streams)
+        relay.end()
         _end_outputs(handover, scratch, folders)
     return status
 
 
-def _container(
-    image: Image, handover: Handover, asked: Asked, scratch: Path, base_digest: str | None
-) -> Container:
-    from benchmark.workflow.gpu_locks import LOCKS, gpu_locks, visible_gpus
-
+def _container(image: Image, handover: Handover, options: Options, scratch: Path) -> Container:
     environment = {**handover.environment, DIGEST: image.digest}
-    if base_digest:
-        environment[BASE_DIGEST] = base_digest
+    if image.base:
+        environment[BASE_DIGEST] = image.base
     if os.environ.get(DEBUG):
         environment[DEBUG] = os.environ[DEBUG]
-    gpus = visible_gpus() if asked.gpus else ()
+    gpus = tuple(gpu.id for gpu in visible_gpus()) if options.gpus else ()
     if VISIBLE in os.environ and not gpus:
         environment[VISIBLE] = ""
     mounts = [*handover.mounts, _writable(scratch, SCRATCH)]
-    if gpus:  # runs in other containers, and outside, wait for the same ones
+    if gpus:  # shared with runs in other containers, and outside
         locks = gpu_locks()
         locks.mkdir(mode=0o700, exist_ok=True)
         mounts.append(_writable(locks, SHARED_LOCKS))
         environment[LOCKS] = str(SHARED_LOCKS)
-    if asked.network:
+    if options.network:
         environment |= {name: os.environ[name] for name in NETWORK if os.environ.get(name)}
         for name in CERTIFICATES:
             file = Path(os.environ.get(name) or os.devnull)
@@ -109,9 +106,9 @@ def _container(
         arguments=handover.arguments,
         mounts=tuple(mounts),
         environment=environment,
-        limits=asked.limits,
+        limits=options.limits,
         gpus=gpus,
-        network=asked.network,
+        network=options.network,
     )
 
 
@@ -120,11 +117,11 @@ def _writable(source: Path, target: Path) -> Mount:
 
 
 def _begin_outputs(handover: Handover, scratch: Path) -> list[str]:
-    """Make the folders of the files to be written, and return where they really are."""
+    """Make the folders of the files to be written, and return their resolved paths."""
     for output in handover.outputs:
         draft = scratch / output.target.relative_to(SCRATCH)
         draft.parent.mkdir(exist_ok=True)
-        # Now rather than after a week of training.
+        # Better now than after a week of training.
         check_writable(output.place.parent, output.place.parent)
         if output.seeded and output.place.is_file():
             shutil.copyfile(output.place, draft)
@@ -132,13 +129,13 @@ def _begin_outputs(handover: Handover, scratch: Path) -> list[str]:
 
 
 def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> None:
-    """Take the files to their places, where a METHOD left no links that lead elsewhere."""
+    """Move the files to their places; a METHOD may have left links that lead elsewhere."""
     for output, folder in zip(handover.outputs, folders, strict=True):
         draft = scratch / output.target.relative_to(SCRATCH)
         if os.path.realpath(draft) != str(draft) or os.path.realpath(output.place.parent) != folder:
             raise UserError(
-                f"{output.place}: not written, as what ran in the container left a link on the way "
-                "to it; look into its METHOD before you run it again"
+                f"{output.place}: not written, as the container left a link on the way to it; "
+                "inspect its METHOD before you run it again"
             )
         if not draft.is_file():
             continue
@@ -149,8 +146,8 @@ def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> N
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the container end, too, where this process is asked to."""
+def _ending_at_signals() -> Iterator[None]:
+    """End the container too if this process is asked to end."""
 
     def end(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)

@@ -1,16 +1,14 @@
-"""What a command's options stand for, where the command runs in a container."""
+"""What a command's options and arguments name on the host, for commands that run in a container."""
 
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Literal, NamedTuple
-
-RuntimeName = Literal["local", "docker", "apptainer"]
 
 
 class Role(Enum):
-    """What an option's or argument's value names on the host."""
+    """What the value of an option or argument names on the host."""
 
     TEXT = auto()
-    """Nothing: handed over as it is."""
+    """Nothing: it is passed on as it is."""
     METHOD = auto()
     """A METHOD; the file of a submitted one is mounted."""
     TRACK = auto()
@@ -18,24 +16,25 @@ class Role(Enum):
     DATASET = auto()
     """A dataset's name, or a raw folder."""
     DATA = auto()
-    """Folder of the prepared datasets, to be read."""
+    """The folder of the prepared datasets, to read."""
     KEPT_DATA = auto()
-    """The same, to be written."""
+    """The same, to write."""
     RUNS = auto()
-    """Folder of the runs, to be written."""
+    """The folder of the runs, to write."""
     RESULTS = auto()
-    """A folder or file with results, to be read."""
+    """A folder or file with results, to read."""
     RAW = auto()
     """A raw dataset's folder."""
     CARDS = auto()
-    """Folder of one's own cards, to be written."""
+    """The folder of the user's dataset cards, to write."""
     PAGE = auto()
     """A file to write."""
     GUIDE = auto()
-    """A file to write that mustn't replace another program's."""
+    """A file to write, unless another program's file is there."""
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True)
+class Given:
     """An option or argument that a command was given."""
 
     option: str
@@ -43,4 +42,4 @@ class Given(NamedTuple):
     values: tuple[str, ...]
     role: Role = Role.TEXT
     flag: bool = False
-    """Whether the option stands alone."""
+    """Whether the option takes no value."""

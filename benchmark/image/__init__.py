@@ -1,1 +1,1 @@
-"""What stands inside a benchmark image, and how one is built."""
+"""Contents of a benchmark image, and the scripts that build it."""

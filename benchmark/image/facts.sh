@@ -1,5 +1,5 @@
 #!/bin/sh
-# What an image's labels and image.json say of the project: NAME=value, a line each.
+# Prints the facts about the project for an image's labels and image.json, one NAME=value per line.
 #   facts.sh VARIANT [COMMIT]
 set -eu
 
@@ -8,23 +8,23 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 case $variant in
   cuda13) lock=$root/requirements.lock ;;
   cuda12) lock=$root/requirements-cuda12.lock ;;
-  *) echo "error: no variant '$variant'; there are cuda13 and cuda12" >&2; exit 2 ;;
+  *) echo "error: no variant '$variant'; choose cuda13 or cuda12" >&2; exit 2 ;;
 esac
 
-copied="nnactive benchmark leaderboard datasets examples"
+copied="nnactive benchmark leaderboard datasets docs/protocol.md examples setup.py"
 
 commit() {
-  # Without a commit of its own, as in an unpacked archive, that of a folder above says nothing.
+  # An unpacked archive has no commit; that of a folder above would be wrong.
   [ -e "$root/.git" ] || return 0
   git -C "$root" rev-parse HEAD 2>/dev/null | tr -d '\n' || true
-  # A new file is copied in, too, and no commit has it.
-  # shellcheck disable=SC2086  # a word a folder
+  # New files are copied into the image too, and are in no commit.
+  # shellcheck disable=SC2086  # one word per folder
   new=$(git -C "$root" ls-files --others --exclude-standard -- $copied 2>/dev/null || true)
   [ -z "$new$(git -C "$root" status --porcelain --untracked-files=no 2>/dev/null)" ] || printf +dirty
 }
 
 fact() {  # NAME VALUE
-  [ -n "$2" ] || { echo "error: $root: says nothing of $1; benchmark/image/facts.sh looks for it" >&2; exit 2; }
+  [ -n "$2" ] || { echo "error: $root: no $1 found; benchmark/image/facts.sh says where it belongs" >&2; exit 2; }
   echo "$1=$2"
 }
 
@@ -37,4 +37,4 @@ facts=$(
   fact PROTOCOL "$(sed -n 's/^PROTOCOL_VERSION = "\(.*\)"/\1/p' "$root/nnactive/__init__.py")"
   fact LOCK "$(sha256sum "$lock" | cut -d ' ' -f 1)"
 )
-echo "$facts"  # all or nothing: make takes what it gets
+echo "$facts"  # all or nothing, as make uses whatever is printed

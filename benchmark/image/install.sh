@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs the benchmark into an image. Dockerfile and apptainer.def both call it, so that they can't drift apart:
-#   install.sh system      Debian's packages that a run needs
+# Installs the benchmark into an image; called by both Dockerfile and apptainer.def, so that they stay the same:
+#   install.sh system      Debian packages that a run needs
 #   install.sh benchmark   the lock's packages, the project, image.json and sbom.json, all in /opt/benchmark
-#   install.sh labels      the image's labels, a line each
+#   install.sh labels      prints the image's labels, one per line
 # Environment:
 #   VARIANT   cuda13 or cuda12: which lock
-#   COMMIT    of the project that was copied in
-#   COMPILER  1: with gcc, from which torch.compile makes trainings on a GPU faster
-#   DEBIAN    lock: exactly debian.lock's versions; newest: what the mirrors have today; or a moment of
-#             snapshot.debian.org such as 20261128T000000Z, for the lock's versions when no mirror has them any more
+#   COMMIT    commit of the project that was copied in
+#   COMPILER  1: install gcc, with which torch.compile speeds up trainings on a GPU
+#   DEBIAN    lock: exactly the versions in debian.lock; newest: today's from the mirrors; or a timestamp of
+#             snapshot.debian.org such as 20261128T000000Z, for locked versions that no mirror has any more
 set -eu
 
 home=/opt/benchmark
@@ -26,18 +26,18 @@ use_snapshot() {
   } > /etc/apt/sources.list
 }
 
-locked() {  # the packages in section $1 of debian.lock
+locked() {  # packages in section $1 of debian.lock
   awk -v part="[$1]" '/^\[/ { on = $0 == part; next } on && NF' "$here/debian.lock"
 }
 
 apt_install() {  # package=version ...
-  [ $# -gt 0 ] || { echo "error: debian.lock names no packages; make pin-debian" >&2; exit 2; }
+  [ $# -gt 0 ] || { echo "error: debian.lock names no packages; run: make pin-debian" >&2; exit 2; }
   case $debian in lock | newest) ;; *) use_snapshot ;; esac
   apt-get -qq update
-  # shellcheck disable=SC2046  # a word a package
+  # shellcheck disable=SC2046  # one word per package
   [ "$debian" != newest ] || set -- $(printf '%s\n' "$@" | sed 's/=.*//')
   apt-get -qq install -y --no-install-recommends "$@" > /dev/null || {
-    echo "error: Debian no longer has what debian.lock names; make pin-debian, or build with DEBIAN=newest" >&2
+    echo "error: Debian no longer has the versions in debian.lock; run: make pin-debian, or build with DEBIAN=newest" >&2
     exit 2
   }
   rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/* /var/log/*
@@ -56,7 +56,7 @@ pip_install() {
 }
 
 install_benchmark() {
-  cp -r /var/lib/dpkg "$1/dpkg"  # before what only the build needs
+  cp -r /var/lib/dpkg "$1/dpkg"  # before packages that only the build needs
   # shellcheck disable=SC2046
   apt_install $(locked build)
   "$here/facts.sh" "${VARIANT:-cuda13}" "${COMMIT:-unknown}" > "$home/facts"
@@ -65,7 +65,7 @@ install_benchmark() {
   chmod -R a+rX "$home"
   python3 -m venv "$home/venv"
   awk '/^setuptools==/ { on = 1 } on; on && !/\\$/ { exit }' "$home/requirements.lock" > "$1/setuptools.lock"
-  pip_install --require-hashes -r "$1/setuptools.lock"  # builds the two packages that have no wheel
+  pip_install --require-hashes -r "$1/setuptools.lock"  # builds the two packages without a wheel
   pip_install --require-hashes -r "$home/requirements.lock"
   pip_install --editable "$home"
   "$python" -m compileall -q "$home/nnactive" "$home/benchmark" "$home/leaderboard"
@@ -85,7 +85,7 @@ fact() {
   sed -n "s/^$1=//p" "$home/facts"
 }
 
-labels() {  # the same as the Dockerfile's
+labels() {  # the same as in Dockerfile
   cat <<LABELS
 org.opencontainers.image.title nnActive benchmark
 org.opencontainers.image.version $(fact VERSION)
@@ -98,7 +98,7 @@ org.nnactive.lock $(fact LOCK)
 LABELS
 }
 
-remove_build_packages() {  # an Apptainer image has no layers that could be left behind
+remove_build_packages() {  # an Apptainer image has a single layer
   # shellcheck disable=SC2046
   dpkg --purge $(locked build | sed 's/=.*//') > /dev/null
 }
@@ -113,7 +113,7 @@ list_packages() {
   "$1/tools/bin/cyclonedx-py" environment --output-reproducible --pyproject "$home/pyproject.toml" \
     -o "$1/python.cdx.json" "$python"
   id=--cdx-serialnumber=00000000-0000-4000-8000-000000000000
-  when=--timestamp=1970-01-01T00:00:00Z  # the same packages give the same file
+  when=--timestamp=1970-01-01T00:00:00Z  # so that the same packages give the same file
   "$1/tools/bin/debsbom" generate -t cdx -r "$1/root" -o "$1/debian" "$id" "$when"
   "$1/tools/bin/debsbom" merge -t cdx -o "$1/all" "$id" "$when" --distro-name nnactive-benchmark \
     "$1/debian.cdx.json" "$1/python.cdx.json"

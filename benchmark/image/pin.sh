@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pins what an image is made from, and rewrites the files that say so:
+# Pins what an image is built from:
 #   pin.sh base     the newest digest of Debian 12's slim image, in Dockerfile and apptainer.def (needs skopeo)
 #   pin.sh debian   the versions of Debian's packages, in debian.lock (needs an engine: ENGINE=docker or podman)
 set -eu
@@ -15,18 +15,18 @@ need() {
 pin_base() {
   need skopeo
   found=$(skopeo inspect --format '{{.Digest}}' "docker://$name") || {
-    echo "error: $name: can't be looked up; see skopeo's line above" >&2
+    echo "error: $name: can't look it up; see skopeo's message above" >&2
     exit 2
   }
   case $found in
     sha256:????????????????????????????????????????????????????????????????) ;;
-    *) echo "error: $name: '$found' is no digest" >&2; exit 1 ;;
+    *) echo "error: $name: '$found' is not a digest" >&2; exit 1 ;;
   esac
   sed -i "s|${name}@sha256:[0-9a-f]*|$name@$found|" "$root/Dockerfile" "$root/apptainer.def"
   echo "$name@$found"
 }
 
-planned() {  # name=version of what apt would install, in the base image
+planned() {  # prints name=version of each package that apt would install in the base image
   "$engine" run --rm --network=host "$base" sh -c \
     "apt-get -qq update && apt-get install -s --no-install-recommends $*" |
     sed -n 's/^Inst \([^ ]*\) \(\[[^]]*\] \)\?(\([^ ]*\) .*/\1=\3/p' | sort
@@ -41,7 +41,7 @@ pin_debian() {
   planned python3 > "$draft.run"
   planned python3 python3-venv > "$draft.all"
   [ -s "$draft.run" ] && [ -s "$draft.all" ] || {
-    echo "error: $base: apt says nothing; see its lines above" >&2
+    echo "error: $base: no answer from apt; see its messages above" >&2
     exit 1
   }
   {

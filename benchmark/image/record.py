@@ -1,4 +1,4 @@
-"""The image that this process runs in: what its build wrote down, what its caller says of it."""
+"""The image that this process runs in: its build's record, and what its caller passes in."""
 
 import os
 from pathlib import Path
@@ -11,24 +11,24 @@ from nnactive.settings import Frozen
 HOME: Final = Path("/opt/benchmark")
 """Where the benchmark lies inside an image."""
 FILE: Final = "image.json"
-"""What a build wrote down, in ``HOME``."""
+"""The build's record, in ``HOME``."""
 DATA: Final = Path("/data")
 """Mount of the prepared datasets; read-only for a run."""
 RESULTS: Final = Path("/results")
 """Mount of the runs."""
 SCRATCH: Final = Path("/scratch")
-"""Mount for what may be thrown away: temporary files and caches."""
+"""Mount of temporary files and caches, which may be deleted at any time."""
 
 DIGEST: Final = "NNACTIVE_IMAGE_DIGEST"
-"""Environment variable by which the caller says the image's digest; none stands inside an image."""
+"""Environment variable in which the caller passes the image's digest; the image can't know it."""
 BASE_DIGEST: Final = "NNACTIVE_BASE_DIGEST"
-"""Likewise that of the benchmark image below a layer with a submission's requirements."""
+"""The same for the benchmark image below a layer with a submission's requirements."""
 
 Variant = Literal["cuda13", "cuda12"]
 
 
 class ImageRecord(Frozen):
-    """``FILE``: what the build of a benchmark image says of it."""
+    """``FILE``: the build's record of a benchmark image."""
 
     variant: Variant
     version: str
@@ -42,20 +42,20 @@ class ImageRecord(Frozen):
 
 
 class LayerRecord(Frozen):
-    """``layer.json``: what a layer above a benchmark image adds."""
+    """``layer.json``: what a layer adds to a benchmark image."""
 
     requirements: tuple[str, ...]
-    """What it installed, each ``name==version``, sorted."""
+    """Added requirements, each ``name==version``, sorted."""
 
 
 def image_record(home: Path = HOME) -> ImageRecord | None:
-    """What this image is; None outside an image."""
+    """The record of this image; None outside an image."""
     file = home / FILE
     return read_model(file, ImageRecord) if file.is_file() else None
 
 
 def image_used(home: Path = HOME) -> ImageUsed | None:
-    """What results say of the image that they were made in; None outside an image."""
+    """This image as results record it; None outside an image."""
     record = image_record(home)
     if record is None:
         return None

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the Apptainer image; it has its name only when it is whole.
-#   sif.sh FILE NAME=value ... -- apptainer's flags
+# Builds the Apptainer image, which gets its name only when it is complete.
+#   sif.sh FILE NAME=value ... -- FLAGS-OF-APPTAINER-BUILD
 set -eu
 
 out=$1
@@ -15,6 +15,6 @@ draft=$(mktemp -d "$(dirname "$out")/.sif.XXXXXXXX")
 trap 'rm -rf "$draft"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-# shellcheck disable=SC2086  # a word an argument
+# shellcheck disable=SC2086  # one word per argument
 apptainer build $arguments "$@" "$draft/image.sif" apptainer.def
 mv "$draft/image.sif" "$out"

@@ -1,1 +1,1 @@
-"""Whether this machine can do a run: one finding a line, and the first that would make it fail."""
+"""Whether this machine can do a run: findings, a line each, and the first that would fail it."""

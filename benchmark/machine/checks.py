@@ -1,34 +1,42 @@
-"""Which findings there are: all of them, and those that a run begins with."""
+"""The checks: all of them for ``doctor``, and those that a run begins with."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from benchmark.image import record
-from benchmark.machine.compiler import compiler_finding
-from benchmark.machine.datasets import datasets_finding
-from benchmark.machine.driver import driver_finding
-from benchmark.machine.findings import Finding, failures
-from benchmark.machine.gpus import gpu_finding, toolkit_finding
-from benchmark.machine.identity import image_finding
-from benchmark.machine.machine import (
-    Machine,
-    image_mounts,
-    lock_folder,
-    scratch_folder,
-    this_machine,
+from benchmark.machine.accelerator import (
+    compiler_finding,
+    driver_finding,
+    gpu_finding,
+    toolkit_finding,
 )
+from benchmark.machine.findings import Finding, failures
 from benchmark.machine.memory import shared_memory_finding
-from benchmark.machine.places import readable_finding, writable_finding, write_problem
-from benchmark.machine.versions import LOCK, installed, lock_finding, versions_finding
+from benchmark.machine.places import (
+    datasets_finding,
+    image_mounts,
+    readable_finding,
+    writable_finding,
+    write_problem,
+)
+from benchmark.machine.snapshot import Machine, lock_folder, scratch_folder, this_machine
+from benchmark.machine.versions import (
+    LOCK,
+    image_finding,
+    installed,
+    lock_finding,
+    versions_finding,
+)
 from nnactive.devices import AUTO, c_compiler, is_gpu, pick_device
 from nnactive.errors import UserError
 
-DEVICE_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
-"""One of them is there where a GPU may be used."""
+DEVICE_FILES: Final = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""One of them exists where a GPU may be usable."""
 
 
 def everything(data: Path, runs: Path) -> Iterator[Finding]:
-    """All findings, for a user who asks; torch is imported where there may be a GPU.
+    """Make all checks; torch is imported where there may be a GPU.
 
     Args:
         data: folder of the prepared datasets.
@@ -51,7 +59,7 @@ def everything(data: Path, runs: Path) -> Iterator[Finding]:
 
 
 def begin_run(data: Path, runs: Path, *, needs_data: bool) -> list[str]:
-    """Refuse what would make a run fail; cheap, as torch isn't imported.
+    """Refuse to begin a run that would fail; fast, as torch isn't imported.
 
     Args:
         data: folder of the prepared datasets.
@@ -67,11 +75,11 @@ def begin_run(data: Path, runs: Path, *, needs_data: bool) -> list[str]:
     machine = this_machine()
     for finding in _needed(machine, data, runs, needs_data=needs_data):
         refuse(finding)
-    return [f"GPU: {machine.on_cpu}"] if machine.on_cpu else []
+    return [f"GPU: {machine.no_gpu}"] if machine.no_gpu else []
 
 
 def begin_inside() -> None:
-    """In an image, refuse to begin where temporary files can't be written.
+    """In an image, refuse to begin if temporary files can't be written.
 
     Raises:
         UserError: names the folder and the flag that mounts it.
@@ -82,7 +90,7 @@ def begin_inside() -> None:
 
 
 def refuse(finding: Finding) -> None:
-    """Raise the ``UserError`` that a finding is, if it failed."""
+    """Raise a ``UserError`` for a finding that failed."""
     if failures([finding]):
         raise UserError(finding.detail)
 
@@ -104,11 +112,11 @@ def _accelerator(machine: Machine) -> Iterator[Finding]:
     driver = driver_finding(machine.driver, machine.toolkit)
     yield driver
     yield toolkit_finding(installed(["torch"]).get("torch"), machine.toolkit)
-    yield gpu_finding(machine.usable, machine.on_cpu, torch_can=_torch_can(machine, driver))
+    yield gpu_finding(machine.usable, machine.no_gpu, torch_can=_torch_can(machine, driver))
 
 
 def _torch_can(machine: Machine, driver: Finding) -> bool | None:
-    """Whether torch can use a GPU; None where there can be none, or what is wrong is known."""
+    """Whether torch can use a GPU; None where there can be none, or the driver is the problem."""
     maybe = machine.usable or (not machine.driver.gpus and any(map(Path.exists, DEVICE_FILES)))
     if not maybe or machine.toolkit is None or failures([driver]):
         return None

@@ -1,22 +1,24 @@
-"""What was found out about one thing."""
+"""The result of one check of the machine; every module of checks returns these."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 State = Literal["ok", "note", "FAILED"]
 
 
-class Finding(NamedTuple):
-    """One thing that a run needs."""
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
 
     what: str
-    """The thing, in a word or two."""
+    """What was checked, in a word or two."""
     state: State
-    """note: a run does without; FAILED: it would fail, or its results would mislead."""
+    """note: a run works without it; FAILED: a run would fail, or its results would mislead."""
     detail: str
-    """A line that can stand alone; of what failed it says the way out."""
+    """One line that stands alone; where the check failed it gives the way out."""
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that failed."""
+    """Findings whose state is FAILED."""
     return [finding for finding in findings if finding.state == "FAILED"]

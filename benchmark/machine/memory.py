@@ -1,22 +1,23 @@
-"""Shared memory, through which the processes that load training data pass their batches."""
+"""Finding on shared memory, through which the workers that load training data pass batches."""
 
 import os
 from pathlib import Path
+from typing import Final
 
 from benchmark.machine.findings import Finding
 from nnactive.io.formatting import size
 
-FOLDER = Path("/dev/shm")  # noqa: S108  (it is looked at, not written to)
-WITH_GPU = 1 << 30
-"""Bytes that trainings on a GPU need: their batches are loaded by processes of their own."""
-WITHOUT = 16 << 20
+FOLDER: Final = Path("/dev/shm")  # noqa: S108  (only its size is read)
+WITH_GPU: Final = 1 << 30
+"""Bytes that trainings on a GPU need: separate processes load their batches."""
+WITHOUT: Final = 16 << 20
 """Bytes for the locks between processes."""
-WHAT = "shared memory"
-WAY_OUT = "add --shm-size=8g (Docker, Podman); Apptainer's is the machine's"
+WHAT: Final = "shared memory"
+WAY_OUT: Final = "add --shm-size=8g (Docker, Podman); Apptainer's is the machine's"
 
 
 def shared_memory_size(folder: Path = FOLDER) -> int | None:
-    """Bytes of shared memory, used or not; None where there is none."""
+    """Total bytes of shared memory; None where there is none."""
     try:
         found = os.statvfs(folder)
     except OSError:

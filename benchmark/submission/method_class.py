@@ -71,11 +71,11 @@ def _is_defined_in(kind: object, module: ModuleType) -> bool:
 
 def _import(path: Path) -> ModuleType:
     name = f"nnactive_submission_{sha256(path)[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
     loader = importlib.util.spec_from_file_location(name, path)
     if loader is None or loader.loader is None:
         raise UserError(f"{path}: not a Python file; METHOD is path/to/file.py:Class")
+    if name in sys.modules:
+        return sys.modules[name]
     module = importlib.util.module_from_spec(loader)
     # Pickling and dataclasses look classes up by their module's name.
     sys.modules[name] = module

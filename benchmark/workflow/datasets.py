@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from benchmark.machine.machine import image_mounts
-from benchmark.machine.places import Place, write_problem
+from benchmark.machine.places import Place, image_mounts, write_problem
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO
 

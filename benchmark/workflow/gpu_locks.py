@@ -1,71 +1,53 @@
-"""GPUs: which there are, and one job at a time on each."""
+"""One job at a time on each GPU."""
 
-import fcntl
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
+from typing import Final
 
-from nnactive.devices import VISIBLE
+from benchmark.machine.gpus import ask_driver, usable_gpus, visible
+from nnactive.io.locks import SECONDS_BETWEEN_TRIES, exclusive_lock
 
-SECONDS_BETWEEN_TRIES = 0.2
-LOCKS = "NNACTIVE_LOCKS"
+LOCKS: Final = "NNACTIVE_LOCKS"
 """Environment variable that names the folder of the locks, where containers share one."""
 
 
-def visible_gpus() -> tuple[str, ...]:
-    """Ids of the GPUs that may be used, as ``CUDA_VISIBLE_DEVICES`` takes them."""
-    allowed = os.environ.get(VISIBLE)
-    if allowed is not None:
-        parts = (part.strip() for part in allowed.split(",") if part.strip())
-        # CUDA takes none from a negative number on.
-        return tuple(takewhile(lambda part: not part.startswith("-"), parts))
-    return tuple(index for index, _ in _listed())
+def job_gpus() -> tuple[str, ...]:
+    """GPUs for the jobs of a run, each as ``CUDA_VISIBLE_DEVICES`` takes it."""
+    return tuple(gpu.id for gpu in usable_gpus())
 
 
 def gpu_locks() -> Path:
-    """Where this user's jobs find the locks of the GPUs."""
+    """The folder of this user's GPU locks."""
     given = os.environ.get(LOCKS)
     return Path(given or Path(tempfile.gettempdir()) / f"nnactive-bench-{os.getuid()}")
-
-
-def _listed() -> list[tuple[str, str]]:
-    """Index and UUID of each GPU that the driver shows."""
-    try:
-        listed = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    rows = (line.partition(",") for line in listed.stdout.splitlines())
-    return [(row[0].strip(), row[2].strip()) for row in rows if row[0].strip().isdigit()]
 
 
 @contextmanager
 def hold_gpu(gpus: Sequence[str], folder: Path | None = None) -> Iterator[str]:
     """Wait for a GPU that no other job of this user holds, and hold it while the block runs.
 
-    A lock bears the GPU's UUID: the jobs of a cluster may all know theirs as 0 and share a folder.
+    A lock is named by the GPU's UUID: on a cluster, jobs that share a folder may all call their
+    GPU 0, and runs on one machine may name the same GPU by index and by UUID.
     """
     folder = folder or gpu_locks()
     folder.mkdir(mode=0o700, exist_ok=True)
-    known = dict(_listed())
+    files = {gpu: folder / f"gpu_{name}.lock" for gpu, name in _names(gpus).items()}
     while True:
-        for gpu in gpus:
-            name = (known.get(gpu) or gpu).replace("/", "_")
-            with (folder / f"gpu_{name}.lock").open("w") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                yield gpu
-                return
+        for gpu, file in files.items():
+            with exclusive_lock(file) as held:
+                if held:
+                    yield gpu
+                    return
         time.sleep(SECONDS_BETWEEN_TRIES)
+
+
+def _names(gpus: Sequence[str]) -> dict[str, str]:
+    """The UUID of each GPU, or the id where there is none, as a file's name may contain it."""
+    listed = ask_driver().gpus
+    found = {gpu: visible(listed, gpu) for gpu in gpus}
+    uuids = {gpu: each[0].uuid if each else None for gpu, each in found.items()}
+    return {gpu: (uuid or gpu).replace("/", "_") for gpu, uuid in uuids.items()}

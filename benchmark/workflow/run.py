@@ -1,6 +1,5 @@
 """Run a track: check the request, start Snakemake, watch it, and return the problems."""
 
-import fcntl
 import os
 import sys
 import time
@@ -13,7 +12,7 @@ from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.tracks import experiments
-from benchmark.workflow.gpu_locks import visible_gpus
+from benchmark.workflow.gpu_locks import job_gpus
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.problems import Problem, find_problems
 from benchmark.workflow.process_groups import spawn
@@ -21,6 +20,7 @@ from benchmark.workflow.request import Request, check_datasets, check_settings, 
 from benchmark.workflow.watch import Progress, Watch, forget
 from nnactive.errors import UserError
 from nnactive.io.files import write_model
+from nnactive.io.locks import exclusive_lock, lock_holder
 
 SNAKEFILE = Path(__file__).parent / "Snakefile"
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -54,7 +54,7 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
         wanted = tuple(
             experiments(request.track, tuple(spec.record.id for spec, _ in request.methods))
         )
-        gpus = visible_gpus()
+        gpus = job_gpus()
         folds = max(setting.training.folds for setting in request.track.settings)
         plan = Plan(
             datasets={name: str(request.dataset(name)) for name in request.track.datasets},
@@ -75,25 +75,14 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keep other runs out of the folder; the system lifts the lock of a killed process."""
+    """Keep other runs out of the folder."""
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a+") as lock:
-        deadline = time.monotonic() + SECONDS_TO_UNLOCK
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    lock.seek(0)
-                    raise UserError(
-                        f"{root}: another run is at work here (process {lock.read().strip()}); "
-                        "wait for its end, or use another --runs folder"
-                    ) from None
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with exclusive_lock(root / ".lock", seconds=SECONDS_TO_UNLOCK) as held:
+        if not held:
+            raise UserError(
+                f"{root}: another run is at work here (process {lock_holder(root / '.lock')}); "
+                "wait for its end, or use another --runs folder"
+            )
         yield
 
 

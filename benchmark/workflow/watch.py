@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmark.child_errors import reported_cause
 from benchmark.jobs import Job
 from benchmark.layout import failure_file
 from benchmark.steps import TRAIN_FOLD, Step
@@ -105,9 +106,9 @@ def exit_status(log: Path) -> int | None:
 def reason(log: Path) -> str:
     """What a failed job's log gives as the cause, in one line."""
     lines = _tail(log)
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if told:
-        return told[-1]
+    cause = reported_cause(lines)
+    if cause is not None:
+        return cause
     status = exit_status(log)
     if status is not None and status > SIGNALLED:
         number = status - SIGNALLED

@@ -27,11 +27,13 @@ from nnactive.data.card_fields import (
     TrainingRules,
 )
 from nnactive.errors import UserError
+from nnactive.io.content import DATASETS_PACKAGE, content_folder
 from nnactive.io.files import first_problem, sha256
 from nnactive.io.yamls import read_yaml
 from nnactive.settings import Frozen, Sizes, written_as
 
-DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+DATASETS = content_folder(DATASETS_PACKAGE)
+"""The folders of the datasets that ship with the benchmark."""
 CARD_FILE = "card.yaml"
 FURTHER = "NNACTIVE_DATASETS"
 """Environment variable: a folder of your cards, in addition to the repository's."""

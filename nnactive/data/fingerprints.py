@@ -1,4 +1,4 @@
-"""Whose split a test set has, told by its voxels (protocol section 2)."""
+"""Recognising whose split a test set is from, by its voxels (protocol section 2)."""
 
 from collections.abc import Sequence
 

@@ -7,9 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from engines import Apptainer, Docker, Runtime
+from engines import SECONDS_TO_HANG, Apptainer, Docker, Runtime
 
 IMAGE, SIF, ENGINE = "NNACTIVE_TEST_IMAGE", "NNACTIVE_TEST_SIF", "NNACTIVE_TEST_ENGINE"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Allow the tests of this folder time, each on its own: the set-up has limits in itself."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(SECONDS_TO_HANG, func_only=True))
 
 
 def open_to_all(folder: Path) -> Path:

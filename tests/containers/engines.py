@@ -1,4 +1,4 @@
-"""The two runtimes, called as docs/containers.md says, by somebody unprivileged, offline."""
+"""The two runtimes, called as docs/containers.md says, by an unprivileged user, offline."""
 
 import json
 import os
@@ -37,9 +37,13 @@ class Runtime(Protocol):
         """The image's."""
 
 
+SECONDS_TO_HANG = 3600
+"""Limits are for hangs, and not for speed: other work may leave little of the machine."""
+
+
 def call(command: Sequence[str], **more: object) -> Done:
     done = subprocess.run(  # type: ignore[call-overload]
-        command, capture_output=True, text=True, check=False, **more
+        command, capture_output=True, text=True, check=False, timeout=SECONDS_TO_HANG, **more
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

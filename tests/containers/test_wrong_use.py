@@ -8,11 +8,7 @@ import pytest
 DEMO = ("submit", "random", "--track", "demo")
 OLD_DRIVER = """#!/bin/sh
 # Stands in for the program of a GPU's driver.
-case "$*" in
-  *driver_version*) echo "535.54.03, Stand-in GPU, 24576" ;;
-  *index,name*) echo "0, Stand-in GPU" ;;
-  *) echo 0 ;;
-esac
+echo "535.54.03, 0, GPU-0, Stand-in GPU, 24576 MiB"
 """
 
 

@@ -1,4 +1,4 @@
-"""Miniature raw trees: each dataset's archive as it unpacks, with cases of about 24 voxels a side.
+"""Miniature raw trees: each dataset's archive, unpacked, with cases of about 24 voxels per side.
 
 Stand-ins for the archives: names of folders and files, file types, label values and oddities are
 the real ones, the content is made up. Which is which is said at each builder.
@@ -18,12 +18,12 @@ from nnactive.data.cards import DATASETS, Card, load_card
 from nnactive.streams import stream
 
 TURNED = (0, 0, 1, 0, 1, 0, 1, 0, 0)
-"""KiTS: the file's first axis runs from slice to slice."""
+"""KiTS: slices lie along the file's first axis."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a case of a miniature holds; ``(Z, Y, X)``, labels with the card's values."""
+    """Content of a miniature's case; ``(Z, Y, X)``, labels with the card's values."""
 
     image: np.ndarray
     label: np.ndarray
@@ -32,7 +32,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Miniature:
-    """A built tree: ``top`` holds what the archive unpacks to."""
+    """A built tree; ``top`` contains what the archive unpacks to."""
 
     name: str
     top: Path
@@ -40,7 +40,7 @@ class Miniature:
     real: Card
 
     def card(self, datasets: Path, **changes) -> Card:
-        """The real card with this tree's cases, in the folder that NNACTIVE_DATASETS names."""
+        """The real card with this tree's cases, in the ``NNACTIVE_DATASETS`` folder."""
         folder = datasets / self.name
         shutil.copytree(DATASETS / self.name, folder, dirs_exist_ok=True)
         file = folder / "card.yaml"
@@ -76,7 +76,7 @@ def write(path: Path, array: np.ndarray, spacing, direction=None, *, compress: b
 
 
 def make(name: str, case: str, shape: Sequence[int], spacing, classes: int, low=-400) -> Case:
-    """A case in which every class is a few small boxes, in an intensity of its own."""
+    """A case in which every class is a few small boxes of a distinct intensity."""
     rng = stream("tests", "miniature", name, case)
     shape = tuple(int(n + rng.integers(3)) for n in shape)
     edge = 6 if classes < 5 else 4
@@ -91,7 +91,7 @@ def make(name: str, case: str, shape: Sequence[int], spacing, classes: int, low=
     assert len(slots) >= classes, (shape, classes)
     for value in range(1, classes + 1):
         z, y, x = slots[order[value - 1]]
-        # Of several sizes, so that counts tell classes and cases apart.
+        # Several sizes, so that counts distinguish classes and cases.
         high, wide = edge - value % 2, edge - rng.integers(2)
         label[z : z + edge - 1, y : y + high, x : x + wide] = value
     image = low + 40.0 * label + rng.normal(0, 15, shape)
@@ -99,14 +99,14 @@ def make(name: str, case: str, shape: Sequence[int], spacing, classes: int, low=
 
 
 def _leftover(folder: Path, names: Sequence[str]) -> None:
-    """Companions that macOS leaves in archives."""
+    """Companion files that macOS adds to archives."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         (folder / f"._{name}").write_bytes(b"\0\5\x16\7Mac OS X")
 
 
 def _acdc(top: Path, card: Card, count: int) -> dict[str, Case]:
-    """Patients with a film, ``Info.cfg`` and two frames each; patient 90's are 4 and 11.
+    """Patients with a 4D image, ``Info.cfg`` and two frames each; patient 90's are 4 and 11.
 
     Beside them the test set, which isn't used. Real slices are 5 to 10 mm thick, as here.
     """
@@ -154,7 +154,7 @@ def _amos(top: Path, card: Card, count: int) -> dict[str, Case]:
 
 
 def _kits(top: Path, card: Card, count: int) -> dict[str, Case]:
-    """A folder a case; the majority vote beside two other aggregations, slices along x."""
+    """One folder per case; majority vote and two other aggregations, slices along x."""
     cases = {}
     for number in range(count):
         name = f"case_{number:05d}"
@@ -183,7 +183,7 @@ def _msd(top: Path, task: str, cases: dict[str, Case], kinds: Sequence[type]) ->
 
 
 def _hippocampus(top: Path, card: Card, count: int) -> dict[str, Case]:
-    """macOS' leftovers; some labels are stored as floats, as in the real archive."""
+    """With macOS' leftovers; some labels are stored as floats, as in the real archive."""
     cases = {
         name: make("hippocampus", name, (24, 26, 24), (1, 1, 1), 2, low=200)
         for name in card.ids[:count]
@@ -204,7 +204,7 @@ def _lits(top: Path, card: Card, count: int) -> dict[str, Case]:
 
 
 def _word(top: Path, card: Card, count: int) -> dict[str, Case]:
-    """Training and validation cases in folders of their own; images of the test set."""
+    """Separate folders for training and validation cases; images of the test set."""
     root = top / "WORD-V0.1.0"
     cases = {}
     for number, name in enumerate(card.ids[:count]):

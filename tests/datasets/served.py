@@ -1,4 +1,4 @@
-"""Stand-ins of what the publishers serve: a miniature packed as its archive is, on loopback."""
+"""Stand-ins for the publishers' servers: miniatures packed like the real archives."""
 
 import hashlib
 import io
@@ -21,20 +21,20 @@ PASSWORDS = {"WORD-V0.1.0.zip": b"word@uestc"}
 
 @dataclass(frozen=True)
 class Offer:
-    """A dataset's download with a stand-in behind every address."""
+    """A dataset's download, with a stand-in at every address."""
 
     download: dict[str, Any]
     """The card's; kinds and names of the files are the real ones."""
     files: dict[str, bytes]
-    """What must lie in the folder of unpacked files, by path."""
+    """Expected content of the folder of unpacked files, by path."""
     by_hand: bytes | Path | None
-    """What the user has to put at the place that is named: a file's content, or a folder."""
+    """What the user has to put at the given place: a file's content, or a folder."""
 
 
 def offer(tree: Miniature, server: Loopback) -> Offer:
-    """Serve a miniature at the addresses of its card; what needs a login is left to the user."""
+    """Serve a miniature at the addresses of its card, unless they need a login."""
     real = tree.real.download
-    # The real archive's size would ask for tens of GiB of free disk.
+    # The real archive's size would require tens of GiB of free disk space.
     fields = real.model_dump(mode="json", exclude_unset=True, exclude={"size_gib"})
     there = _useful(tree.top)
     if real.series:
@@ -52,7 +52,7 @@ def offer(tree: Miniature, server: Loopback) -> Offer:
 
 
 def put(what: bytes | Path, place: Path) -> None:
-    """The user's hands: a file or a folder at the place that the command named."""
+    """Act as the user: put a file or folder at the place named by the command."""
     if isinstance(what, Path):
         shutil.copytree(what, place)
     else:
@@ -60,7 +60,7 @@ def put(what: bytes | Path, place: Path) -> None:
 
 
 def _useful(top: Path) -> dict[str, bytes]:
-    """Every file but those that macOS adds."""
+    """Every file except those that macOS adds."""
     files = {path.relative_to(top): path for path in sorted(top.rglob("*")) if path.is_file()}
     return {
         name.as_posix(): path.read_bytes()
@@ -70,8 +70,8 @@ def _useful(top: Path) -> dict[str, bytes]:
 
 
 def _file(file: File, content: bytes, server: Loopback) -> dict[str, Any]:
-    """A file's entry with its address on loopback, and the sums that the card publishes."""
-    # The last address has it; gdown has a way of its own to go on after a cut.
+    """A file's entry with its address on loopback, and the checksums that the card has."""
+    # Only the last address works; gdown has its own way of resuming.
     cut = [1 / 3] if file.kind == "http" else []
     missing = [f"{server.url}/{number}/{file.name}" for number in range(len(file.urls) - 1)]
     urls = [*missing, server.add(f"/{file.name}", content, cut=cut)]

@@ -1,4 +1,4 @@
-"""What can be wrong in an archive's own layout: one line with the file and the way out."""
+"""Errors in each archive's layout: one line with the file and the way out."""
 
 import shutil
 
@@ -41,7 +41,7 @@ def mri_alone(tree):
 
 
 def companions_alone(tree):
-    """Nothing is left of the archive but what macOS added to it."""
+    """Only what macOS added is left of the archive."""
     shutil.rmtree(tree.top / "amos22")
     return tree.top, "contains no imagesTr; give the folder"
 

@@ -1,4 +1,4 @@
-"""docs/datasets.md says what the cards say, and its numbers are those that come out."""
+"""docs/datasets.md agrees with the cards, and its numbers with what is computed."""
 
 from pathlib import Path
 

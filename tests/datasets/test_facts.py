@@ -83,7 +83,7 @@ def test_where_it_comes_from(name, facts):
     urls = [url for file in download.files for url in file.urls]
     urls += [series.url for series in download.series]
     listed = [known["synapse_id"]] if name == "mama_mia" else known["urls"]
-    # The labels of KiTS lie in the repository that the facts name.
+    # The labels of KiTS are in the repository that the facts name.
     assert set(urls) == set(listed) or all(any(u.startswith(k) for k in listed) for u in urls)
     for key in ("sha256", "md5"):
         sums = [getattr(file, key) for file in download.files]

@@ -1,4 +1,4 @@
-"""The real Hippocampus, where its data lies beside the repository."""
+"""The real Hippocampus, if its data are beside the repository."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A case of 600 x 512 x 512 voxels within 12 GiB: half an hour and 12 GiB, so only when asked for.
+"""A case of 600 x 512 x 512 voxels within 12 GiB: half an hour and 12 GiB, so only on request.
 
 NNACTIVE_LARGE=1 python -m pytest -s tests/datasets/test_memory.py
 """
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.timeout(4 * 3600),
 ]
 GIB = 1 << 20
-"""In the KiB of ``ru_maxrss``."""
+"""In KiB, like ``ru_maxrss``."""
 LIMIT = 12 * GIB
 SHAPE = (600, 512, 512)
 SPACING = (0.8, 0.75, 0.75)
@@ -34,7 +34,7 @@ prepare(load_card("lits"), Path(sys.argv[1]), Path(sys.argv[2]), 1, lambda *_: N
 
 
 def enlarge(root: Path, name: str) -> None:
-    """Replace a case by one of the size that has to fit."""
+    """Replace a case by one of the size that must fit."""
     rng = stream("tests", "memory")
     image = np.empty(SHAPE, np.int16)
     noise = rng.normal(0, 200, SHAPE[1:]).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Every dataset's preparation, on a stand-in of its archive, to the end."""
+"""The complete preparation of every dataset, from a stand-in for its archive."""
 
 import json
 from pathlib import Path
@@ -245,7 +245,7 @@ def test_the_guideline_measures_raw_and_prepared_labels_alike(done):
     raw = raw_boxes(done.card, cases, lambda *_: None)
     prepared = prepared_boxes(done.card, done.data, lambda *_: None)
     assert raw.spacing == prepared.spacing
-    # A raw box is scaled, a prepared one is of whole voxels.
+    # A raw box is scaled, a prepared one has whole voxels.
     np.testing.assert_allclose(raw.cases, prepared.cases, atol=1)
     classes = done.card.classes[1:]
     guide = derive(classes, raw.cases, raw.spacing, (classes[0],))

@@ -48,7 +48,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Way:
-    """One dataset's way; what each command said, in their order."""
+    """One dataset's way through the commands, with the output of each."""
 
     tree: Miniature
     offer: Offer
@@ -69,7 +69,7 @@ def say(*arguments: str) -> Said:
 
 
 def fingerprint(tree: Miniature) -> dict[str, object]:
-    """The miniature's own, for those datasets whose real one tells the expected test set.
+    """The miniature's fingerprint, for datasets with a known test set.
 
     Raw spacings differ from the target's in ACDC's slices alone, which become two each.
     """
@@ -85,7 +85,7 @@ def fingerprint(tree: Miniature) -> dict[str, object]:
 
 
 def go(name: str, folder: Path, server: Loopback) -> Way:
-    """The commands of one dataset, to the end."""
+    """Run all commands for one dataset."""
     tree = build(name, folder / "archives" / name, CASES.get(name, 8))
     offered = offer(tree, server)
     tree.card(folder / "datasets", download=offered.download, **fingerprint(tree))
@@ -109,7 +109,7 @@ def go(name: str, folder: Path, server: Loopback) -> Way:
 
 @pytest.fixture(scope="module")
 def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Way]]:
-    """Goes a dataset's way, once; all lead to the same folder of data."""
+    """Runs a dataset's commands once; all datasets share a data folder."""
     folder = tmp_path_factory.mktemp("way")
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         patch.setenv("NNACTIVE_DATASETS", str(folder / "datasets"))
@@ -154,7 +154,7 @@ def test_prepare_takes_them_and_verify_finds_all_in_order(
     assert all(" ok " in line for line in findings), gone.verify.out
     whose = "the authors' split" if name == "acdc" else "the rule's split"
     assert whose in gone.verify.out
-    # A fingerprint that is met is told with the classes' deviation; others have none to meet.
+    # If a fingerprint is met, the classes' deviation is printed; the others have none.
     assert ("classes within 0.00%" in gone.verify.out) == (name in TEST_SETS)
     info = PreparedDataset(gone.data / name).info
     assert sorted(case.id for case in (*info.pool, *info.test)) == sorted(gone.tree.cases)
@@ -172,7 +172,7 @@ def test_the_list_says_what_is_there(way: Callable[[str], Way]) -> None:
 def make(folder: Path, *arguments: str) -> Said:
     """`make` as a user calls it, with this environment's commands and the data of ``folder``."""
     places = [f"{name.upper()}={folder / name}" for name in ("data", "runs")]
-    # The environment is there: nothing is to be installed.
+    # The environment exists: nothing must be installed.
     ready = ["--old-file=.venv/.done", f"BIN={Path(sys.executable).parent}"]
     inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
     done = subprocess.run(
@@ -199,7 +199,7 @@ def results(folder: Path) -> dict[str, tuple[str, ...]]:
 def test_a_submission_runs_its_part_of_a_track_and_the_rest_follows(
     way: Callable[[str], Way], tmp_path: Path
 ) -> None:
-    """ACDC isn't there yet while LiTS' part of the track runs."""
+    """ACDC is missing while LiTS' part of the track runs."""
     (tmp_path / "data").mkdir()
     for name in ("lits", "mama_mia"):
         (tmp_path / "data" / name).symlink_to(way(name).data / name)

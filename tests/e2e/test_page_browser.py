@@ -19,7 +19,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-WAIT = 60_000
+WAIT = 300_000
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -147,7 +147,7 @@ def test_inconsistent_results_are_left_out(make, tmp_path, path, value, reason):
     assert reason in entries.left_out[0].reason
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(300)
 def test_what_is_no_ordinary_file_is_not_read(make, store):
     root = store(make())
     for name in "abc":

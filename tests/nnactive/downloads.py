@@ -1,4 +1,4 @@
-"""What the tests of downloads share: an archive, and a place to bring it to."""
+"""Shared by the tests of downloads: an archive, and a place to download it to."""
 
 import hashlib
 import io
@@ -41,7 +41,7 @@ ARCHIVE = tar(FILES)
 
 
 class Place:
-    """A card and its folders; ``bring`` downloads and keeps what was told."""
+    """A card and its folders; ``bring`` downloads and records the progress."""
 
     def __init__(self, cards: Any, data: Path) -> None:
         self.cards, self.folders = cards, Folders.of(data, "tiny")

@@ -9,8 +9,8 @@ import matplotlib.pyplot as plt
 
 
 def rows(content):
-    """Markdown rows: case, time, memory, what it must reach."""
-    yield "| case | seconds | GiB above | must reach |"
+    """Markdown rows: case, time, memory, limit."""
+    yield "| case | seconds | GiB above | limit |"
     yield "|---|---|---|---|"
     for entry in content["benchmarks"]:
         info = entry["extra_info"]

@@ -73,7 +73,10 @@ def list_datasets(data: Path) -> None:
     help="Cases to process in parallel; by default as many as cores and free memory allow.",
 )
 def prepare(name: str, raw: Path | None, data: Path, workers: int | None) -> None:
-    """Prepare the dataset NAME; resumes an interrupted preparation."""
+    """Prepare the dataset NAME from its raw data.
+
+    Resumes an interrupted preparation.
+    """
     prepare_dataset(name, raw, data, workers)
 
 
@@ -104,7 +107,10 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
 @click.argument("name")
 @data_option
 def verify(name: str, data: Path) -> None:
-    """Verify the prepared dataset NAME: counts, values, checksum, and whose split it has."""
+    """Verify the prepared dataset NAME.
+
+    Checks the case counts, files, values and checksum, and whose split it has.
+    """
     from rich.table import Table
 
     from benchmark.cli.tables import print_table

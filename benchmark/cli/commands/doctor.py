@@ -1,4 +1,4 @@
-"""What this machine has and lacks, a line each."""
+"""Check this machine: one line for each thing that a run needs."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ from benchmark.cli.options import data_option, runs_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
-WIDTHS = (13, 6)
+WHAT_WIDTH, STATE_WIDTH = 13, 6
 
 
 @click.command(cls=Contained, roles={"data": Role.DATA, "runs": Role.RUNS}, gpu=True)
 @data_option
 @runs_option
 def doctor(data: Path, runs: Path) -> None:
-    """Say whether this machine can do a run, and what to do where it can't."""
+    """Check whether this machine can do a run, and say how to fix what it lacks."""
     from benchmark.machine.checks import everything
     from benchmark.machine.findings import failures
 
     findings = []
     for finding in everything(data, runs):
-        what, state = (part.ljust(width) for part, width in zip(finding, WIDTHS, strict=False))
+        what, state = finding.what.ljust(WHAT_WIDTH), finding.state.ljust(STATE_WIDTH)
         click.echo(f"{what}  {state}  {' '.join(finding.detail.split())}")
         findings.append(finding)
     failed = [finding.what for finding in failures(findings)]

@@ -37,10 +37,10 @@ DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": 
     help="Accept the dataset's licence without being asked.",
 )
 def download(name: str, data: Path, *, accept_licence: bool) -> None:
-    """Download the raw data of the dataset NAME; resumes an interrupted download.
+    """Download the raw data of the dataset NAME.
 
-    The files go to DATA/raw/NAME/archives and, unpacked, to DATA/raw/NAME/files, where
-    `data prepare NAME` finds them.
+    Resumes an interrupted download. The files go to DATA/raw/NAME/archives and, unpacked, to
+    DATA/raw/NAME/files, where `data prepare NAME` finds them.
     """
     from nnactive.data.cards import load_card
     from nnactive.data.download import dataset

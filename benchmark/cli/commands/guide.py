@@ -65,11 +65,11 @@ def guide(
     only: Sequence[str],
     out: Path | None,
 ) -> None:
-    """Derive query patch and budget from a dataset's label maps, by the papers' guideline.
+    """Derive query patch and budget from label maps.
 
-    NAME is a dataset with a card, prepared or raw; DIR is a folder in nnU-Net's raw layout
-    (dataset.json, imagesTr, labelsTr). Images are not opened, but must exist, because their names
-    define the cases.
+    Follows the papers' guideline and writes the result as a track file. NAME is a dataset with a
+    card, prepared or raw; DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr,
+    labelsTr). Images are not opened, but must exist, because their names define the cases.
     """
     from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
@@ -118,7 +118,10 @@ def add(
     tumours: Sequence[str],
     only: Sequence[str],
 ) -> None:
-    """Make a card for your own dataset, given as DIR in nnU-Net's raw layout."""
+    """Make a card for your own dataset.
+
+    DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr, labelsTr).
+    """
     from nnactive.data.own.add import describe_raw, free_folder, write_card
     from nnactive.data.own.guide import derive
     from nnactive.data.own.structure_sizes import raw_boxes

@@ -95,6 +95,7 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
 
 def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     """What the step ``describe``, in a process that imports the author's code, says of a METHOD."""
+    from benchmark.child_errors import reported_cause
     from benchmark.workflow.plan import STEP_COMMAND
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
@@ -124,5 +125,4 @@ def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     if above:
         # With --debug the author's traceback comes before the line.
         click.echo("\n".join(above), err=True)
-    cause = last.removeprefix("error: ")
-    raise UserError(cause if cause != last else f"{text}: can't be imported: {last}")
+    raise UserError(reported_cause([last]) or f"{text}: can't be imported: {last}")

@@ -1,4 +1,4 @@
-"""Downloading a dataset's raw data to ``DATA/raw/NAME/files``, whole or not at all."""
+"""Downloading a dataset's raw data to ``DATA/raw/NAME/files``, completely or not at all."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,8 @@ from nnactive.data import disk
 from nnactive.data.card_fields import Download
 from nnactive.data.cards import Card
 from nnactive.data.download import consent, sums, unpacked
-from nnactive.data.download.bring import bring, is_settled
 from nnactive.data.download.folders import Folders, Item, list_items, locked
+from nnactive.data.download.items import fetch_item, is_verified
 from nnactive.data.progress import FileReport, Report
 from nnactive.errors import UserError
 from nnactive.io.files import file_sizes
@@ -67,8 +67,8 @@ def download(card: Card, folders: Folders, report: Report) -> Outcome:
             way_out = "free up some space or choose another folder with --data"
             disk.require(folders.root, need.needed, need.free, "needs about", way_out)
         for number, item in enumerate(items, 1):
-            told = FileReport(report, str(item.path), number, len(items))
-            bring(item, folders, wanted.login, told)
+            file_report = FileReport(report, str(item.path), number, len(items))
+            fetch_item(item, folders, wanted.login, file_report)
         unpacked.unpack_all(items, folders, report)
     return _outcome(items, folders, before=False)
 
@@ -79,8 +79,8 @@ def state(card: Card, folders: Folders) -> State:
         return "absent"
     known = sums.remembered(folders)
     items = list_items(card.download)
-    if unpacked.is_whole(folders, known) and all(
-        is_settled(item, folders, known, gone=True) for item in items
+    if unpacked.is_complete(folders, known) and all(
+        is_verified(item, folders, known, gone=True) for item in items
     ):
         return "complete"
     begun = folders.archives.is_dir() and any(folders.archives.iterdir())

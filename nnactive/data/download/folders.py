@@ -1,6 +1,5 @@
 """The folders of a dataset's raw data, and the files that its download consists of."""
 
-import fcntl
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from nnactive.data.card_fields import Download, File
 from nnactive.data.cards import RAW
 from nnactive.errors import UserError
+from nnactive.io.locks import exclusive_lock
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$")
 
@@ -99,11 +99,9 @@ def inner_path(name: str) -> PurePosixPath:
 def locked(folders: Folders) -> Iterator[None]:
     """Keep out a second download of the same dataset while the block runs."""
     folders.archives.mkdir(parents=True, exist_ok=True)
-    with (folders.root / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with exclusive_lock(folders.root / ".lock") as held:
+        if not held:
             raise UserError(
                 f"{folders.root}: another download of this dataset is at work; wait for it"
-            ) from None
+            )
         yield

@@ -1,4 +1,4 @@
-"""The folder of unpacked files: made anew from all archives, whole or not at all."""
+"""The folder of unpacked files: rebuilt from all archives, completely or not at all."""
 
 import os
 import shutil
@@ -20,8 +20,8 @@ class Unpacked(StateFile):
     files: int
 
 
-def is_whole(folders: Folders, known: dict[str, sums.Sum]) -> bool:
-    """Whether the unpacked files were made from the ``known`` archives, and none is missing."""
+def is_complete(folders: Folders, known: dict[str, sums.Sum]) -> bool:
+    """Whether the folder was made from the ``known`` archives, and no file is missing."""
     if not (folders.files.is_dir() and folders.unpacked.exists()):
         return False
     unpacked = read_model(folders.unpacked, Unpacked)
@@ -37,7 +37,7 @@ def count_files(folders: Folders) -> int:
 
 
 def unpack_all(items: tuple[Item, ...], folders: Folders, report: Report) -> None:
-    """Make the folder anew from the archives; what needs no unpacking is linked.
+    """Rebuild the folder from the archives; files that are not archives are linked.
 
     Raises:
         UserError: too little disk space, or an archive that is damaged or unsafe.

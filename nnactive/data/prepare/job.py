@@ -1,6 +1,5 @@
 """One preparation in progress: its inputs, outputs and workers."""
 
-import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
 from nnactive.errors import FULL, REFUSED, UserError, refusal
+from nnactive.io.locks import exclusive_lock
 
 Result = TypeVar("Result")
 
@@ -67,11 +67,9 @@ def alone(out: Path) -> Iterator[None]:
     """Keep a second preparation out of ``out``; the system lifts the lock of a killed process."""
     file = out / SCRATCH / "lock"
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{out}: another process is preparing it; wait for its end") from None
+    with exclusive_lock(file) as held:
+        if not held:
+            raise UserError(f"{out}: another process is preparing it; wait for its end")
         yield
 
 

@@ -1,4 +1,4 @@
-"""The path of a practitioner's own dataset through the commands, and the list of all datasets."""
+"""A user's dataset on its way through the commands, and the list of all datasets."""
 
 import json
 from pathlib import Path
@@ -93,12 +93,12 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     assert max(map(len, table.splitlines())) <= 100
     assert "tumour [left]" in table
     assert "query patch: 4,5,6 voxels of 2,0.5,0.5 mm" in table
-    # From raw and from prepared label maps the same file comes out, which submit takes.
+    # Raw and prepared label maps give the same file, which submit accepts.
     assert Path("guide_knees.yaml").read_text() == before
     track = load_track("guide_knees.yaml")
     (setting,) = track.settings
     assert (setting.dataset, setting.name) == ("knees", "knees_guide")
-    # Medians over cases: 5, 6, 7.5 and 2, 3, 4; halves of the median over classes go upwards.
+    # Medians over cases: 5, 6, 7.5 and 2, 3, 4; halves of the median over classes are rounded up.
     assert setting.patch_size == load_card("knees").query_patch == (4, 5, 6)
     assert (setting.starting_budget, setting.query_size, setting.loops) == (150, 150, 5)
     assert setting.candidates == 150

@@ -410,7 +410,7 @@ def test_a_large_volume_gives_time_and_memory() -> None:
     verdict = judge_volume(Hungry, PLAIN)
     assert (verdict.check, verdict.state) == (VOLUME, "ok")
     seconds, memory = verdict.detail.split(" s, ")
-    assert 0 <= float(seconds) < 20
+    assert 0 <= float(seconds) < 300
     assert 0.12 <= float(memory.removesuffix(" GiB above the process")) < 0.2
     assert judge_volume(Raises, PLAIN).detail == "Raises: ValueError: what ever"
 

@@ -11,7 +11,7 @@ from textwrap import dedent
 import docker
 import pytest
 
-from benchmark.containers.labels import LOCK, LOCKS, PROTOCOL, REVISION, VARIANT
+from benchmark.containers.images import LOCK, LOCKS, PROTOCOL, REVISION, VARIANT
 from nnactive import PROTOCOL_VERSION
 from nnactive.io.files import sha256
 
@@ -41,7 +41,7 @@ def elsewhere(tmp_path, monkeypatch) -> Path:
     for name in ("home", "tmp", "work"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr("benchmark.provenance.code_commit", lambda: "c0ffee")
+    monkeypatch.setattr("benchmark.containers.images.code_commit", lambda: "c0ffee")
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "work"
 
@@ -51,6 +51,7 @@ class StandInClient(docker.APIClient):
 
     def __init__(self) -> None:
         super().__init__(version="1.41")
+        self.api = self
         self.labels = labels()
         self.components = [{"Name": "Engine"}]
         self.about: dict[str, object] = {"NCPU": 8, "SecurityOptions": []}
@@ -97,7 +98,7 @@ class StandInClient(docker.APIClient):
         self.log_threads.add(threading.get_ident())
         yield from self.out if stdout else self.err
         if stderr and self.last_words:
-            assert self.stopped.wait(30)
+            assert self.stopped.wait(300)
             yield from self.last_words
             self.last_words.clear()
 
@@ -129,10 +130,7 @@ def client(monkeypatch) -> StandInClient:
     """The engine that the command line finds."""
     made = StandInClient()
 
-    class Environment:
-        api = made
-
-    monkeypatch.setattr(docker, "from_env", lambda: Environment)
+    monkeypatch.setattr(docker, "from_env", lambda: made)
     return made
 
 

@@ -10,11 +10,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from benchmark.cli.main import main
-from benchmark.containers import tether
-from benchmark.containers.apptainer import ApptainerRuntime
-from benchmark.containers.cgroups import can_set_limits
+from benchmark.containers import process_group
+from benchmark.containers.apptainer import ApptainerRuntime, Messages, can_set_limits
 from benchmark.containers.container import Container, Image, Limits, Mount
-from benchmark.containers.own_words import Errors
 from nnactive.io.files import sha256
 
 LIST = ["data", "list", "--runtime", "apptainer"]
@@ -125,8 +123,8 @@ def test_a_refusal_of_apptainer_itself_is_one_line(words, apptainer, capfd, monk
     monkeypatch.setenv("STAND_IN_FAILS", words)
     assert main(LIST) == 2
     told = [each for each in capfd.readouterr().err.splitlines() if not each.startswith("note")]
-    line = "error: benchmark.sif: Apptainer won't start it: no such thing; "
-    assert told == [f"{line}mend that and run the same command again"]
+    line = "error: benchmark.sif: Apptainer can't start it: no such thing; "
+    assert told == [f"{line}fix that and run the same command again"]
 
 
 def test_a_missing_program_or_image_is_one_line(apptainer, capfd, monkeypatch) -> None:
@@ -154,7 +152,7 @@ def end(*_):
 if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, end)
 pathlib.Path({started!r}).touch()
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -177,7 +175,7 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
     until(started.exists)
     call.send_signal(number)
     try:
-        _, errors = call.communicate(timeout=30)
+        _, errors = call.communicate(timeout=300)
     finally:
         call.kill()
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
@@ -194,7 +192,7 @@ def test_what_is_started_in_the_background_heeds_too() -> None:
     shown = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT))"]
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with tether.tethered(shown, dict(os.environ)) as process:
+        with process_group.start_group(shown, dict(os.environ)) as process:
             out, _ = process.communicate()
     finally:
         signal.signal(signal.SIGINT, before)
@@ -202,18 +200,18 @@ def test_what_is_started_in_the_background_heeds_too() -> None:
 
 
 def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(tether, "SECONDS_TO_END", 0.3)
+    monkeypatch.setattr(process_group, "SECONDS_TO_END", 0.3)
     inner = tmp_path / "inner"
     # As Apptainer's process, which waits for the first one inside, and neither heeds.
-    script = f'trap "" INT; sleep 60 & echo $! > {inner}; wait; exit 7'
+    script = f'trap "" INT; sleep 3600 & echo $! > {inner}; wait; exit 7'
     process = subprocess.Popen(["/bin/sh", "-c", script])
     until(lambda: inner.exists() and inner.read_text())
-    assert tether._end(process) == 7
+    assert process_group._end(process) == 7
     assert not Path(f"/proc/{inner.read_text().strip()}").exists()
 
 
 def until(there) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not there():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -221,10 +219,10 @@ def until(there) -> None:
 
 def test_what_apptainer_says_before_is_kept_apart_from_what_comes_from_inside() -> None:
     told: list[bytes] = []
-    errors = Errors(told.append)
-    errors(b"\x1b[33mWARNING: squashfuse not found\nINFO:    x\nerr")
-    errors(b"or: inside\nFATAL: of the inside\n")
-    errors(b"more")
-    errors.end()
+    messages = Messages(told.append)
+    messages(b"\x1b[33mWARNING: squashfuse not found\nINFO:    x\nerr")
+    messages(b"or: inside\nFATAL: of the inside\n")
+    messages(b"more")
+    messages.end()
     assert b"".join(told) == b"error: inside\nFATAL: of the inside\nmore"
-    assert errors.cause == ""
+    assert messages.cause == ""

@@ -4,13 +4,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 
 from benchmark.cli.commands import leaderboard as board
-from benchmark.cli.contained import Contained
+from benchmark.cli.contained import Contained, runtime_options
 from benchmark.cli.main import cli, main
+from benchmark.containers import LOCAL, RUNTIMES, connect
+from benchmark.containers.container import Runtime
 from benchmark.containers.roles import Role
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +52,19 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     assert {name for name, each in able.items() if each.gpu} == {"submit", "track run", "doctor"}
     kept = {name for name, each in able.items() if Role.KEPT_DATA in each.roles.values()}
     assert kept == {"data prepare", "data download"}
+
+
+def test_a_runtime_is_a_module_and_its_registration(client, apptainer, monkeypatch) -> None:
+    option = next(param for param in runtime_options() if param.name == "runtime")
+    assert list(option.type.choices) == [LOCAL, *RUNTIMES]
+    protocol = {name for name in vars(Runtime) if not name.startswith("_")}
+    for name in RUNTIMES:
+        assert protocol <= set(dir(connect(name, print)))
+    said: list[str] = []
+    another = SimpleNamespace(connect=lambda say: say("found") or "another")
+    monkeypatch.setitem(sys.modules, "benchmark.containers.another", another)
+    assert connect("another", said.append) == "another"
+    assert said == ["found"]
 
 
 def test_both_runtimes_get_the_same(client, apptainer, monkeypatch) -> None:
@@ -150,7 +166,7 @@ def test_a_link_that_a_method_left_is_not_followed(client, capsys, tmp_path) -> 
         client.during = trick
         assert main(command) == 2
         (line,) = errors(capsys)
-        assert line.startswith(f"{LINE}runs/pages/page.html: not written, as what ran in the")
+        assert line.startswith(f"{LINE}runs/pages/page.html: not written, as the container left")
         assert trick == place_elsewhere or not Path("runs/pages/page.html").exists()
     assert (tmp_path / "secret" / "page.html").read_text() == "secret"
 

@@ -13,7 +13,7 @@ from benchmark.cli.main import main
 from benchmark.containers.container import Container, Image, Limits, Mount
 from benchmark.containers.docker import DockerRuntime
 from benchmark.containers.engine import engine_of, host_config
-from benchmark.containers.orphans import LABEL, this_process
+from benchmark.containers.leftovers import LABEL, this_process
 from benchmark.workflow.gpu_locks import gpu_locks
 
 ID = "sha256:" + "a" * 64
@@ -186,7 +186,7 @@ def test_a_refused_start_is_one_line(client, capsys) -> None:
     client.refuses = error("bind source path does not exist:\n /x")
     assert main(CHECK) == 2
     line = only_error(capsys)
-    assert line.startswith("error: nnactive-benchmark:latest: Docker won't start it: bind source")
+    assert line.startswith("error: nnactive-benchmark:latest: Docker can't start it: bind source")
     assert client.calls[-1] == "remove one"
 
 
@@ -218,7 +218,7 @@ def test_too_little_memory_is_told(client, capsys) -> None:
 def test_an_engine_that_fails_meanwhile_is_a_failure(problem, client, capsys) -> None:
     client.waits, client.err = problem, []
     assert main(CHECK) == 1
-    assert only_error(capsys).endswith("the engine fails: gone; run the same command to go on")
+    assert only_error(capsys).endswith("the engine failed: gone; run the same command to go on")
 
 
 def test_no_engine_is_one_line(monkeypatch, tmp_path, capsys) -> None:

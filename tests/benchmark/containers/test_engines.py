@@ -15,7 +15,7 @@ from textwrap import dedent
 
 import pytest
 
-from benchmark.containers.labels import LOCK, LOCKS, PROTOCOL, VARIANT
+from benchmark.containers.images import LOCK, LOCKS, PROTOCOL, VARIANT
 from nnactive import PROTOCOL_VERSION
 from nnactive.io.files import sha256
 
@@ -44,7 +44,7 @@ SCRIPT = """\
     busybox cat /submission/mine.py
     echo page > /scratch/out/leaderboard.html
     case "$*" in *sleep=1*)
-        trap 'exit 130' INT
+        trap 'busybox touch /results/heeded; exit 130' INT
         busybox touch /results/started
         while :; do busybox sleep 0.1; done
     esac
@@ -144,7 +144,7 @@ def start(runtime: list[str], *more: str) -> "subprocess.Popen[str]":
 def test_a_container_is_shut_in(runtime) -> None:
     Path("data").mkdir()
     call = start(runtime)
-    out, err = call.communicate(timeout=120)
+    out, err = call.communicate(timeout=500)
     assert call.returncode == 7, out + err
     lines = out.splitlines()
     assert lines[0].endswith("mine.py:Mine")
@@ -169,16 +169,15 @@ def test_a_container_is_shut_in(runtime) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_container_ends_with_its_caller(number, runtime) -> None:
     call = start(runtime, "--param", "sleep=1")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not Path("runs", "started").exists():
         assert call.poll() is None, call.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    begun = time.monotonic()
     call.send_signal(number)
     try:
-        call.communicate(timeout=60)
+        call.communicate(timeout=300)
     finally:
         call.kill()
     assert call.returncode == 128 + number
-    assert time.monotonic() - begun < 9  # it heeded, and wasn't killed after ten seconds
+    assert Path("runs", "heeded").exists()  # it wasn't killed

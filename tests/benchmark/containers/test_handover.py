@@ -186,7 +186,7 @@ def test_an_argument_that_looks_like_an_option_is_none() -> None:
 @pytest.mark.parametrize("role", [Role.RUNS, Role.DATA, Role.RAW])
 def test_no_container_gets_the_home_folder(place, role) -> None:
     path = str(Path(place).expanduser())
-    with pytest.raises(UserError, match="home folder, which no container gets"):
+    with pytest.raises(UserError, match="home folder, which is never mounted"):
         hand_over((), [Given("--x", (path,), role)])
 
 
@@ -196,7 +196,7 @@ def test_a_folder_without_rights_is_one_line(monkeypatch) -> None:
         hand_over((), [Given("--runs", ("file/runs",), Role.RUNS)])
     Path("closed").mkdir()
     problem = PermissionError(13, "Permission denied")
-    monkeypatch.setattr("benchmark.containers.places.write_problem", lambda _: problem)
+    monkeypatch.setattr("benchmark.containers.handover.write_problem", lambda _: problem)
     with pytest.raises(UserError, match=r"^closed: can't be used: Permission denied; allow it"):
         hand_over((), [Given("--runs", ("closed",), Role.RUNS)])
     with pytest.raises(UserError, match=r"^gone: can't be used: No such file"):

@@ -1,136 +1,277 @@
-"""``--layer``: what is asked of the builder, and what then runs. The builder is a stand-in."""
-
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
-import docker
 import pytest
-import yaml
+from docker.errors import APIError, BuildError, ImageNotFound
 
-from benchmark.cli import images
-from benchmark.cli.main import main
-from benchmark.containers.layers import Built
-from benchmark.containers.roles import Role
-from benchmark.tracks import FOLDER
-from nnactive.errors import UserError
+from benchmark.containers import connect
+from benchmark.containers.apptainer import ApptainerRuntime
+from benchmark.containers.container import Image
+from benchmark.containers.docker import SECONDS_OF_A_BUILD, DockerRuntime
+from benchmark.containers.images import layer_command, layer_failure, layer_name, layered
+from benchmark.image.layer.install import labels_of
+from benchmark.image.record import LayerRecord
+from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import sha256
 
-PIN = "einops==0.8.2"
-METHOD = "class Mine: ..."
-LAYER = "b" * 64
-SUBMIT = {"method": Role.METHOD, "name": Role.TRACK}
-RUN = {"methods": Role.METHOD, "name": Role.TRACK}
+BASE = "sha256:" + "b" * 64
+RECORD = '{"requirements": ["bar==2.0", "foo==1.0"]}'
+ADDED = ("bar==2.0", "foo==1.0")
 
 
-class StandInLayers:
-    """STAND-IN for what builds layers: keeps what it is asked for."""
+class StandInDocker:
+    """What Docker's client has that is used: it builds nothing, and keeps what it was asked."""
 
-    def __init__(self, added: tuple[str, ...] = (PIN,)) -> None:
-        self.added = added
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+    def __init__(self, record=RECORD, fails=None) -> None:
+        self.images = self.containers = self.api = self
+        self.record, self.fails = record, fails
+        self.known = {"bench": SimpleNamespace(id=BASE, labels={}, attrs={"Config": {"User": "7"}})}
+        self.built: list[dict] = []
+        self.left = 0
 
-    def digest(self, image: str) -> str:
-        return f"digest of {image}"
+    def version(self):
+        return {}
 
-    def find(self, image: str, name: str) -> None: ...
+    def info(self):
+        return {}
 
-    def build(self, image: str, name: str, requirements) -> Built:
-        self.asked.append((image, tuple(requirements)))
-        return Built("a layer", self.added)
+    def inspect_image(self, name):
+        found = self.get(name)
+        return {"Id": found.id, "Config": {"Labels": found.labels}}
 
+    def get(self, name):
+        if name not in self.known:
+            raise ImageNotFound(name)
+        return self.known[name]
 
-@pytest.fixture
-def builder(client, monkeypatch) -> StandInLayers:
-    made, whole = StandInLayers(), client.inspect_image
-    layer = {"Id": LAYER, "Config": {}}
-    monkeypatch.setattr(images, "layers", lambda _: made)
-    monkeypatch.setattr(
-        client, "inspect_image", lambda name: layer if name == "a layer" else whole(name)
-    )
-    return made
+    def build(self, *, fileobj, labels=None, tag=None, **options):
+        if self.fails:
+            raise self.fails
+        self.built.append({"text": fileobj.read().decode(), "tag": tag, **options})
+        image = SimpleNamespace(id=f"sha256:{len(self.built):064x}", labels=labels)
+        if tag:
+            self.known[tag] = image
+        return image, iter([])
 
+    def create(self, image):
+        assert image == f"sha256:{1:064x}"
+        self.left += 1
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            info = tarfile.TarInfo("layer.json")
+            info.size = len(self.record)
+            archive.addfile(info, io.BytesIO(self.record.encode()))
 
-def submission(folder: str, pin: str = PIN) -> str:
-    Path(folder).mkdir()
-    Path(folder, "mine.py").write_text(METHOD)
-    Path(folder, "submission.yaml").write_text(f"requirements: [{pin}]\n")
-    return f"{folder}/mine.py:Mine"
+        def get_archive(path):
+            assert path == "/opt/benchmark/layer.json"
+            return iter([content.getvalue()[:700], content.getvalue()[700:]]), {}
 
+        return SimpleNamespace(get_archive=get_archive, remove=self.remove)
 
-def track(*methods: str) -> str:
-    content = yaml.safe_load((FOLDER / "demo.yaml").read_text())
-    Path("own.yaml").write_text(yaml.safe_dump(content | {"name": "own", "methods": [*methods]}))
-    return "own.yaml"
-
-
-def test_a_layer_is_what_runs_and_the_image_below_is_known(client, builder) -> None:
-    base = client.inspect_image("any")["Id"]
-    method = submission("a")
-    assert main(["check", method, "--layer", "--runtime", "docker", "--image", "mine:2"]) == 0
-    assert builder.asked == [("mine:2", (PIN,))]
-    (made,) = client.created
-    assert made["image"] == f"sha256:{LAYER}"
-    assert made["environment"]["NNACTIVE_IMAGE_DIGEST"] == f"sha256:{LAYER}"
-    assert made["environment"]["NNACTIVE_BASE_DIGEST"] == f"sha256:{base}"
-    assert made["command"] == ["check", "/submission/mine.py:Mine"]
-
-
-def test_without_need_or_wish_there_is_no_layer(client, builder) -> None:
-    method = submission("a")
-    assert main(["check", method, "--runtime", "docker"]) == 0
-    assert main(["check", "random", "--layer", "--runtime", "docker"]) == 0
-    assert not builder.asked
-    builder.added = ()  # the image has it all
-    assert main(["check", method, "--layer", "--runtime", "docker"]) == 0
-    assert builder.asked
-    for made in client.created:
-        assert made["image"] != f"sha256:{LAYER}"
-        assert "NNACTIVE_BASE_DIGEST" not in made["environment"]
+    def remove(self):
+        self.left -= 1
 
 
-def test_no_layer_is_built_on_another_checkouts_image(client, builder, capsys) -> None:
-    client.labels |= {"org.nnactive.protocol": "0.9"}
-    assert main(["check", submission("a"), "--layer", "--runtime", "docker"]) == 2
-    assert "its protocol version is 0.9" in capsys.readouterr().err
-    assert not builder.asked
+def test_docker_builds_a_request_once_and_keeps_the_bases_user(monkeypatch) -> None:
+    client = StandInDocker()
+    runtime = DockerRuntime(client)
+    found = layered(runtime, runtime.image("bench"), ["foo==1.0"])
+    name = layer_name(BASE, ["foo==1.0"])
+    labels = labels_of(LayerRecord(requirements=ADDED))
+    reference = f"nnactive-benchmark-layer:{name}"
+    digest = f"sha256:{2:064x}"
+    assert found == Image(reference=reference, digest=digest, labels=labels, base=BASE)
+    assert re.fullmatch("[0-9a-f]{16}", name)
+    first, second = client.built
+    origin, root, run, user = first["text"].splitlines()
+    assert (origin, root, user) == (f"FROM {'b' * 64}", "USER 0", "USER 7")
+    # A list, so that no shell reads it.
+    assert json.loads(run.removeprefix("RUN ")) == layer_command(["foo==1.0"])
+    assert second["text"] == f"FROM {1:064x}\n"
+    assert first["tag"] is None
+    assert {each["timeout"] for each in client.built} == {SECONDS_OF_A_BUILD}
+    assert set(labels) == {"org.nnactive.layer", "org.nnactive.layer.requirements"}
+    assert client.left == 0
+    assert runtime.find_layer(runtime.image("bench"), name).requirements == ADDED
+    assert layered(runtime, runtime.image("bench"), ["foo==1.0"]) == found
+    assert len(client.built) == 2
 
 
-def test_all_methods_of_a_run_come_into_one_layer() -> None:
-    mine, own = submission("a"), track(submission("b", "ninja==1.13.0"), "random")
-    both = ("einops==0.8.2", "ninja==1.13.0")
-    assert images.requirements({"method": mine, "name": own}, SUBMIT) == both
-    # METHODs that are given run instead of the track's.
-    assert images.requirements({"methods": (mine,), "name": own}, RUN) == both[:1]
-    assert images.requirements({"methods": (), "name": own}, RUN) == both[1:]
-    assert images.requirements({"method": f"{mine},x=1", "name": "demo"}, SUBMIT) == both[:1]
-    other = submission("c", "einops==0.8.1")
-    with pytest.raises(UserError, match=r"^c/submission.yaml: einops==0.8.1, but a/submission"):
-        images.requirements({"methods": (mine, other), "name": "demo"}, RUN)
+def test_another_request_or_base_is_another_layer() -> None:
+    names = {
+        layer_name(base, wanted)
+        for base in (BASE, "sha256:0")
+        for wanted in (["a==1"], ["a==2"], ["a==1", "b==1"])
+    }
+    assert len(names) == 6
+    assert layer_name(BASE, ["b==1", "a==1"]) == layer_name(BASE, ["a==1", "b==1"])
 
 
-def test_apptainer_is_the_same_program_and_hashes_an_image_once(
-    apptainer, tmp_path, monkeypatch
-) -> None:
-    program = tmp_path / "bin" / "apptainer"
-    monkeypatch.setenv("APPTAINER", str(program.rename(tmp_path / "module")))
-    found = images.layers("apptainer")
-    assert found.digest("benchmark.sif") == f"sha256:{sha256(Path('benchmark.sif'))}"
-    monkeypatch.setattr("benchmark.containers.digest.sha256", lambda _: pytest.fail("again"))
-    assert found.digest("benchmark.sif") == f"sha256:{sha256(Path('benchmark.sif'))}"
-    assert '"labels"' in found.run(["inspect"]).stdout
-    monkeypatch.setenv("APPTAINER", "/nowhere/apptainer")
-    with pytest.raises(UserError, match=r"^/nowhere/apptainer: no such program"):
-        images.layers("apptainer")
+def test_what_needs_nothing_runs_in_the_image_itself() -> None:
+    client = StandInDocker(record='{"requirements": []}')
+    runtime = DockerRuntime(client)
+    image = runtime.image("bench")
+    assert image.base is None
+    assert layered(runtime, image, []) is image
+    assert client.built == []
+    for _ in range(2):  # all of it is in the image; that is found out once
+        assert layered(runtime, image, ["foo==1.0"]) is image
+        assert len(client.built) == 2
 
 
-def test_docker_may_take_long_to_build(monkeypatch) -> None:
-    given: dict[str, int] = {}
-    monkeypatch.setattr(docker, "from_env", lambda **more: given.update(more) or "the client")
-    assert images.layers("docker").client == "the client"
-    assert given == {"timeout": images.SECONDS_OF_A_BUILD}
+LOG = [
+    {"stream": "Step 3/4 : RUN\n"},
+    {"stream": "error: submission.yaml: numpy==1 wou"},
+    {"stream": "ld change numpy 2\n"},
+    {"errorDetail": {"code": 2}, "error": "returned a non-zero code: 2"},
+]
+FAILURES = {
+    "refused": (BuildError("non-zero code: 2", LOG), UserError, "^submission.yaml: numpy==1 would"),
+    "killed": (
+        BuildError("non-zero code: 137", LOG[:1]),
+        NnactiveError,
+        "^bench: can't build the layer on it: non-zero code: 137$",
+    ),
+    "daemon": (
+        APIError("500", explanation="no space"),
+        NnactiveError,
+        "^bench: can't build the layer on it: no space$",
+    ),
+}
 
 
-def test_flags_of_a_site_go_into_apptainers_build(monkeypatch) -> None:
-    monkeypatch.setattr("benchmark.containers.apptainer.find_program", lambda: "apptainer")
-    monkeypatch.setenv("NNACTIVE_BUILD_FLAGS", "--fakeroot --mksquashfs-args '-comp zstd'")
-    found = images.layers("apptainer")
-    assert found.options == ("--fakeroot", "--mksquashfs-args", "-comp zstd")
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_failed_build_is_one_line(case) -> None:
+    fails, kind, line = FAILURES[case]
+    runtime = DockerRuntime(StandInDocker(fails=fails))
+    with pytest.raises(NnactiveError, match=line) as caught:
+        layered(runtime, runtime.image("bench"), ["foo==1.0"])
+    assert type(caught.value) is kind
+
+
+def test_no_image_is_one_line(tmp_path) -> None:
+    with pytest.raises(UserError, match=r"^benhc: no such image here; build it: make image"):
+        DockerRuntime(StandInDocker()).image("benhc")
+    with pytest.raises(UserError, match=r"benhc\.sif: no such file; build it: make sif"):
+        StandInApptainer([]).image(f"{tmp_path}/benhc.sif")
+
+
+class StandInApptainer(ApptainerRuntime):
+    """Keeps what it is asked for; a build writes a file as Apptainer would."""
+
+    def __init__(self, calls, code=0, output="", *, layer=True, flags=()) -> None:
+        super().__init__("apptainer", print, can_limit=True, build_flags=flags)
+        self.calls, self.code, self.output, self.layer = calls, code, output, layer
+
+    def _call(self, arguments):
+        self.calls.append(list(arguments))
+        if arguments[0] == "inspect":
+            labels = labels_of(LayerRecord(requirements=ADDED)) if self.layer else {}
+            told = json.dumps({"data": {"attributes": {"labels": labels}}, "type": "container"})
+            return subprocess.CompletedProcess(arguments, 0, told, "")
+        *_, draft, recipe = arguments
+        self.calls.append(Path(recipe).read_text())
+        Path(draft).write_text("half")
+        errors = "FATAL: exit status 2\n"
+        return subprocess.CompletedProcess(arguments, self.code, self.output, errors)
+
+
+def sif(file: Path) -> Image:
+    """A benchmark image in that file."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("base")
+    return Image(reference=str(file), digest=f"sha256:{sha256(file)}", labels={})
+
+
+def test_apptainer_builds_a_request_once_beside_its_image(tmp_path) -> None:
+    base, calls = tmp_path / "a folder" / "bench.sif", []
+    image, runtime = sif(base), StandInApptainer(calls, flags=["--fakeroot"])
+    found = layered(runtime, image, ["foo==1.0"])
+    name = layer_name(image.digest, ["foo==1.0"])
+    file = base.parent / "layers" / f"{name}.sif"
+    assert (found.reference, found.base) == (str(file), image.digest)
+    assert found.digest == f"sha256:{sha256(file)}"
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    (build, fakeroot, draft, _), recipe, *_ = calls
+    assert (build, fakeroot) == ("build", "--fakeroot")
+    assert Path(draft).parent.parent == file.parent
+    head, post = recipe.split("\n\n%post\n")
+    assert head == f"Bootstrap: localimage\nFrom: {base}"
+    assert shlex.split(post) == ["exec", *layer_command(["foo==1.0"])]
+    calls.clear()
+    assert layered(runtime, image, ["foo==1.0"]) == found
+    assert {call[0] for call in calls} == {"inspect"}
+    assert runtime.find_layer(image, name).requirements == ADDED
+
+
+def test_a_build_that_can_not_start_says_why() -> None:
+    starter = ["INFO: x", "\x1b[91mERROR  : Requesting what it may not", "\x1b[0m: exit status 1"]
+    line = "x.sif: can't build the layer on it: ERROR  : Requesting what it may not"
+    image = Image(reference="x.sif", digest="sha256:0", labels={})
+    assert str(layer_failure(image, starter)) == line
+
+
+def test_a_failed_build_of_apptainer_leaves_no_file(tmp_path) -> None:
+    image = sif(tmp_path / "bench.sif")
+    for output, kind, line in [
+        ("error: submission.yaml: no\n", UserError, "^submission.yaml: no$"),
+        ("", NnactiveError, "bench.sif: can't build the layer on it: FATAL: exit status 2$"),
+    ]:
+        runtime = StandInApptainer([], 255, output)
+        with pytest.raises(NnactiveError, match=line) as caught:
+            layered(runtime, image, ["foo==1.0"])
+        assert type(caught.value) is kind
+        assert list((tmp_path / "layers").iterdir()) == []
+
+
+def test_a_file_that_is_no_layer_is_not_taken_for_one(tmp_path) -> None:
+    image = sif(tmp_path / "bench.sif")
+    runtime = StandInApptainer([], layer=False)
+    with pytest.raises(NnactiveError, match="its labels don't say what was added"):
+        layered(runtime, image, ["foo==1.0"])
+    name = layer_name(image.digest, ["foo==1.0"])
+    (tmp_path / "layers" / f"{name}.sif").write_text("something else")
+    with pytest.raises(UserError, match=r"\.sif: isn't a layer; remove it and run the same comm"):
+        layered(runtime, image, ["foo==1.0"])
+
+
+@pytest.mark.parametrize("name", ["a\n%post\nb", "{{ a }}"])
+def test_a_path_that_a_definition_would_read_as_more_is_refused(tmp_path, name) -> None:
+    image = sif(tmp_path / name / "bench.sif")
+    calls: list = []
+    with pytest.raises(UserError, match=r"^[^\n]*: Apptainer can't name such a path; move the"):
+        layered(StandInApptainer(calls), image, ["foo==1.0"])
+    assert calls == []
+
+
+def test_no_apptainer_is_one_line(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("APPTAINER", raising=False)
+    with pytest.raises(UserError, match=r"^apptainer: no such program; install Apptainer"):
+        connect("apptainer", print)
+
+
+def test_apptainer_builds_without_what_only_its_runs_can_have(monkeypatch, tmp_path) -> None:
+    program = tmp_path / "apptainer"  # stands in for the real one: says what it was given
+    given = "${APPTAINER_USERNS-no} ${APPTAINER_BIND-no} ${APPTAINER_TMPDIR-no}"
+    program.write_text(f'#!/bin/sh\necho "{given}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for name, value in (("USERNS", "1"), ("BIND", "/home"), ("TMPDIR", "/big")):
+        monkeypatch.setenv(f"APPTAINER_{name}", value)
+    runtime = connect("apptainer", print)
+    assert runtime._call(["build"]).stdout == "no no /big\n"
+    assert runtime._call(["inspect"]).stdout == "1 no /big\n"
+
+
+def test_colours_are_no_reason() -> None:
+    image = Image(reference="base.sif", digest="sha256:0", labels={})
+    said = layer_failure(image, ["\x1b[91mERROR  : 'newgidmap' execution failed.", "\x1b[0m", ""])
+    assert str(said).endswith("can't build the layer on it: ERROR  : 'newgidmap' execution failed.")

@@ -1,4 +1,4 @@
-"""Labels, digests, speech, scratch and orphans."""
+"""Labels, digests, output, temporary folders and orphans."""
 
 import os
 import subprocess
@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from benchmark.containers import digest, scratch
+from benchmark.containers import apptainer, leftovers
 from benchmark.containers.container import Image
-from benchmark.containers.labels import (
+from benchmark.containers.handover import to_read
+from benchmark.containers.images import (
     LOCK,
     LOCKS,
     PROTOCOL,
@@ -18,16 +19,15 @@ from benchmark.containers.labels import (
     check_agreement,
     other_commit,
 )
-from benchmark.containers.orphans import is_orphan, this_process
-from benchmark.containers.places import to_read
-from benchmark.containers.speech import Speech
+from benchmark.containers.leftovers import is_orphan, this_process
+from benchmark.containers.output import OutputRelay
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.io.files import sha256
 
 # Labels
 
-ANEW = "build it anew: make sif VARIANT=cuda12, or use the checkout of commit c0ffee"
+AGAIN = "build it again: make sif VARIANT=cuda12, or use the checkout of commit c0ffee"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_an_image_of_this_checkout_is_fine(good) -> None:
     [
         (
             {PROTOCOL: "0.9"},
-            f"i: its protocol version is 0.9, this checkout's is {PROTOCOL_VERSION}; {ANEW}",
+            f"i: its protocol version is 0.9, this checkout's is {PROTOCOL_VERSION}; {AGAIN}",
         ),
         ({LOCK: "f" * 64}, "i: disagrees with requirements-cuda12.lock: .* ffffffffffff, "),
         ({VARIANT: "rocm"}, "i: its variant is 'rocm', this checkout knows cuda13 and cuda12; "),
@@ -84,26 +84,26 @@ def test_what_is_no_benchmark_image_is_told(good) -> None:
 
 
 def test_a_file_is_hashed_once(monkeypatch) -> None:
-    monkeypatch.setattr(digest, "LARGE", 2)
+    monkeypatch.setattr(apptainer, "LARGE", 2)
     said: list[str] = []
     file = Path("x.sif")
     file.write_bytes(b"one")
-    first = digest.sif_digest(file, said.append)
+    first = apptainer.sif_digest(file, said.append)
     assert first == f"sha256:{sha256(file)}"
     assert said == ["x.sif: computing its digest, once (3 bytes)"]
-    monkeypatch.setattr(digest, "sha256", lambda _: "again")
-    assert digest.sif_digest(file, said.append) == first
+    monkeypatch.setattr(apptainer, "sha256", lambda _: "again")
+    assert apptainer.sif_digest(file, said.append) == first
     os.utime(file, ns=(1, 1))
-    assert digest.sif_digest(file, said.append) == "sha256:again"
-    digest.cache_file().write_text("{broken")
-    assert digest.sif_digest(file, said.append) == "sha256:again"
+    assert apptainer.sif_digest(file, said.append) == "sha256:again"
+    apptainer.digests_file().write_text("{broken")
+    assert apptainer.sif_digest(file, said.append) == "sha256:again"
 
 
 def test_a_cache_that_can_not_be_written_costs_only_time(monkeypatch) -> None:
     Path("file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", "file")
     Path("x.sif").write_bytes(b"one")
-    assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
+    assert apptainer.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
 
 
 def test_a_user_without_a_home_has_containers_too(monkeypatch) -> None:
@@ -111,22 +111,22 @@ def test_a_user_without_a_home_has_containers_too(monkeypatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
     Path("x.sif").write_bytes(b"one")
-    assert digest.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
+    assert apptainer.sif_digest(Path("x.sif"), print) == f"sha256:{sha256(Path('x.sif'))}"
     assert to_read(Path("x.sif")) == Path("x.sif").resolve()
 
 
-# Speech
+# Output
 
 
 def spoken(names: dict[str, str], *parts: bytes) -> list[tuple[str, bool]]:
     told: list[tuple[str, bool]] = []
-    speech = Speech(
+    relay = OutputRelay(
         {PurePosixPath(key): value for key, value in names.items()},
         lambda line, err: told.append((line, err)),
     )
     for part in parts:
-        speech.streams.err(part)
-    speech.end()
+        relay.streams.err(part)
+    relay.end()
     return told
 
 
@@ -151,12 +151,12 @@ def test_lines_are_whole_and_the_last_needs_no_end() -> None:
     assert spoken({"/data": "d"}, *parts) == [("a d/x\n", True), ("bä\n", True), ("c", True)]
 
 
-def test_nothing_is_said_after_hush() -> None:
+def test_nothing_is_said_after_mute() -> None:
     told: list[str] = []
-    speech = Speech({}, lambda line, _: told.append(line))
-    speech.streams.out(b"one\n")
-    speech.streams.hush()
-    speech.streams.out(b"two\n")
+    relay = OutputRelay({}, lambda line, _: told.append(line))
+    relay.streams.out(b"one\n")
+    relay.streams.mute()
+    relay.streams.out(b"two\n")
     assert told == ["one\n"]
 
 
@@ -165,7 +165,7 @@ def test_nothing_is_said_after_hush() -> None:
 
 def gone() -> str:
     """What a process that is gone had said of itself."""
-    code = "from benchmark.containers.orphans import this_process; print(this_process())"
+    code = "from benchmark.containers.leftovers import this_process; print(this_process())"
     root = Path(__file__).parents[3]
     env = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.check_output([sys.executable, "-c", code], text=True, env=env).strip()
@@ -187,14 +187,14 @@ def test_an_orphan_is_one_of_a_process_that_ran_here_and_is_gone() -> None:
 def test_scratch_is_gone_afterwards_and_so_is_that_of_a_killed_call(tmp_path) -> None:
     base = tmp_path / "tmp"
     for name, text in {"dead": gone(), "alive": this_process(), "strange": "?"}.items():
-        (base / f"{scratch.PREFIX}{name}").mkdir()
-        (base / f"{scratch.PREFIX}{name}" / scratch.MARK).write_text(text)
-    (base / f"{scratch.PREFIX}pipe").mkdir()
-    os.mkfifo(base / f"{scratch.PREFIX}pipe" / scratch.MARK)
-    with scratch.scratch_folder(None) as folder:
+        (base / f"{leftovers.PREFIX}{name}").mkdir()
+        (base / f"{leftovers.PREFIX}{name}" / leftovers.MARK).write_text(text)
+    (base / f"{leftovers.PREFIX}pipe").mkdir()
+    os.mkfifo(base / f"{leftovers.PREFIX}pipe" / leftovers.MARK)
+    with leftovers.scratch_folder(None) as folder:
         assert folder.parent == base
-        there = {path.name.removeprefix(scratch.PREFIX) for path in base.iterdir()}
-        assert there == {"alive", "strange", "pipe", folder.name.removeprefix(scratch.PREFIX)}
+        there = {path.name.removeprefix(leftovers.PREFIX) for path in base.iterdir()}
+        assert there == {"alive", "strange", "pipe", folder.name.removeprefix(leftovers.PREFIX)}
     assert not folder.exists()
-    with scratch.scratch_folder(Path("mine")) as own:
+    with leftovers.scratch_folder(Path("mine")) as own:
         assert own.parent == Path("mine").resolve()

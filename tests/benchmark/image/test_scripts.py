@@ -85,7 +85,7 @@ def test_a_fact_that_is_missing_ends_it(file, name, checkout) -> None:
     (checkout / file).write_text("")
     done = call("sh", checkout / "benchmark/image/facts.sh")
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(f"error: .*: says nothing of {name}; .*\n", done.stderr)
+    assert re.fullmatch(f"error: .*: no {name} found; .*\n", done.stderr)
 
 
 # install.sh
@@ -97,7 +97,7 @@ def test_a_lock_without_packages_ends_it(programs, tmp_path) -> None:
     (tmp_path / "debian.lock").write_text("[other]\na=1\n")
     done = call("sh", tmp_path / "install.sh", "system")
     assert done.returncode == 2
-    assert done.stderr == "error: debian.lock names no packages; make pin-debian\n"
+    assert done.stderr == "error: debian.lock names no packages; run: make pin-debian\n"
     (tmp_path / "debian.lock").write_text("[run]\na=1\n")
     done = call("sh", tmp_path / "install.sh", "system")
     assert done.returncode != 0
@@ -146,17 +146,17 @@ def test_an_image_that_is_not_whole_leaves_nothing(programs, tmp_path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_build_that_is_ended_leaves_nothing(number, programs, tmp_path) -> None:
-    programs("apptainer", f"touch '{tmp_path}/begun'; exec sleep 60")
+    programs("apptainer", f"touch '{tmp_path}/begun'; exec sleep 3600")
     folder = tmp_path / "images"
     folder.mkdir()
     command = ["sh", str(SCRIPTS / "sif.sh"), str(folder / "x.sif")]
     process = subprocess.Popen(command, start_new_session=True)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not (tmp_path / "begun").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(process.pid, number)
-    assert process.wait(30) != 0
+    assert process.wait(300) != 0
     assert not list(folder.iterdir())
 
 
@@ -177,7 +177,7 @@ def test_a_lock_is_kept_where_the_engine_fails(programs, tmp_path, monkeypatch) 
     lock.write_text("before")
     done = call("sh", copy / "pin.sh", "debian", env=env)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: base: apt says nothing")
+    assert done.stderr.startswith("error: base: no answer from apt")
     assert lock.read_text() == "before"
     programs("engine", answer)
     assert call("sh", copy / "pin.sh", "debian", env=env).returncode == 0

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmark.machine import places
-from benchmark.machine.mounts import is_mounted, mount_points
-from benchmark.machine.places import Place, readable_finding, writable_finding
+from benchmark.machine.places import (
+    Place,
+    datasets_finding,
+    is_mounted,
+    mount_points,
+    readable_finding,
+    writable_finding,
+)
 
 NOBODY = 12345
 RESULTS = "--volume DIR:{0} (Docker), --bind DIR:{0} (Apptainer)"
@@ -40,7 +46,7 @@ def closed(tmp_path: Path) -> Path:
 def test_a_folder_that_can_be_written_has_its_free_space_told(tmp_path, monkeypatch) -> None:
     finding = writable_finding(Place("runs", tmp_path, "--runs", None))
     assert finding.state != "FAILED"
-    assert finding.detail.startswith(f"{tmp_path}: can be written, ")
+    assert finding.detail.startswith(f"{tmp_path}: writable, ")
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(places, "LITTLE", 1 << 60)
     little = writable_finding(Place("runs", tmp_path, "--runs", None))
@@ -102,7 +108,7 @@ def test_what_lies_in_the_image_itself_must_be_mounted(tmp_path) -> None:
 def test_data_that_are_there_or_not_yet(tmp_path) -> None:
     there = readable_finding(Place("data", tmp_path, "--data", None), needed=True)
     assert there.state == "ok"
-    assert f"{tmp_path}: can be read" in there.detail
+    assert f"{tmp_path}: readable, " in there.detail
     absent = readable_finding(Place("data", tmp_path / "none", "--data", None), needed=True)
     assert absent.state == "note"
     file = tmp_path / "file"
@@ -118,3 +124,17 @@ def test_mounts_are_read_from_the_system(tmp_path) -> None:
     assert is_mounted(Path("/results/deep/inside"), points)
     assert not is_mounted(Path("/resultsx"), points)
     assert Path("/proc") in mount_points()
+
+
+def test_datasets_are_told_by_name_and_state(tmp_path) -> None:
+    assert datasets_finding(tmp_path / "none").state == "note"
+    for name in ("phantom", "hippocampus"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "prepared.json").touch()
+    (tmp_path / "acdc" / "scratch").mkdir(parents=True)
+    finding = datasets_finding(tmp_path)
+    assert finding.state == "ok"
+    assert sorted(finding.detail.split("; ")) == [
+        "acdc partly prepared",
+        "hippocampus, phantom prepared",
+    ]

@@ -1,7 +1,12 @@
 from importlib import metadata
 
-from benchmark.machine.identity import image_finding
-from benchmark.machine.versions import differences, lock_finding, versions_finding
+from benchmark.machine.findings import Finding
+from benchmark.machine.versions import (
+    differences,
+    image_finding,
+    lock_finding,
+    versions_finding,
+)
 from benchmark.results import ImageUsed
 from benchmark.submission.pins import locked
 from nnactive.io.files import sha256
@@ -56,7 +61,7 @@ def test_the_image_is_told_as_results_name_it() -> None:
     used = ImageUsed(digest=None, variant="cuda12", lock="0")
     assert image_finding(used).state == "note"
     named = used.model_copy(update={"digest": "sha256:ab", "requirements": ("a==1",)})
-    assert image_finding(named) == (
+    assert image_finding(named) == Finding(
         "image",
         "ok",
         "cuda12, with 1 packages of a submission, sha256:ab",

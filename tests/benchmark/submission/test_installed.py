@@ -157,7 +157,7 @@ def test_results_of_a_layer_have_both(tmp_path, monkeypatch) -> None:
 
 def test_the_command_line_starts_without_docker() -> None:
     code = (
-        "import sys, benchmark.cli.main, benchmark.containers.docker_layers;"
+        "import sys, benchmark.cli.main, benchmark.containers;"
         "print([n for n in ('docker', 'torch') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmark.image import record
-from benchmark.machine import machine
+from benchmark.machine import places
 from benchmark.workflow.datasets import dataset_folder
 
 
@@ -38,7 +38,7 @@ def test_an_images_own_folder_keeps_nothing(tmp_path, monkeypatch) -> None:
     data, runs = tmp_path / "data", tmp_path / "runs"
     (tmp_path / "image.json").touch()
     monkeypatch.setattr(record, "HOME", tmp_path)
-    monkeypatch.setattr(machine, "mount_points", lambda: frozenset({runs}))
+    monkeypatch.setattr(places, "mount_points", lambda: frozenset({runs}))
     assert dataset_folder("phantom", data, runs) == runs / ".datasets" / "phantom"
-    monkeypatch.setattr(machine, "mount_points", lambda: frozenset({runs, data}))
+    monkeypatch.setattr(places, "mount_points", lambda: frozenset({runs, data}))
     assert dataset_folder("phantom", data, runs) == data / "phantom"

@@ -11,7 +11,7 @@ from benchmark.jobs import Job
 from benchmark.layout import Experiment, failure_file
 from benchmark.provenance import commit, cpu_name, environment
 from benchmark.steps import QUERY, TRAIN_FOLD, Step, Target
-from benchmark.workflow.gpu_locks import hold_gpu, visible_gpus
+from benchmark.workflow.gpu_locks import hold_gpu
 from benchmark.workflow.watch import Watch, exit_status, forget, reason
 from nnactive.io.costs import cost_file
 from nnactive.settings import Setting
@@ -21,7 +21,7 @@ JOB = (sys.executable, "-m", "benchmark.workflow.job")
 
 def run_job(log: Path, script: str, *options: str) -> int:
     command = [*JOB, "--log", str(log), *options, "--", sys.executable, "-c", script]
-    return subprocess.run(command, check=False, timeout=60).returncode
+    return subprocess.run(command, check=False).returncode
 
 
 def test_a_job_keeps_its_output_and_its_threads(tmp_path) -> None:
@@ -47,11 +47,11 @@ def test_the_reason_of_a_failed_job_is_in_its_log(tmp_path, script, status, text
 
 
 def test_what_a_job_leaves_behind_ends_with_it(tmp_path) -> None:
-    script = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+    script = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid, flush=True)"
     log = tmp_path / "log.txt"
     assert run_job(log, script) == 0
     pid = int(log.read_text().split()[0])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 300
     while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -78,7 +78,7 @@ def test_one_job_at_a_time_on_each_gpu(tmp_path) -> None:
             thread.start()
             time.sleep(0.5)
             assert held == []
-        thread.join(10)
+        thread.join(300)
         assert held == ["1"]
 
 
@@ -88,39 +88,13 @@ def test_a_job_sees_the_gpu_that_it_holds(tmp_path) -> None:
     assert log.read_text().split()[0] == "7"
 
 
-@pytest.mark.parametrize(
-    ("value", "gpus"),
-    [
-        ("", ()),
-        ("0", ("0",)),
-        ("2, 3", ("2", "3")),
-        ("-1", ()),
-        ("0,-1,1", ("0",)),
-        ("GPU-8932,MIG-1", ("GPU-8932", "MIG-1")),
-    ],
-)
-def test_the_user_says_which_gpus_may_be_used(value, gpus, monkeypatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
-    assert visible_gpus() == gpus
-
-
-def test_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch) -> None:
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert visible_gpus() == ()
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nprintf '0, GPU-a\\n1, GPU-b\\n'\n")
-    tool.chmod(0o755)
-    assert visible_gpus() == ("0", "1")
-
-
 def test_two_jobs_of_a_cluster_that_call_their_gpus_0_do_not_wait(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("NNACTIVE_LOCKS", str(tmp_path / "shared"))
     tool = tmp_path / "nvidia-smi"  # stands in for the driver's, on each job's own node
 
     def node(uuid: str) -> None:
-        tool.write_text(f"#!/bin/sh\nprintf '0, {uuid}\\n'\n")
+        tool.write_text(f"#!/bin/sh\nprintf '580.1, 0, {uuid}, H100, 1 MiB\\n'\n")
         tool.chmod(0o755)
 
     node("GPU-a")
@@ -141,7 +115,7 @@ def make_job(root: Path, step: Step, fold: int = 0) -> Job:
     return job
 
 
-def test_progress_is_what_the_files_say(tmp_path) -> None:
+def test_progress_is_what_the_files_say(tmp_path, monkeypatch) -> None:
     first_fold, second_fold = (make_job(tmp_path, TRAIN_FOLD, fold) for fold in (0, 1))
     query = make_job(tmp_path, QUERY)
     (tmp_path / first_fold.output).touch()
@@ -155,7 +129,7 @@ def test_progress_is_what_the_files_say(tmp_path) -> None:
     cost = '{"seconds": 10, "peak_memory_gib": 1, "device": "cpu"}'
     cost_file(tmp_path / second_fold.output).write_text(cost)
     (tmp_path / query.log).write_text("at work")
-    watch.began = time.monotonic() - 28
+    monkeypatch.setattr(time, "monotonic", lambda: watch.began + 28)
     second = watch.look()
     assert second.fresh == (second_fold,)
     assert second.running == (query,)

@@ -1,4 +1,4 @@
-"""A tiny dataset with a card: eight cases of about 14 voxels an axis, written as NIfTI."""
+"""A tiny dataset with a card: eight cases of about 14 voxels per axis, written as NIfTI."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> PreparedInfo:
-    """What a preparation that nothing disturbs comes to."""
+    """Result of an undisturbed preparation."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNACTIVE_DATASETS", str(folder / "datasets"))

@@ -185,7 +185,7 @@ def disk_too_small(_, monkeypatch):
 
 
 def failing_write(monkeypatch, number, text):
-    """The system's refusal from the ninth volume on: after an image and a label of four cases."""
+    """Fail from the ninth volume on: after image and label of four cases."""
     write, written = store.write_bytes, []
 
     def fails(path, content):
@@ -258,7 +258,7 @@ def test_one_line_says_what_is_wrong_and_finished_cases_stay(harm, tiny, tmp_pat
     assert not (data / "tiny" / "prepared.json").exists()
     finished = (data / "tiny" / "scratch" / "images").glob("*.b2nd")
     found = {path.name.removesuffix(".b2nd") for path in finished}
-    # The case after a wrong one may be under way already, but none before it is missing.
+    # The case after a wrong one may be in progress already, but none before it is missing.
     assert expected.finished <= found
     assert not (found and not expected.finished)
 

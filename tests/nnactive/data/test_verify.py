@@ -23,7 +23,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def made(tiny, tmp_path, finished):
-    """A prepared dataset to spoil."""
+    """A prepared dataset to damage."""
     if not finished.is_dir():
         prepare(tiny.card(), tiny.raw, finished, 1, lambda *_: None)
     shutil.copytree(finished, tmp_path / "tiny")

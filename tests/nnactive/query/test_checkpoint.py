@@ -138,7 +138,7 @@ def test_images_are_announced_as_far_as_they_are_computed(resumed) -> None:
 
 def test_threads_know_which_calls_are_nested(resumed) -> None:
     pool = resumed(workers=2)
-    inner = threading.Barrier(2, timeout=10)
+    inner = threading.Barrier(2, timeout=300)
     result = pool.map(lambda case: (inner.wait() >= 0, *pool.map(str.upper, [case])))
     assert result == [(True, case) for case in "ABCD"]
 

@@ -78,7 +78,7 @@ def test_processes_agree():
         )
         for seed, order in (("1", "dbca"), ("4242", "abcd"))
     ]
-    answers = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    answers = [json.loads(process.communicate()[0]) for process in running]
     here = json.loads(json.dumps({name: first_answer(name) for name in BUILTIN}))
     assert answers == [here, here]
 

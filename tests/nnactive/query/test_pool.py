@@ -177,7 +177,7 @@ def test_map_keeps_case_order_and_reports_progress(make_pool, workers):
 
 
 def test_map_works_on_as_many_images_at_once_as_there_are_workers(make_pool):
-    barrier = threading.Barrier(2, timeout=5)
+    barrier = threading.Barrier(2, timeout=300)
     assert len(set(make_pool(workers=2).map(lambda _: barrier.wait()))) == 2
 
 

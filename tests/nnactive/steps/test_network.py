@@ -47,7 +47,7 @@ def test_one_image_is_selected_from_while_the_next_is_predicted(make_pool) -> No
     def select(case):
         prediction = pool.predict(case)
         if case == chr(network.begun[0]):
-            overlapped.append(network.next_begun.wait(10))
+            overlapped.append(network.next_begun.wait(300))
         return prediction.mean.sum().item()
 
     assert pool.map(select) == [64.0] * 4
@@ -68,7 +68,7 @@ def test_the_next_image_is_read_while_one_is_predicted(make_pool) -> None:
     class Waiting(OneNetwork):
         def probabilities(self, image):
             following = chr(int(image[0, 0, 0, 0]) + 1)
-            assert following not in read or read[following].wait(10)
+            assert following not in read or read[following].wait(300)
             yield torch.full((2, 4, 4, 4), 0.5)
 
     network = Waiting()

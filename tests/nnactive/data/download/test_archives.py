@@ -1,4 +1,4 @@
-"""Archives made here, good and bad."""
+"""Good and bad archives, all made here."""
 
 import io
 import stat

@@ -202,7 +202,7 @@ def test_a_full_disk_keeps_what_was_fetched(server, place, monkeypatch) -> None:
 
 
 def series(server: Loopback, count: int, **faults: Any) -> dict[str, Any]:
-    """As KiTS: images from one place and labels from another, case by case."""
+    """Like KiTS: images from one source and labels from another, case by case."""
     for number in range(count):
         server.add(f"/master_{number:05d}.nii.gz", gzip.compress(b"i%d" % number * 9000), **faults)
         server.add(f"/raw/case_{number:05d}/seg.nii.gz", gzip.compress(b"l%d" % number))

@@ -1,4 +1,4 @@
-"""Files from the user's hands, Google Drive and Synapse; server and Synapse are stand-ins."""
+"""Manual downloads, Google Drive and Synapse; server and Synapse are stand-ins."""
 
 import sys
 import types
@@ -33,7 +33,7 @@ def test_manual_files(place: Place) -> None:
 
 
 def test_google_drive_through_its_client(server: Loopback, place: Place) -> None:
-    """gdown itself, which takes other addresses too; here the stand-in server's."""
+    """The real gdown, which accepts other addresses too; here the stand-in server's."""
     pytest.importorskip("gdown")
     large = tar(FILES | {"noise": bytes(3 << 20)})
     url = server.add("/uc", large, cut=[0.5])
@@ -170,6 +170,6 @@ def test_synapse_without_a_login(place: Place, synapse: Synapse) -> None:
     for name in "bc":
         (wanted / "images" / f"{name}.nii.gz").write_bytes(name.encode() * 100)
     assert place.bring(card).files == 3
-    # One bar for the whole folder, and what was read before isn't read again.
+    # One bar for the whole folder, and files read before are not read again.
     told = [(step.stage, step.done, step.total) for step in place.steps]
     assert told == [("check", 100, 200), ("check", 200, 200)]

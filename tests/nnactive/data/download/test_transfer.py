@@ -1,4 +1,4 @@
-"""Against a stand-in server on loopback that also misbehaves."""
+"""Against a stand-in server on loopback, which can misbehave."""
 
 import json
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_file_that_changes_meanwhile_is_never_mixed(server, draft, monkeypatch
     [('"1"', DATE, '"1"'), ('W/"1"', DATE, DATE), (None, DATE, DATE), ('W/"1"', None, None)],
 )
 def test_the_server_is_asked_to_compare(server, draft, tag, date, condition) -> None:
-    """A weak tag isn't allowed there (RFC 9110, section 13.1.5)."""
+    """If-Range must not be a weak tag (RFC 9110, section 13.1.5)."""
     fetch(server.add("/a", CONTENT, cut=[0.5], tag=tag, date=date), draft, None, Amounts())
     assert draft.read_bytes() == CONTENT
     assert server.conditions == [None, condition]
@@ -182,7 +182,7 @@ def test_a_redirection_is_followed(server: Loopback, draft: Path) -> None:
 
 
 def test_bytes_are_kept_as_they_are_stored(server: Loopback, draft: Path) -> None:
-    """A server that calls a stored .gz an encoding doesn't make us unpack it."""
+    """A server may declare a stored .gz an encoding; it must not be unpacked."""
     fetch(server.add("/a", CONTENT, encoding="gzip"), draft, None, Amounts())
     assert draft.read_bytes() == CONTENT
 

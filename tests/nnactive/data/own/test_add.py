@@ -26,7 +26,7 @@ def silent(*_):
 
 @pytest.fixture
 def raw(tiny):
-    """Tiny as somebody's own dataset: in nnU-Net's raw layout, without a card."""
+    """Tiny as a user's dataset: in nnU-Net's raw layout, without a card."""
     shutil.rmtree(tiny.datasets, ignore_errors=True)
     folder = tiny.raw.with_name("Dataset123_MyKnees")
     tiny.raw.rename(folder)
@@ -73,7 +73,7 @@ def test_what_else_the_file_says_is_kept(raw, tiny):
 def test_a_folder_without_a_number_gets_a_free_id(raw, tiny):
     plain = raw.rename(raw.with_name("my-knees"))
     add(plain, tiny.datasets)
-    # A card that is wrong doesn't stand in the way of others.
+    # A broken card doesn't get in the way of others.
     (tiny.datasets / "broken").mkdir()
     (tiny.datasets / "broken" / "card.yaml").write_text("name: [")
     add(plain, tiny.datasets, name="again")

@@ -43,7 +43,7 @@ def test_the_patch_is_the_median_over_cases_then_over_classes_an_axis():
     first, second = found.classes
     assert (first.cases, first.box) == (3, (3, 12, 20))
     assert (second.cases, second.box) == (2, (4.5, 40.5, 4))
-    # Halves go upwards: (3.75, 26.25, 12).
+    # Halves are rounded up: (3.75, 26.25, 12).
     assert found.patch == (4, 26, 12)
     assert (first.patches, second.patches) == (50, 100)
     assert (found.patches_per_loop, found.loops, found.budget) == (150, 5, 750)

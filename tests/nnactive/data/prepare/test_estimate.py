@@ -43,7 +43,7 @@ def test_it_covers_what_a_preparation_takes(tiny, tmp_path):
         taken.append(sum(path.stat().st_size for path in files))
 
     prepare(tiny.card(), tiny.raw, tmp_path / "tiny", 1, progress)
-    # Plans and the frames of the tiny volumes' files come on top; both don't grow with a case.
+    # Plans and per-file overhead come on top; neither grows with the size of a case.
     assert max(taken) < expected.disk + (1 << 17)
     assert expected.disk == 9 * sum(voxels(tiny))
 

@@ -241,7 +241,7 @@ def test_an_interrupted_run_goes_on_and_repeats_nothing(tiny, whole, tmp_path, m
 
     monkeypatch.setattr(stages, "write_volume", counted)
     assert run(tiny, tmp_path / "tiny") == whole
-    # A label is written before its image, so that one label may come twice.
+    # A label is written before its image, so one label may be written twice.
     assert all("labels" in str(path) for path in finished & set(again))
     assert len(finished & set(again)) <= 1
     assert len(finished | set(again)) == 24
@@ -272,7 +272,7 @@ def test_a_mended_file_is_taken_and_the_rest_kept(tiny, whole, tmp_path, monkeyp
 
     monkeypatch.setattr(stages, "load_case", counted)
     assert run(tiny, tmp_path / "tiny") == whole
-    # A case that was under way beside the wrong one may be done.
+    # A case in progress beside the wrong one may be done.
     assert "tiny_6" in loaded
     assert set(loaded) <= {"tiny_6", "tiny_7", "tiny_8"}
 
@@ -288,7 +288,7 @@ def test_a_file_changed_between_two_runs_is_not_mixed_in(tiny, tmp_path, monkeyp
 
 
 def cut_off_at(stage, tiny, out, **changes):
-    """A run that ends just before a stage, as a killed one would."""
+    """A run that ends just before a stage, as if killed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(f"nnactive.data.prepare.prepare.{stage}", None)
         with pytest.raises(TypeError):
@@ -307,7 +307,7 @@ def test_volumes_of_another_target_spacing_are_not_kept(tiny, tmp_path):
 
 
 def write_uncompressed(tiny, number, factor):
-    """A case whose image has the same number of bytes whatever it holds."""
+    """A case whose image file has the same size for any content."""
     tiny.write(tiny.image(number).with_suffix(""), factor * tiny.case(number)[0], (2, 1, 1))
     tiny.write(tiny.label(number).with_suffix(""), tiny.case(number)[1], (2, 1, 1))
 
@@ -341,7 +341,7 @@ def test_a_finished_dataset_is_not_one_of_changed_files(tiny, tmp_path, uncompre
     write_uncompressed(tiny, 4, 3)
     with pytest.raises(UserError, match=r"another raw folder; remove that folder"):
         run(tiny, tmp_path / "tiny", **uncompressed)
-    # Prepared before contents were compared: names and sizes are all that is known.
+    # Prepared before contents were compared: only names and sizes are known.
     (tmp_path / "tiny" / "source.json").unlink()
     assert run(tiny, tmp_path / "tiny", **uncompressed) == first
 
@@ -374,7 +374,7 @@ def test_what_a_killed_process_left_is_swept(tiny, whole, tmp_path):
         (tmp_path / "tiny" / part / ".tiny_1.b2nd.dwf0rc8t").write_bytes(b"half")
     assert run(tiny, tmp_path / "tiny") == whole
     assert list((tmp_path / "tiny").rglob(".*")) == []
-    # A finished one, too: it may have been prepared before leftovers were swept.
+    # In a finished dataset too: it may date from before leftovers were swept.
     (tmp_path / "tiny" / "images" / ".tiny_1.b2nd.dwf0rc8t").write_bytes(b"half")
     run(tiny, tmp_path / "tiny")
     assert list((tmp_path / "tiny").rglob(".*")) == []

@@ -8,7 +8,7 @@ from nnactive.data.cards import Card
 from nnactive.data.prepare.split import split_cases
 from nnactive.errors import UserError
 
-# Test patients of ACDC in the authors' own split, which the rule reproduces (protocol section 2).
+# Test patients of ACDC in the authors' split, which the rule reproduces (protocol section 2).
 ACDC_TEST = {
     *(1, 4, 7, 15, 20, 33, 34, 35, 42, 45, 48, 52, 55, 59, 60, 61, 70, 71, 74),
     *(84, 85, 87, 93, 94, 98),

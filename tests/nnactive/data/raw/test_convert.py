@@ -1,4 +1,4 @@
-"""Conversion by a dataset's own script, and the difference of two images."""
+"""Conversion by a dataset's script, and the difference of two images."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def test_what_a_script_refuses_itself_is_told_as_it_is(tiny, tmp_path):
 
 @pytest.fixture
 def pair(tiny, tmp_path):
-    """Two files of which the first minus the second is 5."""
+    """Two files; the first minus the second is 5 everywhere."""
     values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     after, before = tmp_path / "after.nii.gz", tmp_path / "before.nii.gz"
     tiny.write(after, values + np.int16(5), (2, 1, 1))

@@ -110,7 +110,7 @@ def test_a_wrong_number_of_axes_is_told_in_one_line_alone(image, tmp_path, capfd
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"a\.nii: truncated or damaged"):
         read(path)
-    # ITK's C library would write to stderr by itself.
+    # ITK's C library itself would write to stderr.
     assert capfd.readouterr().err == ""
 
 

@@ -1,4 +1,4 @@
-"""What a container says, with the host's names for the places inside it."""
+"""Relays a container's output, with the host's names for paths inside."""
 
 import re
 import threading
@@ -8,52 +8,57 @@ from pathlib import PurePosixPath
 from benchmark.containers.container import Streams
 
 
-class Speech:
-    """Passes on whole lines, with places inside named as the user named them."""
+class OutputRelay:
+    """Passes on whole lines, with paths inside replaced by the names that the user gave."""
 
     def __init__(
         self, names: Mapping[PurePosixPath, str], tell: Callable[[str, bool], None]
     ) -> None:
-        """Take the host's name by place inside, and who is told: a line, whether of stderr."""
+        """Set up a relay.
+
+        Args:
+            names: the host's name of each path inside.
+            tell: takes each line with its end, and whether it came from stderr.
+        """
         self._names = {str(inside): name for inside, name in names.items()}
         longest_first = sorted(self._names, key=len, reverse=True)
-        places = "|".join(map(re.escape, longest_first)) or r"(?!)"
-        # DIR:/data in a hint on mounts, and /data in a longer path, are no such place.
-        self._pattern = re.compile(rf"(?<![\w./:-])(?:{places})(?=[^\w.-]|\.?(?:\s|$))")
+        paths = "|".join(map(re.escape, longest_first)) or r"(?!)"
+        # DIR:/data in a hint on mounts, and /data in a longer path, are left alone.
+        self._pattern = re.compile(rf"(?<![\w./:-])(?:{paths})(?=[^\w.-]|\.?(?:\s|$))")
         self._tell = tell
         self._lock = threading.Lock()
         self._rest = {False: b"", True: b""}
-        self._silent = False
+        self._muted = False
 
     @property
     def streams(self) -> Streams:
-        """Where the container's output is to go."""
+        """Takes the container's output."""
         return Streams(
             out=lambda data: self._take(data, err=False),
             err=lambda data: self._take(data, err=True),
-            hush=self._hush,
+            mute=self._mute,
         )
 
     def end(self) -> None:
-        """Pass on a last line that has no end."""
+        """Pass on a last line without a line break."""
         for err, rest in self._rest.items():
             if rest:
-                self._say(rest, err=err)
+                self._pass_on(rest, err=err)
         self._rest = {False: b"", True: b""}
 
-    def _hush(self) -> None:
+    def _mute(self) -> None:
         with self._lock:
-            self._silent = True
+            self._muted = True
 
     def _take(self, data: bytes, *, err: bool) -> None:
         *lines, self._rest[err] = (self._rest[err] + data).split(b"\n")
         for line in lines:
-            self._say(line + b"\n", err=err)
+            self._pass_on(line + b"\n", err=err)
 
-    def _say(self, line: bytes, *, err: bool) -> None:
+    def _pass_on(self, line: bytes, *, err: bool) -> None:
         text = self._pattern.sub(
             lambda found: self._names[found[0]], line.decode("utf-8", errors="replace")
         )
         with self._lock:
-            if not self._silent:
+            if not self._muted:
                 self._tell(text, err)

@@ -1,4 +1,4 @@
-"""Bringing one file of a download to its place, and remembering its checksum."""
+"""Fetching one file of a download, checking it, and remembering its checksum."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from nnactive.errors import UserError
 AGAIN = "remove it and run the same command again"
 
 
-def is_settled(
+def is_verified(
     item: Item, folders: Folders, known: dict[str, sums.Sum], *, gone: bool = False
 ) -> bool:
     """Whether an item was found right before and has not changed since; reads no content.
@@ -39,15 +39,15 @@ def is_settled(
     return there and not any(sums.problem(known[name], item, None) for name in names)
 
 
-def bring(item: Item, folders: Folders, login: str | None, report: FileReport) -> None:
-    """Fetch and check an item, unless that is done already, and remember its checksums.
+def fetch_item(item: Item, folders: Folders, login: str | None, report: FileReport) -> None:
+    """Fetch and check an item, unless that is already done, and remember its checksums.
 
     Raises:
-        UserError: a file that is there is wrong, or the user has to do something first.
+        UserError: an existing file is wrong, or the user has to do something first.
         TransferError: no source has the right file.
     """
     known = sums.remembered(folders)
-    if is_settled(item, folders, known):
+    if is_verified(item, folders, known):
         return
     place = folders.archives / item.path
     check = _Check(item, known, report.amount("check"), {})

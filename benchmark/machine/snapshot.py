@@ -1,27 +1,27 @@
-"""All that is asked of the machine, once."""
+"""The machine as it is now: everything that the checks need, asked for once and without torch."""
 
 import os
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmark.image import record
-from benchmark.machine.driver import Driver, Gpu, ask_driver
-from benchmark.machine.gpus import allowed, on_cpu
+from benchmark.machine.accelerator import no_gpu
+from benchmark.machine.gpus import Driver, Gpu, ask_driver, visible
 from benchmark.machine.memory import shared_memory_size
-from benchmark.machine.mounts import mount_points
-from benchmark.machine.places import Place
+from benchmark.machine.places import Place, image_mounts
 from nnactive.devices import VISIBLE, toolkit_version
 
 
-class Machine(NamedTuple):
-    """What the findings are made of."""
+@dataclass(frozen=True)
+class Machine:
+    """What the findings are based on."""
 
     driver: Driver
     toolkit: str | None
     """Version of the CUDA that torch was built with; None: built without."""
-    usable: tuple[Gpu, ...]
-    """The GPUs that a run may use."""
+    visible: tuple[Gpu, ...]
+    """GPUs that a run may use, if torch can; the driver may not list them."""
     shared_memory: int | None
     """Bytes; None: there is none."""
     image: record.ImageRecord | None
@@ -29,30 +29,31 @@ class Machine(NamedTuple):
     """None outside an image."""
 
     @property
-    def on_cpu(self) -> str:
-        """Why it runs on the CPU; empty where there is a GPU to use."""
+    def usable(self) -> tuple[Gpu, ...]:
+        """GPUs that a run uses and the driver lists."""
+        return self.visible if self.toolkit and self.driver.gpus else ()
+
+    @property
+    def no_gpu(self) -> str:
+        """Why no GPU is usable; empty where one is."""
         if self.usable:
             return ""
+        unchecked = () if self.driver.gpus else self.visible
         inside = self.image is not None
-        return on_cpu(self.driver.gpus, toolkit=self.toolkit, inside=inside)
+        return no_gpu(self.driver.gpus, unchecked, toolkit=self.toolkit, inside=inside)
 
     def place(self, what: str, folder: Path, option: str) -> Place:
         """A folder on this machine."""
         return Place(what, folder, option, self.mounts)
 
 
-def image_mounts() -> AbstractSet[Path] | None:
-    """Where the image has mounts; None outside an image."""
-    return mount_points() if (record.HOME / record.FILE).is_file() else None
-
-
 def this_machine() -> Machine:
-    """Ask the machine; torch isn't imported."""
-    driver, toolkit = ask_driver(), toolkit_version()
+    """Take a snapshot of this machine; torch isn't imported."""
+    driver = ask_driver()
     return Machine(
         driver=driver,
-        toolkit=toolkit,
-        usable=allowed(driver.gpus, os.environ.get(VISIBLE)) if toolkit else (),
+        toolkit=toolkit_version(),
+        visible=visible(driver.gpus, os.environ.get(VISIBLE)),
         shared_memory=shared_memory_size(),
         image=record.image_record(record.HOME),
         mounts=image_mounts(),
@@ -61,7 +62,7 @@ def this_machine() -> Machine:
 
 def scratch_folder() -> Path:
     """Where temporary files go."""
-    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108  (what Python and others take)
+    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108  (as Python and others choose)
 
 
 def lock_folder() -> Path:

@@ -1,7 +1,7 @@
-"""Runs a container's program, and ends the container when it is told to, or its parent dies.
+"""Runs a container's program in a process group that ends on SIGTERM, or when its parent dies.
 
-Apptainer's own process can't be tied to its parent, as the kernel drops the tie where a process
-enters a user namespace; and killed, it leaves the container behind.
+Apptainer's own process can't be tied to its parent, as the kernel drops the tie when a process
+enters a user namespace; and if it is killed, it leaves the container running.
 """
 
 import os
@@ -17,20 +17,20 @@ from typing import Final
 from benchmark.workflow.process_groups import die_with_parent
 
 SECONDS_TO_END: Final = 10
-"""How long a container that is asked to end may take."""
+"""How long a container may take to end when asked to."""
 
 
-class _ToldError(Exception):
+class _EndError(Exception):
     """The container is to end."""
 
 
-def tethered(command: Sequence[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a command whose container ends with this process; SIGTERM ends it in good order.
+def start_group(command: Sequence[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a command whose container ends with this process; SIGTERM ends it gracefully.
 
     Call it from the main thread: the tie is to the thread that starts the process.
     """
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "benchmark.containers.tether", *command],
+        [sys.executable, "-P", "-m", "benchmark.containers.process_group", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -40,8 +40,8 @@ def tethered(command: Sequence[str], env: dict[str, str]) -> "subprocess.Popen[b
     )
 
 
-def release(process: "subprocess.Popen[bytes]") -> None:
-    """End a tethered command, its container first."""
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a command that `start_group` started, its container first."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(2 * SECONDS_TO_END)
@@ -50,30 +50,30 @@ def release(process: "subprocess.Popen[bytes]") -> None:
 
 
 def main(command: Sequence[str]) -> int:
-    """Run a command to its end, and return its exit code; 128 and the signal if one ended it."""
+    """Run a command to its end, and return its exit code: 128 + n if signal n ended it."""
 
-    def told(_: int, __: FrameType | None) -> None:
-        raise _ToldError
+    def end(_: int, __: FrameType | None) -> None:
+        raise _EndError
 
-    signal.signal(signal.SIGTERM, told)
-    # What was started in the background may have it ignored, and what runs inside would, too.
+    signal.signal(signal.SIGTERM, end)
+    # A process started in the background may ignore it, and pass that on to the container.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     process: subprocess.Popen[bytes] | None = None
     try:
         process = subprocess.Popen(command)
         status = process.wait()
-    except _ToldError:
+    except _EndError:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         status = _end(process) if process else 128 + signal.SIGTERM
     return status if status >= 0 else 128 - status
 
 
 def _end(process: "subprocess.Popen[bytes]") -> int:
-    # As Ctrl-C, which it passes on to what runs inside.
+    # As Ctrl-C, which it passes on into the container.
     process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
         return process.wait(SECONDS_TO_END)
-    # The first process inside: when it dies, all others inside do.
+    # The container's first process: when it dies, so do all others inside.
     for child in _children(process.pid):
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
