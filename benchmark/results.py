@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
@@ -14,11 +14,8 @@ from nnactive import PROTOCOL_VERSION
 from nnactive.io.costs import Cost
 from nnactive.io.files import first_problem, read_model, write_text
 from nnactive.io.queries import PatchRecord
+from nnactive.io.state_file import StateFile, file_text
 from nnactive.settings import Frozen, Setting
-
-SCHEMA_VERSION: Final = 2
-OLDEST_SCHEMA: Final = 1
-"""What it lacks is None; its patches are read as columns."""
 
 Whole = Annotated[int, Field(strict=True)]
 """An integer that is written as one: neither ``true`` nor ``"1"``."""
@@ -62,10 +59,6 @@ def _from_records(value: object) -> object:
         return patch_columns([PatchRecord.model_validate(item) for item in value])
     except ValidationError as error:
         raise ValueError(first_problem(error)) from None
-
-
-def _newest_schema(value: object) -> object:
-    return SCHEMA_VERSION if type(value) is int and value == OLDEST_SCHEMA else value
 
 
 def _real_time(value: str) -> str:
@@ -188,7 +181,7 @@ class Environment(Frozen):
     """None: outside a container, or written before it was noted."""
 
 
-class Failure(Frozen):
+class Failure(StateFile):
     """Why an experiment ended early."""
 
     step: str
@@ -196,10 +189,12 @@ class Failure(Frozen):
     reason: str
 
 
-class ExperimentResult(Frozen):
+class ExperimentResult(StateFile):
     """Setting x method x seed, complete or failed."""
 
-    schema_version: Annotated[Literal[2], BeforeValidator(_newest_schema)] = SCHEMA_VERSION
+    SCHEMA: ClassVar[int] = 2
+    """What version 1 lacks is None; its patches are read as columns."""
+
     protocol_version: str = PROTOCOL_VERSION
     status: Literal["complete", "failed"]
     failure: Failure | None = None
@@ -240,7 +235,7 @@ def mean_dice(counts: Counts) -> float:
 
 def save_result(path: Path, result: ExperimentResult) -> None:
     """Write a result atomically, without spaces: it holds thousands of integers."""
-    write_text(path, result.model_dump_json() + "\n")
+    write_text(path, file_text(result, indent=None))
 
 
 def load_result(path: Path) -> ExperimentResult:

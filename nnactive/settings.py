@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
 
+from nnactive.io.state_file import StateFile
+
 Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
 """Three sizes in voxels, axis order (z, y, x)."""
 
@@ -58,7 +60,7 @@ class Inference(Frozen):
     query_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.75
 
 
-class Setting(Frozen):
+class Setting(StateFile):
     """Dataset x label regime x query patch size x query size x training length."""
 
     name: Name

@@ -16,8 +16,8 @@ from benchmark.submission.requirements import MANIFEST, check_installed
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
 from nnactive.io.queries import START
+from nnactive.io.state_file import StateFile
 from nnactive.query.checkpoint import code_hash
-from nnactive.settings import Frozen
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
@@ -26,7 +26,7 @@ SCALARS = (bool, int, float, str, Decimal, type(None))
 """Types that a parameter may have."""
 
 
-class MethodSpec(Frozen):
+class MethodSpec(StateFile):
     """A method that passed the checks: its record, and where to find its class."""
 
     record: MethodRecord

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import IO, NoReturn
 
 from benchmark.workflow.gpu_locks import hold_gpu
-from benchmark.workflow.lifeline import die_with_parent, spawn
+from benchmark.workflow.process_groups import die_with_parent, spawn
 from nnactive.devices import VISIBLE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.child_errors import reported_cause
+from benchmark.jobs import Job
+from benchmark.layout import failure_file
+from benchmark.steps import TRAIN_FOLD, Step
 from benchmark.workflow.job import STATUS
-from benchmark.workflow.plan import Job
 from nnactive.io.costs import cost_file, read_cost
 
 TAIL_BYTES = 4096
 SECONDS_TO_START = 4.0
 """What a job takes besides its cost: a new process and its imports."""
-LONGEST = "train"
-"""Without a duration of this kind of job there is no estimate."""
+LONGEST = TRAIN_FOLD
+"""Without a duration of this step there is no estimate."""
 SIGNALLED = 128
 """Added to the signal's number where a signal ended a command."""
 
@@ -43,8 +45,8 @@ class Watch:
     pending: list[Job]
     total: int = 0
     done: list[Job] = field(default_factory=list)
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-    """Durations of finished jobs in s, by kind."""
+    seconds: dict[Step, list[float]] = field(default_factory=dict)
+    """Durations of finished jobs in s."""
     earned: float = 0.0
     """Seconds of work that was finished since ``began``."""
     began: float = field(default_factory=time.monotonic)
@@ -72,7 +74,7 @@ class Watch:
         self.done.extend(fresh)
         for job in fresh:
             seconds = self._cost(job) + SECONDS_TO_START
-            self.seconds.setdefault(job.kind, []).append(seconds)
+            self.seconds.setdefault(job.step, []).append(seconds)
             self.earned += seconds
         return fresh
 
@@ -87,10 +89,10 @@ class Watch:
     def _seconds_left(self) -> float | None:
         if not self.earned or LONGEST not in self.seconds:
             return None
-        mean = {kind: sum(values) / len(values) for kind, values in self.seconds.items()}
+        mean = {step: sum(values) / len(values) for step, values in self.seconds.items()}
         typical = sum(mean.values()) / len(mean)
-        counts = Counter(job.kind for job in self.pending)
-        work = sum(count * mean.get(kind, typical) for kind, count in counts.items())
+        counts = Counter(job.step for job in self.pending)
+        work = sum(count * mean.get(step, typical) for step, count in counts.items())
         return work * (time.monotonic() - self.began) / self.earned
 
 
@@ -117,8 +119,6 @@ def reason(log: Path) -> str:
 
 def forget(root: Path, pending: Sequence[Job]) -> None:
     """Remove what earlier tries of jobs that are not done left in logs and failure files."""
-    from benchmark.layout import failure_file
-
     for job in pending:
         (root / job.log).unlink(missing_ok=True)
         failure_file(root / job.output).unlink(missing_ok=True)

@@ -27,8 +27,8 @@ def test_a_merged_key_may_be_given_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        ("a: 1\nb: 2\na: 3\n", r"not valid YAML \('a' is given twice at line 3, column 1"),
-        ("a: {b: 1, c: {d: 1, d: 2}}", "'d' is given twice at line 1"),
+        ("a: 1\nb: 2\na: 3\n", r"not valid YAML \(duplicate key 'a' at line 3, column 1"),
+        ("a: {b: 1, c: {d: 1, d: 2}}", "duplicate key 'd' at line 1"),
         ("a: [1", "not valid YAML"),
         ("&a [*a, b: {", "not valid YAML"),
         (b"\xff\xfe\x00", "not valid YAML"),
