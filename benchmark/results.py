@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from nnactive import PROTOCOL_VERSION
 from nnactive.io.costs import Cost
 from nnactive.io.files import first_problem, read_model, write_text
+from nnactive.io.models import Frozen, StateFile, file_text
 from nnactive.io.queries import PatchRecord
-from nnactive.io.state_file import StateFile, file_text
-from nnactive.settings import Frozen, Setting
+from nnactive.settings import Setting
 
 Whole = Annotated[int, Field(strict=True)]
 """An integer that is written as one: neither ``true`` nor ``"1"``."""

@@ -9,8 +9,8 @@ from benchmark.layout import Experiment
 from benchmark.steps import STEPS, Machine, Per, Step, Target
 from nnactive.data.prepared import INFO
 from nnactive.io.files import read_model
+from nnactive.io.models import StateFile
 from nnactive.io.queries import START
-from nnactive.io.state_file import StateFile
 from nnactive.settings import Setting
 
 JOB_COMMAND = f"'{sys.executable}' -P -m benchmark.workflow.job"
