@@ -1,1 +1,1 @@
-"""From result files to tables, figures and one page; pure functions but for reading and writing."""
+"""From result files to tables, figures and one page; pure apart from file access."""

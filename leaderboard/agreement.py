@@ -1,7 +1,7 @@
-"""Whether results that say they were run on the same data describe the same data.
+"""Whether results that claim the same data describe the same data.
 
-A checksum is only a text in a file. What follows from the data (or, for loop 0, from data, setting
-and seed: protocol section 4) must be the same in all results; what the baselines have is right.
+A checksum is only text in a file. What follows from the data (or, for loop 0, from data, setting
+and seed: protocol section 4) must be equal in all results; the baselines decide.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from leaderboard.consistency import reference_voxels
 from leaderboard.formatting import NAME_LENGTH, plain
 
 Fact = Callable[[ExperimentResult], Hashable]
-"""What a result says; None: nothing."""
+"""A fact stated by a result; None: not stated."""
 OF_DATA: Mapping[str, Fact] = {
     "split": lambda result: result.dataset.split_kind,
     "foreground classes": lambda result: result.dataset.classes,
@@ -42,22 +42,21 @@ OF_START: Mapping[str, Fact] = {
 
 @dataclass
 class _Votes:
-    """How many results say what."""
+    """How many results state each value."""
 
     baselines: Counter[Hashable] = field(default_factory=Counter)
     all: Counter[Hashable] = field(default_factory=Counter)
 
     def right(self) -> Hashable:
-        """What most baselines say, else most results; None where nothing is said most often."""
+        """What most baselines state, or most results without any; None in a tie."""
         first, *others = (self.baselines or self.all).most_common(2)
         return None if others and others[0][1] == first[1] else first[0]
 
 
 def disagreements(results: Iterable[ExperimentResult]) -> dict[int, str]:
-    """By position, why a result can't be of the data or the start that it names.
+    """Why results can't belong to the data or the starting budget that they name, by position.
 
-    Where neither of two descriptions has more results of baselines (without any, more results)
-    than the other, both are wrong. So the order of results changes nothing.
+    In a tie between two descriptions both are wrong, so the order of results changes nothing.
     """
     given = list(results)
     reasons: dict[int, str] = {}
@@ -94,10 +93,10 @@ def _reason(what: str, key: Hashable, right: Hashable, result: ExperimentResult)
         where += f", setting {plain(result.setting.name, NAME_LENGTH)}, seed {result.seed}"
     if right is None:
         return (
-            f"{what}: the results of {where} disagree, and neither side has more of "
-            "them; remove those that are wrong"
+            f"{what}: the results of {where} disagree, and neither side has a majority; remove "
+            "the wrong ones"
         )
-    return f"{what}: not those of the other results of {where}"
+    return f"{what}: different from the other results of {where}"
 
 
 def _data(result: ExperimentResult) -> Hashable:

@@ -13,8 +13,8 @@ def load_board(results: Sequence[Path], *, published: bool = False, strict: bool
     """The board of all ``result.json`` under ``results``.
 
     Args:
-        results: folders, searched wholly, and files.
-        published: whether the papers' figures form leagues of their own.
+        results: folders, searched recursively, and files.
+        published: whether to add leagues of the papers' figures.
         strict: refuse the first file that would be left out.
 
     Raises:
@@ -24,7 +24,7 @@ def load_board(results: Sequence[Path], *, published: bool = False, strict: bool
     entries = load_entries(results, strict=strict)
     if not entries.results and not entries.left_out and not published:
         places = ", ".join(str(path) for path in results) or "no folder given"
-        raise UserError(f"{places}: no result.json in there; run a track first")
+        raise UserError(f"{places}: no result.json found; run a track first")
     from leaderboard.assemble import make_board
 
     return make_board(entries, published=published)

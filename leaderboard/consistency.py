@@ -1,4 +1,4 @@
-"""Whether a result that has all its fields agrees with itself."""
+"""Whether a result with valid fields is consistent."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,12 +21,12 @@ LONGEST = 1e9
 LARGEST_MEMORY = 1e6
 """GiB of a step."""
 LAST_YEAR = 2099
-"""In which a result may have been finished; a later one would be the page's day for ever."""
+"""Latest year of a result; a later one would remain the page's date for ever."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def inconsistency(result: ExperimentResult) -> str | None:
-    """First contradiction inside a result; None if there is none."""
+    """First contradiction in a result; None if there is none."""
     return next(_contradictions(result), None)
 
 
@@ -35,7 +35,7 @@ def _contradictions(result: ExperimentResult) -> Iterator[str]:
     yield from _of_names(result)
     yield from _of_method(result.method)
     if result.finished and int(result.finished[:4]) > LAST_YEAR:
-        yield f"finished in the year {result.finished[:4]}, which is to come"
+        yield f"finished in the year {result.finished[:4]}, which is in the future"
     if (result.status == "failed") != (result.failure is not None):
         yield "status and failure contradict each other"
     if [loop.loop for loop in result.loops] != list(range(done)):
@@ -64,30 +64,31 @@ def _of_names(result: ExperimentResult) -> Iterator[str]:
 
 
 def _of_method(method: MethodRecord) -> Iterator[str]:
-    """Who it says it is: a builtin one is in the registry, a submitted one carries its hash."""
+    """A built-in method is in the registry, a submitted one carries its hash."""
     from nnactive.methods import BUILTIN
 
     base, name = method.id.partition(",")[0], plain(method.id, 60)
     if method.origin == "submission":
         source = method.source_hash
         if not (SHA256.fullmatch(source) and base.endswith(f"-{source[:8]}")):
-            yield f"the submission '{name}' does not carry its source hash in its id"
+            yield f"the submission '{name}' does not have its source hash in its id"
     elif base not in BUILTIN:
-        yield f"'{name}' is no builtin method of this release"
+        yield f"'{name}' is not a built-in method of this release"
     elif BUILTIN[base].oracle != method.oracle:
-        yield f"'{name}' is {'an' if BUILTIN[base].oracle else 'no'} oracle, but says otherwise"
+        uses = "uses" if BUILTIN[base].oracle else "does not use"
+        yield f"'{name}' {uses} ground truth, but claims otherwise"
 
 
 def _of_budget(result: ExperimentResult) -> Iterator[str]:
-    """Exactly as many patches as the setting says (protocol section 5)."""
+    """Exactly as many patches as the setting requires (protocol section 5)."""
     start, more = result.setting.starting_budget, result.setting.query_size
     for number, loop in enumerate(result.loops):
         if loop.patches.lengths != {more if number else start}:
-            yield f"loop {number}: not {more if number else start} patches, as the setting says"
+            yield f"loop {number}: not {more if number else start} patches, as the setting requires"
         if loop.labelled_patches != start + number * more:
             yield (
-                f"loop {number}: {loop.labelled_patches} labelled patches, but by the setting "
-                f"{start + number * more}"
+                f"loop {number}: {loop.labelled_patches} labelled patches, but the setting "
+                f"requires {start + number * more}"
             )
 
 
@@ -138,7 +139,7 @@ def _of_patches(patches: PatchColumns) -> Iterator[str]:
 
 
 def _of_growth(loops: Iterable[LoopResult]) -> Iterator[str]:
-    """What is labelled stays labelled, and the reference of the test set stays what it is."""
+    """What is labelled stays labelled, and the reference of the test set does not change."""
     for before, after in pairwise(loops):
         labelled = {
             "labelled_voxels": ((before.labelled_voxels,), (after.labelled_voxels,)),
@@ -147,23 +148,23 @@ def _of_growth(loops: Iterable[LoopResult]) -> Iterator[str]:
         }
         for name, (earlier, later) in labelled.items():
             if _exceeds(earlier, later):
-                yield f"loop {after.loop}: {name} is less than in the loop before"
+                yield f"loop {after.loop}: {name} is lower than in the previous loop"
         if reference_voxels(before.counts) != reference_voxels(after.counts):
-            yield f"loop {after.loop}: another reference (tp + fn) than in the loop before"
+            yield f"loop {after.loop}: a different reference (tp + fn) than in the previous loop"
 
 
 def _of_costs(loops: Iterable[LoopResult]) -> Iterator[str]:
     costs = [cost for loop in loops for cost in loop.costs.values()]
-    # Written so that nan, which compares with nothing, is refused.
+    # Written so that NaN, which is neither larger nor smaller, is refused.
     if not sum(cost.seconds for cost in costs) <= LONGEST:
-        yield f"the durations are not finite or more than {LONGEST:,.0f} s in all"
+        yield f"the durations are not finite or exceed {LONGEST:,.0f} s in total"
     memories = [m for cost in costs for m in (cost.peak_memory_gib, cost.device_memory_gib or 0)]
     if not all(memory <= LARGEST_MEMORY for memory in memories):
-        yield f"a memory is not finite or more than {LARGEST_MEMORY:,.0f} GiB"
+        yield f"a memory is not finite or exceeds {LARGEST_MEMORY:,.0f} GiB"
 
 
 def reference_voxels(counts: Counts) -> tuple[tuple[int, ...], ...]:
-    """Voxels of the reference (tp + fn), ``[class][case]``: those of the test set, by no model."""
+    """Voxels of the test set's reference (tp + fn), ``[class][case]``; they depend on no model."""
     return tuple(
         tuple(map(sum, zip(hit, missed, strict=True)))
         for hit, missed in zip(counts.true_positives, counts.false_negatives, strict=True)

@@ -1,4 +1,4 @@
-"""Result files read, checked and grouped into what may share a table."""
+"""Read result files, check them, and group those that may share a table."""
 
 import hashlib
 import os
@@ -13,13 +13,14 @@ from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
 from leaderboard.formatting import plain
 from leaderboard.model import LeftOut
+from leaderboard.undefined import Undefined
 from nnactive.errors import UserError
 
 RESULT_FILE = "result.json"
 _Labelled = tuple[str, ExperimentResult]
 _Named = tuple[str, Path]
 LARGEST_FILE = 32 << 20
-"""Bytes; a result of the largest track has less than 2 MiB."""
+"""Bytes; results of the largest track have less than 2 MiB."""
 
 
 @dataclass(frozen=True, order=True)
@@ -28,7 +29,7 @@ class GroupKey:
 
     track: str
     comparable: bool
-    """False: run on a track that exists to be cheap."""
+    """False: run on a reduced-cost track."""
     setting: str
     protocol: str
     """Major.Minor."""
@@ -42,7 +43,7 @@ class GroupKey:
 
 @dataclass(frozen=True)
 class Entries:
-    """All results that count, in an order that is independent of files, and those that don't."""
+    """The results that are used, in an order independent of files, and the files that are not."""
 
     results: tuple[ExperimentResult, ...]
     left_out: tuple[LeftOut, ...]
@@ -51,12 +52,12 @@ class Entries:
 def load_entries(sources: Sequence[Path], *, strict: bool = False) -> Entries:
     """Read every ``result.json`` in the given folders (or the files themselves).
 
-    A file that is broken, of a newer schema or inconsistent is left out with its reason; so are two
-    different results of one experiment, and those that the others show to be of other data. The
-    same result found twice counts once.
+    A file that is broken, inconsistent or of a newer schema is left out with its reason; so are
+    different results of one experiment, and results that contradict others on the same data. A
+    result that is found twice counts once.
 
     Args:
-        sources: folders, searched wholly, and files.
+        sources: folders, searched recursively, and files.
         strict: refuse the first file that would be left out.
 
     Raises:
@@ -66,16 +67,16 @@ def load_entries(sources: Sequence[Path], *, strict: bool = False) -> Entries:
     left_out: set[LeftOut] = set()
     for label, path in _files(sources):
         outcome = _read(path)
-        if isinstance(outcome, str):
+        if isinstance(outcome, Undefined):
             if strict:
-                raise UserError(f"{plain(str(path), limit=4096)}: {outcome}")
-            left_out.add(LeftOut(plain(label), outcome))
+                raise UserError(f"{plain(str(path), limit=4096)}: {outcome.reason}")
+            left_out.add(LeftOut(plain(label), outcome.reason))
             continue
         digest = hashlib.sha256(outcome.model_dump_json().encode()).hexdigest()
         names = found[_experiment(outcome)]
         # The smaller label, so that the order of files changes nothing.
         names[digest] = min(names.get(digest, (label, outcome)), (label, outcome), key=_label)
-    single, several = _told_apart(found)
+    single, several = _unique(found)
     odd = disagreements([result for _, result in single])
     left_out |= several
     left_out |= {LeftOut(plain(single[place][0]), reason) for place, reason in odd.items()}
@@ -86,25 +87,23 @@ def load_entries(sources: Sequence[Path], *, strict: bool = False) -> Entries:
     return Entries(tuple(kept), tuple(sorted(left_out)))
 
 
-def _told_apart(
+def _unique(
     found: Mapping[tuple[str, ...], Mapping[str, _Labelled]],
 ) -> tuple[list[_Labelled], set[LeftOut]]:
-    """Results of experiments that have one, in a fixed order; files of those that have several."""
+    """Unique results of experiments, in a fixed order, and the files of those with several."""
     single: list[_Labelled] = []
     left_out = set()
     for _, versions in sorted(found.items()):
         if len(versions) == 1:
             single.extend(versions.values())
             continue
-        reason = (
-            f"{len(versions)} different results of this experiment were given; keep one of them"
-        )
+        reason = f"one of {len(versions)} different results of this experiment; keep only one"
         left_out |= {LeftOut(plain(label), reason) for label, _ in versions.values()}
     return single, left_out
 
 
 def group(results: Iterable[ExperimentResult]) -> dict[GroupKey, list[ExperimentResult]]:
-    """Results by what they must share to be compared; keys and lists keep a fixed order."""
+    """Results by what they must share to be compared; keys and lists are in a fixed order."""
     groups: dict[GroupKey, list[ExperimentResult]] = defaultdict(list)
     for result in results:
         groups[group_key(result)].append(result)
@@ -115,7 +114,7 @@ def group(results: Iterable[ExperimentResult]) -> dict[GroupKey, list[Experiment
 
 
 def identity(method: MethodRecord) -> str:
-    """What tells a method from all others: an id alone is only what its file says.
+    """What distinguishes a method from all others: its id alone is not proof.
 
     >>> from benchmark.results import MethodRecord
     >>> fields = {"name": "", "description": "", "parameters": {}, "oracle": False}
@@ -160,10 +159,10 @@ def _files(sources: Sequence[Path]) -> list[_Named]:
 
 
 def _names(sources: Sequence[Path]) -> list[_Named]:
-    """Each source with what its labels begin with.
+    """Each source with the prefix of its labels.
 
-    That is nothing, or where there are several as much of the end of their paths as tells them
-    apart.
+    The prefix is empty for a single source; of several, as much of the end of their paths as
+    distinguishes them.
     """
     different = {source.resolve(): source for source in sources}
     if len(different) == 1:
@@ -177,7 +176,7 @@ def _names(sources: Sequence[Path]) -> list[_Named]:
 
 
 def _walk(source: Path) -> Iterator[Path]:
-    """Result files below a folder, whatever a run at work makes and removes in it meanwhile.
+    """Result files below a folder, even while a run is adding and removing files.
 
     Links to folders are followed, each folder once.
     """
@@ -193,22 +192,23 @@ def _walk(source: Path) -> Iterator[Path]:
             yield Path(folder, RESULT_FILE)
 
 
-def _read(path: Path) -> ExperimentResult | str:
-    """The result, or in one line why there is none."""
+def _read(path: Path) -> ExperimentResult | Undefined:
+    """The result, or why there is none."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return "not a regular file"
+            return Undefined("not a regular file")
         if status.st_size > LARGEST_FILE:
-            return f"larger than {LARGEST_FILE >> 20} MiB, which no result is"
+            return Undefined(f"larger than {LARGEST_FILE >> 20} MiB, too large for a result")
         result = load_result(path)
     except UserError as error:
-        return plain(str(error).removeprefix(f"{path}: "))
+        return Undefined(plain(str(error).removeprefix(f"{path}: ")))
     except RecursionError:
-        return "not valid JSON (nested too deeply)"
+        return Undefined("not valid JSON (nested too deeply)")
     except (OSError, ValueError) as error:
-        return plain(f"cannot be read ({type(error).__name__})")
-    return inconsistency(result) or result
+        return Undefined(plain(f"cannot be read ({type(error).__name__})"))
+    contradiction = inconsistency(result)
+    return result if contradiction is None else Undefined(contradiction)
 
 
 def _experiment(result: ExperimentResult) -> tuple[str, ...]:

@@ -5,32 +5,41 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from leaderboard.formatting import MISSING, plain
-from leaderboard.island import LONG_COLUMNS, island, long_rows, to_json
-from leaderboard.latex import latex_table
+from leaderboard.board_json import LONG_COLUMNS, board_json, long_rows, to_json
+from leaderboard.formatting import MISSING, badge_text, beside, plain, shown
 from leaderboard.model import Board, Column, League, Row, Value
-from leaderboard.rounding import beside, shown
 
 __all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
 
-IN_PRINT = ("score", "aubc", "final_dice", "fg_eff", "mean_rank", "ppm_wins", "ppm_losses")
-"""Columns that fit on paper; the CSV has all."""
 INTERVAL = "\N{EN DASH}"
-"""Stands in the text of an interval and in no other."""
+"""Occurs in the text of an interval and in no other."""
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-"""How a text begins that a spreadsheet may take for a formula; full-width signs are signs, too."""
+"""Start of a text that a spreadsheet may take for a formula; full-width signs count, too."""
 LINKED = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
-"""Signs by which Markdown takes a bare address for a link."""
+"""Characters by which Markdown recognises a bare address as a link."""
 TEXTS = slice(0, LONG_COLUMNS.index("column"))
-"""Fields of a long row that hold what others wrote."""
+"""Fields of a long row that hold text from submissions."""
+SIGNS = {
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\N{PLUS-MINUS SIGN}": r"$\pm$",
+    "\N{EN DASH}": "--",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "\N{NARROW NO-BREAK SPACE}": r"\,",
+}
+"""Characters with a meaning in LaTeX, or without a glyph in its fonts."""
 
 
 def long_csv(board: Board) -> str:
-    """One line per league, view or setting, entrant and column; ``n/a`` for what has no answer."""
+    """One line per league, view or setting, method and column; ``n/a`` for what is undefined."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(LONG_COLUMNS)
-    for *fields, reason in long_rows(island(board)):
+    for *fields, reason in long_rows(board_json(board)):
         texts = [safe(field) for field in fields[TEXTS]]
         writer.writerow([*texts, *fields[TEXTS.stop :], safe(reason)])
     return target.getvalue()
@@ -65,13 +74,50 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text without meaning in Markdown, HTML and bare addresses included."""
+    """Text without meaning in Markdown; HTML and bare addresses included."""
     return LINKED.sub(r"\\\g<0>", re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", text))
 
 
 def _latex(league: League) -> str:
     caption = f"{league.title}. {_caption(league)}"
     return latex_table(*_table(league), caption=caption, label=f"tab:{league.key}")
+
+
+def latex_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, label: str
+) -> str:
+    """A floating table (needs booktabs); all texts are plain and get escaped here.
+
+    The first column is a rank, the second and the last are text, the others numbers.
+    """
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex_escaped(caption)}}}",
+        rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{rl{'r' * (len(head) - 3)}l}}",
+        r"\toprule",
+        _latex_line(head),
+        r"\midrule",
+        *map(_latex_line, rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_line(cells: Iterable[str]) -> str:
+    return rf"{' & '.join(map(latex_escaped, cells))} \\"
+
+
+def latex_escaped(text: str) -> str:
+    r"""Text without a meaning in LaTeX.
+
+    >>> latex_escaped("50 % of a_b")
+    '50 \\% of a\\_b'
+    """
+    return "".join(SIGNS.get(sign, sign) for sign in text)
 
 
 def _caption(league: League) -> str:
@@ -81,32 +127,32 @@ def _caption(league: League) -> str:
     text = "; ".join([means, *_beside(league)])
     if any(row.rank_low is not None for row in view.rows):
         text += (
-            "; the rank with its 95 % bootstrap interval, letters for entrants that can't be told "
-            "apart"
+            "; ranks with their 95 % bootstrap interval; methods that share a letter cannot be "
+            "distinguished"
         )
-    return f"{text}. What depends on who has entered: {view.stamp}."
+    return f"{text}. Relational figures are computed among {view.cohort}."
 
 
 def _beside(league: League) -> Iterator[str]:
-    """What stands beside the means of which columns, a phrase each."""
+    """What is shown with the means of which columns, one phrase each."""
     rows = league.views[0].rows
     found: dict[str, list[str]] = {}
-    for column in _printed(league):
+    for column in _headline(league):
         for more in sorted({beside(row.values[column.name], column) for row in rows} - {""}):
             kind = "95 % interval" if INTERVAL in more else f"\N{PLUS-MINUS SIGN} {column.spread}"
             titles = found.setdefault(kind, [])
             if column.title not in titles:
                 titles.append(column.title)
     for kind, titles in found.items():
-        yield f"beside {', '.join(titles)}: {kind}"
+        yield f"{', '.join(titles)} with {kind}"
 
 
-def _printed(league: League) -> list[Column]:
-    """The columns that fit on paper; without those that answer nobody."""
+def _headline(league: League) -> list[Column]:
+    """The columns that fit on paper; without those that are undefined for every method."""
     return [
         column
         for column in league.columns
-        if column.name in IN_PRINT
+        if column.headline
         and any(row.values[column.name].mean is not None for row in league.views[0].rows)
     ]
 
@@ -115,14 +161,14 @@ def _table(league: League) -> tuple[list[str], list[list[str]]]:
     """Head and rows of the first view as plain text."""
     view = league.views[0]
     names = {entrant.key: entrant for entrant in league.entrants}
-    columns = _printed(league)
+    columns = _headline(league)
     head = ["Rank", "Method", *(_title(column) for column in columns), "Badges"]
     rows = [
         [
             rank_text(row),
             plain(names[row.entrant].name),
             *(value_text(row.values[column.name], column) for column in columns),
-            ", ".join(names[row.entrant].badges),
+            ", ".join(map(badge_text, names[row.entrant].badges)),
         ]
         for row in view.rows
     ]

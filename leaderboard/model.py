@@ -1,13 +1,15 @@
-"""Everything that the page shows, as plain data; Dice, AUBC and scores are percent here.
+"""Everything that the page shows, as plain data; Dice, AUBC and scores are in percent here.
 
 A *league* is what may be compared: one group (measured or published), track, protocol version,
 nnU-Net version and training length. A *view* is a league restricted to a dataset, a regime or a
-query patch size: the choices of the main table's filters. A *block* is one setting of a league.
+query patch size: the choices of the main table's filters.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from leaderboard.undefined import Undefined
 
 Group = Literal["measured", "published"]
 Status = Literal["complete", "incomplete", "failed"]
@@ -18,11 +20,11 @@ Badge = Literal[
 
 @dataclass(frozen=True)
 class Value:
-    """A number with what stands beside it, or the reason why there is none."""
+    """A number with its spread or interval, or the reason why there is none."""
 
     mean: float | None = None
     spread: float | None = None
-    """Sample standard deviation over seeds, or the standard error that the column says."""
+    """As ``Column.spread`` says: sample standard deviation over seeds, or a standard error."""
     low: float | None = None
     high: float | None = None
     """95 % interval, where the column has one."""
@@ -40,19 +42,23 @@ class Column:
     unit: str
     """``%``, ``s``, ``h``, ``GiB``, ``voxels``, ``patches``, empty."""
     help: str
-    """One sentence: what it is, what the value beside it is, its source."""
+    """One sentence: what it is, what the number below it is, its source."""
     higher_is_better: bool | None
     relational: bool = False
-    """Whether it depends on who else has entered."""
+    """Whether it depends on which other methods are ranked."""
     spread: str = "sample standard deviation over seeds"
     """What ``Value.spread`` is."""
     beside: Literal["interval", "spread"] = "interval"
-    """What stands beside the mean where a value has both."""
+    """What is shown with the mean where a value has both."""
+    headline: bool = False
+    """Whether Markdown, LaTeX and the methods' cards show it, too."""
+    terminal: int | None = None
+    """Place among the terminal's columns; None: not there."""
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """A method as its card shows it; one per method and league."""
+    """A method that has entered a league, as its card shows it."""
 
     key: str
     """Unique on the page, safe in HTML, CSS and URLs (``m-001``)."""
@@ -62,23 +68,24 @@ class Entrant:
     name: str
     description: str
     reference: str
-    """Where the method was published; empty if its author doesn't say."""
+    """Where the method was published; empty if unknown."""
     oracle: bool
+    """Whether it uses ground truth."""
     badges: tuple[Badge, ...]
     source_hash: str
-    """Empty for published entries."""
+    """Empty for published methods."""
     parameters: Mapping[str, str]
     environments: tuple[str, ...]
-    """Machines and versions, a line each; empty for published entries."""
+    """Machines and versions, one per line; empty for published methods."""
     problems: tuple[str, ...]
-    """Failures with their reason, missing seeds, loops and settings, a line each."""
+    """Failures with their reason, missing seeds, loops and settings, one per line."""
     command: str
-    """The command that reproduces it; empty for published entries."""
+    """The command that reproduces it; empty for published methods."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """An entrant in a view or in a block."""
+    """A method in a view or in a setting."""
 
     entrant: str
     """Key of the entrant."""
@@ -88,35 +95,35 @@ class Row:
     values: Mapping[str, Value]
     """By column name."""
     notes: tuple[str, ...] = ()
-    """What is missing or went wrong, a line each."""
+    """What is missing or went wrong, one per line."""
     seeds: tuple[int, ...] = ()
-    """Seeds of complete experiments; in a view those complete in all its settings."""
+    """Seeds of complete experiments; in a view those that are complete in all its settings."""
     rank_low: int | None = None
     rank_high: int | None = None
     """95 % interval of the rank over bootstrap draws; None with ``rank_reason``."""
     rank_reason: str | None = None
     ties: str = ""
-    """Letters of the compact letter display; empty where it has no answer."""
+    """Letters of the compact letter display; empty where it is undefined."""
 
 
 @dataclass(frozen=True)
 class View:
-    """The main table of a league for one choice of filters; None stands for all."""
+    """The main table of a league for one choice of filters; None means all."""
 
     dataset: str | None
     regime: str | None
     patch: str | None
-    """A ``patch_role`` of its blocks."""
+    """A ``patch_role`` of its settings."""
     settings: tuple[str, ...]
-    """Keys of its blocks."""
+    """Keys of its settings."""
     rows: tuple[Row, ...]
-    """By rank, then the unranked ones by status and name."""
+    """By rank, then unranked ones by status and name."""
     ranked_by: str = "score"
-    """Name of the column that gave the ranks."""
-    stamp: str = ""
-    """Names the ranked entrants, over whom its relational columns were computed."""
+    """Name of the column that the ranks follow."""
+    cohort: str = ""
+    """Number and id of the ranked methods, among which its relational columns were computed."""
     caution: str = ""
-    """What the rank intervals and tie groups can't bear; empty if they rest on enough."""
+    """Why its rank intervals and tie groups are unreliable; empty if they aren't."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ class CurvePoint:
 
     patches: int
     foreground: float
-    """Labelled share of the pool's foreground voxels, in percent."""
+    """Labelled fraction of the pool's foreground voxels, in percent."""
     dice: float
     low: float | None
     high: float | None
@@ -139,28 +146,28 @@ class EfficiencyFit:
     gamma: float
     standard_error: float
     t0: float
-    """Share in [0, 1]."""
+    """Labelled fraction in [0, 1]."""
     y0: float
     y_full: float
     points: tuple[tuple[float, float], ...]
-    """Share in [0, 1] and Mean Dice of every seed and loop."""
+    """Labelled fraction and Mean Dice, both in [0, 1], of every seed and loop."""
 
 
 @dataclass(frozen=True)
 class ClassFigure:
-    """A foreground class after the last loop, means over seeds, percent."""
+    """A foreground class after the final loop: means over seeds in percent."""
 
     name: str
     dice: float | None
     """None: no test case has it."""
     dice_std: float | None
     labelled: float
-    """Labelled share of the class's voxels in the pool."""
+    """Labelled fraction of the class's voxels in the pool."""
 
 
 @dataclass(frozen=True)
-class BlockRow(Row):
-    """An entrant in one setting, with what its figures need."""
+class SettingRow(Row):
+    """A method in one setting, with what its figures need."""
 
     curve: tuple[CurvePoint, ...] = ()
     fit: EfficiencyFit | None = None
@@ -168,8 +175,8 @@ class BlockRow(Row):
 
 
 @dataclass(frozen=True)
-class Block:
-    """One setting of a league."""
+class SettingTable:
+    """One setting of a league with its table."""
 
     key: str
     """Unique on the page, safe in HTML and URLs (``s-001``)."""
@@ -180,34 +187,32 @@ class Block:
     """``4 x 40 x 40``."""
     epochs: int
     about: tuple[str, ...]
-    """Cases, split, budgets, training, a phrase each."""
+    """Cases, split, budgets, training: one phrase each."""
     seeds: tuple[int, ...]
-    """All that any entrant was run with; empty for published entries."""
+    """Those that a complete method has; empty for published methods."""
     full_data: Value
     """Mean Dice of a model trained on the whole pool."""
-    rows: tuple[BlockRow, ...]
+    rows: tuple[SettingRow, ...]
     differs: tuple[str, ...] = ()
-    """In what another setting of the same name differs, with which it may not be compared."""
-    but_length: str = ""
-    """The same in settings of other leagues that differ in the training length alone."""
+    """How another setting of the same name differs; the two must not be compared."""
+    key_ignoring_epochs: str = ""
+    """Shared by settings of other leagues that differ only in training length; empty: by none."""
     patch_role: str = ""
-    """``query patch`` or ``half patch`` as the dataset's card has it; otherwise the sizes."""
+    """``query patch`` or ``half patch`` if the dataset's card says so; otherwise its size."""
     ranked_by: str = "score"
-    """Name of the column that gave the ranks."""
-    stamp: str = ""
-    """As a view's."""
+    cohort: str = ""
     caution: str = ""
-    """As a view's."""
+    """These three as in a view."""
 
 
 @dataclass(frozen=True)
 class PairwisePenalty:
-    """The pairwise penalty matrix of a league: shares in [0, 1]."""
+    """The pairwise penalty matrix of a league: fractions in [0, 1]."""
 
     title: str
     """``alpha 0.05``, ``alpha 0.02``, ``Holm-Bonferroni``."""
     matrix: tuple[tuple[float, ...], ...]
-    """``[i][j]``: share of loops in which entrant i beats j."""
+    """``[i][j]``: fraction of loops in which method i beats method j."""
     wins: tuple[float, ...]
     losses: tuple[float, ...]
 
@@ -221,12 +226,12 @@ class CriticalDifference:
     difference: float
     """Critical difference at 0.05."""
     groups: tuple[tuple[str, ...], ...]
-    """Keys of entrants that can't be told apart, best first."""
+    """Keys of methods that cannot be distinguished, best first."""
     settings: int
     p_value: float
     """Of the Friedman test."""
     warning: str
-    """Empty from 10 settings on."""
+    """Empty for 10 settings or more."""
 
 
 @dataclass(frozen=True)
@@ -234,12 +239,12 @@ class Agreement:
     """Kendall's tau-b between the rankings of two settings."""
 
     first: str
-    """Key of a block."""
+    """Key of a setting."""
     second: str
     tau: float
     p_value: float
     entrants: int = 0
-    """Complete in both settings, whose scores are compared."""
+    """Number of methods that are complete in both settings."""
 
 
 @dataclass(frozen=True)
@@ -247,8 +252,8 @@ class QuerySizeEffect:
     """Kendall's tau-b between query size and performance; positive: smaller queries are better."""
 
     entrant: str
-    blocks: tuple[str, ...]
-    """Settings that differ in the query size alone."""
+    settings: tuple[str, ...]
+    """Keys of settings that differ only in the query size."""
     metric: str
     """``aubc`` over the budgets that all of them share, or ``final_dice``."""
     tau: float
@@ -260,17 +265,18 @@ class QuerySizeEffect:
 
 @dataclass(frozen=True)
 class LengthEffect:
-    """What longer training changes for a method in a setting."""
+    """The effect of longer training on a method in a setting."""
 
     method: str
     """Id, the same in both leagues."""
     leagues: tuple[str, str]
     """Keys, shorter training first."""
-    blocks: tuple[str, str]
+    settings: tuple[str, str]
+    """Likewise."""
     metric: str
     """``aubc`` or ``final_dice``."""
     difference: float
-    """Longer minus shorter, in percent points."""
+    """Longer minus shorter, in percentage points."""
     p_value: float
     """Of a two-sided unpaired t-test over seeds."""
     significant: bool
@@ -279,27 +285,24 @@ class LengthEffect:
 
 @dataclass(frozen=True)
 class Relations:
-    """What depends on who else has entered a league."""
+    """What depends on which other methods have entered a league."""
 
     entrants: tuple[str, ...]
-    """Keys of the complete entrants, by mean rank."""
-    stamp: str
-    """Names them: ``9 entrants, 3fa2c1d0`` (hash of their sorted ids)."""
-    penalties: tuple[PairwisePenalty, ...]
-    penalties_reason: str
-    """Why there is no matrix; empty if there is."""
+    """Keys of the complete methods, by mean rank."""
+    cohort: str
+    """Number and id of these methods: ``9 methods, 3fa2c1d0`` (hash of their sorted ids)."""
+    penalties: tuple[PairwisePenalty, ...] | Undefined
     ranks: Mapping[str, Mapping[str, tuple[int | None, ...]]]
-    """By metric (``aubc``, ``final_dice``, ``fg_eff``), then block key: a rank an entrant."""
-    critical: CriticalDifference | None
-    critical_reason: str
+    """By metric (``aubc``, ``final_dice``, ``fg_eff``), then setting key: one rank per method."""
+    critical: CriticalDifference | Undefined
     agreements: tuple[Agreement, ...]
     mean_ranks: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    """By metric as in ``ranks``: mean over blocks with its standard error, one an entrant."""
+    """By metric as in ``ranks``: mean over settings with its standard error, one per method."""
     ranks_without_a_seed: Mapping[str, Mapping[str, tuple[tuple[int, ...], ...]]] = field(
         default_factory=dict
     )
-    """By metric (``aubc``, ``final_dice``), then block: ranks of the entrants over all seeds but
-    one, a row a seed; a block without an answer is left out."""
+    """By metric (``aubc``, ``final_dice``), then setting: ranks over all seeds but one, a row for
+    each seed left out; a setting where they are undefined is missing."""
     query_sizes: tuple[QuerySizeEffect, ...] = ()
 
 
@@ -313,28 +316,28 @@ class League:
     group: Group
     track: str
     protocol: str
-    """Major.Minor; empty for published entries."""
+    """Major.Minor; empty for published figures."""
     nnunet: str
     epochs: int
     comparable: bool
-    """False: a track that exists to be cheap."""
+    """False: a reduced-cost track."""
     columns: tuple[Column, ...]
-    """Of the main table and the blocks, in order."""
+    """Of the main table and the settings' tables, in order."""
     entrants: tuple[Entrant, ...]
-    blocks: tuple[Block, ...]
+    settings: tuple[SettingTable, ...]
     views: tuple[View, ...]
     """The first one has no filter; one per different, non-empty choice."""
     relations: Relations
     notes: tuple[str, ...] = ()
-    """What a reader must know (sources of published figures, PPM counting), a line each."""
+    """What a reader must know (source of the figures, how they are counted), one per line."""
 
 
 @dataclass(frozen=True, order=True)
 class LeftOut:
-    """A result file that counts nowhere, and why."""
+    """A result file that is not used, and why."""
 
     file: str
-    """Path inside the folder that was given."""
+    """Path inside the given folder."""
     reason: str
 
 
@@ -343,20 +346,20 @@ class Board:
     """The whole page."""
 
     leagues: tuple[League, ...]
-    """Measured before published, comparable before cheap ones, then by track."""
+    """Measured before published ones, comparable before reduced-cost ones, then by track."""
     left_out: tuple[LeftOut, ...]
     protocols: tuple[str, ...]
     commits: tuple[str, ...]
     made: str
-    """Day of the newest result (``2026-11-22``); empty if no result says when it was made."""
+    """Day of the newest result (``2026-11-22``); empty if no result has a date."""
     results: int
-    """All that count somewhere on the page."""
+    """Those used somewhere on the page."""
     failed: int
     expected: int
-    """Experiments that the main tables' entrants would have, were they complete."""
+    """Experiments there would be if every method in the main tables were complete."""
     complete: int = 0
-    """How many of those expected there are and ended well."""
+    """Of those expected, how many are complete."""
     length_effects: tuple[LengthEffect, ...] = ()
-    """Between leagues that differ in the training length."""
+    """Between leagues that differ in training length."""
     bibliography: str = field(default="", repr=False)
     """BibTeX of the papers."""

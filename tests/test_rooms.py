@@ -20,8 +20,6 @@ LONGEST_FUNCTION: Final = 60
 MOST_FILES: Final = 12
 ALIKE: Final = {"leaderboard/metrics": "one metric a module"}
 """Folders that may hold more files, since they are lists of alike things."""
-BEFORE_THE_MERGE: Final = {"benchmark/containers", "benchmark/machine", "leaderboard/assemble"}
-"""Folders that still hold too many; to be emptied."""
 
 FORBIDDEN: Final = (
     ("nnactive.streams", "benchmark.results"),
@@ -42,8 +40,6 @@ FORBIDDEN: Final = (
 ARCHITECTURE: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 ARRIVING: Final = {"benchmark/steps.py"}
 """Named already, and there after the merge; to be emptied."""
-LEAVING: Final = {"leaderboard/island"}
-"""Not named any more, and gone after the merge; to be emptied."""
 
 
 def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
@@ -106,7 +102,7 @@ def test_a_folder_holds_few_files_unless_they_are_alike() -> None:
         if folder.is_dir() and folder.name != "__pycache__"
         if sum(path.is_file() for path in folder.iterdir()) > MOST_FILES
     }
-    assert full == set(ALIKE) | BEFORE_THE_MERGE
+    assert full == set(ALIKE)
 
 
 def test_every_package_says_what_it_is() -> None:

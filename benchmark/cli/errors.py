@@ -34,11 +34,17 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
         click.echo("interrupted; run the same command to continue", err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  (nothing above turns it into one line)
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
-        text, status = explain(error)
-        click.echo(error_line(text), err=True)
+        status = report(error)
     return int(status or 0)
+
+
+def report(error: Exception) -> int:
+    """Print an error as one line on stderr; returns the exit code."""
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    text, status = explain(error)
+    click.echo(error_line(text), err=True)
+    return status
 
 
 def explain(error: Exception) -> tuple[str, int]:

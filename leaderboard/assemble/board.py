@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from leaderboard.assemble.effects import length_effects
 from leaderboard.assemble.grouping import LeagueResults, make_leagues
-from leaderboard.assemble.league import make_measured
-from leaderboard.assemble.training_lengths import length_effects
+from leaderboard.assemble.league import make_league
+from leaderboard.assemble.measured import measured_source
 from leaderboard.entries import Entries
 from leaderboard.formatting import plain
 from leaderboard.model import Board
@@ -13,23 +14,23 @@ DAY = len("2026-11-22")
 
 
 def make_board(entries: Entries, *, published: bool = False) -> Board:
-    """Leagues and what stands beside them; depends on nothing but the entries.
+    """Leagues and what goes with them; depends only on the entries.
 
     Args:
         entries: result files.
-        published: whether the papers' figures form leagues of their own.
+        published: whether to add leagues of the papers' figures.
     """
     results = entries.results
     leagues = make_leagues(results)
     finished = [result.finished for result in results if result.finished]
-    made = [make_measured(league) for league in leagues]
+    made = [make_league(measured_source(league)) for league in leagues]
     bibliography = ""
     if published:
-        from leaderboard.assemble.printed import make_published
+        from leaderboard.assemble.printed import printed_source
         from leaderboard.published import bibliography as bibtex
         from leaderboard.published import studies
 
-        made.extend(make_published(study) for study in studies())
+        made.extend(make_league(printed_source(study)) for study in studies())
         bibliography = bibtex()
     return Board(
         leagues=tuple(made),
@@ -47,12 +48,12 @@ def make_board(entries: Entries, *, published: bool = False) -> Board:
 
 
 def _expected(league: LeagueResults) -> int:
-    """Experiments of a league in which every method has every seed of every compared setting."""
+    """Experiments of a league if every method had every seed of every compared setting."""
     return len(league.methods) * sum(len(setting.seeds) for setting in league.compared)
 
 
 def _complete(league: LeagueResults) -> int:
-    """Experiments of those that ``_expected`` counts which ended well."""
+    """Of the experiments that ``_expected`` counts, how many are complete."""
     return sum(
         result.status == "complete" and result.seed in setting.seeds
         for setting in league.compared

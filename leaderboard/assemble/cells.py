@@ -1,63 +1,71 @@
-"""A cell: one entrant in one setting, with all figures that depend on nobody else."""
+"""A cell: one method in one setting, with all figures that don't depend on other methods."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmark.results import ExperimentResult
-from leaderboard.assemble.answers import (
-    Efficiency,
-    aubcs,
-    efficiency,
-    final_dices,
-    primary_scores,
-)
-from leaderboard.assemble.columns import FITS, SCORES
-from leaderboard.assemble.experiments import COSTS, Experiment, make_experiment
-from leaderboard.assemble.references import Reference
-from leaderboard.assemble.scores import Measured, Printed
+from benchmark.results import ExperimentResult, dice_per_class
 from leaderboard.formatting import listed, plain
-from leaderboard.metrics import NoAnswerError, mean, mean_over_settings, sample_std
+from leaderboard.metrics.costs import boundaries
+from leaderboard.metrics.fg_eff import Efficiency, efficiency
+from leaderboard.metrics.learning_curve import Curve, learning_curve
+from leaderboard.metrics.mean_over_settings import mean_over_settings
+from leaderboard.metrics.metric import NEEDS_SEEDS, NOT_PUBLISHED, NOTHING, Experiments, OwnMetric
+from leaderboard.metrics.reference import UNKNOWN, Reference
+from leaderboard.metrics.registry import shown_in
+from leaderboard.metrics.runs import Runs
 from leaderboard.model import Status, Value
+from leaderboard.published import PublishedRow
+from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
 
-Share = Literal["foreground", "effort"]
-NOTHING = "no complete experiment"
+
+@dataclass(frozen=True)
+class Printed:
+    """What a paper prints of one method in one setting."""
+
+    means: Mapping[str, float]
+    """By metric: Dice and AUBC in percent, ``fg_eff`` as it is."""
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """Of the final loop, by foreground class."""
+
+    dice: np.ndarray
+    """In [0, 1], shape ``(classes, seeds)``; NaN where no test case has the class."""
+    labelled: np.ndarray
+    """Labelled fraction of the class's voxels in the pool, likewise; NaN where it has none."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is known of an entrant in a setting."""
+    """What is known of a method in a setting."""
 
     status: Status
-    notes: tuple[str, ...]
-    """Failures, missing and further seeds, a line each."""
-    seeds: tuple[int, ...]
-    """Of complete experiments."""
-    expected: tuple[int, ...]
-    """Seeds that the setting asks for; empty for published entries."""
-    experiments: tuple[Experiment, ...]
-    """Complete ones, by seed; empty for published entries."""
-    scores: Measured | Printed | None
-    """None: nothing complete, or no curves."""
-    by_seed: Mapping[str, np.ndarray]
-    """Values in percent by seed, of those of ``SCORES`` that have an answer."""
-    efficiency: Efficiency | None
-    """FG-Eff against foreground voxels, where it has an answer."""
+    scores: Runs | Printed | Undefined
     values: Mapping[str, Value]
-    """By column name; the relational ones are missing."""
-    seed_count: int
+    """By metric; without the relational ones."""
     stds: Mapping[str, float]
-    """By column name what a mean over settings takes as standard deviation over seeds."""
+    """By metric what a mean over settings takes as standard deviation over seeds, if known."""
+    seed_count: int
+    seeds: tuple[int, ...] = ()
+    """Of complete experiments; empty for published methods."""
+    notes: tuple[str, ...] = ()
+    """Failures, missing and extra seeds, one per line."""
+    by_seed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By metric, shape ``(seeds,)``, where it is defined."""
+    efficiency: Efficiency | Undefined = NEEDS_SEEDS
+    """FG-Eff against foreground voxels."""
+    classes: ClassFigures | Undefined = NEEDS_SEEDS
     sources: frozenset[str] = frozenset()
-    """Source hash and parameters of the results that count: one, if they are of one method."""
+    """Source hash, parameters and requirements of the results that count: one, if they agree."""
 
     @property
-    def dice(self) -> np.ndarray:
-        """Mean Dice in [0, 1], ``(seeds, loops)``; empty where single seeds are not known."""
-        return self.scores.dice if isinstance(self.scores, Measured) else np.empty((0, 0))
+    def runs(self) -> Runs | Undefined:
+        """Single seeds and loops."""
+        return NEEDS_SEEDS if isinstance(self.scores, Printed) else self.scores
 
 
 @dataclass(frozen=True)
@@ -67,14 +75,12 @@ class Cells:
     name: str
     """Of the setting, for people."""
     key: str
-    """Of its block."""
+    """Of the setting."""
     cells: Mapping[str, Cell]
-    """By the entrant's key."""
-
-
-def measured(entrants: Sequence[str], settings: Sequence[Cells]) -> bool:
-    """Whether single seeds and loops of all ``entrants`` are known."""
-    return all(setting.cells[key].dice.size for setting in settings for key in entrants)
+    """By the method's key."""
+    reference: Reference = UNKNOWN
+    key_ignoring_query_size: str = ""
+    """Shared by settings that differ only in the query size; empty: by none."""
 
 
 def measured_cell(
@@ -84,127 +90,128 @@ def measured_cell(
 
     Args:
         results: all of the method's, by seed.
-        expected: the seeds of a complete entrant.
+        expected: the seeds of a complete method.
         reference: of the setting.
     """
     wanted = [result for result in results if result.seed in expected]
-    complete = tuple(make_experiment(r) for r in wanted if r.status == "complete")
+    complete = [result for result in wanted if result.status == "complete"]
     sources = frozenset(_source(result) for result in wanted)
     missing = sorted(set(expected) - {result.seed for result in wanted})
     failed = any(result.status == "failed" for result in wanted)
-    scores = _curves(complete)
-    answers = _answers(scores, reference)
-    foreground = _efficiency(scores, complete, reference, "foreground")
-    values = {
-        **{
-            name: Value(reason=found) if isinstance(found, str) else over_seeds(found.tolist())
-            for name, found in answers.items()
-        },
-        "fg_eff": _fitted(foreground),
-        "fg_eff_effort": _fitted(_efficiency(scores, complete, reference, "effort")),
-        **{name: _cost(complete, name) for name in COSTS},
+    runs = attempt(lambda: make_runs(complete))
+    experiments = Experiments(runs, tuple(complete), reference)
+    figures = {
+        metric.name: metric.figure(experiments)
+        for metric in shown_in("measured")
+        if isinstance(metric, OwnMetric)
     }
     return Cell(
         status="failed" if failed else "incomplete" if missing or len(sources) > 1 else "complete",
-        notes=tuple(_notes(results, expected, missing)),
-        seeds=tuple(experiment.seed for experiment in complete),
-        expected=tuple(expected),
-        experiments=complete,
-        scores=None if isinstance(scores, str) else scores,
-        by_seed={name: found for name, found in answers.items() if isinstance(found, np.ndarray)},
-        efficiency=None if isinstance(foreground, str) else foreground,
-        values=values,
+        scores=runs,
+        values={name: figure.value for name, figure in figures.items()},
+        stds={name: figure.std for name, figure in figures.items() if figure.std is not None},
         seed_count=len(complete),
-        stds={
-            # A fit's standard error is that of a mean over the seeds.
-            name: value.spread * (len(complete) ** 0.5 if name in FITS else 1)
-            for name, value in values.items()
-            if value.spread is not None
+        seeds=tuple(result.seed for result in complete),
+        notes=tuple(_notes(results, expected, missing)),
+        by_seed={
+            name: figure.by_seed for name, figure in figures.items() if figure.by_seed is not None
         },
+        efficiency=attempt(lambda: efficiency(required(runs), reference)),
+        classes=runs if isinstance(runs, Undefined) else _classes(complete),
         sources=sources,
     )
 
 
-def over_seeds(values: Sequence[float]) -> Value:
-    """Mean, sample standard deviation and 95 % interval of one value a seed."""
-    if not values:
-        return Value(reason=NOTHING)
-    try:
-        std = sample_std(values)
-        interval = mean_over_settings([mean(values)], [std], len(values))
-    except NoAnswerError as refusal:
-        return Value(mean(values), reason=str(refusal))
-    return Value(interval.mean, std, interval.low, interval.high)
+def printed_cell(rows: Iterable[PublishedRow], seeds: int) -> Cell:
+    """The cell of what the papers print of a method in a setting.
 
-
-def _curves(complete: Sequence[Experiment]) -> Measured | str:
-    if not complete:
-        return NOTHING
-    curves = []
-    for experiment in complete:
-        if isinstance(experiment.curve, str):
-            return f"seed {experiment.seed}: {experiment.curve}"
-        curves.append(experiment.curve)
-    if len({curve.budgets for curve in curves}) > 1:
-        return "the seeds were measured at different numbers of labelled patches"
-    foreground = [e.foreground for e in complete if not isinstance(e.foreground, str)]
-    effort = [e.effort for e in complete if not isinstance(e.effort, str)]
-    dice = np.array([curve.dice for curve in curves])
-    return Measured(
-        seeds=tuple(experiment.seed for experiment in complete),
-        budgets=curves[0].budgets,
-        dice=dice,
-        foreground=np.array(foreground) if len(foreground) == len(complete) else dice * np.nan,
-        effort=np.array(effort) if len(effort) == len(complete) else None,
+    Args:
+        rows: one per metric.
+        seeds: over which every mean is taken.
+    """
+    values = {
+        metric.name: Value(
+            reason=(NOT_PUBLISHED if metric.published.printed else NEEDS_SEEDS).reason
+        )
+        for metric in shown_in("published")
+        if metric.published and not metric.relational
+    }
+    means: dict[str, float] = {}
+    stds: dict[str, float] = {}
+    for row in rows:
+        # The papers print a fit's variance: the square of its standard error.
+        variance = row.spread_kind == "fit_variance"
+        std = (row.spread * seeds) ** 0.5 if variance else row.spread
+        interval = mean_over_settings([row.mean], [std], seeds)
+        values[row.metric] = Value(row.mean, row.spread, interval.low, interval.high)
+        means[row.metric], stds[row.metric] = row.mean, std
+    return Cell(
+        status="complete" if "aubc" in means else "incomplete",
+        scores=Printed(means),
+        values=values,
+        stds=stds,
+        seed_count=seeds,
     )
 
 
-def _answers(scores: Measured | str, reference: Reference) -> dict[str, np.ndarray | str]:
-    """Values by seed of each of ``SCORES``, or why there are none."""
-    if isinstance(scores, str):
-        return dict.fromkeys(SCORES, scores)
-    by_seed: dict[str, Callable[[Measured], np.ndarray]] = {
-        "score": lambda entry: primary_scores(entry, reference),
-        "aubc": aubcs,
-        "final_dice": final_dices,
-    }
-    found: dict[str, np.ndarray | str] = {}
-    for name in SCORES:
-        try:
-            found[name] = by_seed[name](scores)
-        except NoAnswerError as refusal:
-            found[name] = str(refusal)
-    return found
+def make_runs(complete: Sequence[ExperimentResult]) -> Runs:
+    """The curves of a method's complete experiments in a setting.
+
+    Raises:
+        UndefinedMetricError: There is no experiment, or a seed has no curve or other budgets.
+    """
+    if not complete:
+        raise UndefinedMetricError(NOTHING.reason)
+    curves = [_curve(result) for result in complete]
+    if len({curve.budgets for curve in curves}) > 1:
+        raise UndefinedMetricError(
+            "the seeds were measured at different numbers of labelled patches"
+        )
+    return Runs(
+        seeds=tuple(result.seed for result in complete),
+        budgets=curves[0].budgets,
+        dice=np.array([curve.dice for curve in curves]),
+        foreground=attempt(lambda: np.array([_foreground(result) for result in complete])),
+        effort=attempt(lambda: np.array([_effort(result) for result in complete])),
+        results=tuple(complete),
+    )
 
 
-def _efficiency(
-    scores: Measured | str, complete: Sequence[Experiment], reference: Reference, against: Share
-) -> Efficiency | str:
-    if isinstance(scores, str):
-        return scores
-    shares = [getattr(experiment, against) for experiment in complete]
-    reasons = [share for share in shares if isinstance(share, str)]
-    if reasons:
-        return reasons[0]
+def _curve(result: ExperimentResult) -> Curve:
     try:
-        return efficiency(scores, reference, against)
-    except NoAnswerError as refusal:
-        return str(refusal)
+        return learning_curve(result)
+    except UndefinedMetricError as error:
+        raise UndefinedMetricError(f"seed {result.seed}: {error}") from error
 
 
-def _fitted(found: Efficiency | str) -> Value:
-    if isinstance(found, str):
-        return Value(reason=found)
-    return Value(found.fit.gamma, found.fit.standard_error)
+def _foreground(result: ExperimentResult) -> list[float]:
+    """Labelled fraction of the pool's foreground voxels by loop, in [0, 1]."""
+    labelled = [loop.labelled_foreground for loop in result.loops]
+    return _fractions(labelled, result.dataset.pool_foreground)
 
 
-def _cost(complete: Sequence[Experiment], name: str) -> Value:
-    costs = [experiment.costs[name] for experiment in complete]
-    reasons = [cost for cost in costs if isinstance(cost, str)]
-    if reasons:
-        return Value(reason=reasons[0])
-    value = over_seeds([cost for cost in costs if not isinstance(cost, str)])
-    return replace(value, low=None, high=None)
+def _effort(result: ExperimentResult) -> list[float]:
+    """Labelled fraction of the pool's boundary voxels by loop, in [0, 1]."""
+    labelled = boundaries(result)
+    if result.dataset.pool_boundary is None:
+        raise UndefinedMetricError("the pool's boundary voxels were not counted")
+    return _fractions(labelled, result.dataset.pool_boundary)
+
+
+def _fractions(labelled: Sequence[Sequence[int]], pool: Sequence[int]) -> list[float]:
+    whole = sum(pool)
+    if not whole:
+        raise UndefinedMetricError("the pool has no foreground")
+    return [sum(loop) / whole for loop in labelled]
+
+
+def _classes(complete: Sequence[ExperimentResult]) -> ClassFigures:
+    last = [result.loops[-1] for result in complete]
+    labelled = np.array([loop.labelled_foreground for loop in last], dtype=float)
+    pool = np.array([result.dataset.pool_foreground for result in complete], dtype=float)
+    fractions = np.full_like(labelled, np.nan)
+    np.divide(labelled, pool, out=fractions, where=pool > 0)
+    return ClassFigures(np.array([dice_per_class(loop.counts) for loop in last]).T, fractions.T)
 
 
 def _notes(
@@ -215,13 +222,13 @@ def _notes(
         for result in results
         if (failure := result.failure)
     ]
-    further = [result.seed for result in results if result.seed not in expected]
+    extra = [result.seed for result in results if result.seed not in expected]
     if len({_source(result) for result in results if result.seed in expected}) > 1:
         notes.append("its seeds were run with different sources, parameters or requirements")
     if missing:
         notes.append(f"no result for {_seeds(missing)}")
-    if further:
-        notes.append(f"{_seeds(further)}: not run with the baselines, not counted")
+    if extra:
+        notes.append(f"{_seeds(extra)}: not run with the baselines, not counted")
     return notes
 
 

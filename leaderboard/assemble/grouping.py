@@ -12,11 +12,11 @@ from leaderboard.entries import GroupKey, group, identity
 
 @dataclass(frozen=True, order=True)
 class LeagueKey:
-    """What results must share to stand in one main table (protocol section 9)."""
+    """What results must share to be in one main table (protocol section 9)."""
 
     track: str
     comparable: bool
-    """False: a track that exists to be cheap."""
+    """False: a reduced-cost track."""
     protocol: str
     """Major.Minor."""
     nnunet: str
@@ -24,7 +24,7 @@ class LeagueKey:
 
     @property
     def names(self) -> tuple[str | int, ...]:
-        """All of them, for what is derived from names."""
+        """All of them, for keys and random streams."""
         return (self.track, str(self.comparable), self.protocol, self.nnunet, self.epochs)
 
 
@@ -36,14 +36,14 @@ class SettingResults:
     results: tuple[ExperimentResult, ...]
     """By the method's identity, then seed."""
     seeds: tuple[int, ...]
-    """That a complete entrant has: all that a baseline was run with (any entrant, if there is no
-    baseline), so that one more seed of a submission makes nobody else incomplete."""
+    """Of a complete method: all that a baseline was run with (any method, if there is no baseline),
+    so that an extra seed of a submission makes no other method incomplete."""
     differs: tuple[str, ...]
-    """In what a setting of the same track and name differs."""
+    """How settings of the same track and name differ."""
 
     @property
     def text(self) -> str:
-        """All that tells it from other settings, as one text."""
+        """All that distinguishes it from other settings, as one text."""
         return json.dumps([*vars(self.key).values()])
 
     @property
@@ -70,10 +70,10 @@ class LeagueResults:
 
     @property
     def compared(self) -> tuple[SettingResults, ...]:
-        """The settings of the main table: those that baselines were run in, one of each name.
+        """The settings of the main table: those with results of baselines, one of each name.
 
-        Of several variants of a setting (other data or parameters) the one with most results of
-        baselines, then most results. Where no baseline was run at all, every setting counts.
+        Of several variants of a setting (other data or parameters) the one with the most results
+        of baselines, then the most results. Where no baseline was run at all, all settings.
         """
         weights = {
             setting.key: (setting.baselines, len(setting.results)) for setting in self.settings
@@ -94,7 +94,7 @@ class LeagueResults:
     def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
         """Results by the method's identity, by setting and seed: baselines first, then by id.
 
-        So an entrant more changes no baseline's place.
+        So another method changes no baseline's place.
         """
         found: dict[str, list[ExperimentResult]] = defaultdict(list)
         for setting in self.settings:
@@ -153,7 +153,7 @@ def _setting_order(setting: SettingResults) -> tuple[object, ...]:
 
 def _differences(key: GroupKey, groups: Iterable[GroupKey]) -> tuple[str, ...]:
     names = {
-        "comparable": "whether the track is one to compare",
+        "comparable": "comparability of the track",
         "protocol": "protocol version",
         "nnunet": "nnU-Net version",
         "checksum": "prepared data",

@@ -1,18 +1,20 @@
-"""Keys that are safe in HTML, CSS and URLs, and stay the same from one build to the next."""
+"""Keys and hashes that identify things on the page, the same from one build to the next."""
 
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from nnactive.settings import Setting
+
 LENGTH = 8
 
 
 def keys(prefix: str, names: Iterable[str], within: Sequence[str | int] = ()) -> dict[str, str]:
-    """A key for each of the different ``names``, in their order.
+    """A key for each of the different ``names``, in their order; safe in HTML, CSS and URLs.
 
-    A key depends on its name and ``within`` alone, whatever else there is; only if two hashes begin
-    with the same digits both keys get all of them.
+    A key depends on its name and ``within`` alone; only if two hashes begin with the same digits
+    both keys get all of them.
 
     >>> keys("m", ["random"])
     {'random': 'm-f5f23581'}
@@ -26,3 +28,34 @@ def keys(prefix: str, names: Iterable[str], within: Sequence[str | int] = ()) ->
         name: f"{prefix}-{digest[:LENGTH] if seen[digest[:LENGTH]] == 1 else digest}"
         for name, digest in digests.items()
     }
+
+
+def cohort_id(ids: Iterable[str]) -> str:
+    """Number and short hash of the methods among which relational figures are computed.
+
+    >>> cohort_id(["bald", "random"]) == cohort_id(["random", "bald"])
+    True
+    """
+    names = sorted(ids)
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:LENGTH]
+    return f"{len(names)} method{'' if len(names) == 1 else 's'}, {digest}"
+
+
+def key_ignoring_epochs(checksum: str, setting: Setting) -> str:
+    """Key shared by settings of the same data that differ only in the training length."""
+    kept = setting.model_dump(mode="json", exclude={"name": True, "training": {"epochs"}})
+    return _digest([checksum, kept])
+
+
+def key_ignoring_query_size(checksum: str, setting: Setting) -> str:
+    """Key shared by settings of the same data and total budget that differ only in the query size.
+
+    The number of candidates per image may differ with it (protocol section 2).
+    """
+    kept = setting.model_dump(mode="json", exclude={"name", "query_size", "loops", "candidates"})
+    total = setting.starting_budget + (setting.loops - 1) * setting.query_size
+    return _digest([checksum, kept, total])
+
+
+def _digest(parts: list[object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,16 +1,15 @@
-"""What depends on who else has entered a league: ranks over settings, PPM, tests, agreement."""
+"""What depends on which other methods have entered a league: ranks over settings, PPM, tests."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from leaderboard.assemble.answers import METRICS, Metric, aubcs, final_dices, mean_of
-from leaderboard.assemble.query_sizes import query_size_effects
-from leaderboard.assemble.scores import Measured, Scores
-from leaderboard.assemble.stamps import stamp
+from leaderboard.assemble.cells import Cell, Cells
+from leaderboard.assemble.effects import query_size_effects
+from leaderboard.assemble.keys import cohort_id
 from leaderboard.metrics import (
-    NoAnswerError,
     friedman,
     kendall,
     leave_one_seed_out,
@@ -19,8 +18,12 @@ from leaderboard.metrics import (
     ppm,
     ranks,
 )
+from leaderboard.metrics.metric import NOTHING
 from leaderboard.metrics.ppm import Correction
+from leaderboard.metrics.registry import printed, printed_by_seed
+from leaderboard.metrics.runs import Runs
 from leaderboard.model import Agreement, CriticalDifference, PairwisePenalty, Relations, Value
+from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
 
 PENALTIES: tuple[tuple[str, float, Correction], ...] = (
     ("alpha 0.05", 0.05, "none"),
@@ -28,65 +31,78 @@ PENALTIES: tuple[tuple[str, float, Correction], ...] = (
     ("alpha 0.05, Holm-Bonferroni", 0.05, "holm"),
 )
 FEW_SETTINGS = 10
-"""Below it, a critical-difference diagram says little."""
+"""With fewer, a critical-difference diagram has little power."""
 FEWEST_AGREEING = 3
 """Methods that two settings must share for their rankings to be compared."""
 DECIMALS = 2
 """That ranks compare (protocol section 6)."""
+ORDER = "aubc"
+"""The metric that the methods' order, the tests over settings and agreements follow."""
 
 MeanScores = Mapping[str, Mapping[str, float]]
-"""By block, then entrant; without those that have no answer."""
+"""By setting, then method; without those where it is undefined."""
 
 
-def make_relations(blocks: Sequence[Scores], ids: Mapping[str, str]) -> Relations:
-    """Relations between the entrants that are complete in every block.
+def make_relations(settings: Sequence[Cells], ids: Mapping[str, str]) -> Relations:
+    """Relations between the methods that are complete in every setting.
 
-    Works on printed means too; what needs single seeds or loops then has a reason. ``ids`` names
-    entrants by key, for the stamp. The order of blocks and entrants changes nothing.
+    Works on published means too; what needs single seeds or loops is undefined then. The order of
+    settings and methods changes nothing.
+
+    Args:
+        settings: those that the league's main table compares.
+        ids: of the methods by key, for the cohort.
     """
-    blocks = sorted(blocks, key=lambda block: block.block)
-    everywhere = _complete(blocks)
-    scores = {metric: _means(blocks, metric) for metric in METRICS}
-    entrants = _by_mean_rank(everywhere, scores["aubc"])
-    penalties, penalties_reason = _penalties(blocks, entrants)
-    critical, critical_reason = _critical(scores["aubc"], entrants)
-    block_ranks: dict[str, dict[str, tuple[int | None, ...]]] = {
-        metric: {block: _ranks(means, entrants) for block, means in scores[metric].items()}
-        for metric in METRICS
+    settings = sorted((_complete(setting) for setting in settings), key=lambda each: each.key)
+    scores = {metric.name: _means(settings, metric.name) for metric in printed()}
+    entrants = _by_mean_rank(_everywhere(settings), scores[ORDER])
+    setting_ranks: dict[str, dict[str, tuple[int | None, ...]]] = {
+        metric: {setting: _ranks(means, entrants) for setting, means in by_setting.items()}
+        for metric, by_setting in scores.items()
     }
     return Relations(
         entrants=entrants,
-        stamp=stamp(ids[key] for key in entrants),
-        penalties=penalties,
-        penalties_reason=penalties_reason,
-        ranks=block_ranks,
-        critical=critical,
-        critical_reason=critical_reason,
-        agreements=tuple(_agreements(scores["aubc"])),
-        mean_ranks={metric: _mean_ranks(list(block_ranks[metric].values())) for metric in METRICS},
-        ranks_without_a_seed=_without_a_seed(blocks, entrants),
-        query_sizes=query_size_effects(blocks),
+        cohort=cohort_id(ids[key] for key in entrants),
+        penalties=attempt(lambda: _penalties(settings, entrants)),
+        ranks=setting_ranks,
+        critical=attempt(lambda: _critical(scores[ORDER], entrants)),
+        agreements=tuple(_agreements(scores[ORDER])),
+        mean_ranks={
+            metric: _mean_ranks(list(by_setting.values()))
+            for metric, by_setting in setting_ranks.items()
+        },
+        ranks_without_a_seed=_without_a_seed(settings, entrants),
+        query_sizes=query_size_effects(settings),
     )
 
 
-def _complete(blocks: Sequence[Scores]) -> tuple[str, ...]:
-    return tuple(sorted(set.intersection(*(set(b.entrants) for b in blocks)) if blocks else ()))
+def _complete(setting: Cells) -> Cells:
+    cells = {
+        key: cell
+        for key, cell in sorted(setting.cells.items())
+        if cell.status == "complete" and not isinstance(cell.scores, Undefined)
+    }
+    return replace(setting, cells=cells)
 
 
-def _means(blocks: Sequence[Scores], metric: Metric) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for block in blocks:
-        found[block.block] = means = {}
-        for key, entry in sorted(block.entrants.items()):
-            try:
-                means[key] = mean_of(entry, metric, block.reference)
-            except NoAnswerError:
-                continue
-    return found
+def _everywhere(settings: Sequence[Cells]) -> tuple[str, ...]:
+    methods = [set(setting.cells) for setting in settings]
+    return tuple(sorted(set.intersection(*methods) if methods else ()))
+
+
+def _means(settings: Sequence[Cells], metric: str) -> dict[str, dict[str, float]]:
+    return {
+        setting.key: {
+            key: mean
+            for key, cell in setting.cells.items()
+            if (mean := cell.values[metric].mean) is not None
+        }
+        for setting in settings
+    }
 
 
 def _by_mean_rank(entrants: Sequence[str], scores: MeanScores) -> tuple[str, ...]:
-    """Entrants by mean rank of AUBC; those without it last, ties by key."""
+    """Methods by mean rank of AUBC; those without it last, ties by key."""
     ranked = [key for key in entrants if all(key in means for means in scores.values())]
     if not ranked:
         return tuple(entrants)
@@ -102,10 +118,10 @@ def _ranks(means: Mapping[str, float], entrants: Sequence[str]) -> tuple[int | N
     return tuple(places.get(key) for key in entrants)
 
 
-def _mean_ranks(blocks: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
-    """Mean rank over settings with its standard error, an entrant each."""
+def _mean_ranks(settings: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
+    """Mean rank over settings with its standard error, one per method."""
     values = []
-    for places in zip(*blocks, strict=True):
+    for places in zip(*settings, strict=True):
         known = [place for place in places if place is not None]
         if len(known) < len(places):
             values.append(Value(reason="no rank in every setting"))
@@ -122,14 +138,12 @@ def _mean_ranks(blocks: Sequence[tuple[int | None, ...]]) -> tuple[Value, ...]:
     return tuple(values)
 
 
-def _penalties(
-    blocks: Sequence[Scores], entrants: Sequence[str]
-) -> tuple[tuple[PairwisePenalty, ...], str]:
-    try:
-        dice = {block.block: _paired_dice(block, entrants) for block in blocks}
-        made = [(title, ppm(dice, alpha, correction)) for title, alpha, correction in PENALTIES]
-    except NoAnswerError as refusal:
-        return (), str(refusal)
+def _penalties(settings: Sequence[Cells], entrants: Sequence[str]) -> tuple[PairwisePenalty, ...]:
+    dice = {
+        setting.key: np.stack([required(cell.runs).dice for cell in _paired(setting, entrants)])
+        for setting in settings
+    }
+    made = [(title, ppm(dice, alpha, correction)) for title, alpha, correction in PENALTIES]
     return tuple(
         PairwisePenalty(
             title=title,
@@ -138,36 +152,31 @@ def _penalties(
             losses=tuple(result.losses.tolist()),
         )
         for title, result in made
-    ), ""
+    )
 
 
-def _paired(block: Scores, entrants: Sequence[str]) -> list[Measured]:
-    """Entries of a block whose seeds and loops pair up."""
+def _paired(setting: Cells, entrants: Sequence[str]) -> list[Cell]:
+    """The methods' cells in a setting, whose seeds and loops pair up.
+
+    Raises:
+        UndefinedMetricError: They don't, or there is none.
+    """
     if not entrants:
-        raise NoAnswerError("no entrant is complete in every setting")
-    entries = [block.entrants[key] for key in entrants]
-    measured = [entry for entry in entries if isinstance(entry, Measured)]
-    if len(measured) < len(entries):
-        raise NoAnswerError("it needs single seeds and loops, which the papers don't print")
-    if len({entry.seeds for entry in measured}) > 1:
-        raise NoAnswerError("the entrants were not run with the same seeds")
-    if len({entry.budgets for entry in measured}) > 1:
-        raise NoAnswerError("the entrants were not measured at the same budgets")
-    return measured
+        raise UndefinedMetricError("no method is complete in every setting")
+    cells = [setting.cells[key] for key in entrants]
+    runs: list[Runs] = [required(cell.runs) for cell in cells]
+    if len({each.seeds for each in runs}) > 1:
+        raise UndefinedMetricError("the methods were not run with the same seeds")
+    if len({each.budgets for each in runs}) > 1:
+        raise UndefinedMetricError("the methods were not measured at the same budgets")
+    return cells
 
 
-def _paired_dice(block: Scores, entrants: Sequence[str]) -> np.ndarray:
-    return np.stack([entry.dice for entry in _paired(block, entrants)])
-
-
-def _critical(scores: MeanScores, entrants: Sequence[str]) -> tuple[CriticalDifference | None, str]:
-    table = [
-        [round(means.get(key, np.nan), DECIMALS) for key in entrants] for means in scores.values()
-    ]
-    try:
-        test, post_hoc = friedman(np.array(table)), nemenyi(np.array(table))
-    except NoAnswerError as refusal:
-        return None, str(refusal)
+def _critical(scores: MeanScores, entrants: Sequence[str]) -> CriticalDifference:
+    table = np.array(
+        [[round(means.get(key, np.nan), DECIMALS) for key in entrants] for means in scores.values()]
+    )
+    test, post_hoc = friedman(table), nemenyi(table)
     settings = len(table)
     return CriticalDifference(
         mean_ranks=tuple(post_hoc.mean_ranks.tolist()),
@@ -175,37 +184,42 @@ def _critical(scores: MeanScores, entrants: Sequence[str]) -> tuple[CriticalDiff
         groups=tuple(tuple(entrants[place] for place in group) for group in post_hoc.groups),
         settings=settings,
         p_value=test.p_value,
-        warning=f"only {settings} settings: few differences can show"
+        warning=f"only {settings} settings: the test has little power"
         if settings < FEW_SETTINGS
         else "",
-    ), ""
+    )
 
 
 def _agreements(scores: MeanScores) -> Iterable[Agreement]:
-    """Kendall's tau-b of every two settings over the entrants that both have."""
+    """Kendall's tau-b of every two settings over the methods that both have."""
     for (first, means), (second, others) in combinations(scores.items(), 2):
         shared = [key for key in means if key in others]
         if len(shared) < FEWEST_AGREEING:
             continue
         try:
             result = kendall([means[key] for key in shared], [others[key] for key in shared])
-        except NoAnswerError:
+        except UndefinedMetricError:
             continue
         yield Agreement(first, second, result.tau, result.p_value, len(shared))
 
 
 def _without_a_seed(
-    blocks: Sequence[Scores], entrants: Sequence[str]
+    settings: Sequence[Cells], entrants: Sequence[str]
 ) -> dict[str, dict[str, tuple[tuple[int, ...], ...]]]:
-    """Leave-one-seed-out ranks by metric and block; without blocks that have no answer."""
+    """Leave-one-seed-out ranks by metric and setting, where they are defined."""
     found: dict[str, dict[str, tuple[tuple[int, ...], ...]]] = {}
-    for metric, per_seed in (("aubc", aubcs), ("final_dice", final_dices)):
-        found[metric] = {}
-        for block in blocks:
-            try:
-                values = np.array([per_seed(entry) for entry in _paired(block, entrants)])
-                left = leave_one_seed_out(values)
-            except NoAnswerError:
-                continue
-            found[metric][block.block] = tuple(tuple(row) for row in left.tolist())
+    for metric in printed_by_seed():
+        found[metric.name] = {}
+        for setting in settings:
+            left = attempt(lambda: _left_out(setting, entrants, metric.name))  # noqa: B023
+            if not isinstance(left, Undefined):
+                found[metric.name][setting.key] = tuple(tuple(row) for row in left.tolist())
     return found
+
+
+def _left_out(setting: Cells, entrants: Sequence[str], metric: str) -> np.ndarray:
+    values = [cell.by_seed.get(metric) for cell in _paired(setting, entrants)]
+    known = [each for each in values if each is not None]
+    if len(known) < len(values):
+        raise UndefinedMetricError(NOTHING.reason)
+    return leave_one_seed_out(np.stack(known))

@@ -24,9 +24,9 @@ def axes(
     titles: tuple[str, str],
     places: Sequence[float] | None = None,
 ) -> Axes:
-    """Axes that hold all figures, with a margin in y.
+    """Axes that hold all values, with a margin.
 
-    ``titles`` are those of x and y; ``places`` are the ticks of x, where they aren't round numbers.
+    ``titles`` are those of x and y; ``places`` are the ticks of x, by default round numbers.
     """
     x = Scale(*_range(xs, 0.03), LEFT, WIDTH - RIGHT)
     y = Scale(*_range(ys, 0.04), HEIGHT - BOTTOM, TOP)
@@ -55,7 +55,7 @@ def _range(values: Sequence[float], margin: float) -> tuple[float, float]:
 
 
 def _apart(places: Sequence[float], scale: Scale, least: float = 70) -> list[float]:
-    """The places whose texts don't run into one another, from the left."""
+    """The places whose labels don't overlap, from the left."""
     kept: list[float] = []
     for place in places:
         if not kept or scale(place) - scale(kept[-1]) >= least:

@@ -1,7 +1,7 @@
 """Interactive charts as Vega-Lite specifications without data, which the page's script adds.
 
-The script puts the data in as ``values`` (and ``full``, the full-data Dice), and the methods'
-names, colours, dashes and markers as domain and range of ``color``, ``strokeDash`` and ``shape``.
+The script adds the data as ``values`` (and ``full``, the full-data Dice), and the methods' names,
+colours, dashes and markers as domain and range of ``color``, ``strokeDash`` and ``shape``.
 """
 
 from typing import Any
@@ -44,10 +44,10 @@ _PICK: Json = {
 
 
 def charts() -> dict[str, Json]:
-    """Specifications by kind of figure; those of the others are static only."""
+    """Specifications by kind of figure; other figures are static only."""
     kinds = {
         "patches": _curves("patches", "Labelled patches"),
-        "foreground": _curves("share", "Labelled share of the foreground (%)"),
+        "foreground": _curves("share", "Pool foreground labelled (%)"),
         "fits": _fits(),
         "classes": _classes(),
         "penalty": _penalty(),
@@ -93,8 +93,12 @@ def _full() -> list[Json]:
 
 def _curves(x: str, title: str) -> Json:
     place = _number(x, title)
-    titles = {"patches": "Patches", "share": "Labelled foreground (%)", "dice": "Mean Dice (%)"}
-    titles |= {"low": "95 % from", "high": "to"}
+    titles = {
+        "patches": "Patches",
+        "share": "Pool foreground labelled (%)",
+        "dice": "Mean Dice (%)",
+    }
+    titles |= {"low": "95 % band from", "high": "to"}
     dice = _number("dice", "Mean Dice (%)")
     return {
         "width": "container",
@@ -129,7 +133,7 @@ def _curves(x: str, title: str) -> Json:
 
 def _fits() -> Json:
     x, y = (
-        _number("share", "Labelled share of the foreground (%)"),
+        _number("share", "Pool foreground labelled (%)"),
         _number("dice", "Mean Dice (%)"),
     )
     return {
@@ -148,7 +152,7 @@ def _fits() -> Json:
                 "encoding": {"x": x, "y": y}
                 | _method("color", "shape")
                 | _picked(0.7)
-                | _told(share="Labelled foreground (%)", dice="Mean Dice (%)", gamma="FG-Eff"),
+                | _told(share="Pool foreground labelled (%)", dice="Mean Dice (%)", gamma="FG-Eff"),
             },
             *_full(),
         ],

@@ -1,4 +1,4 @@
-"""Dice of every class beside the share of it that was labelled (P2's adrenal-gland figure)."""
+"""Per-class Dice and labelled fraction (P2's adrenal-gland figure)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Classes:
 
 
 def class_figures(methods: Sequence[Classes], description: str) -> str:
-    """SVG of two panels, a line a class: Dice after the last loop, and labelled share."""
+    """SVG of two panels, one line per class: Dice after the final loop and labelled fraction."""
     names = [figure.name for figure in methods[0].figures]
     dice = [f.dice for m in methods for f in m.figures if f.dice is not None] or [0.0]
     shares = [f.labelled for m in methods for f in m.figures]
@@ -41,7 +41,7 @@ def class_figures(methods: Sequence[Classes], description: str) -> str:
     right = _scale([0.0, *shares], middle + GAP, WIDTH - RIGHT)
     body = [
         *_panel(left, "Dice (%)", len(names), bottom),
-        *_panel(right, "Labelled share (%)", len(names), bottom),
+        *_panel(right, "Labelled fraction (%)", len(names), bottom),
         *(
             text(NAME - 16, TOP + LINE * (row + 0.5) + FONT / 3, clipped(name, NAME - 16), "end")
             for row, name in enumerate(names)
@@ -49,7 +49,7 @@ def class_figures(methods: Sequence[Classes], description: str) -> str:
     ]
     legend = Legend([method.name for method in methods], bottom + FOOT)
     for place, method in enumerate(methods):
-        # Spread over the line's height, so that equal figures don't hide one another.
+        # Spread over the line's height, so that equal values don't hide each other.
         shift = LINE * ((place + 1) / (len(methods) + 1) * 0.7 - 0.35)
         rows = [TOP + LINE * (row + 0.5) + shift for row in range(len(names))]
         points = [

@@ -1,4 +1,4 @@
-"""Critical-difference diagram (Demsar 2006): mean ranks, and bars over what can't be told apart."""
+"""Critical-difference diagram (Demsar 2006): mean ranks, bars over methods that don't differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from leaderboard.figures.svg import FONT, LETTER, Scale, clipped, document, text
 
 WIDTH, SIDE, AXIS, LINE, BAR, LONGEST = 1000, 300, 110, 34, 12, 18
 APART = 44
-"""Least distance of two ticks, so that their texts don't touch."""
+"""Least distance of two ticks, so that their labels don't touch."""
 
 
 @dataclass(frozen=True)

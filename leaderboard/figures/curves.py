@@ -1,4 +1,4 @@
-"""Learning curves of a setting, against patches or against labelled foreground."""
+"""Learning curves of a setting against patches or labelled foreground."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from leaderboard.model import CurvePoint
 Against = Literal["patches", "foreground"]
 TITLES: dict[Against, str] = {
     "patches": "Labelled patches",
-    "foreground": "Labelled share of the foreground (%)",
+    "foreground": "Pool foreground labelled (%)",
 }
 
 
@@ -41,7 +41,7 @@ def learning_curves(
 ) -> str:
     """SVG of mean curves with their 95 % bands and the full-data line; all in percent.
 
-    Curves and line span the axes; a band ends where they do.
+    Curves and line span the axes; bands are clipped.
     """
     every = [point for curve in curves for point in curve.points]
     xs = [_x(point, against) for point in every]
@@ -69,14 +69,14 @@ def learning_curves(
 
 
 def full_line(y: Scale, full: float) -> list[str]:
-    """The line of a model that was trained on everything, with its name."""
+    """The line of full-data training, with its label."""
     place = y(full)
     return [
         (
             f'<path d="M{LEFT},{round(place)}H{WIDTH - RIGHT}" stroke="currentColor" '
             'stroke-width="2" stroke-dasharray="2,6" fill="none"/>'
         ),
-        text(WIDTH - RIGHT, place - 8, f"all data {full:.1f}", "end"),
+        text(WIDTH - RIGHT, place - 8, f"full data {full:.1f}", "end"),
     ]
 
 

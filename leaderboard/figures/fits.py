@@ -25,13 +25,13 @@ class Fit:
 
 
 def efficiency_fits(fits: Sequence[Fit], description: str) -> str:
-    """SVG: a dot for every seed and loop, a line for every fit, the full-data line; in percent."""
+    """SVG: one dot per seed and loop, one line per fit, and the full-data line; in percent."""
     points = [point for item in fits for point in item.fit.points]
     full = 100 * fits[0].fit.y_full
     plot = axes(
         [100 * share for share, _ in points],
         [*(100 * dice for _, dice in points), full],
-        ("Labelled share of the foreground (%)", "Mean Dice (%)"),
+        ("Pool foreground labelled (%)", "Mean Dice (%)"),
     )
     body = [*plot.frame, *full_line(plot.y, full)]
     legend = Legend([item.name for item in fits], HEIGHT + 12)
@@ -47,7 +47,7 @@ def efficiency_fits(fits: Sequence[Fit], description: str) -> str:
 
 
 def fitted(fit: EfficiencyFit, share: float) -> float:
-    """Dice that the fit expects at a labelled share, both in [0, 1] (protocol section 6)."""
+    """Dice predicted by the fit at a labelled fraction, both in [0, 1] (protocol section 6)."""
     return fit.y_full + (fit.y0 - fit.y_full) * math.exp(-fit.gamma * (share - fit.t0))
 
 

@@ -1,4 +1,4 @@
-"""Matrices as heat maps with their numbers."""
+"""Matrices as heat maps with numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Cell:
 
 
 def penalty_matrix(penalty: PairwisePenalty, names: Sequence[str], description: str) -> str:
-    """SVG: percent of the loops in which row beats column; mean wins and losses at the edges."""
+    """SVG: percentage of loops in which row beats column; mean wins and losses at the edges."""
     size = len(names)
     shares = {
         (row, column): share
@@ -33,7 +33,7 @@ def penalty_matrix(penalty: PairwisePenalty, names: Sequence[str], description: 
 def agreement_matrix(
     agreements: Sequence[Agreement], names: Mapping[str, str], description: str
 ) -> str:
-    """SVG: Kendall's tau of every pair of settings, darker the further from 0.
+    """SVG: Kendall's tau of every pair of settings; the further from 0, the darker.
 
     ``names`` are those of the settings by their key, in the order of rows and columns.
     """

@@ -1,6 +1,6 @@
-"""Names beside their lines, in columns beneath a figure.
+"""Names next to their lines, in columns below a figure.
 
-The swatches join the paths of the lines that they explain: no attribute is written twice.
+Swatches are part of the paths that they explain, so that no attribute is written twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ from leaderboard.figures.svg import FONT, WIDTH, Point, clipped, text
 
 SWATCH = 52
 MANY = 10
-"""More names than these stand closer."""
+"""With more names the legend is more compact."""
 
 
 class Legend:
-    """Places for ``names`` from ``top`` downwards."""
+    """Positions of ``names`` from ``top`` downwards."""
 
     def __init__(self, names: Sequence[str], top: float) -> None:
         self.names, self.top = names, top
@@ -23,7 +23,7 @@ class Legend:
         self.bottom = top + self.line * self.rows + 6
 
     def place(self, index: int) -> Point:
-        """Middle of a swatch: where its marker belongs."""
+        """Middle of a swatch, where its marker goes."""
         column, row = divmod(index, self.rows)
         x = column * WIDTH / self.columns + 8 + SWATCH / 2
         return x, self.top + self.line * (row + 0.5)

@@ -35,7 +35,7 @@ class Ranked:
 
 
 def rank_plot(methods: Sequence[Ranked], settings: Sequence[str], description: str) -> str:
-    """SVG: a column a setting, rank 1 on top, a line a method."""
+    """SVG: one column per setting, one line per method, rank 1 on top."""
     labels = [clipped(name, LONGEST * LETTER) for name in settings]
     worst = max((rank for m in methods for rank in m.ranks if rank is not None), default=1)
     x = Scale(0, max(1, len(settings) - 1), LEFT + 24, WIDTH - RIGHT)
@@ -63,7 +63,7 @@ def rank_plot(methods: Sequence[Ranked], settings: Sequence[str], description: s
 
 
 def _runs(method: Ranked, x: Scale, y: Scale) -> list[list[Point]]:
-    """Places of the ranks; a setting without one parts two runs."""
+    """Positions of the ranks; a setting without one interrupts the line."""
     points = [None if rank is None else (x(n), y(rank)) for n, rank in enumerate(method.ranks)]
     return [
         [point for point in run if point]

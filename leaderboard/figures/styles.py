@@ -1,4 +1,4 @@
-"""How methods are told apart: by colour, dashes and marker at once."""
+"""The look of methods: colour, dashes and marker."""
 
 from dataclasses import dataclass
 

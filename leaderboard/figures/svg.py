@@ -25,13 +25,13 @@ SHAPES = {
     "triangle-right": (-6, -8, "v16l14-8z"),
     "triangle-left": (6, -8, "v16l-14-8z"),
 }
-"""By name of the marker: its start beside the point, and an outline that ends where it began."""
+"""By marker: offset of its start from the point, and an outline that ends where it began."""
 LINES = 'fill="none" stroke-width="3"'
 Point = tuple[float, float]
 
 
 def document(body: Iterable[str], height: float, description: str, width: float = WIDTH) -> str:
-    """One ``<svg>`` that scales with its place; ``description`` is what a screen reader says."""
+    """One ``<svg>`` that scales with its container; screen readers read ``description``."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {round(width)} {round(height)}" '
         f'role="img" aria-label="{escape(description)}" font-family="system-ui,sans-serif" '
@@ -54,7 +54,7 @@ def text(
 
 
 def clipped(words: str, width: float) -> str:
-    """The words, cut so that they fit."""
+    """The words, truncated to fit."""
     room = max(1, int(width / LETTER))
     return words if len(words) <= room else words[: room - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
@@ -69,17 +69,17 @@ def line(points: Sequence[Point], *, closed: bool = False) -> str:
 
 def dots(points: Sequence[Point]) -> str:
     """Path data of round dots, for a stroke with round caps."""
-    return _strewn(sorted((round(x), round(y)) for x, y in points), "h0")
+    return _repeated(sorted((round(x), round(y)) for x, y in points), "h0")
 
 
 def markers(points: Sequence[Point], style: Style) -> str:
     """Path data of the style's markers."""
     aside, above, outline = SHAPES[style.marker]
-    return _strewn([(round(x) + aside, round(y) + above) for x, y in points], outline)
+    return _repeated([(round(x) + aside, round(y) + above) for x, y in points], outline)
 
 
-def _strewn(places: Sequence[tuple[int, int]], outline: str) -> str:
-    """The outline at every place, each place relative to the one before."""
+def _repeated(places: Sequence[tuple[int, int]], outline: str) -> str:
+    """The outline at every place, each relative to the previous one."""
     parts = [f"M{x},{y}" for x, y in places[:1]]
     parts += [f"m{x - a},{y - b}" for (a, b), (x, y) in pairwise(places)]
     return "".join(part + outline for part in parts).replace(",-", "-")
@@ -93,7 +93,7 @@ def dashed(style: Style) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """Linear map from figures to the drawing."""
+    """Linear map from data to the drawing."""
 
     low: float
     high: float
@@ -101,7 +101,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Place of a figure."""
+        """Position of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 

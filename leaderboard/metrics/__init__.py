@@ -1,7 +1,8 @@
-"""One metric a module; what has no answer raises ``NoAnswerError`` with the reason.
+"""One metric per module: its function, and its declaration if it is a column of the board.
 
-Pure functions on plain numbers. What is *relational* depends on who else is compared; its docstring
-says how. All else of an entrant stays the same whoever enters.
+Functions are pure and take plain numbers; where a metric is undefined they raise
+``UndefinedMetricError`` with the reason. What is *relational* depends on which other methods are
+compared; its docstring says how. Everything else stays the same whoever enters.
 """
 
 from leaderboard.metrics.aubc import aubc
@@ -14,10 +15,9 @@ from leaderboard.metrics.learning_curve import Curve, learning_curve
 from leaderboard.metrics.leave_one_seed_out import leave_one_seed_out
 from leaderboard.metrics.length_difference import (
     Difference,
+    Sample,
     length_difference,
-    length_difference_from_stats,
 )
-from leaderboard.metrics.mean_curve import MeanCurve, mean_curve
 from leaderboard.metrics.mean_over_settings import Interval, mean_over_settings
 from leaderboard.metrics.mean_ranks import MeanRanks, mean_ranks
 from leaderboard.metrics.nemenyi import Nemenyi, nemenyi
@@ -25,7 +25,6 @@ from leaderboard.metrics.ppm import Ppm, ppm
 from leaderboard.metrics.primary_score import primary_score
 from leaderboard.metrics.rank_intervals import RankIntervals, rank_intervals
 from leaderboard.metrics.ranks import ranks
-from leaderboard.metrics.refusal import NoAnswerError
 from leaderboard.metrics.spread import mean, sample_std
 from leaderboard.metrics.tie_letters import tie_letters
 
@@ -35,12 +34,11 @@ __all__ = [
     "FgEff",
     "Friedman",
     "Interval",
-    "MeanCurve",
     "MeanRanks",
     "Nemenyi",
-    "NoAnswerError",
     "Ppm",
     "RankIntervals",
+    "Sample",
     "Tau",
     "aubc",
     "common_budgets",
@@ -51,9 +49,7 @@ __all__ = [
     "learning_curve",
     "leave_one_seed_out",
     "length_difference",
-    "length_difference_from_stats",
     "mean",
-    "mean_curve",
     "mean_over_settings",
     "mean_ranks",
     "nemenyi",

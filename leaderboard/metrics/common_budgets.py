@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from leaderboard.metrics.learning_curve import Curve
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 def common_budgets(curves: Sequence[Curve]) -> tuple[int, ...]:
-    """Numbers of labelled patches that all curves share, increasing; for ``aubc(curve, span)``.
+    """Numbers of labelled patches that all curves share, increasing; for ``Runs.at``.
 
     Source: protocol section 6: where query sizes differ, AUBC is taken over these.
 
@@ -15,11 +15,11 @@ def common_budgets(curves: Sequence[Curve]) -> tuple[int, ...]:
     (5, 15)
 
     Raises:
-        NoAnswerError: No curve, or fewer than two budgets in common.
+        UndefinedMetricError: No curve, or fewer than two budgets in common.
     """
     if not curves:
-        raise NoAnswerError("no complete experiment")
+        raise UndefinedMetricError("no complete experiment")
     shared = sorted(set.intersection(*(set(curve.budgets) for curve in curves)))
     if len(shared) < 2:  # noqa: PLR2004
-        raise NoAnswerError("fewer than 2 budgets are shared by all query sizes")
+        raise UndefinedMetricError("fewer than 2 budgets are shared by all query sizes")
     return tuple(shared)

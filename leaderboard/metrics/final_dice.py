@@ -1,7 +1,10 @@
 """Final Dice: where a learning curve ends."""
 
+import numpy as np
+
 from leaderboard.metrics.learning_curve import Curve
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.metrics.metric import INTERVAL, PERCENT, PUBLISHED_STD, Published, SeedMetric
+from leaderboard.undefined import UndefinedMetricError
 
 
 def final_dice(curve: Curve) -> float:
@@ -11,8 +14,24 @@ def final_dice(curve: Curve) -> float:
     0.8
 
     Raises:
-        NoAnswerError: The curve has no loop.
+        UndefinedMetricError: The curve has no loop.
     """
     if not curve.dice:
-        raise NoAnswerError("no loop finished")
+        raise UndefinedMetricError("no loop finished")
     return curve.dice[-1]
+
+
+FINAL_DICE = SeedMetric(
+    name="final_dice",
+    title="Final Dice",
+    unit="%",
+    help=f"Mean Dice after the last loop; {INTERVAL} (protocol section 6).",
+    higher_is_better=True,
+    order=30,
+    by_seed=lambda runs, _: PERCENT * np.array([final_dice(curve) for curve in runs.curves]),
+    headline=True,
+    terminal=1,
+    published=Published(
+        printed=True, help=f"Mean Dice after the last loop as published; {PUBLISHED_STD}."
+    ),
+)

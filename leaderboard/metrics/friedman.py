@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import friedmanchisquare
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,28 @@ def friedman(scores: np.ndarray) -> Friedman:
     4.0
 
     Raises:
-        NoAnswerError: Fewer than three methods or two settings, a missing score, or all tied.
+        UndefinedMetricError: Fewer than three methods or two settings, a missing score, or only
+            ties.
     """
     scores = checked_scores(scores)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic, p_value = friedmanchisquare(*scores.T)
     if not np.isfinite(statistic):
-        raise NoAnswerError("all methods are tied in every setting")
+        raise UndefinedMetricError("all methods are tied in every setting")
     return Friedman(float(statistic), float(p_value))
 
 
 def checked_scores(scores: np.ndarray) -> np.ndarray:
-    """Scores ``(settings, k)`` that a test over settings can use.
+    """Scores ``(settings, k)``, checked for a test over settings.
 
     Raises:
-        NoAnswerError: Fewer than three methods or two settings, or a missing score.
+        UndefinedMetricError: Fewer than three methods or two settings, or a missing score.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if len(scores) < 2:  # noqa: PLR2004
-        raise NoAnswerError("a test over settings needs at least 2 settings")
+        raise UndefinedMetricError("a test over settings needs at least 2 settings")
     if scores.shape[1] < 3:  # noqa: PLR2004
-        raise NoAnswerError("a test over settings needs at least 3 methods")
+        raise UndefinedMetricError("a test over settings needs at least 3 methods")
     if not np.isfinite(scores).all():
-        raise NoAnswerError("a method lacks a setting")
+        raise UndefinedMetricError("a method lacks a setting")
     return scores

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kendalltau
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Tau:
 
 
 def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
-    """Tau-b between two settings: what the same methods score in each, unrounded means over seeds.
+    """Tau-b between two settings: the same methods' scores in each, unrounded means over seeds.
 
     ``(P - Q) / sqrt((P + Q + T)(P + Q + U))``: P concordant and Q discordant pairs, T and U ties in
     one of the two. Relational. Source: protocol section 6, [P1 App. D].
@@ -27,15 +27,16 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
     0.6666666666666669
 
     Raises:
-        NoAnswerError: Fewer than two methods, a missing score, or all scores of a setting equal.
+        UndefinedMetricError: Fewer than two methods, a missing score, or all scores of a setting
+            equal.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.size < 2:  # noqa: PLR2004
-        raise NoAnswerError("a rank correlation needs at least 2 values")
+        raise UndefinedMetricError("a rank correlation needs at least 2 values")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise NoAnswerError("a value is missing")
+        raise UndefinedMetricError("a value is missing")
     if np.ptp(a) == 0 or np.ptp(b) == 0:
-        raise NoAnswerError("all values are equal")
+        raise UndefinedMetricError("all values are equal")
     result = kendalltau(a, b)
     return Tau(float(result.statistic), float(result.pvalue))
 
@@ -43,13 +44,14 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
 def query_size_tau(sizes: Sequence[float], values: Sequence[float]) -> Tau:
     """Tau-b between small queries and high values: positive, smaller queries are better.
 
-    One pair a query size and seed: in the papers 3 sizes x 4 seeds, 12 points. ``values`` is Final
-    Dice, or AUBC over the budgets that all sizes share. Source: protocol section 6.
+    One pair per query size and seed: 12 points for the papers' 3 sizes x 4 seeds. ``values`` is
+    Final Dice, or AUBC over the budgets that all sizes share. Source: protocol section 6.
 
     >>> query_size_tau([10, 10, 20, 20], [80.0, 81.0, 70.0, 71.0]).tau > 0
     True
 
     Raises:
-        NoAnswerError: Fewer than two points, a missing value, one size only, or equal values.
+        UndefinedMetricError: Fewer than two points, a missing value, one size only, or equal
+            values.
     """
     return kendall([-size for size in sizes], values)

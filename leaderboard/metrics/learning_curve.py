@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from benchmark.results import Counts, ExperimentResult, mean_dice
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Learning curve of one experiment, a point a loop."""
+    """Learning curve of one experiment, one point per loop."""
 
     budgets: tuple[int, ...]
     """Labelled patches, increasing."""
@@ -19,17 +19,18 @@ class Curve:
 def learning_curve(result: ExperimentResult) -> Curve:
     """Labelled patches and Mean Dice of every loop of a complete experiment.
 
-    Mean Dice: mean over test cases per class (a class absent in reference and prediction of a case
-    is left out), then over foreground classes. Source: protocol section 2.
+    Mean Dice: mean over test cases per class (a class that is absent from both reference and
+    prediction of a case is left out), then over foreground classes. Source: protocol section 2.
 
     Raises:
-        NoAnswerError: The experiment lacks a loop, or in a loop no test case has any foreground.
+        UndefinedMetricError: The experiment lacks a loop, or no test case of a loop has any
+            foreground.
     """
     if len(result.loops) < result.setting.loops:
-        raise NoAnswerError(f"{len(result.loops)} of {result.setting.loops} loops finished")
+        raise UndefinedMetricError(f"{len(result.loops)} of {result.setting.loops} loops finished")
     for loop in result.loops:
         if not _has_foreground(loop.counts):
-            raise NoAnswerError(f"no foreground in any test case of loop {loop.loop}")
+            raise UndefinedMetricError(f"no foreground in any test case of loop {loop.loop}")
     return Curve(
         budgets=tuple(loop.labelled_patches for loop in result.loops),
         dice=tuple(mean_dice(loop.counts) for loop in result.loops),

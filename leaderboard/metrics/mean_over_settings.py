@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 NORMAL_95 = 1.96
 """Half width of a 95 % interval in standard errors, as the papers round it."""
@@ -24,21 +24,22 @@ def mean_over_settings(
 ) -> Interval:
     """``mean_s m_s +- 1.96 / S sqrt(sum_s (sigma_s / sqrt(n_s))^2)`` over S settings.
 
-    ``means`` and ``stds`` (sample standard deviations over seeds) a setting; ``seeds`` the number
-    of seeds n, of each setting or of all. The settings are fixed, only seeds vary: an interval for
-    these settings, not for others. Source: protocol section 6, [P2 App. E].
+    ``means`` and ``stds`` (sample standard deviations over seeds) have one value per setting;
+    ``seeds`` is the number of seeds n, of each setting or of all. The settings are fixed and only
+    seeds vary: an interval for these settings, not for others. Source: protocol section 6,
+    [P2 App. E].
 
     >>> mean_over_settings([60.0, 80.0], [3.0, 4.0], seeds=4)
     Interval(mean=70.0, low=67.55, high=72.45)
 
     Raises:
-        NoAnswerError: No setting, or a setting without a standard deviation.
+        UndefinedMetricError: No setting, or a setting without a standard deviation.
     """
     if not means:
-        raise NoAnswerError("no setting")
+        raise UndefinedMetricError("no setting")
     counts = [seeds] * len(means) if isinstance(seeds, int) else list(seeds)
     if not all(count > 1 and math.isfinite(std) for count, std in zip(counts, stds, strict=True)):
-        raise NoAnswerError("an interval needs at least 2 seeds in every setting")
+        raise UndefinedMetricError("an interval needs at least 2 seeds in every setting")
     centre = math.fsum(means) / len(means)
     variance = math.fsum(std**2 / count for std, count in zip(stds, counts, strict=True))
     half = NORMAL_95 / len(means) * math.sqrt(variance)

@@ -1,4 +1,4 @@
-"""Nemenyi post-hoc test: which methods can't be told apart over settings."""
+"""Nemenyi post-hoc test: which methods cannot be distinguished over settings."""
 
 from dataclasses import dataclass
 
@@ -27,14 +27,14 @@ def nemenyi(scores: np.ndarray, alpha: float = 0.05) -> Nemenyi:
 
     Critical difference ``q sqrt(k (k + 1) / (6 N))``, q the upper alpha point of the studentised
     range over k groups / sqrt(2). Relational: all mean ranks and the difference change with
-    another entrant. Source: protocol section 6; Demsar 2006, section 3.2.2.
+    another method. Source: protocol section 6; Demsar 2006, section 3.2.2.
 
     >>> test = nemenyi(np.array([[70.0, 60.0, 50.0], [80.0, 75.0, 70.0]]))
     >>> test.mean_ranks.tolist(), round(test.difference, 3), test.groups
     ([1.0, 2.0, 3.0], 2.344, ((0, 1, 2),))
 
     Raises:
-        NoAnswerError: Fewer than three methods or two settings, or a missing score.
+        UndefinedMetricError: Fewer than three methods or two settings, or a missing score.
     """
     from scikit_posthocs import posthoc_nemenyi_friedman
 

@@ -1,24 +1,27 @@
-"""PPM: the pairwise penalty matrix, who beats whom significantly and how often."""
+"""PPM: the pairwise penalty matrix, which method beats which significantly, and how often."""
 
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from scipy.stats import ttest_rel
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.metrics.metric import PERCENT, Compared, Published, RelationalMetric
+from leaderboard.model import Value
+from leaderboard.undefined import UndefinedMetricError, required
 
 Correction = Literal["none", "holm"]
 
 
 @dataclass(frozen=True)
 class Ppm:
-    """Shares in [0, 1]; relational, they depend on who else is compared only in their means."""
+    """Fractions in [0, 1]; relational: wins and losses are means over the methods compared."""
 
     matrix: np.ndarray
-    """``[i, j]``: share of loops in which i beats j, averaged over settings; shape ``(k, k)``."""
+    """``[i, j]``: fraction of loops in which i beats j, mean over settings; shape ``(k, k)``."""
     wins: np.ndarray
     """Row sums / (k - 1), shape ``(k,)``."""
     losses: np.ndarray
@@ -33,12 +36,12 @@ def ppm(
 ) -> Ppm:
     """Pairwise penalty matrix of k methods over the settings of ``dice``.
 
-    ``dice`` holds an array ``(k methods, seeds, loops)`` of Mean Dice a setting; the seeds stand in
+    ``dice`` holds an array ``(k methods, seeds, loops)`` of Mean Dice per setting; the seeds are in
     the same order for all methods. Per setting and loop a two-sided paired t-test over seeds:
-    i beats j if p < alpha and its mean is the higher one. Differences without variance: p = 0
+    i beats j if p < alpha and its mean is higher. Differences without variance: p = 0
     unless all are 0. ``holm`` corrects within each setting over all its pairs and loops. Loops
     before ``first_loop`` don't count: loop 0 is shared by all methods (the published matrices count
-    it). With Holm-Bonferroni an entrant more makes every entry stricter; without it, it changes no
+    it). With Holm-Bonferroni another method makes every entry stricter; without it, it changes no
     entry of the others. Source: protocol section 6, [P1 App. D].
 
     >>> good, poor = [[0.5, 0.7], [0.5, 0.8], [0.6, 0.9]], [[0.5, 0.6], [0.5, 0.7], [0.6, 0.8]]
@@ -46,8 +49,8 @@ def ppm(
     [[0.0, 1.0], [0.0, 0.0]]
 
     Raises:
-        NoAnswerError: No setting, fewer than two methods or seeds, another number of methods in
-            another setting, or a missing loop.
+        UndefinedMetricError: No setting, fewer than two methods or seeds, another number of methods
+            in another setting, or a missing loop.
     """
     settings = [
         np.asarray(dice[name], dtype=np.float64)[:, :, first_loop:] for name in sorted(dice)
@@ -60,19 +63,19 @@ def ppm(
 
 def _check(settings: list[np.ndarray]) -> None:
     if not settings:
-        raise NoAnswerError("no setting")
+        raise UndefinedMetricError("no setting")
     if len({len(setting) for setting in settings}) > 1:
-        raise NoAnswerError("not every setting has the same methods")
+        raise UndefinedMetricError("not every setting has the same methods")
     if len(settings[0]) < 2:  # noqa: PLR2004
-        raise NoAnswerError("a comparison needs at least 2 methods")
+        raise UndefinedMetricError("a comparison needs at least 2 methods")
     if any(setting.shape[1] < 2 for setting in settings):  # noqa: PLR2004
-        raise NoAnswerError("a test over seeds needs at least 2 seeds")
+        raise UndefinedMetricError("a test over seeds needs at least 2 seeds")
     if any(setting.shape[2] == 0 or not np.isfinite(setting).all() for setting in settings):
-        raise NoAnswerError("a loop is missing")
+        raise UndefinedMetricError("a loop is missing")
 
 
 def _beaten(dice: np.ndarray, alpha: float, correction: Correction) -> np.ndarray:
-    """Share of loops in which i beats j in one setting, ``(k, k)``."""
+    """Fraction of loops in which i beats j in one setting, ``(k, k)``."""
     first, second = np.triu_indices(len(dice), k=1)
     p_values = paired_p_values(dice[first], dice[second])
     significant = holm(p_values, alpha) if correction == "holm" else p_values < alpha
@@ -96,9 +99,9 @@ def paired_p_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def holm(p_values: np.ndarray, alpha: float) -> np.ndarray:
     """Which hypotheses Holm-Bonferroni rejects, in the shape of ``p_values``.
 
-    The smallest of m p-values against alpha / m, the next against alpha / (m - 1), and so on until
-    one is not below. Not statsmodels' ``multipletests``, to which the tests compare it: that one
-    collects all garbage at each call, a second where thousands of results are loaded.
+    The smallest of m p-values is compared with alpha / m, the next with alpha / (m - 1), and so on
+    until one is not below. The tests compare it with statsmodels' ``multipletests``, which isn't
+    used here: it collects all garbage on each call, which takes a second with thousands of results.
 
     >>> holm(np.array([0.02, 0.01, 0.06]), alpha=0.05).tolist()
     [True, True, False]
@@ -109,3 +112,45 @@ def holm(p_values: np.ndarray, alpha: float) -> np.ndarray:
     rejected = np.zeros(flat.size, dtype=bool)
     rejected[order[: np.argmax(held) if held.any() else flat.size]] = True
     return rejected.reshape(p_values.shape)
+
+
+def _wins(compared: Compared) -> list[Value]:
+    return [Value(PERCENT * share) for share in _of(compared).wins.tolist()]
+
+
+def _losses(compared: Compared) -> list[Value]:
+    return [Value(PERCENT * share) for share in _of(compared).losses.tolist()]
+
+
+@lru_cache(maxsize=1)
+def _of(compared: Compared) -> Ppm:
+    """Of one table; wins and losses share the tests."""
+    return ppm({key: required(standing.dice) for key, standing in compared.settings.items()})
+
+
+_HELP = (
+    "Percentage of comparisons with another method in one loop that it {} by a paired t-test over "
+    "seeds at 0.05; loop 0, which all methods share, does not count (protocol section 6)."
+)
+PPM_WINS = RelationalMetric(
+    name="ppm_wins",
+    title="PPM wins",
+    unit="%",
+    help=_HELP.format("wins"),
+    higher_is_better=True,
+    order=70,
+    among=_wins,
+    headline=True,
+    published=Published(),
+)
+PPM_LOSSES = RelationalMetric(
+    name="ppm_losses",
+    title="PPM losses",
+    unit="%",
+    help=_HELP.format("loses"),
+    higher_is_better=False,
+    order=80,
+    among=_losses,
+    headline=True,
+    published=Published(),
+)

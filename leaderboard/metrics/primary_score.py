@@ -1,10 +1,16 @@
-"""Primary score: how much of the way from the starting budget to full data a method went."""
+"""Primary score: the fraction of the gap to full data that a method closes over its budget."""
 
-from leaderboard.metrics.refusal import NoAnswerError
+import numpy as np
+
+from leaderboard.metrics.aubc import aubc
+from leaderboard.metrics.metric import INTERVAL, Published, SeedMetric
+from leaderboard.metrics.reference import Reference
+from leaderboard.metrics.runs import Runs
+from leaderboard.undefined import UndefinedMetricError, required
 
 
 def primary_score(aubc: float, start: float, full: float) -> float:
-    """``100 (AUBC - y0) / (y_full - y0)`` of one experiment; it depends on no other entrant.
+    """``100 (AUBC - y0) / (y_full - y0)`` of one experiment; it depends on no other method.
 
     ``aubc``, ``start`` (y0, the setting's mean over seeds of loop 0's Mean Dice) and ``full``
     (y_full, the full-data Mean Dice of the same training length) in [0, 1]. 0: no better than the
@@ -14,8 +20,35 @@ def primary_score(aubc: float, start: float, full: float) -> float:
     50.0
 
     Raises:
-        NoAnswerError: Full data is no better than the starting budget.
+        UndefinedMetricError: Full data is no better than the starting budget.
     """
     if not full > start:
-        raise NoAnswerError("full-data training is no better than the starting budget")
+        raise UndefinedMetricError("full-data training is no better than the starting budget")
     return 100 * (aubc - start) / (full - start)
+
+
+def _by_seed(runs: Runs, reference: Reference) -> np.ndarray:
+    """Scores by seed; y0 is the setting's, not the method's own.
+
+    So no score depends on who else has entered a setting with baselines, nor on a method's own
+    training of loop 0.
+    """
+    full, start = required(reference.full), required(required(reference.start).dice)
+    return np.array([primary_score(aubc(curve), start, full) for curve in runs.curves])
+
+
+SCORE = SeedMetric(
+    name="score",
+    title="Score",
+    unit="%",
+    help="Primary score: the fraction of the gap between starting budget and full data that is "
+    "closed, averaged over the labelling budget, 100 (AUBC - y0) / (y_full - y0) with y0 and "
+    "y_full the mean Dice of the starting budget and of full data; "
+    f"{INTERVAL} (protocol section 6, ours).",
+    higher_is_better=True,
+    order=10,
+    by_seed=_by_seed,
+    ranking="Ranks follow the mean primary score.",
+    headline=True,
+    published=Published(),
+)

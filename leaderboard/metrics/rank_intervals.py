@@ -1,4 +1,4 @@
-"""Rank intervals: which ranks a method could have had with other seeds and settings."""
+"""Rank intervals: the ranks that a method could have had with other seeds and settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 TAILS = (2.5, 97.5)
 """Percentiles that bound a 95 % interval."""
 FEWEST = 2
 """Seeds in every setting."""
 FEWEST_ALONE = 3
-"""Seeds in a single setting: of two equal methods, two seeds tell every second pair apart."""
+"""Seeds in a single setting: with two seeds, every second pair of equal methods would differ."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class RankIntervals:
 
     @property
     def different(self) -> np.ndarray:
-        """Pairs whose interval does not contain 0, shape ``(k, k)``."""
+        """Pairs whose interval excludes 0, shape ``(k, k)``."""
         return np.asarray((self.difference_low > 0) | (self.difference_high < 0))
 
 
@@ -41,12 +41,12 @@ def rank_intervals(
 ) -> RankIntervals:
     """Bootstrap of the mean score over settings: seeds within every setting, then settings.
 
-    ``scores`` holds an array ``(k methods, seeds)`` a setting, in percent, the seeds in the same
+    ``scores`` holds an array ``(k methods, seeds)`` per setting, in percent, the seeds in the same
     order for all methods. A draw takes the same seeds and settings for all methods: methods that
     share a seed share its starting budget and loop 0 and are compared in pairs, as in the PPM. So a
-    duplicate is never told apart from its original, and how many entrants there are does not change
-    what is drawn. Ranks in a draw follow ``ranks``; they are relational, differences are not. An
-    interval need not hold the rank itself: the best of many equals is rarely the best again.
+    duplicate never differs from its original, and the number of methods does not change what is
+    drawn. Ranks in a draw follow ``ranks``; they are relational, differences are not. An
+    interval need not contain the rank itself: the best of many equals is rarely the best again.
     Source: protocol section 6, ours.
 
     >>> setting = np.array([[70.0, 71.0, 70.0], [60.0, 62.0, 60.0], [61.0, 60.0, 60.0]])
@@ -55,7 +55,7 @@ def rank_intervals(
     ([1, 2, 2], [1, 3, 3])
 
     Raises:
-        NoAnswerError: No setting, fewer than two seeds in one (three if it is the only one),
+        UndefinedMetricError: No setting, fewer than two seeds in one (three if it is the only one),
             another number of methods in another, or a missing score.
     """
     settings = [np.asarray(setting, dtype=np.float64) for setting in scores]
@@ -68,15 +68,15 @@ def rank_intervals(
 
 def _check(settings: Sequence[np.ndarray]) -> None:
     if not settings:
-        raise NoAnswerError("no setting")
+        raise UndefinedMetricError("no setting")
     if len({len(setting) for setting in settings}) > 1:
-        raise NoAnswerError("not every setting has the same methods")
+        raise UndefinedMetricError("not every setting has the same methods")
     fewest = FEWEST if len(settings) > 1 else FEWEST_ALONE
     if any(setting.shape[1] < fewest for setting in settings):
         where = "every" if len(settings) > 1 else "a single"
-        raise NoAnswerError(f"a bootstrap needs at least {fewest} seeds in {where} setting")
+        raise UndefinedMetricError(f"a bootstrap needs at least {fewest} seeds in {where} setting")
     if not all(np.isfinite(setting).all() for setting in settings):
-        raise NoAnswerError("a seed is missing")
+        raise UndefinedMetricError("a seed is missing")
 
 
 def _drawn_means(
@@ -85,7 +85,7 @@ def _drawn_means(
     """Mean score over settings in each draw, ``(k, draws)``.
 
     Sums run element by element, not through a matrix product, whose last digit depends on the
-    processor and on a column's place: equal methods must stay equal.
+    processor and on a column's position: equal methods must stay equal.
     """
     seeds = [rng.integers(setting.shape[1], size=(setting.shape[1], draws)) for setting in settings]
     chosen = rng.integers(len(settings), size=(len(settings), draws))

@@ -7,7 +7,7 @@ def ranks(scores: Sequence[float], decimals: int = 2) -> list[int]:
     """Rank of each score, 1 the highest; Dice, AUBC and primary scores in percent.
 
     Scores are compared after rounding to ``decimals``; ties share the lowest rank and the next rank
-    is left out: one plus the number of better scores. A duplicate of an entrant gets its rank and
+    is left out: one plus the number of better scores. A duplicate of a method gets its rank and
     moves those behind it by one. Source: protocol section 6.
 
     >>> ranks([50.0, 70.0, 60.0, 60.001])

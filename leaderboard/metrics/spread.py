@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 
 def mean(values: Sequence[float]) -> float:
@@ -13,10 +13,10 @@ def mean(values: Sequence[float]) -> float:
     0.5
 
     Raises:
-        NoAnswerError: There is no value.
+        UndefinedMetricError: There is no value.
     """
     if not values:
-        raise NoAnswerError("no complete experiment")
+        raise UndefinedMetricError("no complete experiment")
     return math.fsum(values) / len(values)
 
 
@@ -29,9 +29,9 @@ def sample_std(values: Sequence[float]) -> float:
     2.0
 
     Raises:
-        NoAnswerError: Fewer than two values.
+        UndefinedMetricError: Fewer than two values.
     """
     if len(values) < 2:  # noqa: PLR2004
-        raise NoAnswerError("a spread needs at least 2 seeds")
+        raise UndefinedMetricError("a spread needs at least 2 seeds")
     centre = mean(values)
     return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))

@@ -1,4 +1,4 @@
-"""Tie groups: letters that methods share which can't be told apart."""
+"""Tie groups: methods that share a letter cannot be distinguished."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -6,25 +6,25 @@ from string import ascii_letters
 
 import numpy as np
 
-from leaderboard.metrics.refusal import NoAnswerError
+from leaderboard.undefined import UndefinedMetricError
 
 MOST_GROUPS = 520
-"""Above it letters say nothing; a relation without any order may have exponentially many."""
+"""More are useless; a relation without any order may have exponentially many."""
 
 
 def tie_letters(different: np.ndarray, order: Sequence[int]) -> tuple[str, ...]:
-    """Compact letter display: methods that share a letter are not different.
+    """Compact letter display: methods that share a letter do not differ.
 
     ``different`` is symmetric, shape ``(k, k)``; ``order`` names all methods, best first. A letter
-    stands for a largest set of methods of which no two differ: a to z, A to Z, then a1 and so on,
-    so that the best method has an ``a``. A duplicate gets the letters of its original. Source:
+    stands for a maximal set of methods of which no two differ: a to z, A to Z, then a1 and so on;
+    the best method has an ``a``. A duplicate gets the letters of its original. Source:
     protocol section 6, ours; Piepho 2004, doi:10.1198/1061860043515.
 
     >>> tie_letters(np.array([[0, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=bool), order=[0, 1, 2])
     ('a', 'ab', 'b')
 
     Raises:
-        NoAnswerError: More groups than letters can tell.
+        UndefinedMetricError: More groups than ``MOST_GROUPS``.
     """
     import networkx as nx
 
@@ -33,7 +33,7 @@ def tie_letters(different: np.ndarray, order: Sequence[int]) -> tuple[str, ...]:
     alike = nx.from_numpy_array(~different[np.ix_(places, places)])
     cliques = list(islice(nx.find_cliques(alike), MOST_GROUPS + 1))
     if len(cliques) > MOST_GROUPS:
-        raise NoAnswerError(f"more than {MOST_GROUPS} tie groups")
+        raise UndefinedMetricError(f"more than {MOST_GROUPS} tie groups")
     letters = [""] * len(places)
     for number, clique in enumerate(sorted(sorted(clique) for clique in cliques)):
         for place in clique:

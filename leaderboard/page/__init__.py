@@ -7,16 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.board_json import board_json, dump
 from leaderboard.figures import style_of
 from leaderboard.figures.charts import charts
-from leaderboard.formatting import MISSING, count, counted, listed, plain
-from leaderboard.island import dump, island
+from leaderboard.formatting import (
+    BADGE_TEXTS,
+    DECIMALS,
+    MISSING,
+    badge_text,
+    beside,
+    count,
+    counted,
+    listed,
+    plain,
+)
 from leaderboard.model import Board, Entrant, Group, League
 from leaderboard.page import cells
 from leaderboard.page.effects import query_sizes, training_lengths
 from leaderboard.page.libraries import digest, libraries, pack
-from leaderboard.page.pictures import Label, Picture, block_pictures, league_pictures
-from leaderboard.rounding import beside
+from leaderboard.page.pictures import Label, Picture, league_pictures, setting_pictures
+from leaderboard.page.protocol import linked, protocol
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,29 +35,28 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 BADGES = {
     "baseline": "a method that comes with the benchmark",
-    "submission": "a method that somebody handed in",
-    "published": "figures that the papers print, from another nnU-Net: a ranking of their own",
-    "oracle": "saw ground truth of the whole pool, which no annotator has beforehand",
-    "incomplete": "lacks experiments that the others of its table have; not ranked",
-    "failed": "at least one experiment ended early, for the reason given; not ranked",
+    "submission": "a user-submitted method",
+    "published": "figures from the papers, from another nnU-Net version; ranked separately",
+    "oracle": "sees the labels of the whole pool beforehand, which is not possible in practice",
+    "incomplete": "some of its experiments are missing; not ranked",
+    "failed": "at least one of its experiments failed, for the reason given; not ranked",
     "outdated protocol": "measured under an older version of the protocol",
 }
 LIMIT = 3_000_000
-"""Bytes of a page, so that it fits into a mail."""
+"""Bytes of a page, so that it can be sent by mail."""
 SPARED = ("fits", "foreground", "classes", "patches")
-"""Kinds of pictures that a larger page does without, in this order."""
+"""Kinds of pictures that a larger page omits, in this order."""
 STAND_IN = 150
-"""Bytes that stand for a picture that is left out."""
+"""Bytes of the text in place of an omitted picture."""
 GROUPS: Mapping[Group, str] = {"measured": "Measured", "published": "Published"}
 BREAK = re.compile("[_,](?=.)")
-CARD_COLUMNS = ("score", "aubc", "final_dice", "fg_eff")
 
 
 def render(board: Board, limit: int = LIMIT) -> str:
     """The whole page as HTML; the same board gives the same text.
 
-    A page of more than ``limit`` bytes does without still pictures of settings that its script
-    draws anyway, kind by kind, until it is small enough or none is left.
+    A page of more than ``limit`` bytes omits still pictures of settings that its script draws
+    anyway, kind by kind, until it is small enough or none is left.
     """
     labels = _labels(board)
     pictures = _pictures(board, labels)
@@ -71,10 +80,10 @@ def render(board: Board, limit: int = LIMIT) -> str:
 
 
 def _pictures(board: Board, labels: dict[str, Label]) -> dict[str, list[Picture]]:
-    """Of settings and leagues, by their keys."""
+    """Of settings and leagues, by key."""
     found = {le.key: list(league_pictures(le, labels)) for le in board.leagues}
-    blocks = (block for league in board.leagues for block in league.blocks)
-    return found | {block.key: list(block_pictures(block, labels)) for block in blocks}
+    settings = (setting for league in board.leagues for setting in league.settings)
+    return found | {setting.key: list(setting_pictures(setting, labels)) for setting in settings}
 
 
 def _page(rest: Mapping[str, object], pictures: dict[str, list[Picture]]) -> str:
@@ -82,7 +91,7 @@ def _page(rest: Mapping[str, object], pictures: dict[str, list[Picture]]) -> str
 
 
 def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, object]:
-    """What the template needs, by name."""
+    """What the template needs, by name, except for the pictures."""
     fold, script = ((FOLDER / name).read_text("utf-8") for name in ("fold.js", "script.js"))
     packed = libraries()
     policy = {
@@ -99,15 +108,15 @@ def _all_but_pictures(board: Board, labels: dict[str, Label]) -> dict[str, objec
         "board": board,
         "badges": BADGES,
         "glossary": _glossary(board),
-        "card_columns": CARD_COLUMNS,
         "policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "libraries": packed,
-        "data": pack(dump(island(board))),
+        "data": pack(dump(board_json(board))),
         "looks": _looks(board, labels),
         "fold": fold,
         "script": script,
         "query_sizes": {le.key: query_sizes(le, labels) for le in board.leagues},
         "training_lengths": training_lengths(board),
+        "protocol": protocol(),
     }
 
 
@@ -121,7 +130,15 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=count, listed=listed, plain=plain, words=_words, soft=_soft)
+    environment.filters.update(
+        count=count,
+        listed=listed,
+        plain=plain,
+        words=_words,
+        badge_text=badge_text,
+        linked=linked,
+        soft=_soft,
+    )
     environment.globals.update(
         figure=cells.figure,
         beside=beside,
@@ -131,6 +148,7 @@ def _environment() -> "Environment":
         rank_note=cells.rank_note,
         badges_of=cells.badges,
         answered=cells.answered,
+        notices=cells.notices,
         reasons=cells.reasons,
         rows_of=cells.rows_of,
         missing=MISSING,
@@ -139,7 +157,7 @@ def _environment() -> "Environment":
 
 
 def _soft(name: str) -> "Markup":
-    """A name that may be broken after its underscores and commas, before it is anywhere else."""
+    """A name that breaks after underscores and commas first."""
     from markupsafe import Markup, escape
 
     return Markup(BREAK.sub(r"\g<0><wbr>", str(escape(name))))  # noqa: S704
@@ -151,7 +169,7 @@ def _words(name: str) -> str:
 
 
 def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Title and meaning of every column by group: printed figures mean other things."""
+    """Title and help of every column by group, as published figures differ in meaning."""
     known: dict[Group, dict[str, str]] = {}
     for league in board.leagues:
         columns = known.setdefault(league.group, {})
@@ -160,7 +178,7 @@ def _glossary(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _labels(board: Board) -> dict[str, Label]:
-    """Name and style of every entrant; a method looks alike in all leagues."""
+    """Name and style of every method, the same in all leagues."""
     every = [entrant for league in board.leagues for entrant in league.entrants]
     order = sorted({(_later(entrant), entrant.id) for entrant in every})
     known = {entrant_id: place for place, (_, entrant_id) in reversed(list(enumerate(order)))}
@@ -172,12 +190,12 @@ def _labels(board: Board) -> dict[str, Label]:
 
 
 def _later(entrant: Entrant) -> bool:
-    """Submissions come last, so that a new one changes no other's look."""
+    """Submissions come last, so that a new one changes no other method's style."""
     return "submission" in entrant.badges
 
 
 def _looks(board: Board, labels: dict[str, Label]) -> str:
-    """What the script needs for its charts, as JSON that can stand in a script element."""
+    """What the script needs for its charts, as JSON that is safe inside a script element."""
 
     def look(league: League) -> list[list[object]]:
         every = (labels[entrant.key] for entrant in league.entrants)
@@ -186,7 +204,12 @@ def _looks(board: Board, labels: dict[str, Label]) -> str:
             for label in every
         ]
 
-    content = {"charts": charts(), "looks": {le.key: look(le) for le in board.leagues}}
+    content = {
+        "charts": charts(),
+        "decimals": DECIMALS,
+        "badges": BADGE_TEXTS,
+        "looks": {le.key: look(le) for le in board.leagues},
+    }
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -1,16 +1,26 @@
-"""What stands in the cells of the page's tables."""
+"""Texts of the cells and notes of the page's tables."""
 
 from collections.abc import Iterable, Sequence
 
-from leaderboard.model import Block, BlockRow, Column, Entrant, League, Row, Value
-from leaderboard.rounding import number, shown
+from leaderboard.formatting import number, shown
+from leaderboard.model import (
+    Column,
+    Entrant,
+    League,
+    Relations,
+    Row,
+    SettingRow,
+    SettingTable,
+    Value,
+)
+from leaderboard.undefined import Undefined
 
 STATUSES = ("incomplete", "failed")
 USUAL = ("baseline", "published")
 
 
 def figure(value: float, unit: str) -> str:
-    """A figure as the script shows it, too: rounded for files, then for readers."""
+    """A figure as the script shows it: rounded for files, then for readers."""
     return shown(number(value, unit), unit)
 
 
@@ -22,23 +32,42 @@ def rank_note(row: Row) -> str:
 
 
 def badges(entrant: Entrant, row: Row) -> list[str]:
-    """The entrant's badges, with the status that it has in this table."""
+    """The method's badges, with its status in this table."""
     status = [row.status] if row.status in STATUSES else []
     return [*(badge for badge in entrant.badges if badge not in STATUSES), *status]
 
 
 def origin(entrant: Entrant, row: Row) -> list[str]:
-    """What a setting's table says of an entrant: all badges but those that most rows have."""
+    """The badges shown in a setting's table: all but those that most rows have."""
     return [name for name in badges(entrant, row) if name not in USUAL]
 
 
-def comparing(stamp: str) -> str:
-    """Of whom a table's ranks, mean ranks and PPM figures speak; empty if of nobody."""
-    return f"Ranks and PPM compare {stamp}." if stamp else ""
+def comparing(cohort: str, what: str = "Ranks and PPM") -> str:
+    """Among which methods relational figures are computed; empty for fewer than two methods.
+
+    >>> comparing("9 methods, 7fa8272e")
+    'Ranks and PPM are computed among these 9 methods (set ID 7fa8272e).'
+    """
+    methods, _, set_id = cohort.partition(", ")
+    several = methods.endswith("methods") and not methods.startswith("0 ")
+    return f"{what} are computed among these {methods} (set ID {set_id})." if several else ""
+
+
+def notices(relations: Relations) -> list[str]:
+    """What a league's comparisons lack, one sentence each."""
+    penalties, critical = relations.penalties, relations.critical
+    found = []
+    if isinstance(penalties, Undefined):
+        found.append(f"No pairwise penalty matrix: {penalties.reason}.")
+    if isinstance(critical, Undefined):
+        found.append(f"No critical-difference diagram: {critical.reason}.")
+    elif critical.warning:
+        found.append(f"Critical differences: {critical.warning}.")
+    return found
 
 
 def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
-    """The columns in which any row has a figure."""
+    """The columns with a figure in any row."""
     return [
         column
         for column in columns
@@ -47,7 +76,7 @@ def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
 
 
 def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
-    """Why figures, spreads or rank intervals are missing: a line a reason, in columns' order."""
+    """What is not available and why, one line per reason, in the columns' order."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if row.rank is not None and row.rank_reason:
@@ -58,11 +87,14 @@ def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
             titles = found.setdefault(reason, []) if reason else []
             if reason and column.title not in titles:
                 titles.append(column.title)
-    return [f"{', '.join(titles)}: {reason}" for reason, titles in found.items()]
+    return [f"Not available: {', '.join(titles)} ({reason})" for reason, titles in found.items()]
 
 
-def rows_of(league: League, entrant: Entrant) -> list[tuple[Block, BlockRow]]:
-    """The entrant's row in every setting that has one."""
+def rows_of(league: League, entrant: Entrant) -> list[tuple[SettingTable, SettingRow]]:
+    """The method's row in every setting that has one."""
     return [
-        (block, row) for block in league.blocks for row in block.rows if row.entrant == entrant.key
+        (setting, row)
+        for setting in league.settings
+        for row in setting.rows
+        if row.entrant == entrant.key
     ]

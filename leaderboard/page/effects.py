@@ -1,14 +1,14 @@
-"""What query size and training length change: a row a method, a column a setting."""
+"""Effects of query size and training length: one row per method, one column per setting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from leaderboard.model import Block, Board, League
-from leaderboard.page.pictures import METRICS, Label
-from leaderboard.rounding import shown
+from leaderboard.formatting import shown
+from leaderboard.model import Board, League, SettingTable
+from leaderboard.page.pictures import Label
 
 SMALLEST = 0.001
-"""Smaller p-values read so."""
+"""Smaller p-values are shown as below it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """A table of effects; a method without a figure in a column has None there."""
+    """A table of effects; None where a method has no figure."""
 
     title: str
     columns: tuple[str, ...]
@@ -29,32 +29,34 @@ class Effects:
 
 
 def query_sizes(league: League, labels: dict[str, Label]) -> list[Effects]:
-    """Kendall's tau between query size and performance, a table a metric."""
-    blocks = {block.key: block for block in league.blocks}
+    """Kendall's tau between query size and performance, one table per metric."""
+    settings = {setting.key: setting for setting in league.settings}
     found: dict[str, dict[tuple[str, str], Effect]] = {}
     for item in league.relations.query_sizes:
-        place = (labels[item.entrant].name, _place(blocks[item.blocks[0]]))
+        place = (labels[item.entrant].name, _place(settings[item.settings[0]]))
         effect = Effect(shown(item.tau, ""), _p(item.p_value))
-        found.setdefault(item.metric, {})[place] = effect
+        found.setdefault(_title(league, item.metric), {})[place] = effect
     return [
         _table(
-            f"Query size: Kendall's tau with {METRICS[metric]}; positive: smaller is better", cells
+            f"Query size: Kendall's tau with {title} (positive: smaller queries are better)", cells
         )
-        for metric, cells in found.items()
+        for title, cells in found.items()
     ]
 
 
 def training_lengths(board: Board) -> list[Effects]:
-    """Differences between training lengths, a table a pair of leagues and metric."""
+    """Differences between training lengths, one table per pair of leagues and metric."""
     leagues = {league.key: league for league in board.leagues}
-    blocks = {block.key: block for league in board.leagues for block in league.blocks}
+    settings = {setting.key: setting for league in board.leagues for setting in league.settings}
     found: dict[tuple[str, str], dict[tuple[str, str], Effect]] = {}
     for item in board.length_effects:
         short, long = (leagues[key] for key in item.leagues)
-        title = f"{METRICS[item.metric]}: {long.title} minus {short.title}, in percent points"
+        title = (
+            f"{_title(long, item.metric)}: {long.title} minus {short.title}, in percentage points"
+        )
         sign = "+" if item.difference > 0 else ""
         effect = Effect(f"{sign}{shown(item.difference, '%')}", _p(item.p_value))
-        names = (_name(long, item.method), blocks[item.blocks[1]].name)
+        names = (_name(long, item.method), settings[item.settings[1]].name)
         found.setdefault((item.metric, title), {})[names] = effect
     return [_table(title, cells) for (_, title), cells in found.items()]
 
@@ -75,8 +77,12 @@ def _name(league: League, method: str) -> str:
     return next((e.name for e in league.entrants if e.id == method), method)
 
 
-def _place(block: Block) -> str:
-    return f"{block.dataset} {block.regime}"
+def _title(league: League, metric: str) -> str:
+    return next(column.title for column in league.columns if column.name == metric)
+
+
+def _place(setting: SettingTable) -> str:
+    return f"{setting.dataset} {setting.regime}"
 
 
 def _p(value: float) -> str:

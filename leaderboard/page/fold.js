@@ -1,10 +1,10 @@
-// With a script the page starts folded; hidden until then, so that nothing is laid out in vain.
+// With scripts enabled the page starts folded; it is hidden until then to avoid needless layout.
 document.documentElement.className = "folding";
 document.addEventListener("DOMContentLoaded", function () {
   document.querySelectorAll("details").forEach(function (fold) { fold.open = false; });
   document.documentElement.className = "";
 });
-// Paper can't be unfolded: all is open while the page is printed.
+// Everything is unfolded while the page is printed.
 var folded = [];
 addEventListener("beforeprint", function () {
   folded = [].slice.call(document.querySelectorAll("details:not([open])"));

@@ -1,8 +1,8 @@
 """The page's libraries: packed, and named by their hash in the page's policy.
 
 Vega-Lite (charts, BSD-3-Clause) comes from vl-convert, DataTables (sortable tables, MIT) from
-itables. Both stand in the page as gzip in base64, a third of their size; the script unpacks them
-and adds them as inline scripts, which the policy lets run by their hash alone.
+itables. The page holds both as gzip in base64, a third of their size; the script unpacks them and
+adds them as inline scripts, which the policy allows by their hash.
 """
 
 import base64
@@ -40,12 +40,12 @@ def pack(text: str) -> str:
 
 
 def unpack(packed: str) -> str:
-    """What ``pack`` was given."""
+    """The text given to ``pack``."""
     return gzip.decompress(base64.b64decode(packed)).decode()
 
 
 def digest(script: str) -> str:
-    """Source expression that lets an inline script run."""
+    """Source expression that allows an inline script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
@@ -61,14 +61,16 @@ def _vega() -> str:
 
 
 def _datatables() -> str:
-    # The file is all that is wanted: importing itables would take seconds.
+    # Only the file is needed; importing itables would take seconds.
     package = find_spec("itables")
     if package is None or not package.submodule_search_locations:
-        raise NnactiveError("no package itables; install the project anew: make venv")
+        raise NnactiveError("itables is not installed; reinstall the project: make venv")
     folder = Path(package.submodule_search_locations[0])
     module = (folder / "html/dt_bundle.js").read_text("utf-8")
     exports = re.search(r"export\{[^}]*?(\w+) as default[^}]*\};?", module)
     if not exports:
-        raise NnactiveError("itables: its bundle exports no default; pin the version in the lock")
+        raise NnactiveError(
+            "itables: its bundle has no default export; install the version in the lock"
+        )
     script = module.replace(exports.group(), f"window.DataTable={exports.group(1)};")
     return f"(() => {{{script}}})();"

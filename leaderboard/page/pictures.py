@@ -1,4 +1,4 @@
-"""Which figures a setting and a league have, drawn as static SVG."""
+"""The figures of a setting and of a league, as static SVG."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from leaderboard.figures.heatmap import agreement_matrix, penalty_matrix
 from leaderboard.figures.ranks import Ranked, rank_plot
 from leaderboard.figures.styles import Style
 from leaderboard.formatting import counted
-from leaderboard.model import Block, CriticalDifference, League
+from leaderboard.model import CriticalDifference, League, SettingTable
+from leaderboard.undefined import Undefined
 
-BANDS = "with bands of 95 % (Student's t over seeds, cut at the figure's edge)"
-NO_BANDS = "without bands, which need 3 seeds"
-METRICS = {"aubc": "AUBC", "final_dice": "Final Dice", "fg_eff": "FG-Eff"}
+BANDS = "with 95 % bands (Student's t over seeds, clipped at the edge of the plot)"
+NO_BANDS = "without bands, which need at least 3 seeds"
 
 
 @dataclass(frozen=True)
 class Label:
-    """How the figures of a league call and draw a method."""
+    """A method's name and style in all figures."""
 
     name: str
     style: Style
@@ -31,48 +31,46 @@ class Picture:
     """One figure of the page."""
 
     kind: str
-    """Kind of chart; the script draws those that ``figures.charts`` knows."""
+    """Kind of chart; the script draws those in ``figures.charts``."""
     key: str
     """Unique on the page; also the name of its file."""
     caption: str
     svg: str
     part: str = ""
-    """Which of several of its kind: a metric, a number of a matrix."""
+    """Which of several of its kind: a metric, or a matrix's number."""
 
 
-def block_pictures(block: Block, labels: Mapping[str, Label]) -> Iterator[Picture]:
-    """Curves, fits and classes of a setting, as far as it has them."""
-    rows = [(labels[row.entrant], row) for row in block.rows]
+def setting_pictures(setting: SettingTable, labels: Mapping[str, Label]) -> Iterator[Picture]:
+    """Curves, fits and classes of a setting, where it has them."""
+    rows = [(labels[row.entrant], row) for row in setting.rows]
     curves = [Curve(label.name, label.style, row.curve) for label, row in rows if row.curve]
-    full = block.full_data.mean
+    full = setting.full_data.mean
     if curves:
         bands = any(point.low is not None for curve in curves for point in curve.points)
-        against = f"Learning curves: mean over seeds, {BANDS if bands else NO_BANDS}, against "
+        against = f"Learning curves: mean over seeds {BANDS if bands else NO_BANDS}, against "
         for kind, words in (
             ("patches", "labelled patches."),
-            ("foreground", "labelled foreground voxels."),
+            ("foreground", "the fraction of pool foreground labelled."),
         ):
             caption = against + words
             svg = learning_curves(
                 curves,
                 "patches" if kind == "patches" else "foreground",
                 full,
-                _said(caption, block),
+                _said(caption, setting),
             )
-            yield Picture(kind, f"{block.key}-{kind}", caption, svg)
+            yield Picture(kind, f"{setting.key}-{kind}", caption, svg)
     fits = [Fit(label.name, label.style, row.fit) for label, row in rows if row.fit]
     if fits:
-        caption = "FG-Eff: the fit of each method, with a dot for every seed and loop."
+        caption = "FG-Eff: the fit of each method; dots are single seeds and loops."
         yield Picture(
-            "fits", f"{block.key}-fits", caption, efficiency_fits(fits, _said(caption, block))
+            "fits", f"{setting.key}-fits", caption, efficiency_fits(fits, _said(caption, setting))
         )
     classes = [Classes(label.name, label.style, row.classes) for label, row in rows if row.classes]
     if classes:
-        caption = (
-            "Every class after the last loop: its Dice, and the share of it that was labelled."
-        )
-        svg = class_figures(classes, _said(caption, block))
-        yield Picture("classes", f"{block.key}-classes", caption, svg)
+        caption = "Per-class Dice and labelled fraction after the final loop."
+        svg = class_figures(classes, _said(caption, setting))
+        yield Picture("classes", f"{setting.key}-classes", caption, svg)
 
 
 def league_pictures(league: League, labels: Mapping[str, Label]) -> Iterator[Picture]:
@@ -80,30 +78,32 @@ def league_pictures(league: League, labels: Mapping[str, Label]) -> Iterator[Pic
     relations = league.relations
     members = [labels[key] for key in relations.entrants]
     names = [label.name for label in members]
-    for number, penalty in enumerate(relations.penalties):
+    penalties = () if isinstance(relations.penalties, Undefined) else relations.penalties
+    for number, penalty in enumerate(penalties):
         caption = (
-            f"Pairwise penalty matrix, {penalty.title}: share of loops in percent in which the "
-            "method of the row beats that of the column, averaged over settings."
+            f"Pairwise penalty matrix, {penalty.title}: percentage of loops in which the row's "
+            "method beats the column's, averaged over settings."
         )
         svg = penalty_matrix(penalty, names, caption)
         yield Picture("penalty", f"{league.key}-penalty-{number}", caption, svg, str(number))
-    blocks = {block.key: block.name for block in league.blocks}
+    settings = {setting.key: setting.name for setting in league.settings}
+    titles = {column.name: column.title for column in league.columns}
     for metric, ranks in relations.ranks.items():
-        keys = [key for key in blocks if key in ranks]
+        keys = [key for key in settings if key in ranks]
         if not members or not keys[1:]:
             continue
-        caption = f"Rank by {METRICS.get(metric, metric)} in every setting."
+        caption = f"Rank by {titles[metric]} in every setting."
         ranked = [
             Ranked(label.name, label.style, tuple(ranks[key][n] for key in keys))
             for n, label in enumerate(members)
         ]
-        svg = rank_plot(ranked, [blocks[key] for key in keys], caption)
+        svg = rank_plot(ranked, [settings[key] for key in keys], caption)
         yield Picture("ranks", f"{league.key}-ranks-{metric}", caption, svg, metric)
-    if relations.critical:
+    if not isinstance(relations.critical, Undefined):
         yield _critical(league, relations.critical, labels)
     if relations.agreements:
         compared = {key for item in relations.agreements for key in (item.first, item.second)}
-        settings = {key: name for key, name in blocks.items() if key in compared}
+        settings = {key: name for key, name in settings.items() if key in compared}
         caption = "Kendall's tau-b between the rankings of two settings by mean AUBC."
         svg = agreement_matrix(relations.agreements, settings, caption)
         yield Picture("agreement", f"{league.key}-agreement", caption, svg)
@@ -111,9 +111,10 @@ def league_pictures(league: League, labels: Mapping[str, Label]) -> Iterator[Pic
 
 def _critical(league: League, critical: CriticalDifference, labels: Mapping[str, Label]) -> Picture:
     caption = (
-        "Critical-difference diagram: mean ranks by AUBC, whatever ranks the table, over "
-        f"N = {counted(critical.settings, 'setting')} (Friedman test: p = {critical.p_value:.2g}); "
-        "a bar joins methods that the Nemenyi test at 0.05 can't tell apart."
+        "Critical-difference diagram: mean ranks by AUBC (regardless of the table's sort order) "
+        f"over N = {counted(critical.settings, 'setting')}; Friedman test p = "
+        f"{critical.p_value:.2g}. A bar joins methods that the Nemenyi test at 0.05 cannot "
+        "distinguish."
     )
     methods = [
         Placed(key, labels[key].name, rank)
@@ -123,5 +124,5 @@ def _critical(league: League, critical: CriticalDifference, labels: Mapping[str,
     return Picture("critical", f"{league.key}-critical", caption, svg)
 
 
-def _said(caption: str, block: Block) -> str:
-    return f"{block.name}. {caption}"
+def _said(caption: str, setting: SettingTable) -> str:
+    return f"{setting.name}. {caption}"

@@ -1,6 +1,6 @@
 "use strict";
-// The page without this script shows every table and figure. The script adds filters, sorting,
-// downloads and interactive charts; it makes text nodes only, never markup.
+// The page shows every table and figure without this script, which adds filters, sorting, downloads
+// and interactive charts. It creates text nodes only, never markup.
 (async () => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const find = (id) => document.getElementById(id);
@@ -25,16 +25,15 @@
   }));
 
   const data = JSON.parse(await content("data"));
-  const { charts, looks } = JSON.parse(find("looks").textContent);
+  const { badges, charts, decimals, looks } = JSON.parse(find("looks").textContent);
   await library("tables");
   const { DataTable } = window;
   const field = Object.fromEntries(data.row.map((name, index) => [name, index]));
   const blocks = new Map(data.leagues.flatMap((l) => l.blocks.map((b) => [b.key, { ...b, league: l }])));
 
-  // Figures as leaderboard/rounding.py shows them.
-  const DECIMALS = { "%": 1, s: 1, h: 1, GiB: 1, voxels: 0, patches: 0 };
+  // Figures as leaderboard/formatting.py shows them.
   const shown = (value, unit) => {
-    const [whole, rest] = value.toFixed(DECIMALS[unit] ?? 2).split(".");
+    const [whole, rest] = value.toFixed(decimals[unit] ?? 2).split(".");
     return whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (rest ? `.${rest}` : "");
   };
   const parts = (cell) => {
@@ -64,15 +63,20 @@
   };
   const soft = (name) => name.split(/(?<=[_,])(?=.)/).flatMap((part, place) =>
     (place ? [make("wbr"), part] : [part]));
-  const badgeOf = (name) => make("span", name, { className: `badge ${name.replaceAll(" ", "-")}` });
+  const badgeOf = (name) => make("span", badges[name] ?? name, { className: `badge ${name.replaceAll(" ", "-")}` });
+  const comparing = (stamp) => {
+    const [methods, set] = stamp.split(", ");
+    const several = methods.endsWith("methods") && !methods.startsWith("0 ");
+    return several ? `Ranks and PPM are computed among these ${methods} (set ID ${set}).` : "";
+  };
   const rowOf = (league, row) => {
     const entrant = league.entrants[row[field.entrant]];
     const status = data.statuses[row[field.status]];
-    const badges = entrant.badges.filter((name) => !data.statuses.includes(name));
-    if (status !== "complete") badges.push(status);
+    const shownBadges = entrant.badges.filter((name) => !data.statuses.includes(name));
+    if (status !== "complete") shownBadges.push(status);
     const head = make("th", [
       make("a", make("bdi", soft(entrant.name)), { href: `#${entrant.key}` }),
-      make("span", badges.map(badgeOf), { className: "badges" }),
+      make("span", shownBadges.map(badgeOf), { className: "badges" }),
       ...(row[field.notes] ?? []).map((note) => make("span", make("bdi", note), { className: "note" })),
     ], { scope: "row" });
     const cells = league.columns.map((column, index) => cellOf(row[field.cells][index], column));
@@ -90,10 +94,10 @@
       if (reason) add(reason, column.title);
     }));
     return [...found].map(([reason, titles]) =>
-      make("li", make("bdi", `No answer (n/a) for ${[...titles].join(", ")}: ${reason}`)));
+      make("li", make("bdi", `Not available: ${[...titles].join(", ")} (${reason})`)));
   };
 
-  // Sorting: by what is shown, n/a always last.
+  // Sorting follows what is shown; n/a always comes last.
   const { order } = DataTable.ext.type;
   order["method-pre"] = (html) => html.replaceAll("<wbr>", "").replace(/<[^>]*>/g, " ").trim().toLowerCase();
   const last = (sign) => (a, b) => (a === null) - (b === null) || sign * (a - b);
@@ -130,7 +134,7 @@
     sortable(table, places, { order: [[0, "asc"]] });
   };
 
-  // The state stands in the fragment, so that a link shows the same.
+  // The state is kept in the fragment, so that a link reproduces it.
   const bar = find("bar");
   const fields = ["group", "track", "epochs", "dataset", "regime", "patch"];
   const ofLeague = ["group", "track", "epochs"];
@@ -159,7 +163,7 @@
       const caution = ranking.section.querySelector(".caution");
       caution.hidden = !view.caution;
       caution.querySelector("span").textContent = view.caution;
-      table.caption.querySelector(".stamp").textContent = view.stamp ? `Ranks and PPM compare ${view.stamp}.` : "";
+      table.caption.querySelector(".cohort").textContent = comparing(view.stamp);
       ranking.view = view;
     }
     const chosen = fields.slice(3).map((name) => bar.elements[name].value).filter(Boolean).join(", ");
@@ -192,7 +196,7 @@
       sorting.search((text, row, index) => words.every((word) => told(index).includes(word)));
       sorting.order([wanted]).draw();
     }
-    find("said").textContent = count ? `${count} ranking${count > 1 ? "s" : ""}` : "No ranking has this choice.";
+    find("said").textContent = count ? `${count} ranking${count > 1 ? "s" : ""}` : "No ranking matches these filters.";
     busy = false;
   };
   const choose = () => {
@@ -228,7 +232,7 @@
     target.scrollIntoView();
   };
 
-  // Downloads, made from the page's own data.
+  // Downloads are made from the page's data.
   const save = (name, type, text) => {
     const link = make("a", [], { href: URL.createObjectURL(new Blob([text], { type })), download: name });
     link.click();
@@ -267,10 +271,10 @@
     save(`${figure.id}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg));
   };
 
-  // Charts: drawn when they come into sight.
+  // Charts are drawn when they come into view.
   const rounded = (value) => Math.round(value * 1e4) / 1e4;
   const series = (league, row) => looks[league.key][row[field.entrant]][0];
-  // The space that doesn't break stands in no method's name, so no method is taken for an edge.
+  // No method's name contains a no-break space, so none is mistaken for an edge.
   const EDGES = ["mean\u00a0wins", "mean\u00a0losses"];
   const edges = (league, { wins, losses }) => league.relations.entrants.flatMap((index, place) => {
     const [method] = looks[league.key][index];
@@ -294,7 +298,7 @@
         .map(([share, dice, line]) => ({ method, gamma, line, share: rounded(100 * share), dice: rounded(100 * dice) }));
     }),
     classes: (block) => block.rows.flatMap((row) => (row[field.classes] ?? []).flatMap(([dice, , labelled], index) =>
-      [["Dice (%)", dice], ["Labelled share (%)", labelled]].map(([panel, value]) =>
+      [["Dice (%)", dice], ["Labelled fraction (%)", labelled]].map(([panel, value]) =>
         ({ method: series(block.league, row), class: block.classes[index], panel, value })))),
     penalty: (league, part) => league.relations.penalties[part].matrix.flatMap((line, row) =>
       line.flatMap((share, column) => (row === column ? [] : [{
@@ -328,11 +332,11 @@
     const full = block ? parts(block.full_data).mean : null;
     spec.datasets = {
       values: rows,
-      full: full == null ? [] : [{ full, label: `all data ${full.toFixed(1)}` }],
+      full: full == null ? [] : [{ full, label: `full data ${full.toFixed(1)}` }],
     };
     styled(spec, { color: { domain, range: colours }, strokeDash: { domain, range: dashes }, shape: { domain, range: shapes } });
     if (kind === "patches" || kind === "foreground") {
-      // Bands don't widen the axis: curves and full data span it.
+      // Curves and full data span the axis; bands don't widen it.
       const seen = [...rows.map((row) => row.dice), ...(full == null ? [] : [full])];
       const span = [Math.min(...seen), Math.max(...seen)];
       for (const { encoding } of spec.layer) encoding.y.scale.domain = span;
@@ -360,7 +364,7 @@
     }
   }, { rootMargin: "200px" });
 
-  // From here on the page is the script's.
+  // From here on the script controls the page.
   for (const figure of all("figure[data-kind]")) {
     figure.append(make("button", "SVG", { type: "button", onclick: () => saveFigure(figure), title: "Save this figure" }));
     if (charts[figure.dataset.kind]) watcher.observe(figure);

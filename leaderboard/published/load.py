@@ -1,4 +1,4 @@
-"""The leagues that the papers' figures form: one a study, query size or training."""
+"""The leagues formed by the papers' figures: one per study, query size or training."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,9 +11,9 @@ from nnactive.geometry import Triple
 from nnactive.settings import Setting
 
 NNUNET = "fork 2.6.0"
-"""The nnU-Net that all of them were run with."""
+"""The nnU-Net version behind all of them."""
 SEEDS = 4
-"""That every mean is taken over."""
+"""Behind every mean (protocol section 7)."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class StudySetting:
     starting_budget: int
     query_size: int
     about: tuple[str, ...]
-    """Cases, classes, budgets, training, a phrase each."""
+    """Cases, classes, budgets, training: one phrase each."""
     full_data_dice: float | None
     """Mean Dice of a training on the whole pool, in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """Published results that may be compared: a league of their own."""
+    """Published results that may be compared: one league."""
 
     name: str
     title: str
@@ -46,14 +46,14 @@ class Study:
     settings: tuple[StudySetting, ...]
     """In the order of the tracks."""
     rows: tuple[PublishedRow, ...]
-    """One a value, in the order of ``results.csv``."""
+    """One per value, in the order of ``results.csv``."""
     notes: tuple[str, ...]
     seeds: int = SEEDS
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """How a study is put together."""
+    """What a study consists of."""
 
     name: str
     title: str
@@ -61,30 +61,42 @@ class _Plan:
     """Study and variant of its rows."""
     epochs: int = 200
     queries: tuple[int, int] = (1, 1)
-    """Numerator and denominator of the query size's share of the usual one."""
+    """The query size as a fraction of the usual one: numerator and denominator."""
 
 
 _card = cache(load_card)
 _PLANS = (
-    _Plan("full", "Main study, query patch and half of it", (("main", ""), ("patch_half", ""))),
-    _Plan("rollout", "Roll-out", (("rollout", ""),)),
-    _Plan("training_500", "Training for 500 epochs", (("training_length", "500"),), 500),
+    _Plan("full", "Main study, query patch and half patch", (("main", ""), ("patch_half", ""))),
+    _Plan("rollout", "Rollout", (("rollout", ""),)),
+    _Plan("training_500", "500 epochs", (("training_length", "500"),), 500),
     _Plan(
         "precomputed",
-        "Training for 500 epochs on precomputed queries",
+        "500 epochs, queries from the 200-epoch run",
         (("training_length", "precomputed"),),
         500,
     ),
-    _Plan("query_size_half", "Query size x1/2", (("query_size", "x1/2"),), 200, (1, 2)),
+    _Plan(
+        "query_size_half",
+        "Query size x1/2",
+        (("query_size", "x1/2"),),
+        200,
+        (1, 2),
+    ),
     _Plan("query_size_same", "Query size x1", (("query_size", "x1"),)),
-    _Plan("query_size_double", "Query size x2", (("query_size", "x2"),), 200, (2, 1)),
-    _Plan("noise", "Noise of power_bald", (("noise", ""),)),
+    _Plan(
+        "query_size_double",
+        "Query size x2",
+        (("query_size", "x2"),),
+        200,
+        (2, 1),
+    ),
+    _Plan("noise", "PowerBALD noise ablation (beta)", (("noise", ""),)),
 )
 
 
 @cache
 def studies() -> tuple[Study, ...]:
-    """All published results that count, by study; every value once."""
+    """All published results that are used, by study; every value once."""
     return tuple(_study(plan, used(rows())) for plan in _PLANS)
 
 
@@ -108,7 +120,7 @@ def _study(plan: _Plan, given: tuple[PublishedRow, ...]) -> Study:
 
 @cache
 def _tracks_settings() -> tuple[Setting, ...]:
-    """Everything that the papers ran, at the usual query size and training length."""
+    """All settings of the papers, at the usual query size and training length."""
     return (*load_track("full").settings, *load_track("rollout").settings)
 
 
@@ -127,9 +139,9 @@ def _setting(setting: Setting, plan: _Plan) -> StudySetting:
         starting_budget=setting.starting_budget,
         query_size=queries,
         about=(
-            f"{card.cases} cases, a quarter of them the test set",
+            f"{card.cases} cases, a quarter of them in the test set",
             f"{len(card.classes) - 1} foreground classes",
-            f"{setting.starting_budget} + {later} x {queries} patches",
+            f"{setting.starting_budget} + {later} \N{MULTIPLICATION SIGN} {queries} patches",
             f"5-fold ensemble, {plan.epochs} epochs of {setting.training.iterations} iterations",
         ),
         full_data_dice=full_data_dice(setting.dataset, plan.epochs),

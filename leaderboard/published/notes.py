@@ -1,35 +1,35 @@
-"""What a reader of the published figures must know, a line each."""
+"""What readers of the published figures must know, one line each."""
 
 SOURCE = (
-    "Figures as printed by Lüth et al. 2025 (P1) and Lüth et al. 2026 (P2): four seeds, the "
-    "authors' fork of nnU-Net 2.6.0, their split. They aren't ranked with measured entries."
+    "Figures as published by Lüth et al. 2025 (P1) and Lüth et al. 2026 (P2): four seeds, the "
+    "authors' fork of nnU-Net 2.6.0, their split. They are not ranked with measured methods."
 )
 MEANS_ONLY = (
-    "The papers print means and spreads alone: what needs single seeds or loops (primary score, "
-    "PPM, rank intervals) has no answer here. Their own PPMs count loop 0, unlike those of "
-    "measured leagues."
+    "The papers publish only means and spreads; what needs single seeds or loops (primary score, "
+    "PPM, rank intervals) is not available here. Their own PPMs count loop 0; those of measured "
+    "leagues do not (protocol section 6)."
 )
-VARIANCE = "FG-Eff: the ± in the papers is the variance of the fit, not its standard error."
-TWICE = "Where both papers print an FG-Eff, P2's is shown; P1's fits are slightly different."
+VARIANCE = "FG-Eff: ± is the variance of the fit in the papers, not its standard error."
+TWICE = "Where both papers give an FG-Eff, P2's is shown; P1's fits differ slightly."
 SIZES = (
-    "Patch sizes are those that were run; the papers' tables print 60 x 64 x 64 and 30 x 32 x 32 "
+    "Patch sizes are those that were used; the papers' tables give 60 x 64 x 64 and 30 x 32 x 32 "
     "for KiTS and 16 x 37 x 37 for AMOS."
 )
 HIPPOCAMPUS = (
-    "Hippocampus: no result file is behind its full-data Dice at 200 epochs; it is the printed one."
+    "Hippocampus: its full-data Dice at 200 epochs is the published one; no result file backs it."
 )
-WORD = "WORD: the papers computed its FG-Eff with a wrong full-data Dice (.845 or .829 for .807)."
+WORD = "WORD: the papers computed FG-Eff with a wrong full-data Dice (.845 or .829, not .807)."
 QUERY_SIZE = (
     "From P1, tables 9 and 10. AUBC is taken over the budgets that all three query sizes share, "
-    "so it isn't the main study's."
+    "so it differs from the main study's."
 )
 FULL = (
-    "From P2, tables 6 and 7. cla_pe_33, cla_pe_66 and clap_pe were run with the query patch, "
-    "not with half of it."
+    "From P2, tables 6 and 7. cla_pe_33, cla_pe_66 and clap_pe were run with the query patch "
+    "only, not with the half patch."
 )
 COPIED = (
-    "Of random, and of the FG baselines on KiTS, the figures are those of the trainings on "
-    "precomputed queries, as P1 prints them: such queries don't depend on the training."
+    "For random, and for the FG baselines on KiTS, P1 gives the figures of the training on "
+    "precomputed queries: their queries do not depend on the training."
 )
 
 ALWAYS = (SOURCE, MEANS_ONLY)
@@ -52,4 +52,4 @@ BY_STUDY: dict[str, tuple[str, ...]] = {
         VARIANCE,
     ),
 }
-"""By name of the study."""
+"""By the study's name."""

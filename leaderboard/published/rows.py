@@ -1,4 +1,4 @@
-"""Rows of the papers' tables, and which of them count where a value is printed twice."""
+"""Rows of the papers' tables, and which of them is used where a value is printed twice."""
 
 import csv
 from collections.abc import Iterable
@@ -9,7 +9,6 @@ from typing import Literal
 
 FOLDER = Path(__file__).parent
 
-Metric = Literal["aubc", "final_dice", "fg_eff"]
 Spread = Literal["std_over_seeds", "fit_variance"]
 
 
@@ -30,7 +29,8 @@ class PublishedRow:
     method: str
     params: str
     """``beta=5``; empty: the defaults."""
-    metric: Metric
+    metric: str
+    """Name of a metric that declares the papers to print it."""
     mean: float
     """Percent for AUBC and Final Dice."""
     spread: float
@@ -38,7 +38,7 @@ class PublishedRow:
     epochs: int
     note: str
     preferred: bool
-    """Whether this one counts where a value is printed twice."""
+    """Whether this one is used where a value is printed twice."""
 
     @property
     def setting(self) -> str:
@@ -46,8 +46,13 @@ class PublishedRow:
         return f"{self.dataset}_{self.regime}" + ("_half" if self.study == "patch_half" else "")
 
     @property
+    def method_id(self) -> str:
+        """The method with its parameters: ``power_bald,beta=5``."""
+        return f"{self.method},{self.params}" if self.params else self.method
+
+    @property
     def value(self) -> tuple[object, ...]:
-        """What it is a value of; rows that agree in it print the same thing twice."""
+        """What it is a value of; rows that share it print the same value twice."""
         return (
             self.study,
             self.variant,
@@ -67,10 +72,10 @@ def rows() -> tuple[PublishedRow, ...]:
 
 
 def used(given: Iterable[PublishedRow]) -> tuple[PublishedRow, ...]:
-    """One row a value, in their order: the preferred one, or the only one.
+    """One row per value, in their order: the preferred one, or the only one.
 
-    The only one isn't preferred where a table repeats another training's row, as P1's table 13
-    does for methods whose queries don't depend on the training.
+    The only one need not be preferred: P1's table 13 repeats the rows of another training for
+    methods whose queries don't depend on the training.
     """
     best: dict[tuple[object, ...], PublishedRow] = {}
     for row in given:
@@ -93,10 +98,10 @@ def full_data_dice(dataset: str, epochs: int) -> float | None:
 
 
 def _row(line: int, fields: dict[str, str]) -> PublishedRow:
-    metric, kind = fields["metric"], fields["spread_kind"]
+    kind = fields["spread_kind"]
     return PublishedRow(
         line=line,
-        metric=_METRICS[metric],
+        metric=fields["metric"],
         mean=float(fields["mean"]),
         spread=float(fields["spread"]),
         spread_kind=_SPREADS[kind],
@@ -106,11 +111,6 @@ def _row(line: int, fields: dict[str, str]) -> PublishedRow:
     )
 
 
-_METRICS: dict[str, Metric] = {
-    "aubc": "aubc",
-    "final_dice": "final_dice",
-    "fg_eff": "fg_eff",
-}
 _SPREADS: dict[str, Spread] = {
     "std_over_seeds": "std_over_seeds",
     "fit_variance": "fit_variance",

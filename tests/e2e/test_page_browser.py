@@ -9,9 +9,12 @@ from pathlib import Path
 import boards
 import pytest
 
+from leaderboard.assemble import make_board
+from leaderboard.board_json import board_json
+from leaderboard.entries import Entries
 from leaderboard.export import long_csv
-from leaderboard.island import island
 from leaderboard.page import render
+from leaderboard.page.cells import comparing
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -174,7 +177,7 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     known = {entrant.key: entrant.name for entrant in league.entrants}
     assert names(page) == [known[row.entrant] for row in view.rows]
     assert page.locator("#l-1 caption .chosen").inner_text() == "amos, low: amos_low"
-    assert page.locator("#l-1 caption .stamp").inner_text().endswith(f"{view.stamp}.")
+    assert page.locator("#l-1 caption .cohort").inner_text() == comparing(view.cohort)
     assert page.locator("#l-1 .caution").first.is_visible() == bool(view.caution)
     assert page.locator("#l-1 details.setting:not([hidden])").count() == 1
     page.select_option("select[name=group]", "published")
@@ -217,11 +220,25 @@ def test_a_method_links_to_its_card(tab, address, board):
 
 
 def test_a_link_opens_a_setting_whose_table_sorts(tab, address, board):
-    key = board.leagues[0].blocks[2].key
+    key = board.leagues[0].settings[2].key
     page = tab.open(f"{address}#{key}")
     title = page.locator(f"#{key} thead th", has_text="Final Dice")
     title.locator(".dt-column-title").click()
     playwright.expect(title).to_have_attribute("aria-sort", "descending")
+
+
+def test_a_citation_opens_the_protocol_at_its_section(tab, tmp_path):
+    path = tmp_path / "published.html"
+    path.write_text(render(make_board(Entries((), ()), published=True)), "utf-8")
+    page = tab.open(path.as_uri())
+    section = page.locator("#protocol-6")
+    assert not section.is_visible()
+    page.evaluate("document.querySelector('details.plain').open = true")
+    page.locator("dl a[href='#protocol-6']").first.click()
+    section.wait_for()
+    assert section.evaluate("node => Math.abs(node.getBoundingClientRect().top) < innerHeight")
+    assert section.inner_text().startswith("6. Metrics")
+    assert tab.complaints == []
 
 
 def test_downloads_are_what_the_page_holds(tab, address, board):
@@ -230,7 +247,7 @@ def test_downloads_are_what_the_page_holds(tab, address, board):
     def save(name):
         return tab.download(lambda: page.click(f"button[data-save={name}]"))
 
-    assert json.loads(save("json")) == json.loads(json.dumps(island(board)))
+    assert json.loads(save("json")) == json.loads(json.dumps(board_json(board)))
     assert save("csv") == long_csv(board)
     assert save("bib") == board.bibliography
     page.evaluate("location.hash = '#l-1-critical'")
@@ -333,6 +350,7 @@ def test_no_serious_barrier(browser, few, scheme, width):
     page.evaluate(
         """() => {
           document.querySelector("details.plain").open = true;
+          document.querySelector("#protocol details").open = true;
           for (const fold of document.querySelectorAll("#l-1 .part")) fold.open = true;
           for (const kind of [".setting", ".card"]) document.querySelector(kind).open = true;
         }"""

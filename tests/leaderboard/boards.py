@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from leaderboard.model import (
     Agreement,
-    Block,
-    BlockRow,
     Board,
     ClassFigure,
     Column,
@@ -20,9 +18,12 @@ from leaderboard.model import (
     PairwisePenalty,
     Relations,
     Row,
+    SettingRow,
+    SettingTable,
     Value,
     View,
 )
+from leaderboard.undefined import Undefined
 
 BASELINES = (
     "random", "random_fg33", "random_fg66", "predictive_entropy", "bald", "power_bald",
@@ -31,6 +32,7 @@ BASELINES = (
 DATASETS = {"acdc": 3, "amos": 15, "kits": 3, "hippocampus": 2}
 REGIMES = {"low": 150, "medium": 300, "high": 450}
 ROLES = ("query patch", "half patch")
+HEADLINES = ("score", "aubc", "final_dice", "fg_eff", "mean_rank", "ppm_wins", "ppm_losses")
 COLUMNS = tuple(
     Column(
         name,
@@ -40,6 +42,8 @@ COLUMNS = tuple(
         better,
         relational,
         beside="interval" if name == "score" else "spread",
+        headline=name in HEADLINES,
+        terminal={"final_dice": 1, "aubc": 2}.get(name),
     )
     for name, title, unit, better, relational in (
         ("score", "Score", "%", True, False),
@@ -90,7 +94,7 @@ def league(
     draw = random.Random(f"{key} {track}")  # noqa: S311
     ids = [*BASELINES, *(f"own_{n:02d}-0123abcd" for n in range(max(0, methods - 12)))][:methods]
     entrants = tuple(_entrant(key, group, n, name) for n, name in enumerate(ids))
-    blocks = tuple(_block(key, group, n, entrants, draw) for n in range(settings))
+    settings = tuple(_setting(key, group, n, entrants, draw) for n in range(settings))
     return League(
         key=key,
         title=f"Track {track}" if group == "measured" else "published, nnU-Net fork 2.6.0",
@@ -102,9 +106,9 @@ def league(
         comparable=True,
         columns=COLUMNS,
         entrants=entrants,
-        blocks=blocks,
-        views=_views(blocks, entrants, draw),
-        relations=_relations(group, entrants, blocks, draw),
+        settings=settings,
+        views=_views(settings, entrants, draw),
+        relations=_relations(group, entrants, settings, draw),
         notes=("A stand-in.",),
     )
 
@@ -133,19 +137,19 @@ def _entrant(league: str, group: str, number: int, name: str) -> Entrant:
     )
 
 
-def _block(
+def _setting(
     league: str, group: str, number: int, entrants: Sequence[Entrant], draw: random.Random
-) -> Block:
+) -> SettingTable:
     dataset = list(DATASETS)[number % 4]
     regime = list(REGIMES)[number // 4 % 3]
     role = ROLES[number // 12 % 2]
     full, budget = 91.0 - number % 4 * 3, REGIMES[regime]
     ranks = sorted(range(len(entrants)), key=lambda _: draw.random())
     rows = [
-        _block_row(group, entrants[n], place, full, budget, DATASETS[dataset], draw)
+        _setting_row(group, entrants[n], place, full, budget, DATASETS[dataset], draw)
         for place, n in enumerate(ranks, start=1)
     ]
-    return Block(
+    return SettingTable(
         key=f"{league}-s-{number + 1:03d}",
         name=f"{dataset}_{regime}{'_half' if number >= 12 else ''}",
         dataset=dataset,
@@ -158,7 +162,7 @@ def _block(
         full_data=Value(full),
         rows=tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0, row.entrant))),
         ranked_by="score" if group == "measured" else "aubc",
-        stamp=f"{len(entrants)} entrants, 0a1b2c3d",
+        cohort=f"{len(entrants)} methods, 0a1b2c3d",
         caution=CAUTION if group == "measured" else "",
     )
 
@@ -178,7 +182,7 @@ def _values(group: str, level: float, draw: random.Random, *, view: bool = False
     return {column.name: value(column) for column in COLUMNS}
 
 
-def _block_row(
+def _setting_row(
     group: str,
     entrant: Entrant,
     place: int,
@@ -186,7 +190,7 @@ def _block_row(
     budget: int,
     classes: int,
     draw: random.Random,
-) -> BlockRow:
+) -> SettingRow:
     status = next((b for b in entrant.badges if b in {"incomplete", "failed"}), "complete")
     gamma = 20 + 30 * draw.random()
     start = full - 18
@@ -203,7 +207,7 @@ def _block_row(
         for share, dice in zip(shares, level, strict=True)
         for _ in range(4)
     )
-    return BlockRow(
+    return SettingRow(
         entrant=entrant.key,
         status=status,
         rank=place if status == "complete" else None,
@@ -226,7 +230,7 @@ def _block_row(
 
 
 def _views(
-    blocks: Sequence[Block], entrants: Sequence[Entrant], draw: random.Random
+    settings: Sequence[SettingTable], entrants: Sequence[Entrant], draw: random.Random
 ) -> tuple[View, ...]:
     choices: dict[tuple[str, ...], tuple[str | None, ...]] = {}
     for dataset in (None, *DATASETS):
@@ -234,24 +238,26 @@ def _views(
             for role in (None, *ROLES):
                 wanted = (dataset, regime, role)
                 keys = tuple(
-                    block.key
-                    for block in blocks
+                    setting.key
+                    for setting in settings
                     if all(
                         choice in {None, own}
                         for choice, own in zip(
-                            wanted, (block.dataset, block.regime, block.patch_role), strict=True
+                            wanted,
+                            (setting.dataset, setting.regime, setting.patch_role),
+                            strict=True,
                         )
                     )
                 )
                 if keys:
                     choices.setdefault(keys, wanted)
-    by_key = {block.key: block for block in blocks}
+    by_key = {setting.key: setting for setting in settings}
     return tuple(
         View(
             *wanted,
             keys,
             _view_rows([by_key[key] for key in keys], entrants, draw),
-            stamp=f"{len(entrants)} entrants, {len(keys):08d}",
+            cohort=f"{len(entrants)} methods, {len(keys):08d}",
             caution=CAUTION if len(keys) == 1 else "",
         )
         for keys, wanted in choices.items()
@@ -259,24 +265,26 @@ def _views(
 
 
 def _view_rows(
-    blocks: Sequence[Block], entrants: Sequence[Entrant], draw: random.Random
+    settings: Sequence[SettingTable], entrants: Sequence[Entrant], draw: random.Random
 ) -> tuple[Row, ...]:
-    if len(blocks) == 1:
+    if len(settings) == 1:
         fields = list(Row.__dataclass_fields__)
-        return tuple(Row(**{name: getattr(row, name) for name in fields}) for row in blocks[0].rows)
+        return tuple(
+            Row(**{name: getattr(row, name) for name in fields}) for row in settings[0].rows
+        )
     means = {
         entrant.key: sum(
             row.values["aubc"].mean or 0
-            for block in blocks
-            for row in block.rows
+            for setting in settings
+            for row in setting.rows
             if row.entrant == entrant.key
         )
-        / len(blocks)
+        / len(settings)
         for entrant in entrants
     }
     rows, place = [], 0
     for key in sorted(means, key=lambda key: -means[key]):
-        like = next(row for row in blocks[0].rows if row.entrant == key)
+        like = next(row for row in settings[0].rows if row.entrant == key)
         group = "measured" if like.curve else "published"
         place += like.status == "complete"
         rank = place if like.status == "complete" else None
@@ -298,7 +306,7 @@ def _view_rows(
 
 
 def _relations(
-    group: str, entrants: Sequence[Entrant], blocks: Sequence[Block], draw: random.Random
+    group: str, entrants: Sequence[Entrant], settings: Sequence[SettingTable], draw: random.Random
 ) -> Relations:
     keys = tuple(e.key for e in entrants if not {"failed", "incomplete"} & set(e.badges))
     size = len(keys)
@@ -311,34 +319,34 @@ def _relations(
     wins = tuple(sum(line) / (size - 1) for line in matrix)
     losses = tuple(sum(line[j] for line in matrix) / (size - 1) for j in range(size))
     ranks = {
-        metric: {block.key: tuple(draw.sample(range(1, size + 1), size)) for block in blocks}
+        metric: {setting.key: tuple(draw.sample(range(1, size + 1), size)) for setting in settings}
         for metric in ("aubc", "final_dice", "fg_eff")
     }
     mean_ranks = tuple(1 + 0.8 * n for n in range(size))
-    warning = "" if len(blocks) >= 10 else f"only {len(blocks)} settings: the test has little power"
+    warning = (
+        "" if len(settings) >= 10 else f"only {len(settings)} settings: the test has little power"
+    )
     return Relations(
         entrants=keys,
-        stamp=f"{size} entrants, 3fa2c1d0",
+        cohort=f"{size} methods, 3fa2c1d0",
         penalties=tuple(
             PairwisePenalty(title, matrix, wins, losses)
             for title in ("alpha 0.05", "alpha 0.02", "Holm-Bonferroni")
         )
         if group == "measured"
-        else (),
-        penalties_reason="" if group == "measured" else NEEDS_SEEDS,
+        else Undefined(NEEDS_SEEDS),
         ranks=ranks,
         critical=CriticalDifference(
             mean_ranks,
             2.9,
             tuple(keys[n : n + 4] for n in range(0, size - 3, 2)),
-            len(blocks),
+            len(settings),
             1.2e-7,
             warning,
         ),
-        critical_reason="",
         agreements=tuple(
             Agreement(a.key, b.key, round(draw.uniform(-0.2, 1), 3), round(draw.random(), 4))
-            for n, a in enumerate(blocks)
-            for b in blocks[:n]
+            for n, a in enumerate(settings)
+            for b in settings[:n]
         ),
     )

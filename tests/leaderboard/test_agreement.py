@@ -51,7 +51,7 @@ def test_fewer_test_cases_than_the_others_are_found_before_their_voxels(make, mi
     loops = tuple(loop.model_copy(update={"counts": fewer}) for loop in mine.loops)
     odd = of_dataset(mine.model_copy(update={"loops": loops}), test_cases=("case_a",))
     assert inconsistency(odd) is None
-    assert disagreements([make(), odd])[1].startswith("test cases: not those of")
+    assert disagreements([make(), odd])[1].startswith("test cases: different from")
 
 
 def test_another_reference_than_everybody_elses(make, mine):
@@ -69,7 +69,7 @@ def test_another_start_of_the_same_seed(make, mine):
     patches = mine.loops[1].patches
     found = disagreements([make(), make("bald"), of_start(mine, patches=patches)])
     assert found == {
-        2: "starting patches: not those of the other results of data abababababa\u2026, setting "
+        2: "starting patches: different from the other results of data abababababa\u2026, setting "
         "phantom_tiny, seed 1"
     }
     assert disagreements([make(seed=2), of_start(mine, patches=patches)]) == {}
@@ -83,6 +83,6 @@ def test_without_a_majority_all_are_left_out_and_without_baselines_most_results_
 
     two = [make(), of_dataset(make("bald"), pool_cases=13)]
     assert sorted(disagreements(two)) == sorted(disagreements(two[::-1])) == [0, 1]
-    assert "neither side has more" in disagreements(two)[0]
+    assert "neither side has a majority" in disagreements(two)[0]
     three = [submission("A"), submission("B"), submission("C", pool_cases=13)]
     assert list(disagreements(three)) == [2]

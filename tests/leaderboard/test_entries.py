@@ -91,9 +91,9 @@ def test_unreadable_files_are_left_out_with_one_line(make, store, content, reaso
         (
             ["loops", 1, "labelled_patches"],
             10,
-            "loop 1: 10 labelled patches, but by the setting 20",
+            "loop 1: 10 labelled patches, but the setting requires 20",
         ),
-        (["setting", "query_size"], 9, "loop 1: not 9 patches, as the setting says"),
+        (["setting", "query_size"], 9, "loop 1: not 9 patches, as the setting requires"),
         (["loops", 1, "counts", "true_positives"], [[1, 2]], "loop 1: the counts are not 2"),
         (["loops", 1, "counts", "true_positives"], [[1, 2], [1]], "loop 1: the counts are not 2"),
         (["loops", 2, "counts", "false_negatives", 0, 0], -1, "loop 2: a count is negative"),
@@ -124,19 +124,27 @@ def test_unreadable_files_are_left_out_with_one_line(make, store, content, reaso
             "run on the dataset 'other', but the setting's is 'phantom'",
         ),
         (["dataset", "pool_boundary"], [90_001, 1], "pool_boundary has more voxels than pool_"),
-        (["loops", 2, "labelled_foreground", 1], 5, "loop 2: labelled_foreground is less"),
-        (["loops", 2, "labelled_voxels"], 1279, "loop 2: labelled_voxels is less"),
+        (["loops", 2, "labelled_foreground", 1], 5, "loop 2: labelled_foreground is lower"),
+        (["loops", 2, "labelled_voxels"], 1279, "loop 2: labelled_voxels is lower"),
         (["loops", 0, "labelled_voxels"], 310, "loop 0: labelled_foreground has more voxels than"),
         (["loops", 0, "labelled_boundary"], [1, 12], "loop 0: labelled_boundary has more voxels"),
         (["loops", 1, "patches", "start", 2, 3], -1, "loop 1: a patch starts before its image"),
         (["loops", 1, "patches", "size", 0, 3], 0, "loop 1: a patch has no voxels"),
-        (["loops", 1, "counts", "false_negatives", 0, 0], 7, "loop 1: another reference (tp + fn)"),
-        (["loops", 1, "costs", "query", "seconds"], 1e300, "more than 1,000,000,000 s in all"),
-        (["loops", 1, "costs", "query", "peak_memory_gib"], 1e300, "more than 1,000,000 GiB"),
-        (["method", "id"], "unheard_of", "'unheard_of' is no builtin method of this release"),
-        (["method", "id"], "random_fg33,x=1", "'random_fg33,x=1' is an oracle, but says otherwise"),
-        (["method", "oracle"], True, "'random' is no oracle, but says otherwise"),
-        (["method", "origin"], "submission", "does not carry its source hash in its id"),
+        (
+            ["loops", 1, "counts", "false_negatives", 0, 0],
+            7,
+            "loop 1: a different reference (tp + fn)",
+        ),
+        (["loops", 1, "costs", "query", "seconds"], 1e300, "exceed 1,000,000,000 s in total"),
+        (["loops", 1, "costs", "query", "peak_memory_gib"], 1e300, "exceeds 1,000,000 GiB"),
+        (["method", "id"], "unheard_of", "'unheard_of' is not a built-in method of this release"),
+        (
+            ["method", "id"],
+            "random_fg33,x=1",
+            "'random_fg33,x=1' uses ground truth, but claims otherwise",
+        ),
+        (["method", "oracle"], True, "'random' does not use ground truth, but claims otherwise"),
+        (["method", "origin"], "submission", "does not have its source hash in its id"),
     ],
 )
 def test_inconsistent_results_are_left_out(make, tmp_path, path, value, reason):
@@ -178,7 +186,9 @@ def test_strict_names_the_first_file_that_would_be_left_out(make, store):
 
 def test_strict_refuses_two_different_results_of_one_experiment(make, store):
     folders = [store(make(), folder="a"), store(make(dice=(0.1, 0.2, 0.3)), folder="b")]
-    with pytest.raises(UserError, match=r"result\.json: 2 different results of this experiment"):
+    with pytest.raises(
+        UserError, match=r"result\.json: one of 2 different results of this experiment"
+    ):
         load_entries(folders, strict=True)
 
 
@@ -284,7 +294,7 @@ def test_results_of_other_data_are_left_out_with_their_reason(make, store):
     (item,) = entries.left_out
     assert "Mine-0123abcd" in item.file
     assert item.reason == (
-        "foreground voxels of the pool: not those of the other results of data abababababa\u2026"
+        "foreground voxels of the pool: different from the other results of data abababababa\u2026"
     )
     with pytest.raises(UserError, match=r"Mine-0123abcd.*foreground voxels of the pool"):
         load_entries([root], strict=True)

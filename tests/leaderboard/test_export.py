@@ -1,16 +1,19 @@
 import csv
+import doctest
 import io
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
 
 from leaderboard import export
 from leaderboard.assemble import make_board
-from leaderboard.assemble.columns import RANK_ERROR
 from leaderboard.entries import Entries
+from leaderboard.formatting import beside
+from leaderboard.metrics.mean_ranks import MEAN_RANK
 from leaderboard.model import Column, Value
-from leaderboard.rounding import beside
 
 
 def board_of(*results):
@@ -44,9 +47,9 @@ def test_csv_has_a_line_for_every_figure(board):
         "phantom",
         "measured",
     )
-    stamp = board.leagues[0].blocks[0].stamp
-    assert (found["random", "rank"]["compared"], aubc["compared"]) == (stamp, "")
-    assert found["random", "mean_rank"]["compared"] == stamp
+    cohort = board.leagues[0].settings[0].cohort
+    assert (found["random", "rank"]["compared"], aubc["compared"]) == (cohort, "")
+    assert found["random", "mean_rank"]["compared"] == cohort
     failed = found["mine", "aubc"]
     assert (failed["mean"], failed["status"]) == ("n/a", "failed")
     assert failed["reason"] == "no complete experiment"
@@ -71,7 +74,7 @@ def test_markdown_is_a_table_without_markup_of_others(board):
     assert table[0] == ("| Rank | Method | AUBC (%) | Final Dice (%) | Mean rank | Badges |")
     assert table[2] == (
         "| 1 | random | 65.0 (55.2\N{EN DASH}74.8) | 80.0 (60.4\N{EN DASH}99.6) "
-        "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, oracle |"
+        "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, uses ground truth |"
     )
     assert table[3] == (
         r"| - | =cmd\|'x'\!A1\_\{\}\$%\&\<script\> | n/a | n/a | n/a | submission, failed |"
@@ -105,14 +108,14 @@ def test_a_value_as_readers_see_it(value, unit, wanted, text):
 
 def test_the_caption_says_what_stands_beside_which_column(board):
     said = (
-        "Means over seeds; beside AUBC, Final Dice: 95 % interval; "
-        f"beside Mean rank: \N{PLUS-MINUS SIGN} {RANK_ERROR}."
+        "Means over seeds; AUBC, Final Dice with 95 % interval; "
+        f"Mean rank with \N{PLUS-MINUS SIGN} {MEAN_RANK.spread}."
     )
     assert said in export.to_markdown(board)
     printed = make_board(Entries((), ()), published=True)
     (rollout,) = export.chosen(printed, ["rollout"])
     text = export.to_markdown(replace(printed, leagues=(rollout,)))
-    assert "beside AUBC, Final Dice, FG-Eff: 95 % interval" in text
+    assert "AUBC, Final Dice, FG-Eff with 95 % interval" in text
 
 
 def test_printed_figures_stand_beside_their_means_as_printed():
@@ -120,8 +123,8 @@ def test_printed_figures_stand_beside_their_means_as_printed():
         columns = {column.name: column for column in league.columns}
         assert "variance" in columns["fg_eff"].spread
         assert "variance" in columns["fg_eff"].help
-        for block in league.blocks:
-            for row in block.rows:
+        for setting in league.settings:
+            for row in setting.rows:
                 for name in ("aubc", "final_dice", "fg_eff"):
                     value = row.values[name]
                     if value.mean is not None:
@@ -140,3 +143,24 @@ def test_leagues_are_chosen_by_key_track_or_title(make):
         assert export.chosen(board, [name]) == (other,)
     assert export.chosen(board, []) == (demo, other) == board.leagues
     assert export.chosen(board, ["nix"]) == ()
+
+
+def test_the_example_holds():
+    assert doctest.testmod(export) == (0, 1)
+
+
+def test_nothing_in_a_cell_is_a_command():
+    text = export.latex_escaped(r"\input{x} #$%&_^~{}<>")
+    assert text.startswith(r"\textbackslash{}input\{x\} \#\$\%\&\_\textasciicircum{}")
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")
+def test_latex_takes_it(tmp_path):
+    table = export.latex_table(
+        ["a", "b", "c", "d"], [["1", r"\x{}", "2 % 3", "<_>"]], caption="#", label="t"
+    )
+    head = r"\documentclass{article}\usepackage{booktabs}\begin{document}"
+    text = f"{head}{table}\\end{{document}}"
+    (tmp_path / "x.tex").write_text(text)
+    command = ["pdflatex", "-halt-on-error", "x.tex"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)

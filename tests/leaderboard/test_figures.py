@@ -78,7 +78,7 @@ def test_a_learning_curve_has_band_line_markers_and_the_full_data_line():
     root = parse(svg)
     assert root.get("aria-label") == 'a "quoted" <figure>'
     assert root.get("width") is None
-    assert {"Labelled patches", "Mean Dice (%)", "10", "20", "30", "bald", "all data 91.0"} <= set(
+    assert {"Labelled patches", "Mean Dice (%)", "10", "20", "30", "bald", "full data 91.0"} <= set(
         texts(svg)
     )
     assert svg.count('fill-opacity=".1"') == 1
@@ -101,7 +101,7 @@ def test_a_curve_lies_where_its_figures_are():
 
 
 def test_a_fit_goes_through_its_start_and_towards_full_data():
-    fit = boards.board(2, 1, published=False).leagues[0].blocks[0].rows[0].fit
+    fit = boards.board(2, 1, published=False).leagues[0].settings[0].rows[0].fit
     assert fitted(fit, fit.t0) == pytest.approx(fit.y0)
     assert fitted(fit, 1e3) == pytest.approx(fit.y_full)
     svg = efficiency_fits([Fit("a", style_of(0), fit)], "")
@@ -112,7 +112,7 @@ def test_a_fit_goes_through_its_start_and_towards_full_data():
 def test_classes_stand_in_lines_and_one_without_dice_has_its_share():
     figures = (ClassFigure("left", 80.0, 1.0, 3.0), ClassFigure("right", None, None, 2.0))
     svg = class_figures([Classes("bald", style_of(1), figures)], "")
-    assert {"left", "right", "Dice (%)", "Labelled share (%)", "bald"} <= set(texts(svg))
+    assert {"left", "right", "Dice (%)", "Labelled fraction (%)", "bald"} <= set(texts(svg))
     data = next(p["d"] for p in paths(svg) if p.get("fill") == style_of(1).colour)
     assert data.count("z") == 4, "two shares, one Dice, one in the legend"
 
@@ -149,7 +149,7 @@ def test_a_critical_difference_diagram_joins_groups_of_two_and_more():
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_are_text(name):
-    fit = boards.board(2, 1, published=False).leagues[0].blocks[0].rows[0].fit
+    fit = boards.board(2, 1, published=False).leagues[0].settings[0].rows[0].fit
     penalty = PairwisePenalty("alpha", ((0.0,),), (0.0,), (0.0,))
     figures = (ClassFigure(name, 80.0, 1.0, 3.0),)
     for svg in (

@@ -1,16 +1,23 @@
+import doctest
+import importlib
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import boards
 import pytest
 
-from leaderboard.island import island
+from leaderboard.assemble import make_board
+from leaderboard.board_json import board_json
+from leaderboard.entries import Entries
 from leaderboard.model import Board, LengthEffect, QuerySizeEffect
 from leaderboard.page import SPARED, render
-from leaderboard.page.cells import rank_note, reasons
+from leaderboard.page.cells import comparing, rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
+from leaderboard.page.protocol import CITED, linked, protocol
+from nnactive import PROTOCOL_VERSION
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -103,8 +110,8 @@ def test_packed_scripts_are_what_their_hash_says(parsed):
         assert digest(unpack(script(parsed, f"library-{library.name}"))) == library.digest
 
 
-def test_the_island_is_the_board(small, parsed):
-    assert json.loads(unpack(script(parsed, "data"))) == island(small)
+def test_the_embedded_json_is_the_board(small, parsed):
+    assert json.loads(unpack(script(parsed, "data"))) == board_json(small)
 
 
 def test_the_same_board_gives_the_same_bytes(small, page):
@@ -114,10 +121,10 @@ def test_the_same_board_gives_the_same_bytes(small, page):
 def test_the_head_says_what_this_is_and_how_far_it_got(parsed):
     for words in (
         "Protocol 1.0",
-        "Made 2026-11-22",
-        "18 entrants \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
+        "Date 2026-11-22",
+        "18 methods \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
         "212 of 216 complete (98.1 %), 1 failed",
-        "How to read it.",
+        "How to read this page.",
         "outdated protocol",
         "0123abc",
     ):
@@ -136,15 +143,22 @@ def test_every_group_has_its_own_glossary(small):
 
 def test_every_table_says_whom_its_ranks_compare_and_what_to_beware_of(small, page, parsed):
     for league in small.leagues:
-        for table in (league.views[0], *league.blocks):
-            assert f"Ranks and PPM compare {table.stamp}." in parsed.words
+        for table in (league.views[0], *league.settings):
+            number, set_id = table.cohort.split(", ")
+            said = f"Ranks and PPM are computed among these {number} (set ID {set_id})."
+            assert said in parsed.words
     cautions = page.count(f'<p class="notice caution">Few seeds: <span>{boards.CAUTION}</span>')
-    assert cautions == len(small.leagues[0].blocks)
+    assert cautions == len(small.leagues[0].settings)
+
+
+@pytest.mark.parametrize("cohort", ["", "0 methods, e3b0c442", "1 method, 0272eb05"])
+def test_nothing_is_computed_among_fewer_than_two_methods(cohort):
+    assert comparing(cohort) == ""
 
 
 def test_a_settings_table_tells_a_submission_from_a_baseline(small, page):
     section = page.partition('<details class="setting"')[2].partition("</table>")[0]
-    rows = {row.entrant for row in small.leagues[0].blocks[0].rows}
+    rows = {row.entrant for row in small.leagues[0].settings[0].rows}
     own = [e for e in small.leagues[0].entrants if e.key in rows and "submission" in e.badges]
     assert own
     assert section.count('<span class="badge submission">') == len(own)
@@ -156,32 +170,35 @@ def test_long_names_break_at_their_joints(page):
 
 
 def test_captions_say_what_is_drawn(small, parsed):
-    assert "mean ranks by AUBC, whatever ranks the table" in parsed.words
-    assert "bands of 95 % (Student's t over seeds, cut at the figure's edge)" in parsed.words
+    assert "mean ranks by AUBC (regardless of the table's sort order)" in parsed.words
+    assert (
+        "with 95 % bands (Student's t over seeds, clipped at the edge of the plot)" in parsed.words
+    )
     league = small.leagues[0]
-    blocks = tuple(
+    settings = tuple(
         replace(
-            block,
+            setting,
             rows=tuple(
                 replace(row, curve=tuple(replace(p, low=None, high=None) for p in row.curve))
-                for row in block.rows
+                for row in setting.rows
             ),
         )
-        for block in league.blocks
+        for setting in league.settings
     )
-    words = Parsed(render(replace(small, leagues=(replace(league, blocks=blocks),)))).words
-    assert "without bands, which need 3 seeds" in words
-    assert "bands of 95 %" not in words
+    words = Parsed(render(replace(small, leagues=(replace(league, settings=settings),)))).words
+    assert "without bands, which need at least 3 seeds" in words
+    assert "95 % bands" not in words
 
 
 def test_one_of_a_kind_is_singular():
     words = Parsed(render(boards.board(2, 1, published=False))).words
-    assert "2 entrants \N{MULTIPLICATION SIGN} 1 setting \N{MULTIPLICATION SIGN} 4 seeds" in words
+    assert "2 methods \N{MULTIPLICATION SIGN} 1 setting \N{MULTIPLICATION SIGN} 4 seeds" in words
 
 
 def test_tables_are_there_without_script(small, parsed):
     league = small.leagues[0]
     tables = len(small.leagues) * (1 + 3) + sum(len(one.entrants) for one in small.leagues)
+    tables += protocol().html.count("<table>")
     assert parsed.tags.count("table") == tables
     assert set(parsed.find("scope")) == {"col", "row"}
     assert parsed.find("aria-sort").count("ascending") == len(small.leagues) * 4
@@ -205,7 +222,7 @@ def test_every_link_leads_somewhere(parsed):
 
 def test_what_has_no_answer_says_why(page, parsed):
     assert f'<abbr title="{boards.NEEDS_SEEDS.replace(chr(39), "&#39;")}">n/a</abbr>' in page
-    assert "No answer (n/a) for Rank interval, Score, FG-Eff (effort)" in parsed.words
+    assert "Not available: Rank interval, Score, FG-Eff (effort)" in parsed.words
     assert "acdc_low_query, seed 12346, loop 2, query: out of memory" in parsed.words
     assert 'title="not ranked: failed"' in page
 
@@ -228,17 +245,17 @@ def test_a_card_tells_how_to_run_it_again(small, parsed):
     for words in (entrant.command, entrant.source_hash, entrant.environments[0]):
         assert words in parsed.words
     assert "beta = 1.0" in parsed.words
-    assert "yes: it saw the ground truth of the whole pool" in parsed.words
+    assert "Uses ground truth yes, of the whole pool" in parsed.words
 
 
 def test_effects_of_query_size_and_training_length_are_tables(small):
     first, second = small.leagues
-    keys = tuple(block.key for block in first.blocks)
+    keys = tuple(setting.key for setting in first.settings)
     size = QuerySizeEffect(first.entrants[0].key, keys[:2], "aubc", -0.625, 0.0004, 12)
     length = LengthEffect(
         "random",
         (first.key, second.key),
-        (keys[0], second.blocks[0].key),
+        (keys[0], second.settings[0].key),
         "aubc",
         1.24,
         0.05,
@@ -248,16 +265,67 @@ def test_effects_of_query_size_and_training_length_are_tables(small):
     parsed = Parsed(render(replace(small, leagues=(league, second), length_effects=(length,))))
     assert "-0.63 p < 0.001" in parsed.words
     assert "+1.2 p = 0.050" in parsed.words
-    assert "Training length" not in Parsed(render(small)).words.replace("Training length all", "")
+    assert "training-length" in parsed.find("id")
+    assert "training-length" not in Parsed(render(small)).find("id")
+
+
+@pytest.mark.parametrize("name", ["cells", "protocol"])
+def test_the_examples_hold(name):
+    outcome = doctest.testmod(importlib.import_module(f"leaderboard.page.{name}"))
+    assert outcome.failed == 0
+    assert outcome.attempted > 0
+
+
+def test_the_protocol_is_part_of_the_page(page, parsed):
+    assert f"The benchmark protocol, version {PROTOCOL_VERSION}" in parsed.words
+    ids = parsed.find("id")
+    for section in range(1, 10):
+        assert f"protocol-{section}" in ids
+    for words in ("1. Terms", "Beyond the papers (ours)", "Mean Dice"):
+        assert words in parsed.words
+    assert "#protocol" in parsed.find("href")
+    # Headings go one level deeper at a time.
+    section = Parsed(page[page.index('<section id="protocol">') :])
+    levels = [int(tag[1]) for tag in section.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert set(levels) >= {2, 3, 4}
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_whoever_cites_the_protocol_links_to_its_section():
+    board = make_board(Entries((), ()), published=True)
+    page = render(board)
+    section = page.index('<section id="protocol">')
+    cited = [*CITED.finditer(page[:section])]
+    assert len(cited) > 10
+    for found in cited:
+        assert page[: found.start()].endswith(f'<a href="#protocol-{found[0][-1]}">')
+    assert "protocol section 6" in board.leagues[0].notes[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("protocol sections 4 and 6", ["4", "6"]),
+        ("protocol section 2.", ["2"]),
+        (f"protocol section {0}", []),
+        ("section 6 of another", []),
+        ("<a href='protocol section 6'>", ["6"]),
+    ],
+)
+def test_citations_are_links_and_nothing_else_is(text, links):
+    html = str(linked(text))
+    assert re.findall(r'<a href="#protocol-(\d)">', html) == links
+    assert "".join(Parsed(html).text) == text
+    assert html.count("<") == 2 * len(links)
 
 
 def test_left_out_files_are_listed(small, parsed):
     assert "old/result.json : not valid JSON" in parsed.words
-    assert "Left out" not in Parsed(render(replace(small, left_out=()))).words
+    assert "Files not used" not in Parsed(render(replace(small, left_out=()))).words
 
 
 def test_a_board_with_nothing_that_counts_still_has_a_page():
-    assert "No result counts so far" in Parsed(render(EMPTY)).words
+    assert "There are no results yet" in Parsed(render(EMPTY)).words
 
 
 def hostile(board, text):
@@ -270,22 +338,28 @@ def hostile(board, text):
         )
         for n, entrant in enumerate(league.entrants)
     )  # fmt: skip
-    blocks = tuple(
+    settings = tuple(
         replace(
-            block, name=text, about=(text,), patch=text, dataset=text, regime=text,
+            setting, name=text, about=(text,), patch=text, dataset=text, regime=text,
             rows=tuple(
                 replace(
                     row, notes=(text,), rank_reason=text,
                     values={name: replace(v, reason=text) for name, v in row.values.items()},
                     classes=tuple(replace(figure, name=text) for figure in row.classes),
                 )
-                for row in block.rows
+                for row in setting.rows
             ),
         )
-        for block in league.blocks
+        for setting in league.settings
     )  # fmt: skip
     league = replace(
-        league, title=text, track=text, nnunet=text, entrants=entrants, blocks=blocks, notes=(text,)
+        league,
+        title=text,
+        track=text,
+        nnunet=text,
+        entrants=entrants,
+        settings=settings,
+        notes=(text,),
     )
     left_out = tuple(replace(item, file=text, reason=text) for item in board.left_out)
     return replace(board, leagues=(league,), left_out=left_out, commits=(text,), bibliography=text)
@@ -313,8 +387,8 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
 
 
 def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
-    lines = reasons(boards.COLUMNS, small.leagues[1].blocks[0].rows)
-    assert lines[0].startswith("Rank interval, Score, ")
+    lines = reasons(boards.COLUMNS, small.leagues[1].settings[0].rows)
+    assert lines[0].startswith("Not available: Rank interval, Score, ")
 
 
 def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
@@ -327,7 +401,7 @@ def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):
         assert sorted(set(found)) == sorted(kinds)
         assert len(found) == 3 * len(kinds)
         assert less.count("<svg") == page.count("<svg") - len(found)
-        assert less.count("Left to the script") == len(found)
+        assert less.count("Drawn by the script only") == len(found)
 
 
 @pytest.mark.slow

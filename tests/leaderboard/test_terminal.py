@@ -1,6 +1,6 @@
 from leaderboard.assemble import make_board
 from leaderboard.entries import Entries
-from leaderboard.terminal import top_rows
+from leaderboard.terminal import top_tables
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
@@ -15,21 +15,26 @@ def test_top_rows_are_plain_text_best_first(make, broken):
         make("bald", 1, (0.5, 0.6, 0.7), oracle=True),
         make("mine", 1, (), failure=broken, origin="submission"),
     )
-    first, second, third = top_rows(board)
-    assert (first.rank, first.method, first.aubc, first.final_dice, first.badges, first.done) == (
-        ("1", "bald", "60.0", "70.0", "baseline, oracle", "1 of 1")
+    (table,) = top_tables(board)
+    first, second, third = table.rows
+    assert table.columns == ("Final Dice", "AUBC")
+    assert (first.rank, first.method, *first.figures, first.badges, first.done) == (
+        ("1", "bald", "70.0", "60.0", "baseline, uses ground truth", "1 of 1")
     )
     assert (second.rank, second.method) == ("2", "random")
-    assert (third.rank, third.method, third.aubc, third.done) == ("-", "mine", "n/a", "0 of 1")
-    assert first.table == "demo: phantom_tiny"
-    assert top_rows(board, limit=1) == [first, third]  # a submission is always shown
+    assert (third.rank, third.method, third.figures, third.done) == (
+        ("-", "mine", ("n/a", "n/a"), "0 of 1")
+    )
+    assert table.title == "demo: phantom_tiny"
+    (table,) = top_tables(board, limit=1)
+    assert table.rows == (first, third)  # a submission is always shown
 
 
 def test_several_seeds_have_a_spread_and_an_interval_of_the_rank(make):
     results = [make(m, s, (0.5, 0.6, 0.6 + s / 10)) for m in "ab" for s in (1, 2, 3)]
-    row = top_rows(board_of(*results))[0]
+    row = top_tables(board_of(*results))[0].rows[0]
     # AUBC (.5 + 2 * .6 + .7) / 4 = .6, and .625 and .65
-    assert row.aubc == f"62.5 {PLUS_MINUS} 2.5"
+    assert row.figures[1] == f"62.5 {PLUS_MINUS} 2.5"
     assert row.rank == "1 a"
     assert row.done == "3 of 3"
 
@@ -38,6 +43,7 @@ def test_several_settings_are_counted_and_published_leagues_left_to_the_page(mak
     other = make()
     other = other.model_copy(update={"setting": other.setting.model_copy(update={"name": "b"})})
     board = board_of(make(), other, published=True)
-    (row,) = top_rows(board)
-    assert row.table.endswith("2 settings")
+    (table,) = top_tables(board)
+    (row,) = table.rows
+    assert table.title.endswith("2 settings")
     assert row.done == "2 of 2"

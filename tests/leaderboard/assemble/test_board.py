@@ -43,7 +43,7 @@ def test_measured_and_published_entries_share_no_ranking(make, board_of):
     board = board_of(make("clasp_pe", track="full", comparable=True), published=True)
     for league in board.leagues:
         own = {entrant.key for entrant in league.entrants}
-        for table in (*league.views, *league.blocks):
+        for table in (*league.views, *league.settings):
             assert {row.entrant for row in table.rows} <= own
         assert set(league.relations.entrants) <= own
 

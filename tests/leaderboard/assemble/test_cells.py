@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
-from leaderboard.assemble.cells import measured_cell, over_seeds
-from leaderboard.assemble.references import make_reference
+from benchmark.results import Counts
+from leaderboard.assemble.cells import make_runs, measured_cell
+from leaderboard.metrics.metric import NOTHING, over_seeds
+from leaderboard.metrics.reference import make_reference
+from leaderboard.undefined import Undefined, attempt
 
 
 def cell_of(results, expected):
@@ -70,7 +73,7 @@ def test_efficiency_is_fitted_over_all_seeds_and_loops(full):
 def test_failures_missing_and_further_seeds_are_named(make, broken):
     results = [make(seed=1), make(seed=2, dice=(0.5,), failure=broken), make(seed=9)]
     cell = cell_of(results, (1, 2, 3))
-    assert (cell.status, cell.seeds, cell.expected) == ("failed", (1,), (1, 2, 3))
+    assert (cell.status, cell.seeds) == ("failed", (1,))
     assert cell.notes == (
         f"seed 2, loop 1, query: {broken.reason}",
         "no result for seed 3",
@@ -82,7 +85,7 @@ def test_failures_missing_and_further_seeds_are_named(make, broken):
 def test_nothing_complete_has_reasons_everywhere(make, broken):
     cell = cell_of([make(dice=(), failure=broken)], (1,))
     assert {value.reason for value in cell.values.values()} == {"no complete experiment"}
-    assert cell.dice.size == 0
+    assert cell.runs == cell.classes == NOTHING
 
 
 def test_seeds_at_different_budgets_have_no_curve(make):
@@ -92,7 +95,7 @@ def test_seeds_at_different_budgets_have_no_curve(make):
         for loop in other.loops
     )
     cell = cell_of([make(seed=1), other.model_copy(update={"loops": loops})], (1, 2))
-    assert cell.scores is None
+    assert isinstance(cell.runs, Undefined)
     assert "different numbers of labelled patches" in cell.values["aubc"].reason
 
 
@@ -114,3 +117,51 @@ def test_what_has_no_interval_says_why():
     value = over_seeds([float("inf")] * 2)
     assert (value.spread, value.low) == (None, None)
     assert value.reason
+
+
+def test_runs_by_hand(full):
+    runs = make_runs([full(seed=3, dice=(0.5, 0.6, 0.7))])
+    assert runs.seeds == (3,)
+    assert runs.budgets == (10, 20, 30)
+    assert runs.dice[0] == pytest.approx((0.5, 0.6, 0.7))
+    assert runs.foreground[0] == pytest.approx([311 * n / 93_000 for n in (1, 2, 3)])
+    assert runs.effort[0] == pytest.approx([n / 32_000 for n in (103, 207, 311)])
+
+
+def test_the_classes_of_the_final_loop_by_hand(full):
+    classes = cell_of([full()], (1,)).classes
+    assert classes.dice[:, 0] == pytest.approx((0.7, 0.7))
+    assert classes.labelled[:, 0] == pytest.approx((900 / 90_000, 33 / 3_000))
+
+
+def test_boundaries_that_were_not_counted_leave_no_effort(make, full, change):
+    assert make_runs([make()]).effort == Undefined("the labelled boundary voxels were not counted")
+    assert make_runs([change(full(), "dataset", pool_boundary=None)]).effort == Undefined(
+        "the pool's boundary voxels were not counted"
+    )
+
+
+def test_a_class_that_no_test_case_has_is_nan_and_one_that_no_pool_case_has_too(make, change):
+    result = change(make(), "dataset", pool_foreground=(90_000, 0))
+    column = ((5, 5), (0, 0))
+    counts = Counts(true_positives=column, false_positives=column, false_negatives=column)
+    last = result.loops[-1].model_copy(update={"counts": counts})
+    classes = cell_of(
+        [result.model_copy(update={"loops": (*result.loops[:-1], last)})], (1,)
+    ).classes
+    assert classes.dice[0, 0] == 0.5
+    assert np.isnan([classes.dice[1, 0], classes.labelled[1, 0]]).all()
+
+
+def test_a_pool_without_foreground_has_no_labelled_fraction(make, change):
+    runs = make_runs([change(make(), "dataset", pool_foreground=(0, 0))])
+    assert runs.foreground == Undefined("the pool has no foreground")
+
+
+def test_a_test_set_without_foreground_has_no_curve(make):
+    result = make()
+    nothing = ((0, 0), (0, 0))
+    counts = Counts(true_positives=nothing, false_positives=nothing, false_negatives=nothing)
+    loops = tuple(loop.model_copy(update={"counts": counts}) for loop in result.loops)
+    found = attempt(lambda: make_runs([result.model_copy(update={"loops": loops})]))
+    assert found == Undefined("seed 1: no foreground in any test case of loop 0")

@@ -14,4 +14,4 @@ def test_every_example_holds(name):
 
 
 def test_there_are_examples():
-    assert doctest.testmod(importlib.import_module(f"{package.__name__}.keys")).attempted == 1
+    assert doctest.testmod(importlib.import_module(f"{package.__name__}.keys")).attempted == 2

@@ -153,7 +153,7 @@ def test_a_card_says_the_image_and_the_layer(make, change):
     }
     ends = [
         "; image cuda13, sha256:b on sha256:a with x==1",
-        "; image cuda13, digest not told with x==1",
+        "; image cuda13, digest unknown with x==1",
     ]
     assert [
         line.endswith(f"{end} lock ffffffffffff")

@@ -1,7 +1,15 @@
 import re
 
+import pytest
+
 from leaderboard.assemble import keys as module
-from leaderboard.assemble.keys import keys
+from leaderboard.assemble.keys import (
+    cohort_id,
+    key_ignoring_epochs,
+    key_ignoring_query_size,
+    keys,
+)
+from nnactive.settings import Setting, Training
 
 HOSTILE = ["", "<b>", "a b", "\ud800", "é", "random"]
 
@@ -24,3 +32,55 @@ def test_names_whose_hashes_begin_alike_still_get_different_keys(monkeypatch):
 
 def test_names_and_their_context_never_run_together():
     assert keys("m", ["b"], within=("a",))["b"] != keys("m", ['a", "b'])['a", "b']
+
+
+def test_a_cohort_is_named_by_number_and_hash():
+    assert cohort_id(["a", "b"]) != cohort_id(["a", "c"])
+    assert cohort_id(["a", "b"]).startswith("2 methods, ")
+    assert cohort_id(["a"]).startswith("1 method, ")
+
+
+def setting(**over):
+    fields = {
+        "name": "phantom_tiny",
+        "dataset": "phantom",
+        "regime": "tiny",
+        "patch_size": (4, 4, 4),
+        "starting_budget": 30,
+        "query_size": 30,
+    }
+    return Setting(**fields | over)
+
+
+LONG = setting(name="phantom_long", training=Training(epochs=500))
+SMALL = setting(name="phantom_small", query_size=15, loops=9, candidates=15)
+
+
+def test_training_lengths():
+    assert key_ignoring_epochs("data", setting()) == key_ignoring_epochs("data", LONG)
+    assert key_ignoring_query_size("data", setting()) != key_ignoring_query_size("data", LONG)
+
+
+def test_query_sizes():
+    assert key_ignoring_query_size("data", setting()) == key_ignoring_query_size("data", SMALL)
+    assert key_ignoring_epochs("data", setting()) != key_ignoring_epochs("data", SMALL)
+
+
+@pytest.mark.parametrize("family", [key_ignoring_epochs, key_ignoring_query_size])
+@pytest.mark.parametrize(
+    "other",
+    [
+        setting(patch_size=(2, 4, 4)),
+        setting(starting_budget=15),
+        setting(training=Training(folds=2)),
+        setting(query_size=15),
+        setting(regime="other"),
+    ],
+)
+def test_anything_else_parts_them(family, other):
+    assert family("data", setting()) != family("data", other)
+
+
+@pytest.mark.parametrize("family", [key_ignoring_epochs, key_ignoring_query_size])
+def test_other_data_part_them(family):
+    assert family("data", setting()) != family("others", setting())

@@ -16,7 +16,7 @@ def test_a_league_names_what_its_results_share(make, league_of):
 def test_keys_do_not_change_with_who_else_has_entered(make, league_of):
     before, after = league_of(make("a")), league_of(make("a"), make("b"))
     assert before.key == after.key
-    assert before.blocks[0].key == after.blocks[0].key
+    assert before.settings[0].key == after.settings[0].key
     assert set(ids(before).items()) < set(ids(after).items())
 
 
@@ -29,7 +29,7 @@ def test_the_same_method_has_a_card_in_each_league(make, board_of):
 def test_relations_are_over_the_complete_entrants(make, league_of):
     league = league_of(*(make(m, s) for m in "abc" for s in (1, 2)), make("d", 1))
     assert {ids(league)[key] for key in league.relations.entrants} == set("abc")
-    assert league.relations.stamp.startswith("3 entrants, ")
+    assert league.relations.cohort.startswith("3 methods, ")
     assert league.relations.penalties
 
 
@@ -38,12 +38,12 @@ def test_incomparable_variants_get_blocks_of_their_own_that_name_the_difference(
 ):
     old = change(make("a"), "dataset", checksum="cd")
     league = league_of(make("a"), make("b"), old)
-    assert [block.differs for block in league.blocks] == [("prepared data",)] * 2
+    assert [setting.differs for setting in league.settings] == [("prepared data",)] * 2
     assert len(league.views) == 1
     (shown,) = league.views[0].settings
     assert {ids(league)[row.entrant] for row in league.views[0].rows} == {"a", "b"}
-    (block,) = (block for block in league.blocks if block.key != shown)
-    assert len(block.rows) == 1
+    (setting,) = (setting for setting in league.settings if setting.key != shown)
+    assert len(setting.rows) == 1
     assert "differ in prepared data" in league.notes[1]
 
 
@@ -53,7 +53,7 @@ def test_who_was_run_in_no_compared_setting_still_has_a_row(make, league_of, cha
     rows = {ids(league)[row.entrant]: row for row in league.views[0].rows}
     assert (rows["mine"].status, rows["mine"].rank) == ("incomplete", None)
     assert rows["mine"].notes == ("no result in 1 of 1 settings: phantom_tiny",)
-    assert "lone: no baseline was run" in league.notes[1]
+    assert league.notes[1] == "lone: not in the main table, as no baseline was run."
     card = league.entrants[1]
     assert card.badges == ("submission", "incomplete")
 
@@ -66,7 +66,7 @@ def test_a_single_settings_view_has_the_rows_of_its_block(full, league_of):
             for s in (1, 2, 3)
         )
     )
-    for shown, row in zip(league.views[0].rows, league.blocks[0].rows, strict=True):
+    for shown, row in zip(league.views[0].rows, league.settings[0].rows, strict=True):
         assert vars(row).items() >= vars(shown).items()
     assert league.views[0].rows[0].rank_low is not None
 

@@ -1,10 +1,12 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
-from leaderboard.assemble.means import means_of
-from leaderboard.assemble.references import make_reference
+from leaderboard.assemble.table import means_of
+from leaderboard.metrics.reference import make_reference
+from leaderboard.metrics.registry import declared
 
 NAMES = ("aubc", "score", "fg_eff", "patches")
+METRICS = [metric for metric in declared() if metric.name in NAMES]
 
 
 def setting(name, *results, seeds=(1, 2)):
@@ -13,13 +15,13 @@ def setting(name, *results, seeds=(1, 2)):
 
 def test_a_single_settings_values_are_its_own(full):
     only = setting("s", full(seed=1), full(seed=2))
-    assert means_of("m", [only], NAMES) == {name: only.cells["m"].values[name] for name in NAMES}
+    assert means_of("m", [only], METRICS) == {name: only.cells["m"].values[name] for name in NAMES}
 
 
 def test_means_over_settings_with_the_papers_interval(full):
     first = setting("a", full(seed=1, dice=(0.5, 0.6, 0.7)), full(seed=2, dice=(0.5, 0.7, 0.9)))
     second = setting("b", full(seed=1, dice=(0.5, 0.8, 0.9)), full(seed=2, dice=(0.5, 0.8, 0.9)))
-    value = means_of("m", [first, second], NAMES)["aubc"]
+    value = means_of("m", [first, second], METRICS)["aubc"]
     # Means 65 and 75, stds sqrt(50) and 0: 1.96 / 2 * sqrt(50 / 2).
     assert value.mean == pytest.approx(70)
     assert value.high - value.mean == pytest.approx(1.96 / 2 * 5)
@@ -29,20 +31,20 @@ def test_means_over_settings_with_the_papers_interval(full):
 def test_a_fits_standard_error_is_that_of_a_mean(full):
     cells = [setting(n, full(seed=1), full(seed=2, dice=(0.5, 0.62, 0.7))) for n in ("a", "b")]
     errors = [each.cells["m"].values["fg_eff"].spread for each in cells]
-    value = means_of("m", cells, NAMES)["fg_eff"]
+    value = means_of("m", cells, METRICS)["fg_eff"]
     expected = 1.96 / 2 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5
     assert value.high - value.mean == pytest.approx(expected)
 
 
 def test_a_cost_has_a_mean_alone(full):
     cells = [setting(n, full(seed=1), full(seed=2)) for n in ("a", "b")]
-    value = means_of("m", cells, NAMES)["patches"]
+    value = means_of("m", cells, METRICS)["patches"]
     assert (value.mean, value.spread, value.low, value.reason) == (30, None, None, None)
 
 
 def test_one_seed_has_a_mean_without_an_interval(full):
     cells = [setting(n, full(), seeds=(1,)) for n in ("a", "b")]
-    value = means_of("m", cells, NAMES)["aubc"]
+    value = means_of("m", cells, METRICS)["aubc"]
     assert (value.mean, value.low) == (pytest.approx(60), None)
     assert "2 seeds" in value.reason
 
@@ -51,12 +53,12 @@ def test_a_setting_without_an_answer_is_named(full, broken):
     good = setting("good", full(seed=1), full(seed=2))
     bad = setting("bad", full(dice=(), failure=broken))
     other = Cells("other", "other", {})
-    assert means_of("m", [good, bad], NAMES)["aubc"].reason == "bad: no complete experiment"
-    assert means_of("m", [good, other], NAMES)["aubc"].reason == "other: no result"
-    assert means_of("m", [other], NAMES)["aubc"].reason == "other: no result"
+    assert means_of("m", [good, bad], METRICS)["aubc"].reason == "bad: no complete experiment"
+    assert means_of("m", [good, other], METRICS)["aubc"].reason == "other: no result"
+    assert means_of("m", [other], METRICS)["aubc"].reason == "other: no result"
 
 
 def test_what_no_setting_answers_has_the_reason_itself(make):
     cells = [setting(n, make()) for n in ("a", "b")]
-    reason = means_of("m", cells, NAMES)["score"].reason
+    reason = means_of("m", cells, METRICS)["score"].reason
     assert reason.startswith("no full-data Dice")

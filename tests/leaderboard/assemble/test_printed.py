@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from leaderboard import published
-from leaderboard.assemble.printed import make_published
+from leaderboard.assemble.league import make_league
+from leaderboard.assemble.printed import printed_source
 from leaderboard.model import League
 from leaderboard.published import studies
 
@@ -13,16 +14,16 @@ SOURCE = Path(published.__file__).parent / "results.csv"
 
 @pytest.fixture(scope="module")
 def leagues() -> dict[str, League]:
-    return {study.name: make_published(study) for study in studies()}
+    return {study.name: make_league(printed_source(study)) for study in studies()}
 
 
 def cells(league):
     """Mean and spread by setting, method and column."""
     ids = {entrant.key: entrant.id for entrant in league.entrants}
     return {
-        (block.name, ids[row.entrant], name): value
-        for block in league.blocks
-        for row in block.rows
+        (setting.name, ids[row.entrant], name): value
+        for setting in league.settings
+        for row in setting.rows
         for name, value in row.values.items()
         if value.mean is not None and name in {"aubc", "final_dice", "fg_eff"}
     }
@@ -87,7 +88,7 @@ def test_what_needs_single_seeds_says_so(leagues):
         assert "single seeds" in row.values[name].reason
     assert "single seeds" in row.rank_reason
     assert row.rank == 1
-    assert "single seeds" in league.relations.penalties_reason
+    assert "single seeds" in league.relations.penalties.reason
     assert row.values["mean_rank"].mean == 1.25
 
 

@@ -7,13 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderboard.assemble import make_board
-from leaderboard.assemble.columns import RELATIONAL
 from leaderboard.entries import Entries
+from leaderboard.metrics.registry import declared
 
 SEEDS, SETTINGS = (1, 2, 3), ("one", "two")
 CURVE = st.tuples(*[st.integers(520, 880)] * 4).map(lambda c: (0.5, *(n / 1000 for n in c)))
 METHOD = st.lists(CURVE, min_size=len(SEEDS) * len(SETTINGS), max_size=len(SEEDS) * len(SETTINGS))
 WORLD = st.dictionaries(st.sampled_from("abcdef"), METHOD, min_size=2, max_size=4)
+RELATIONAL = {metric.name for metric in declared() if metric.relational}
 quick = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -41,7 +42,7 @@ def league(results):
 def tables(found):
     """Rows by setting or view, then method id, without the entrants' keys."""
     ids = {entrant.key: entrant.id for entrant in found.entrants}
-    places = {**{b.name: b for b in found.blocks}, **{str(v.settings): v for v in found.views}}
+    places = {**{b.name: b for b in found.settings}, **{str(v.settings): v for v in found.views}}
     return {
         name: {ids[row.entrant]: replace(row, entrant="") for row in place.rows}
         for name, place in places.items()

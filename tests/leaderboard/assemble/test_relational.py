@@ -1,10 +1,10 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
-from leaderboard.assemble.references import NO_FULL_DATA, Reference
-from leaderboard.assemble.relational import relational_values
+from leaderboard.assemble.table import relational_values
+from leaderboard.metrics.reference import UNKNOWN
+from leaderboard.metrics.registry import declared
 
-UNKNOWN = Reference(NO_FULL_DATA)
 SEEDS = (1, 2, 3)
 
 
@@ -25,14 +25,16 @@ def setting(make, name, **methods):
 
 
 def test_a_sure_winner_beats_all_in_every_loop(make):
-    found = relational_values(["a", "b", "c"], [setting(make, "s", a=0.8, b=0.7, c=0.7)])
+    found = relational_values(
+        ["a", "b", "c"], [setting(make, "s", a=0.8, b=0.7, c=0.7)], declared()
+    )
     assert [found[key]["ppm_wins"].mean for key in "abc"] == pytest.approx([100, 0, 0])
     assert [found[key]["ppm_losses"].mean for key in "abc"] == pytest.approx([0, 50, 50])
 
 
 def test_mean_ranks_over_settings_with_standard_error(make):
     settings = [setting(make, "s", a=0.8, b=0.7), setting(make, "t", a=0.6, b=0.7)]
-    found = relational_values(["a", "b"], settings)
+    found = relational_values(["a", "b"], settings, declared())
     # Ranks 1 and 2: std sqrt(.5), by sqrt(2) settings.
     assert (found["a"]["mean_rank"].mean, found["a"]["mean_rank"].spread) == pytest.approx(
         (1.5, 0.5)
@@ -56,20 +58,20 @@ def test_in_one_setting_mean_ranks_leave_a_seed_out(make):
             for key, each in cells.items()
         },
     )
-    found = relational_values(["a", "b"], [only])
+    found = relational_values(["a", "b"], [only], declared())
     # Without its first seed a is second.
     assert found["a"]["mean_rank"].mean == pytest.approx(4 / 3)
     assert found["b"]["mean_rank"].mean == pytest.approx(5 / 3)
 
 
 def test_nobody_to_compare_with_is_a_reason(make):
-    found = relational_values(["a"], [setting(make, "s", a=0.8)])
+    found = relational_values(["a"], [setting(make, "s", a=0.8)], declared())
     assert "2 methods" in found["a"]["ppm_wins"].reason
-    assert relational_values([], [setting(make, "s", a=0.8)]) == {}
+    assert relational_values([], [setting(make, "s", a=0.8)], declared()) == {}
 
 
 def test_one_seed_has_no_test(make):
     one = Cells("s", "s", {k: measured_cell([make(k)], (1,), UNKNOWN) for k in "ab"})
-    found = relational_values(["a", "b"], [one])
+    found = relational_values(["a", "b"], [one], declared())
     assert "2 seeds" in found["a"]["ppm_losses"].reason
     assert "2 seeds" in found["a"]["mean_rank"].reason

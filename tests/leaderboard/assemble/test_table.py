@@ -1,7 +1,7 @@
 import pytest
 
-from leaderboard.assemble.columns import MEASURED
-from leaderboard.assemble.stamps import stamp
+from leaderboard.assemble.keys import cohort_id
+from leaderboard.metrics.registry import declared
 
 
 def test_a_row_by_hand(make, rows_of):
@@ -12,7 +12,7 @@ def test_a_row_by_hand(make, rows_of):
     assert row.values["query_seconds"].mean == 14
     assert row.values["training_hours"].mean == pytest.approx(300 / 3600)
     assert (row.seeds, row.status, row.notes) == ((1, 2), "complete", ())
-    assert list(row.values) == [column.name for column in MEASURED]
+    assert list(row.values) == [metric.name for metric in declared()]
 
 
 def test_rows_are_sorted_by_rank_and_ties_share_one(make, rows_of):
@@ -32,7 +32,7 @@ def test_rows_are_sorted_by_rank_and_ties_share_one(make, rows_of):
 
 def test_ranks_follow_the_score_where_all_have_one(full, make, league_of, change):
     with_score = league_of(full("a"), full("b"))
-    assert with_score.views[0].ranked_by == with_score.blocks[0].ranked_by == "score"
+    assert with_score.views[0].ranked_by == with_score.settings[0].ranked_by == "score"
     assert with_score.notes[0] == "Ranks follow the mean primary score."
     without = league_of(make("a"), make("b"))
     assert without.views[0].ranked_by == "aubc"
@@ -43,7 +43,7 @@ def test_ranks_follow_the_score_where_all_have_one(full, make, league_of, change
     league = league_of(full("a"), full("b"), *worse)
     assert league.views[0].ranked_by == "aubc"
     assert "no better" in league.views[0].rows[0].values["score"].reason
-    assert [block.ranked_by for block in league.blocks] == ["score", "aubc"]
+    assert [setting.ranked_by for setting in league.settings] == ["score", "aubc"]
 
 
 def test_who_is_not_ranked_does_not_decide_by_what_the_others_are(full, league_of, broken):
@@ -156,12 +156,12 @@ def test_every_table_names_those_whom_its_ranks_compare(make, league_of, change)
 
     league = league_of(make("a"), other("a"), make("b"))
     every, *rest = league.views
-    assert every.stamp == league.relations.stamp == stamp(["a"])
+    assert every.cohort == league.relations.cohort == cohort_id(["a"])
     both = next(view for view in rest if view.dataset == "phantom")
-    assert both.stamp == stamp(["a", "b"]) != every.stamp
-    assert {block.name: block.stamp for block in league.blocks} == {
-        "phantom_tiny": stamp(["a", "b"]),
-        "other": stamp(["a"]),
+    assert both.cohort == cohort_id(["a", "b"]) != every.cohort
+    assert {setting.name: setting.cohort for setting in league.settings} == {
+        "phantom_tiny": cohort_id(["a", "b"]),
+        "other": cohort_id(["a"]),
     }
 
 
@@ -172,8 +172,8 @@ def test_intervals_of_few_seeds_come_with_a_caution(make, league_of):
         )
 
     for seeds, cautious in ((2, False), (4, True), (5, False)):
-        (view,), (block,) = league(seeds).views, league(seeds).blocks
-        assert bool(view.caution) == bool(block.caution) == cautious
+        (view,), (setting,) = league(seeds).views, league(seeds).settings
+        assert bool(view.caution) == bool(setting.caution) == cautious
         assert (view.rows[0].rank_low is None) == (seeds == 2)
 
 

@@ -1,11 +1,12 @@
 from leaderboard.assemble.cells import Cells
+from leaderboard.assemble.league import make_views
 from leaderboard.assemble.table import Frame
-from leaderboard.assemble.views import make_views
-from leaderboard.model import Block, Value
+from leaderboard.metrics.registry import declared
+from leaderboard.model import SettingTable, Value
 
 
-def block(key, dataset="d", regime="low", patch_role="query patch"):
-    return Block(
+def setting(key, dataset="d", regime="low", patch_role="query patch"):
+    return SettingTable(
         key=key,
         name=key,
         dataset=dataset,
@@ -20,13 +21,17 @@ def block(key, dataset="d", regime="low", patch_role="query patch"):
     )
 
 
-def views(*blocks, entrants=None):
-    cells = {each.key: Cells(each.name, each.key, {}) for each in blocks}
-    return make_views(Frame(("t",), (), entrants or {}, entrants or {}, frozenset()), blocks, cells)
+def views(*settings, entrants=None):
+    cells = {each.key: Cells(each.name, each.key, {}) for each in settings}
+    return make_views(
+        Frame(("t",), declared(), entrants or {}, entrants or {}, frozenset()), settings, cells
+    )
 
 
 def test_one_view_per_different_choice_with_as_few_filters_as_possible():
-    found = views(block("a", "acdc", "low"), block("b", "acdc", "high"), block("c", "kits", "low"))
+    found = views(
+        setting("a", "acdc", "low"), setting("b", "acdc", "high"), setting("c", "kits", "low")
+    )
     assert [(v.dataset, v.regime, v.patch, v.settings) for v in found] == [
         (None, None, None, ("a", "b", "c")),
         (None, "low", None, ("a", "c")),
@@ -40,14 +45,14 @@ def test_one_view_per_different_choice_with_as_few_filters_as_possible():
 def test_the_full_study_has_a_view_for_each_choice():
     datasets, regimes = ("acdc", "amos", "hippocampus", "kits"), ("low", "medium", "high")
     roles = ("query patch", "half patch")
-    blocks = [block(f"{d}_{r}_{p}", d, r, p) for d in datasets for r in regimes for p in roles]
-    assert len(views(*blocks)) == (1 + 4) * (1 + 3) * (1 + 2)
+    settings = [setting(f"{d}_{r}_{p}", d, r, p) for d in datasets for r in regimes for p in roles]
+    assert len(views(*settings)) == (1 + 4) * (1 + 3) * (1 + 2)
 
 
 def test_a_block_without_a_role_is_chosen_by_its_sizes():
-    found = views(block("a", patch_role=""), block("b"))
+    found = views(setting("a", patch_role=""), setting("b"))
     assert [view.patch for view in found] == [None, "4 x 4 x 4", "query patch"]
 
 
 def test_a_single_block_has_a_single_view():
-    assert len(views(block("a"))) == 1
+    assert len(views(setting("a"))) == 1

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from leaderboard.metrics import NoAnswerError, fit_fg_eff
+from leaderboard.metrics import fit_fg_eff
+from leaderboard.undefined import UndefinedMetricError
 
 SHARES = (0.002, 0.004, 0.007, 0.010, 0.015, 0.003, 0.005, 0.008, 0.012, 0.017)
 DICE = (0.50, 0.61, 0.70, 0.76, 0.81, 0.52, 0.60, 0.72, 0.77, 0.83)
@@ -64,5 +65,5 @@ def test_a_method_that_gets_worse_has_a_negative_gamma():
     ],
 )
 def test_it_refuses(shares, dice, full, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         fit_fg_eff(shares, dice, 0.1, 0.5, full)

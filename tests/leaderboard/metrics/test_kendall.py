@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from leaderboard.metrics import NoAnswerError, kendall, query_size_tau
+from leaderboard.metrics import kendall, query_size_tau
+from leaderboard.undefined import UndefinedMetricError
 
 
 def tau_b(first, second):
@@ -55,5 +56,5 @@ def test_smaller_queries_that_are_better_have_a_positive_tau():
     ],
 )
 def test_it_refuses(first, second, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         kendall(first, second)

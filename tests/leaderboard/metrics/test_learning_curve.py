@@ -1,7 +1,8 @@
 import pytest
 
 from benchmark.results import Counts
-from leaderboard.metrics import NoAnswerError, learning_curve
+from leaderboard.metrics import learning_curve
+from leaderboard.undefined import UndefinedMetricError
 
 
 def test_it_is_mean_dice_against_labelled_patches(make):
@@ -24,7 +25,7 @@ def test_it_averages_cases_then_classes_without_absent_ones(make):
 
 
 def test_it_refuses_a_missing_loop(make, broken):
-    with pytest.raises(NoAnswerError, match="1 of 3 loops"):
+    with pytest.raises(UndefinedMetricError, match="1 of 3 loops"):
         learning_curve(make(dice=(0.5,), failure=broken))
 
 
@@ -33,5 +34,5 @@ def test_it_refuses_a_test_set_without_foreground(make):
     counts = Counts(true_positives=nothing, false_positives=nothing, false_negatives=nothing)
     base = make()
     loops = (*base.loops[:2], base.loops[2].model_copy(update={"counts": counts}))
-    with pytest.raises(NoAnswerError, match="no foreground in any test case of loop 2"):
+    with pytest.raises(UndefinedMetricError, match="no foreground in any test case of loop 2"):
         learning_curve(base.model_copy(update={"loops": loops}))

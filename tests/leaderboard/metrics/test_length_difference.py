@@ -1,13 +1,10 @@
 import math
 
 import pytest
+from scipy.stats import ttest_ind
 
-from leaderboard.metrics import (
-    NoAnswerError,
-    length_difference,
-    length_difference_from_stats,
-    sample_std,
-)
+from leaderboard.metrics import Sample, length_difference, mean, sample_std
+from leaderboard.undefined import UndefinedMetricError
 
 
 def student(t):
@@ -16,7 +13,12 @@ def student(t):
     return 1 - math.sqrt(share) * (1 + (1 - share) / 2 + 3 * (1 - share) ** 2 / 8)
 
 
-SHORT, LONG = [79.0, 80.0, 80.5, 81.0], [81.0, 80.5, 82.0, 83.0]
+def sample(*values):
+    return Sample(mean(values), sample_std(values), len(values))
+
+
+SHORT_VALUES, LONG_VALUES = (79.0, 80.0, 80.5, 81.0), (81.0, 80.5, 82.0, 83.0)
+SHORT, LONG = sample(*SHORT_VALUES), sample(*LONG_VALUES)
 
 
 def test_by_hand():
@@ -35,23 +37,19 @@ def test_turned_round_only_the_sign_changes():
     assert turned.p_value == pytest.approx(result.p_value)
 
 
-def test_printed_figures_give_the_same():
-    stats = (80.125, sample_std(SHORT), 4, 81.625, sample_std(LONG), 4)
-    assert length_difference_from_stats(*stats).p_value == pytest.approx(
-        length_difference(SHORT, LONG).p_value
-    )
+def test_it_is_the_test_of_the_single_values():
+    result = length_difference(SHORT, LONG)
+    expected = ttest_ind(LONG_VALUES, SHORT_VALUES)
+    assert result.p_value == pytest.approx(expected.pvalue)
 
 
 def test_no_variance():
-    assert length_difference([70.0, 70.0], [71.0, 71.0]).p_value == 0
-    same = length_difference([70.0, 70.0], [70.0, 70.0])
+    assert length_difference(sample(70.0, 70.0), sample(71.0, 71.0)).p_value == 0
+    same = length_difference(sample(70.0, 70.0), sample(70.0, 70.0))
     assert (same.difference, same.p_value, same.significant) == (0, 1, False)
 
 
 def test_it_refuses():
-    with pytest.raises(NoAnswerError, match="2 seeds"):
-        length_difference([70.0], [71.0, 72.0])
-    with pytest.raises(NoAnswerError, match="2 seeds"):
-        length_difference_from_stats(70.0, 1.0, 1, 71.0, 1.0, 4)
-    with pytest.raises(NoAnswerError, match="missing"):
-        length_difference_from_stats(70.0, math.nan, 4, 71.0, 1.0, 4)
+    for first, second in ((1, 4), (4, 1)):
+        with pytest.raises(UndefinedMetricError, match="2 seeds"):
+            length_difference(Sample(70.0, 1.0, first), Sample(71.0, 1.0, second))

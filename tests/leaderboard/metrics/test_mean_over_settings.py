@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.metrics import Interval, NoAnswerError, mean_over_settings
+from leaderboard.metrics import Interval, mean_over_settings
+from leaderboard.undefined import UndefinedMetricError
 
 
 def test_by_hand():
@@ -39,5 +40,5 @@ def test_the_order_of_settings_changes_nothing(pairs):
     ],
 )
 def test_it_refuses(means, stds, seeds, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         mean_over_settings(means, stds, seeds)

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from leaderboard.metrics import NoAnswerError, ppm
+from leaderboard.metrics import ppm
 from leaderboard.metrics.ppm import holm
+from leaderboard.undefined import UndefinedMetricError
 
 
 def p_value(first, second):
@@ -164,5 +165,5 @@ def test_holm_with_nothing_to_reject_or_everything():
     ],
 )
 def test_it_refuses(dice, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         ppm(dice)

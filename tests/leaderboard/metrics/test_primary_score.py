@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.metrics import NoAnswerError, primary_score
+from leaderboard.metrics import primary_score
+from leaderboard.undefined import UndefinedMetricError
 
 
 def test_by_hand():
@@ -20,5 +21,5 @@ def test_it_undoes_the_straight_line_from_start_to_full(aubc, start, full):
 
 @pytest.mark.parametrize("full", [0.5, 0.4, float("nan")])
 def test_full_data_that_is_no_better_has_no_answer(full):
-    with pytest.raises(NoAnswerError, match="no better than the starting budget"):
+    with pytest.raises(UndefinedMetricError, match="no better than the starting budget"):
         primary_score(0.6, 0.5, full)

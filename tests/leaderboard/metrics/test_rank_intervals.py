@@ -3,7 +3,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from leaderboard.metrics import NoAnswerError, rank_intervals
+from leaderboard.metrics import rank_intervals
+from leaderboard.undefined import UndefinedMetricError
 from nnactive.streams import stream
 
 
@@ -115,5 +116,5 @@ def test_a_duplicate_is_its_original_and_changes_no_difference_of_the_others():
     ],
 )
 def test_it_refuses(settings, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         rank_intervals(settings, rng())

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.metrics import NoAnswerError, leave_one_seed_out, mean_ranks, ranks
+from leaderboard.metrics import leave_one_seed_out, mean_ranks, ranks
+from leaderboard.undefined import UndefinedMetricError
 
 
 def test_two_decimals_of_percent_are_compared_and_ties_share_the_lowest():
@@ -39,7 +40,7 @@ def test_leaving_one_seed_out_by_hand():
     ("values", "reason"), [([[1.0], [2.0]], "2 seeds"), ([[1.0, np.nan], [2.0, 3.0]], "missing")]
 )
 def test_leaving_one_seed_out_refuses(values, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         leave_one_seed_out(np.array(values))
 
 
@@ -54,5 +55,5 @@ def test_mean_rank_of_one_setting_has_no_error():
     result = mean_ranks(np.array([[1, 2]]))
     assert result.mean.tolist() == [1.0, 2.0]
     assert result.standard_error is None
-    with pytest.raises(NoAnswerError, match="no setting"):
+    with pytest.raises(UndefinedMetricError, match="no setting"):
         mean_ranks(np.zeros((0, 2)))

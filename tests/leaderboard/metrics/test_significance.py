@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.metrics import NoAnswerError, friedman, nemenyi
+from leaderboard.metrics import friedman, nemenyi
+from leaderboard.undefined import UndefinedMetricError
 
 # AUC of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf. Voting prints .975 twice, ranked 2 and 3.
 DEMSAR = np.array(
@@ -97,10 +98,10 @@ def test_a_duplicate_shares_its_originals_rank_and_groups():
     ],
 )
 def test_they_refuse(test, scores, reason):
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(UndefinedMetricError, match=reason):
         test(scores)
 
 
 def test_friedman_refuses_ties_alone():
-    with pytest.raises(NoAnswerError, match="tied in every setting"):
+    with pytest.raises(UndefinedMetricError, match="tied in every setting"):
         friedman(np.ones((4, 3)))

@@ -1,6 +1,7 @@
 import pytest
 
-from leaderboard.metrics import NoAnswerError, mean, sample_std
+from leaderboard.metrics import mean, sample_std
+from leaderboard.undefined import UndefinedMetricError
 
 
 def test_it_is_the_sample_standard_deviation():
@@ -11,7 +12,7 @@ def test_it_is_the_sample_standard_deviation():
 
 
 def test_one_seed_has_no_spread():
-    with pytest.raises(NoAnswerError, match="at least 2 seeds"):
+    with pytest.raises(UndefinedMetricError, match="at least 2 seeds"):
         sample_std([0.5])
-    with pytest.raises(NoAnswerError, match="no complete experiment"):
+    with pytest.raises(UndefinedMetricError, match="no complete experiment"):
         mean([])

@@ -4,9 +4,11 @@ import math
 
 import pytest
 
-from leaderboard.assemble.printed import make_published
-from leaderboard.assemble.training_lengths import length_effects
+from leaderboard.assemble.effects import length_effects
+from leaderboard.assemble.league import make_league
+from leaderboard.assemble.printed import printed_source
 from leaderboard.published import studies
+from leaderboard.undefined import Undefined
 
 # AUBC of the roll-out, as printed:   LiTS  WORD  ToothFairy2  MAMA-MIA
 #   clasp_pe                         60.30 78.27        67.32     63.85
@@ -17,7 +19,7 @@ from leaderboard.published import studies
 
 @pytest.fixture(scope="module")
 def leagues():
-    return {study.name: make_published(study) for study in studies()}
+    return {study.name: make_league(printed_source(study)) for study in studies()}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def entrant_key(league, method):
 
 
 def block_key(league, name):
-    return next(block.key for block in league.blocks if block.name == name)
+    return next(setting.key for setting in league.settings if setting.name == name)
 
 
 def test_mean_over_settings_with_its_interval(rollout):
@@ -92,7 +94,7 @@ def test_differences_of_training_lengths(leagues):
         effect
         for effect in effects
         if (effect.method, effect.metric) == ("bald", "aubc")
-        and effect.blocks[0] == block_key(short, "kits_medium")
+        and effect.settings[0] == block_key(short, "kits_medium")
     ]
     # 63.69 +- .96 after 55.06 +- 1.20: t = 8.63 / sqrt((.96^2 + 1.20^2) / 4), 6 degrees of freedom
     t = 8.63 / math.sqrt((0.96**2 + 1.20**2) / 4)
@@ -113,8 +115,8 @@ def test_a_study_whose_aubc_spans_other_budgets_is_no_training_length(leagues):
 @pytest.mark.parametrize("name", [study.name for study in studies()])
 def test_what_needs_single_seeds_says_so(leagues, name):
     relations = leagues[name].relations
-    assert relations.penalties == ()
-    assert "single seeds" in relations.penalties_reason
+    assert isinstance(relations.penalties, Undefined)
+    assert "single seeds" in relations.penalties.reason
     assert relations.ranks_without_a_seed == {"aubc": {}, "final_dice": {}}
     assert relations.query_sizes == ()
 

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pytest
 
+from leaderboard.metrics.registry import printed
 from leaderboard.published.rows import full_data_dice, rows, used
 from nnactive.data.cards import load_card
 
@@ -74,3 +75,7 @@ def test_an_exact_full_data_dice_goes_before_a_printed_one():
     assert full_data_dice("hippocampus", 200) == 0.895
     assert full_data_dice("phantom", 200) is None
     assert full_data_dice("acdc", 300) is None
+
+
+def test_its_metrics_are_those_that_are_declared_as_printed():
+    assert {row.metric for row in rows()} == {metric.name for metric in printed()}

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from leaderboard.assemble import ranking
-from leaderboard.assemble.ranking import caution, places
+from leaderboard.assemble import table as module
+from leaderboard.assemble.table import caution, places
+from leaderboard.metrics.metric import NEEDS_SEEDS
 from nnactive.streams import stream
 
 NAMES = ("track", "1.0", ("s",))
@@ -43,7 +44,7 @@ def test_an_entrant_more_changes_no_other_draw():
 
 def test_draws_depend_on_the_tables_names_alone(monkeypatch):
     asked = []
-    monkeypatch.setattr(ranking, "stream", lambda *names: asked.append(names) or stream(*names))
+    monkeypatch.setattr(module, "stream", lambda *names: asked.append(names) or stream(*names))
     for methods in ("ab", "abc"):
         table = {name: np.array([60.0, 61.0]) for name in methods}
         places(means(table), [table], NAMES)
@@ -57,14 +58,14 @@ def test_few_seeds_and_printed_means_have_ranks_and_a_reason():
     assert "3 seeds in a single setting" in found["a"].reason
     assert found["a"].low is None
     assert found["a"].ties == ""
-    printed = places({"a": 70.0, "b": 60.0}, [], NAMES)
+    printed = places({"a": 70.0, "b": 60.0}, NEEDS_SEEDS, NAMES)
     assert printed["b"].rank == 2
     assert "single seeds" in printed["b"].reason
 
 
 @pytest.mark.parametrize(
     ("seeds", "settings", "said"),
-    [(4, 1, "4 seeds in 1 setting:"), (2, 2, "2 seeds in 2 settings:"), (5, 1, ""), (4, 3, "")],
+    [(4, 1, "4 seeds in 1 setting;"), (2, 2, "2 seeds in 2 settings;"), (5, 1, ""), (4, 3, "")],
 )
 def test_few_seeds_in_few_settings_are_a_reason_for_caution(seeds, settings, said):
     found = caution([{"a": np.arange(seeds)}] * settings)
@@ -73,4 +74,4 @@ def test_few_seeds_in_few_settings_are_a_reason_for_caution(seeds, settings, sai
 
 
 def test_printed_means_have_no_interval_to_be_cautious_about():
-    assert caution([]) == ""
+    assert caution(NEEDS_SEEDS) == caution([]) == ""

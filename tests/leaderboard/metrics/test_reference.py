@@ -1,13 +1,13 @@
 import pytest
 
-from leaderboard.assemble.references import NO_FULL_DATA, make_reference
+from leaderboard.metrics.reference import NO_FULL_DATA, NO_START, make_reference
 
 
 def test_full_data_dice_is_what_all_that_say_it_agree_on(make, full, change):
     assert make_reference([make(), full()], (1,)).full == 0.9
     assert make_reference([make()], (1,)).full == NO_FULL_DATA
     other = change(full(), "dataset", full_data_dice=0.8)
-    assert "disagree" in make_reference([full(), other], (1,)).full
+    assert "disagree" in make_reference([full(), other], (1,)).full.reason
 
 
 def test_a_submission_does_not_change_full_data_dice_for_all(make, full, change):
@@ -46,7 +46,7 @@ def test_a_baseline_more_with_the_same_loop_0_changes_not_a_bit(full):
 
 
 def test_without_any_loop_0_there_is_no_start(full, broken):
-    assert make_reference([full(dice=(), failure=broken)], (1,)).start is None
+    assert make_reference([full(dice=(), failure=broken)], (1,)).start is NO_START
 
 
 def test_a_worse_loop_0_of_a_submission_gives_no_better_score(full, rows_of):

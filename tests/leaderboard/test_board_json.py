@@ -5,8 +5,8 @@ import json
 import boards
 import pytest
 
+from leaderboard.board_json import LONG_COLUMNS, ROW, board_json, long_rows, to_json
 from leaderboard.export import long_csv
-from leaderboard.island import LONG_COLUMNS, ROW, island, long_rows, to_json
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +16,12 @@ def small():
 
 def test_it_is_json_and_always_the_same(small):
     assert to_json(small) == to_json(boards.board(5, 3))
-    assert json.loads(to_json(small)) == island(small)
+    assert json.loads(to_json(small)) == board_json(small)
 
 
 def test_a_row_holds_what_the_board_holds(small):
-    league, content = small.leagues[0], island(small)
-    row, wanted = content["leagues"][0]["blocks"][0]["rows"][0], league.blocks[0].rows[0]
+    league, content = small.leagues[0], board_json(small)
+    row, wanted = content["leagues"][0]["blocks"][0]["rows"][0], league.settings[0].rows[0]
     field = dict(zip(ROW, row, strict=False))
     assert content["leagues"][0]["entrants"][field["entrant"]]["key"] == wanted.entrant
     assert field["rank"] == wanted.rank
@@ -38,14 +38,14 @@ def test_a_row_holds_what_the_board_holds(small):
 
 
 def test_a_view_of_one_setting_is_written_once(small):
-    league = island(small)["leagues"][0]
+    league = board_json(small)["leagues"][0]
     single = [view for view in league["views"] if len(view["settings"]) == 1]
     assert single
     assert all(view["rows"] == view["settings"][0] for view in single)
 
 
 def test_long_rows_have_every_figure_or_its_reason(small):
-    rows = [dict(zip(LONG_COLUMNS, row, strict=True)) for row in long_rows(island(small))]
+    rows = [dict(zip(LONG_COLUMNS, row, strict=True)) for row in long_rows(board_json(small))]
     one = [row for row in rows if row["group"] == "measured" and row["settings"] == "acdc_low"]
     assert len(one) == 5 * (1 + len(boards.COLUMNS))
     published = [row for row in rows if row["group"] == "published" and row["column"] == "score"]
@@ -56,4 +56,4 @@ def test_long_rows_have_every_figure_or_its_reason(small):
 def test_the_csv_holds_the_long_rows(small):
     read = list(csv.reader(io.StringIO(long_csv(small))))
     assert read[0] == list(LONG_COLUMNS)
-    assert [tuple(line) for line in read[1:]] == list(long_rows(island(small)))
+    assert [tuple(line) for line in read[1:]] == list(long_rows(board_json(small)))

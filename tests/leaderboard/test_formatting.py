@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import rounding
-from leaderboard.rounding import number, shown
+from leaderboard import formatting
+from leaderboard.formatting import number, shown
 
 
 def test_the_examples_hold():
-    assert doctest.testmod(rounding).failed == 0
-    assert doctest.testmod(rounding).attempted > 0
+    assert doctest.testmod(formatting).failed == 0
+    assert doctest.testmod(formatting).attempted > 0
 
 
 @given(st.floats(0, 100), st.sampled_from(["%", "s", ""]))

@@ -1,37 +1,37 @@
 import pytest
 
-from leaderboard.assemble.settings import patch_role, sizes
+from leaderboard.assemble.measured import patch_role, sizes
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def test_a_block_says_what_was_run(full, league_of):
-    (block,) = league_of(full("a", 1), full("a", 2)).blocks
-    assert (block.name, block.dataset, block.regime, block.epochs) == (
+def test_a_setting_says_what_was_run(full, league_of):
+    (setting,) = league_of(full("a", 1), full("a", 2)).settings
+    assert (setting.name, setting.dataset, setting.regime, setting.epochs) == (
         "phantom_tiny",
         "phantom",
         "tiny",
         200,
     )
-    assert block.patch == sizes((4, 4, 4)) == f"4 {TIMES} 4 {TIMES} 4"
-    assert block.seeds == (1, 2)
-    assert block.full_data.mean == pytest.approx(90)
-    text = "; ".join(block.about)
+    assert setting.patch == sizes((4, 4, 4)) == f"4 {TIMES} 4 {TIMES} 4"
+    assert setting.seeds == (1, 2)
+    assert setting.full_data.mean == pytest.approx(90)
+    text = "; ".join(setting.about)
     for part in (
         "12 cases in the pool, 2 in the test set (split: rule)",
         "2 foreground classes",
-        f"10 patches to start with, then 2 {TIMES} 10 queried",
+        f"starting budget 10 patches, then 2 {TIMES} 10 queried",
         f"5 folds of 200 epochs {TIMES} 250 iterations",
         "data abababababab",
     ):
         assert part in text
-    assert block.differs == ()
+    assert setting.differs == ()
 
 
 def test_the_curve_has_a_students_interval(full, league_of):
     finals = (0.75, 0.8, 0.85)
-    (block,) = league_of(*(full("a", s, (0.5, 0.7, d)) for s, d in enumerate(finals))).blocks
-    first, _, last = block.rows[0].curve
+    (setting,) = league_of(*(full("a", s, (0.5, 0.7, d)) for s, d in enumerate(finals))).settings
+    first, _, last = setting.rows[0].curve
     assert (first.patches, first.dice, first.low, first.high) == pytest.approx((10, 50, 50, 50))
     assert first.foreground == pytest.approx(100 * 311 / 93_000)
     assert last.dice == pytest.approx(80)
@@ -41,44 +41,44 @@ def test_the_curve_has_a_students_interval(full, league_of):
 
 def test_no_interval_leaves_what_a_dice_can_be(make, league_of):
     finals = (0.1, 0.5, 0.99)
-    (block,) = league_of(*(make("a", s, (0.0, 0.5, d)) for s, d in enumerate(finals))).blocks
-    last = block.rows[0].curve[-1]
+    (setting,) = league_of(*(make("a", s, (0.0, 0.5, d)) for s, d in enumerate(finals))).settings
+    last = setting.rows[0].curve[-1]
     assert (last.low, last.high) == (0, 100)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_one_or_two_seeds_have_a_curve_without_an_interval(make, league_of, seeds):
     results = (make("a", seed, (0.5, 0.6, 0.6 + seed / 10)) for seed in range(seeds))
-    (block,) = league_of(*results).blocks
-    assert [(point.low, point.high) for point in block.rows[0].curve] == [(None, None)] * 3
+    (setting,) = league_of(*results).settings
+    assert [(point.low, point.high) for point in setting.rows[0].curve] == [(None, None)] * 3
 
 
 def test_the_fit_comes_with_its_points(full, league_of):
-    (block,) = league_of(full("a", 1), full("a", 2)).blocks
-    fit = block.rows[0].fit
-    assert fit.gamma == block.rows[0].values["fg_eff"].mean
+    (setting,) = league_of(full("a", 1), full("a", 2)).settings
+    fit = setting.rows[0].fit
+    assert fit.gamma == setting.rows[0].values["fg_eff"].mean
     assert (fit.t0, fit.y0, fit.y_full) == pytest.approx((311 / 93_000, 0.5, 0.9))
     assert len(fit.points) == 6
     assert fit.points[2] == pytest.approx((3 * 311 / 93_000, 0.7))
 
 
 def test_without_full_data_there_is_no_fit(make, league_of):
-    (block,) = league_of(make("a")).blocks
-    assert block.rows[0].fit is None
-    assert block.full_data.reason == "no full-data Dice is known for this training"
+    (setting,) = league_of(make("a")).settings
+    assert setting.rows[0].fit is None
+    assert setting.full_data.reason == "no full-data Dice is known for this training"
 
 
 def test_classes_with_the_share_of_each_that_was_labelled(full, league_of):
-    (block,) = league_of(full("a", 1, (0.5, 0.6, 0.7)), full("a", 2, (0.5, 0.7, 0.9))).blocks
-    large, small = block.rows[0].classes
+    (setting,) = league_of(full("a", 1, (0.5, 0.6, 0.7)), full("a", 2, (0.5, 0.7, 0.9))).settings
+    large, small = setting.rows[0].classes
     assert (large.name, small.name) == ("large", "small")
     assert (large.dice, large.dice_std) == pytest.approx((80, 200**0.5))
     assert (large.labelled, small.labelled) == pytest.approx((1, 1.1))
 
 
 def test_a_row_that_has_nothing_has_no_figures(make, league_of, broken):
-    (block,) = league_of(make("a"), make("b", dice=(), failure=broken)).blocks
-    row = block.rows[-1]
+    (setting,) = league_of(make("a"), make("b", dice=(), failure=broken)).settings
+    row = setting.rows[-1]
     assert (row.curve, row.fit, row.classes) == ((), None, ())
 
 

@@ -1,0 +1,153 @@
+"""A league of measured results: what ``league`` needs to know of it."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from leaderboard.assemble.cells import measured_cell
+from leaderboard.assemble.entrants import display_names, measured_card
+from leaderboard.assemble.grouping import LeagueResults, SettingResults
+from leaderboard.assemble.keys import key_ignoring_epochs, key_ignoring_query_size
+from leaderboard.assemble.league import LeagueSource, MethodSource, SettingSource
+from leaderboard.formatting import NAME_LENGTH, plain
+from leaderboard.metrics.reference import make_reference
+from leaderboard.model import SettingTable, Value
+from nnactive.errors import UserError
+from nnactive.settings import Setting
+
+
+def measured_source(league: LeagueResults) -> LeagueSource:
+    """The methods and settings of a league's results."""
+    key, names = league.key, display_names(league.methods)
+    compared = {setting.key for setting in league.compared}
+    settings = {
+        setting.text: _setting(setting, compared=setting.key in compared)
+        for setting in league.settings
+    }
+    return LeagueSource(
+        names=key.names,
+        title=plain(
+            f"{plain(key.track, NAME_LENGTH)}: {key.epochs} epochs, protocol "
+            f"{plain(key.protocol, NAME_LENGTH)}, nnU-Net {plain(key.nnunet, NAME_LENGTH)}"
+        ),
+        group="measured",
+        track=plain(key.track, NAME_LENGTH),
+        protocol=plain(key.protocol, NAME_LENGTH),
+        nnunet=plain(key.nnunet, NAME_LENGTH),
+        epochs=key.epochs,
+        comparable=key.comparable,
+        methods={
+            method: MethodSource(
+                card=measured_card(key, results, names[method]),
+                baseline=results[0].method.origin == "builtin",
+            )
+            for method, results in league.methods.items()
+        },
+        settings=settings,
+        notes=tuple(_variants([*settings.values()])),
+    )
+
+
+def _setting(setting: SettingResults, *, compared: bool) -> SettingSource:
+    reference = make_reference(setting.results, setting.seeds)
+    about, dataset = setting.results[0].setting, setting.results[0].dataset
+    return SettingSource(
+        about=SettingTable(
+            key="",
+            name=plain(setting.key.setting, NAME_LENGTH),
+            dataset=plain(about.dataset, NAME_LENGTH),
+            regime=plain(about.regime, NAME_LENGTH),
+            patch=sizes(about.patch_size),
+            epochs=about.training.epochs,
+            about=_about(setting),
+            seeds=setting.seeds,
+            full_data=Value(),
+            rows=(),
+            differs=setting.differs,
+            key_ignoring_epochs=key_ignoring_epochs(setting.key.checksum, about),
+            patch_role=patch_role(about.dataset, about.patch_size),
+        ),
+        reference=reference,
+        cells={
+            method: measured_cell(results, setting.seeds, reference)
+            for method, results in setting.methods.items()
+        },
+        classes=tuple(plain(name, NAME_LENGTH) for name in dataset.classes),
+        compared=compared,
+        key_ignoring_query_size=key_ignoring_query_size(setting.key.checksum, about),
+    )
+
+
+def _variants(settings: Sequence[SettingSource]) -> list[str]:
+    """One line per setting that the main table leaves out."""
+    there = {setting.about.name for setting in settings if setting.compared}
+    return [
+        f"{setting.about.name}: some results differ in {', '.join(setting.about.differs)}; they "
+        "have a table of their own and are not in the main table."
+        if setting.about.name in there
+        else f"{setting.about.name}: not in the main table, as no baseline was run."
+        for setting in settings
+        if not setting.compared
+    ]
+
+
+def sizes(patch: Sequence[int]) -> str:
+    """``4 x 40 x 40``, with multiplication signs."""
+    return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in patch)
+
+
+def patch_role(dataset: str, patch: Sequence[int]) -> str:
+    """``query patch`` or ``half patch`` if the dataset's card says so; otherwise its size."""
+    return _roles(dataset).get(tuple(patch), sizes(patch))
+
+
+@cache
+def _roles(dataset: str) -> Mapping[tuple[int, ...], str]:
+    from nnactive.data.cards import load_card
+
+    try:
+        card = load_card(dataset)
+    except UserError:
+        return {}
+    roles: dict[tuple[int, ...], str] = {card.query_patch: "query patch"}
+    return {card.half_patch: "half patch", **roles} if card.half_patch else roles
+
+
+def _about(setting: SettingResults) -> tuple[str, ...]:
+    about, dataset = setting.results[0].setting, setting.results[0].dataset
+    split = plain(dataset.split_kind, NAME_LENGTH)
+    cases = (
+        f"{dataset.pool_cases} cases in the pool, {len(dataset.test_cases)} in the test set "
+        f"(split: {split})"
+    )
+    query = (
+        f"query patch {sizes(about.patch_size)} voxels, stride {sizes(about.stride)}, "
+        f"{about.candidates} candidates per image"
+    )
+    checksum = plain(setting.key.checksum)[:12]
+    return (
+        cases,
+        f"{len(dataset.classes)} foreground class{'es' if len(dataset.classes) > 1 else ''}",
+        _budget(about),
+        query,
+        _training(about),
+        f"nnU-Net {plain(setting.key.nnunet, NAME_LENGTH)}, data {checksum}",
+    )
+
+
+def _budget(about: Setting) -> str:
+    queried = about.loops - 1
+    later = (
+        f", then {queried} \N{MULTIPLICATION SIGN} {about.query_size} queried" if queried else ""
+    )
+    return f"starting budget {about.starting_budget} patches{later}"
+
+
+def _training(about: Setting) -> str:
+    training = about.training
+    text = (
+        f"{training.folds} folds of {training.epochs} epochs \N{MULTIPLICATION SIGN} "
+        f"{training.iterations} iterations"
+    )
+    text += f", {training.base_features} base features" if training.base_features else ""
+    text += f", batch size {training.batch_size}" if training.batch_size else ""
+    return text if training.mirror else f"{text}, no mirroring"

@@ -1,0 +1,122 @@
+"""What an experiment cost: time, memory, labelled patches and voxels."""
+
+from benchmark.results import ExperimentResult, LoopResult
+from leaderboard.metrics.metric import CostMetric
+from leaderboard.undefined import UndefinedMetricError
+
+HOUR = 3600
+_MEAN = "mean over seeds and settings"
+
+
+def seconds(result: ExperimentResult, step: str) -> float:
+    """Seconds of all steps of an experiment whose name begins with ``step``.
+
+    Raises:
+        UndefinedMetricError: None was recorded.
+    """
+    costs = [
+        c.seconds for loop in result.loops for k, c in loop.costs.items() if k.startswith(step)
+    ]
+    if not costs:
+        raise UndefinedMetricError(f"no cost of a {step} step was recorded")
+    return sum(costs)
+
+
+def peak_gib(result: ExperimentResult, step: str) -> float:
+    """Largest memory of a step's process in GiB, the accelerator's excluded.
+
+    Raises:
+        UndefinedMetricError: None was recorded.
+    """
+    peaks = [
+        cost.peak_memory_gib
+        for loop in result.loops
+        for name, cost in loop.costs.items()
+        if name == step
+    ]
+    if not peaks:
+        raise UndefinedMetricError(f"no {step} was recorded")
+    return max(peaks)
+
+
+def boundaries(result: ExperimentResult) -> list[tuple[int, ...]]:
+    """Labelled boundary voxels by loop and class.
+
+    Raises:
+        UndefinedMetricError: A loop lacks the count.
+    """
+    counted = [loop.labelled_boundary for loop in result.loops]
+    known = [labelled for labelled in counted if labelled is not None]
+    if len(known) < len(counted):
+        raise UndefinedMetricError("the labelled boundary voxels were not counted")
+    return known
+
+
+def _last(result: ExperimentResult) -> LoopResult:
+    return result.loops[-1]
+
+
+QUERY_SECONDS = CostMetric(
+    name="query_seconds",
+    title="Querying",
+    unit="s",
+    help=f"Time of all queries of an experiment, {_MEAN}.",
+    higher_is_better=False,
+    order=90,
+    cost=lambda result: seconds(result, "query"),
+)
+QUERY_PEAK_GIB = CostMetric(
+    name="query_peak_gib",
+    title="Query memory",
+    unit="GiB",
+    help=f"Peak memory of the query process, accelerator memory excluded; {_MEAN}.",
+    higher_is_better=False,
+    order=100,
+    cost=lambda result: peak_gib(result, "query"),
+)
+TRAINING_HOURS = CostMetric(
+    name="training_hours",
+    title="Training",
+    unit="h",
+    help=f"Time of all trainings of an experiment, the shared loop 0 included; {_MEAN}.",
+    higher_is_better=False,
+    order=110,
+    cost=lambda result: seconds(result, "train_fold") / HOUR,
+)
+PATCHES = CostMetric(
+    name="patches",
+    title="Patches",
+    unit="patches",
+    help=f"Labelled patches after the final loop; {_MEAN}.",
+    higher_is_better=False,
+    order=120,
+    cost=lambda result: _last(result).labelled_patches,
+)
+VOXELS = CostMetric(
+    name="voxels",
+    title="Voxels",
+    unit="voxels",
+    help=f"Labelled voxels after the final loop; {_MEAN}.",
+    higher_is_better=False,
+    order=130,
+    cost=lambda result: _last(result).labelled_voxels,
+)
+FOREGROUND = CostMetric(
+    name="foreground",
+    title="Foreground",
+    unit="voxels",
+    help=f"Labelled foreground voxels after the final loop; {_MEAN}.",
+    higher_is_better=False,
+    order=140,
+    cost=lambda result: sum(_last(result).labelled_foreground),
+)
+EFFORT = CostMetric(
+    name="effort",
+    title="Effort",
+    unit="voxels",
+    help="Annotation effort: labelled foreground voxels next to another label in their patch, "
+    f"after the final loop; {_MEAN} (protocol section 6, ours).",
+    higher_is_better=False,
+    order=150,
+    cost=lambda result: sum(boundaries(result)[-1]),
+)

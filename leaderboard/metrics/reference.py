@@ -1,0 +1,103 @@
+"""What all methods of a setting are measured against: full-data Dice and the shared loop 0."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.results import ExperimentResult, dice_per_class
+from leaderboard.metrics.spread import mean
+from leaderboard.undefined import Undefined
+
+NO_FULL_DATA = Undefined("no full-data Dice is known for this training")
+NO_START = Undefined("no method has a loop 0")
+NOT_COUNTED = Undefined("loop 0 of the baselines was not counted")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Loop 0 of a setting, means over seeds."""
+
+    dice: float | Undefined
+    """y0, Mean Dice in [0, 1]."""
+    foreground: float | Undefined
+    """t0, labelled fraction of the pool's foreground voxels in [0, 1]."""
+    effort: float | Undefined
+    """t0, labelled fraction of the pool's boundary voxels in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The same for all methods of a setting, whatever a method's own results say."""
+
+    full: float | Undefined
+    """Full-data Mean Dice in [0, 1]."""
+    start: Start | Undefined = NO_START
+
+
+UNKNOWN = Reference(NO_FULL_DATA)
+
+
+def make_reference(results: Sequence[ExperimentResult], seeds: Sequence[int]) -> Reference:
+    """From the baselines of a setting, or from all its results where there is no baseline.
+
+    Loop 0 belongs to the setting, not to a method (protocol sections 4 and 6): no method gets a
+    better score from a worse start.
+
+    Args:
+        results: all of the setting.
+        seeds: of a complete method; others don't count.
+    """
+    baselines = [result for result in results if result.method.origin == "builtin"]
+    deciding = baselines or results
+    wanted = [result for result in deciding if result.seed in seeds and result.loops]
+    return Reference(_full(deciding), _start(wanted) if wanted else NO_START)
+
+
+def _full(results: Iterable[ExperimentResult]) -> float | Undefined:
+    known = {result.dataset.full_data_dice for result in results} - {None}
+    if len(known) > 1:
+        return Undefined("the results disagree about the full-data Dice")
+    return next((dice for dice in known if dice is not None), NO_FULL_DATA)
+
+
+def _start(results: Sequence[ExperimentResult]) -> Start:
+    return Start(
+        dice=_over_seeds(results, _dice),
+        foreground=_over_seeds(
+            results,
+            lambda result: _share(
+                result.loops[0].labelled_foreground, result.dataset.pool_foreground
+            ),
+        ),
+        effort=_over_seeds(
+            results,
+            lambda result: _share(result.loops[0].labelled_boundary, result.dataset.pool_boundary),
+        ),
+    )
+
+
+def _dice(result: ExperimentResult) -> float | None:
+    dice = dice_per_class(result.loops[0].counts)
+    return None if np.isnan(dice).all() else float(np.nanmean(dice))
+
+
+def _share(part: Sequence[int] | None, whole: Sequence[int] | None) -> float | None:
+    return sum(part) / sum(whole) if part is not None and whole and sum(whole) else None
+
+
+def _over_seeds(
+    results: Sequence[ExperimentResult], value: Callable[[ExperimentResult], float | None]
+) -> float | Undefined:
+    """Mean over seeds of the mean over a seed's distinct values.
+
+    Loop 0 is trained once for all methods of a run, so equal values count once: another method
+    changes nothing.
+    """
+    found: dict[int, set[float]] = {}
+    for result in results:
+        known = value(result)
+        if known is not None:
+            found.setdefault(result.seed, set()).add(known)
+    means = [mean(sorted(values)) for _, values in sorted(found.items())]
+    return mean(means) if means else NOT_COUNTED

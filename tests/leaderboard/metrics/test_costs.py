@@ -1,0 +1,42 @@
+import pytest
+
+from leaderboard.metrics.metric import CostMetric
+from leaderboard.metrics.registry import declared
+from leaderboard.undefined import Undefined, attempt
+
+
+def costs(result):
+    """Of one experiment by metric."""
+    return {
+        metric.name: attempt(lambda: metric.cost(result))  # noqa: B023
+        for metric in declared()
+        if isinstance(metric, CostMetric)
+    }
+
+
+def test_the_costs_of_an_experiment_by_hand(full):
+    assert costs(full(seed=3, dice=(0.5, 0.6, 0.7))) == pytest.approx(
+        {
+            "query_seconds": 14,
+            "query_peak_gib": 1.5,
+            "training_hours": 300 / 3600,
+            "patches": 30,
+            "voxels": 1920,
+            "foreground": 933,
+            "effort": 311,
+        }
+    )
+
+
+def test_what_was_not_counted_says_so(make):
+    assert costs(make())["effort"] == Undefined("the labelled boundary voxels were not counted")
+
+
+def test_a_pool_without_a_count_of_its_boundary_has_a_count_of_the_labelled_one(full, change):
+    assert costs(change(full(), "dataset", pool_boundary=None))["effort"] == 311
+
+
+def test_an_experiment_of_one_loop_has_no_query(make):
+    found = costs(make(dice=(0.5,), loops=1))
+    assert found["query_seconds"] == Undefined("no cost of a query step was recorded")
+    assert found["query_peak_gib"] == Undefined("no query was recorded")
