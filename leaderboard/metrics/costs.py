@@ -1,6 +1,7 @@
 """What an experiment cost: time, memory, labelled patches and voxels."""
 
 from benchmark.results import ExperimentResult, LoopResult
+from benchmark.steps import QUERY, TRAIN_FOLD, Step
 from leaderboard.metrics.metric import CostMetric
 from leaderboard.undefined import UndefinedMetricError
 
@@ -8,21 +9,19 @@ HOUR = 3600
 _MEAN = "mean over seeds and settings"
 
 
-def seconds(result: ExperimentResult, step: str) -> float:
-    """Seconds of all steps of an experiment whose name begins with ``step``.
+def seconds(result: ExperimentResult, step: Step) -> float:
+    """Seconds that an experiment spent on a step.
 
     Raises:
         UndefinedMetricError: None was recorded.
     """
-    costs = [
-        c.seconds for loop in result.loops for k, c in loop.costs.items() if k.startswith(step)
-    ]
+    costs = [c.seconds for loop in result.loops for k, c in loop.costs.items() if step.owns(k)]
     if not costs:
-        raise UndefinedMetricError(f"no cost of a {step} step was recorded")
+        raise UndefinedMetricError(f"no cost of a {step.name} step was recorded")
     return sum(costs)
 
 
-def peak_gib(result: ExperimentResult, step: str) -> float:
+def peak_gib(result: ExperimentResult, step: Step) -> float:
     """Largest memory of a step's process in GiB, the accelerator's excluded.
 
     Raises:
@@ -31,11 +30,11 @@ def peak_gib(result: ExperimentResult, step: str) -> float:
     peaks = [
         cost.peak_memory_gib
         for loop in result.loops
-        for name, cost in loop.costs.items()
-        if name == step
+        for key, cost in loop.costs.items()
+        if step.owns(key)
     ]
     if not peaks:
-        raise UndefinedMetricError(f"no {step} was recorded")
+        raise UndefinedMetricError(f"no {step.name} was recorded")
     return max(peaks)
 
 
@@ -63,7 +62,7 @@ QUERY_SECONDS = CostMetric(
     help=f"Time of all queries of an experiment, {_MEAN}.",
     higher_is_better=False,
     order=90,
-    cost=lambda result: seconds(result, "query"),
+    cost=lambda result: seconds(result, QUERY),
 )
 QUERY_PEAK_GIB = CostMetric(
     name="query_peak_gib",
@@ -72,7 +71,7 @@ QUERY_PEAK_GIB = CostMetric(
     help=f"Peak memory of the query process, accelerator memory excluded; {_MEAN}.",
     higher_is_better=False,
     order=100,
-    cost=lambda result: peak_gib(result, "query"),
+    cost=lambda result: peak_gib(result, QUERY),
 )
 TRAINING_HOURS = CostMetric(
     name="training_hours",
@@ -81,7 +80,7 @@ TRAINING_HOURS = CostMetric(
     help=f"Time of all trainings of an experiment, the shared loop 0 included; {_MEAN}.",
     higher_is_better=False,
     order=110,
-    cost=lambda result: seconds(result, "train_fold") / HOUR,
+    cost=lambda result: seconds(result, TRAIN_FOLD) / HOUR,
 )
 PATCHES = CostMetric(
     name="patches",
