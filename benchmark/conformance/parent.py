@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmark.child_errors import reported_cause
-from benchmark.child_processes import spawn
 from benchmark.conformance.checks import CHECKS, LOADS, Verdict
 from benchmark.submission.method_string import Method
+from benchmark.workflow.child_processes import spawn
 from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.plan import STEP_COMMAND
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
-from benchmark.child_processes import die_with_parent, spawn
+from benchmark.workflow.child_processes import die_with_parent, spawn
 from benchmark.workflow.gpu_locks import hold_gpu
 from nnactive.devices import VISIBLE
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark import layout
-from benchmark.child_processes import spawn
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.tracks import experiments
+from benchmark.workflow.child_processes import spawn
 from benchmark.workflow.gpu_locks import job_gpus
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.problems import Problem, find_problems
