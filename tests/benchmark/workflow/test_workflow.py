@@ -200,6 +200,7 @@ layout._seed_folder = lambda setting, method, seed: Path(setting, method, f"run-
 layout.evaluation_file = lambda *of: layout.loop_folder(*of) / "tested" / "counts.json"
 layout.track_file = lambda: Path("the_track.json")
 layout.TRAIN = "training"
+layout.RESULT = "outcome.json"
 """
 
 
@@ -215,7 +216,7 @@ def test_a_path_is_in_the_layout_alone(folder, monkeypatch) -> None:
     root = folder / "runs" / "toy" / "s"
     assert (root / "start/run-1/loop_000/tested/counts.json").is_file()
     assert (root / "random/run-1/loop_001/training").is_dir()
-    assert load_result(root / "random/run-1/result.json").status == "complete"
+    assert load_result(root / "random/run-1/outcome.json").status == "complete"
     assert not list(root.rglob("seed_*"))
     assert set(calls(folder).values()) == {1}
 
