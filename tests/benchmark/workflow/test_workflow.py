@@ -252,6 +252,28 @@ def stamps_of_loop_0(root: Path) -> dict[Path, int]:
 
 
 @pytest.mark.slow
+def test_a_run_that_an_older_release_began_is_continued(folder, capfd) -> None:
+    request = make_request(folder, make_track(loops=2))
+    assert finish(request, folder / "board.html") == 0
+    before, root = calls(folder), request.root
+    # Older releases wrote no version but in loop files and results; checksums had no key.
+    for file in (path for path in root.rglob("*.json") if not path.is_symlink()):
+        content = read_json(file)
+        if file.name == "datasets.json":
+            write_json(file, content["checksums"])
+        elif not file.name.startswith(("loop_", "result")) or file.name.count(".") > 1:
+            content.pop("schema_version", None)
+            write_json(file, content)
+    experiment = root / "s" / "random" / "seed_1"
+    (experiment / "result.json").unlink()
+    (experiment / "loop_001" / "evaluation.json").unlink()
+    assert finish(request, folder / "board.html") == 0
+    fresh = calls(folder) - before
+    assert sorted(Path(output).name for output in fresh) == ["evaluation.json", "result.json"]
+    assert load_result(experiment / "result.json").status == "complete"
+
+
+@pytest.mark.slow
 def test_data_that_can_not_be_written_are_generated_below_the_runs(
     folder, monkeypatch, capfd
 ) -> None:
