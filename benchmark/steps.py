@@ -69,7 +69,7 @@ class Step:
     """For people."""
     reads: str
     writes: str
-    """For the docs; empty where the output's name says it."""
+    """For the docs; empty if the output's name is enough."""
     inputs: Mapping[str, Input]
     output: Callable[[Target], Path]
     arguments: str
@@ -240,9 +240,7 @@ def step_of_command(command: str) -> Step:
     return next(step for step in STEPS if step.command == command)
 
 
-def pattern(
-    step: Step, *, seed: str = "{seed}", loop: str = "{loop}", fold: str = "{fold}"
-) -> Path:
+def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
     """The output of a step with placeholders for setting, method and numbers.
 
     >>> str(pattern(ANNOTATE))
@@ -251,7 +249,7 @@ def pattern(
     target = Target(
         data=Path("DATA/NAME"),
         setting=_ANY_SETTING,
-        experiment=Experiment("{setting}", "{method}", _Placeholder(seed)),
+        experiment=Experiment("{setting}", "{method}", _Placeholder("{seed}")),
         loop=_Placeholder(loop),
         fold=_Placeholder(fold),
     )
