@@ -102,8 +102,9 @@ def command(result: ExperimentResult) -> str:
     track, method = result.track, result.method
     if method.origin == "builtin" and method.id in _track_methods(track):
         return f"make benchmark TRACK={track}"
-    if any("," in written(value) for value in method.parameters.values()):
-        return ""  # such a value can't be part of a METHOD
+    parameters = method.parameters.items()
+    if not all(name.isidentifier() and "," not in written(value) for name, value in parameters):
+        return ""  # not to be said in a METHOD
     text = string_of(method, file="path/to/file.py")
     safe = SAFE.fullmatch(text) and SAFE.fullmatch(track)
     return f"make submit METHOD={text} TRACK={track}" if safe else ""
