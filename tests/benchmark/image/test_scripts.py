@@ -150,7 +150,12 @@ def test_a_build_that_is_ended_leaves_nothing(number, programs, tmp_path) -> Non
     folder = tmp_path / "images"
     folder.mkdir()
     command = ["sh", str(SCRIPTS / "sif.sh"), str(folder / "x.sif")]
-    process = subprocess.Popen(command, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        start_new_session=True,
+        # These tests may run under nohup, which ignores it.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509
+    )
     deadline = time.monotonic() + 300
     while not (tmp_path / "begun").exists():
         assert time.monotonic() < deadline

@@ -18,7 +18,7 @@ def test_seconds_and_memory_of_the_block(tmp_path: Path) -> None:
     assert block.any()
     assert output.read_text() == "{}"
     assert {path.name for path in tmp_path.iterdir()} == {output.name, cost_file(output).name}
-    assert 0.2 <= cost.seconds < 5
+    assert 0.2 <= cost.seconds < 300
     assert 0.29 < cost.peak_memory_gib < 24
     assert (cost.device, cost.device_memory_gib) == ("cpu", None)
 
