@@ -1,7 +1,8 @@
 """The sources of a file: HTTP, Google Drive, Synapse, or the user, who downloads it by hand."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -9,13 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nnactive.data.download.folders import Item
-from nnactive.data.download.transfer import TIMEOUT, TransferError, fetch
-from nnactive.data.progress import Amount
+from nnactive.data.download.patience import Patience, TransferError, silence_told
+from nnactive.data.download.transfer import TIMEOUT, cause_of, fetch, require_room
+from nnactive.data.progress import Amount, FileReport
 from nnactive.errors import UserError
 
 EXTRA = "pip install 'nnactive-bench[{}]'"
-RETRIES = 5
-"""By the client for Google Drive."""
 Check = Callable[[Path], None]
 """Raises a ``TransferError`` if a file is not the right one."""
 
@@ -44,10 +44,8 @@ class Order:
     """The card's steps, if a login is needed."""
     check: Check
     """Checks a file before it gets its final name."""
-    ask: Callable[[str], None]
-    """Receives the name of each source before it is asked."""
-    amount: Amount
-    """Receives the progress."""
+    report: FileReport
+    """Receives the name of each source before it is asked, the progress, and the waits."""
 
     def draft(self, source: int = 0) -> Path:
         """The file while it is fetched from its n-th address."""
@@ -71,9 +69,9 @@ def _http(order: Order) -> None:
     causes = []
     for number, url in enumerate(order.item.file.urls):
         draft = order.draft(number)
-        order.ask(urlsplit(url).netloc)
+        order.report.ask(urlsplit(url).netloc)
         try:
-            fetch(url, draft, order.item.file.bytes, order.amount)
+            fetch(url, draft, order.item.file.bytes, order.report, unpacks=order.item.unpack)
             _check_draft(draft, order.check)
         except TransferError as error:
             causes.append(f"{url}: {error}")
@@ -88,7 +86,9 @@ def _drive(order: Order) -> None:
     try:
         import gdown
         from gdown.exceptions import DownloadError
-        from requests import RequestException
+        from requests import ConnectionError as LostError
+        from requests import RequestException, Timeout
+        from requests.exceptions import ChunkedEncodingError
     except ImportError:
         raise UserError(
             f"{order.item.path}: needs a client for Google Drive; run: {EXTRA.format('drive')}"
@@ -96,23 +96,47 @@ def _drive(order: Order) -> None:
     draft = order.draft()
     draft.parent.mkdir(parents=True, exist_ok=True)
     url = order.item.file.urls[0]
-    order.ask("Google Drive")
+    order.report.ask("Google Drive")
+    patience, before = Patience(order.report.wait), -1
+    # Its own retries would be silent.
+    options = {"quiet": True, "resume": True, "use_cookies": False, "retries": 0}
     try:
-        gdown.download(
-            url,
-            str(draft),
-            quiet=True,
-            resume=True,
-            use_cookies=False,
-            retries=RETRIES,
-            timeout=TIMEOUT,
-            progress=order.amount,
-        )
+        while not draft.is_file():
+            try:
+                with _watched(order, "Google Drive", patience) as amount:
+                    gdown.download(url, str(draft), timeout=TIMEOUT, progress=amount, **options)
+            except (LostError, Timeout, ChunkedEncodingError) as error:
+                patience.pause(cause_of(error))
+            except DownloadError as error:
+                there = sum(part.stat().st_size for part in _parts(draft))
+                if there <= before or not there:  # it isn't that the connection was lost
+                    raise
+                before = there
+                patience.pause(str(error).splitlines()[0])
         _check_draft(draft, order.check)
     except (DownloadError, RequestException, TransferError) as error:
         raise TransferError(_failure(order, f"{url}: {error}")) from None
     draft.replace(order.place)
     _remove_drafts(order)
+
+
+@contextmanager
+def _watched(order: Order, source: str, patience: Patience) -> Iterator[Amount]:
+    """Reports the progress of a client, its silence, and a file that doesn't fit on the disk."""
+    amount, first = order.report.amount("fetch"), True
+
+    with silence_told(source, TIMEOUT[1], order.report.wait) as came:
+
+        def counted(done: int, total: int | None) -> None:
+            nonlocal first
+            came()
+            patience.renew()
+            if first and total is not None:
+                require_room(order.place, total - done, total if order.item.unpack else 0)
+            first = False
+            amount(done, total)
+
+        yield counted
 
 
 def _synapse(order: Order) -> None:
@@ -123,8 +147,8 @@ def _synapse(order: Order) -> None:
 
     draft = order.draft()
     draft.mkdir(parents=True, exist_ok=True)
-    order.ask("Synapse")
-    order.amount(0, order.item.file.bytes)
+    order.report.ask("Synapse")
+    order.report.amount("fetch")(0, order.item.file.bytes)
     try:
         entity = get(
             order.item.file.urls[0],
@@ -177,9 +201,14 @@ def _check_draft(draft: Path, check: Check) -> None:
     try:
         check(draft)
     except TransferError:
-        for left in draft.parent.glob(f"{escape(draft.name)}*"):
+        for left in _parts(draft):
             left.unlink()
         raise
+
+
+def _parts(draft: Path) -> list[Path]:
+    """A draft, and what its client keeps beside it."""
+    return list(draft.parent.glob(f"{escape(draft.name)}*"))
 
 
 def _remove_drafts(order: Order) -> None:

@@ -16,7 +16,7 @@ from loopback import Loopback
 from nnactive.data.download import consent, dataset
 from nnactive.data.download.dataset import space, state
 from nnactive.data.download.folders import list_items
-from nnactive.data.download.transfer import TransferError
+from nnactive.data.download.patience import TransferError
 from nnactive.errors import UserError
 
 
@@ -299,6 +299,10 @@ def test_space(server: Loopback, place: Place, monkeypatch) -> None:
     assert space(place.card(**series(server, 2)), place.folders).needed is None
     free.free = 100
     card = place.card(**one(server.url + "/a"))
+    with pytest.raises(UserError, match=r"unpacked from it need at least 220\.0 KiB, with only"):
+        place.bring(card)
+    assert tree(place.folders.archives) == {}
+    card = place.card(**one(server.add("/a", ARCHIVE, no_length=True)))
     with pytest.raises(UserError, match="unpacking needs"):
         place.bring(card)
     free.free = gib

@@ -10,8 +10,9 @@ from downloads import ARCHIVE, FILES, Place, one, sha, tar, tree
 from loopback import Loopback
 
 from nnactive.data.cards import Card
+from nnactive.data.download import patience
+from nnactive.data.download.patience import TransferError
 from nnactive.data.download.sources import StepsNeededError
-from nnactive.data.download.transfer import TransferError
 from nnactive.errors import UserError
 
 
@@ -40,8 +41,29 @@ def test_google_drive_through_its_client(server: Loopback, place: Place) -> None
     card = place.card(extra="drive", **one(url, sha256=sha(large), kind="drive"))
     place.bring(card)
     assert tree(place.folders.archives) == {"a.tar": large}
-    assert server.ranges("/uc")[1] is not None
+    assert server.ranges("/uc")[-1] == f"bytes={3 << 19}-"
     assert any(step.stage == "fetch" for step in place.steps)
+
+
+def test_google_drive_that_is_cut_waits_tell_it(server, place, monkeypatch) -> None:
+    pytest.importorskip("gdown")
+    monkeypatch.setattr(patience, "BACK_OFF", 0.1)
+    url = server.add("/uc", ARCHIVE, close=True)
+    with pytest.raises(TransferError, match=r"without response.*, 6 times in a row"):
+        place.bring(place.card(**one(url, sha256=sha(ARCHIVE), kind="drive")))
+    assert {step.name for step in place.steps if step.stage == "wait"} == {
+        f"a.tar: Remote end closed connection without response; attempt {number} of 6 follows"
+        for number in (3, 4, 5, 6)
+    }
+
+
+def test_google_drive_has_to_fit_on_the_disk(server, place, monkeypatch) -> None:
+    pytest.importorskip("gdown")
+    url = server.add("/uc", ARCHIVE)
+    card = place.card(**one(url, sha256=sha(ARCHIVE), kind="drive"))
+    monkeypatch.setattr("nnactive.data.disk.free", lambda _: 100_000)
+    with pytest.raises(UserError, match=r"what is unpacked from it need at least 110\.0 KiB"):
+        place.bring(card)
 
 
 @pytest.mark.parametrize(("path", "cause"), [("/nothing", "404"), ("/quota", "sha256 is")])
