@@ -78,7 +78,9 @@ class _Check:
         self.found[name] = sums.measure(path, self.amount)
         problem = sums.problem(self.found[name], self.item, self.known.get(name))
         if problem is None and not sums.is_published(self.item):
-            problem = sums.unreadable(path, name)
+            problem = sums.web_page(path) or sums.unreadable(path, name)
+        elif problem:
+            problem = sums.web_page(path) or problem
         if problem:
             raise TransferError(problem)
 

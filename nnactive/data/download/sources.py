@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nnactive.data.disk import NoRoomError
 from nnactive.data.download.folders import Item
+from nnactive.data.download.leftovers import drafts_of, remove_drafts
 from nnactive.data.download.patience import Patience, TransferError, silence_told
 from nnactive.data.download.transfer import TIMEOUT, cause_of, fetch, require_room
 from nnactive.data.progress import Amount, FileReport
@@ -71,15 +73,28 @@ def _http(order: Order) -> None:
         draft = order.draft(number)
         order.report.ask(urlsplit(url).netloc)
         try:
-            fetch(url, draft, order.item.file.bytes, order.report, unpacks=order.item.unpack)
+            _fetch_with_room(order, url, draft)
             _check_draft(draft, order.check)
         except TransferError as error:
             causes.append(f"{url}: {error}")
             continue
         draft.replace(order.place)
-        _remove_drafts(order)
+        remove_drafts(drafts_of(order.place))
         return
     raise TransferError(_failure(order, "; ".join(causes)))
+
+
+def _fetch_with_room(order: Order, url: str, draft: Path) -> None:
+    """Fetch a file; if the disk is too full, without the drafts from other addresses."""
+    size, unpacks = order.item.file.bytes, order.item.unpack
+    try:
+        fetch(url, draft, size, order.report, unpacks=unpacks)
+    except NoRoomError:
+        others = [path for path in drafts_of(order.place) if not path.name.startswith(draft.name)]
+        if not others:
+            raise
+        remove_drafts(others)
+        fetch(url, draft, size, order.report, unpacks=unpacks)
 
 
 def _drive(order: Order) -> None:
@@ -108,7 +123,7 @@ def _drive(order: Order) -> None:
             except (LostError, Timeout, ChunkedEncodingError) as error:
                 patience.pause(cause_of(error))
             except DownloadError as error:
-                there = sum(part.stat().st_size for part in _parts(draft))
+                there = sum(part.stat().st_size for part in drafts_of(order.place))
                 if there <= before or not there:  # it isn't that the connection was lost
                     raise
                 before = there
@@ -117,7 +132,7 @@ def _drive(order: Order) -> None:
     except (DownloadError, RequestException, TransferError) as error:
         raise TransferError(_failure(order, f"{url}: {error}")) from None
     draft.replace(order.place)
-    _remove_drafts(order)
+    remove_drafts(drafts_of(order.place))
 
 
 @contextmanager
@@ -201,20 +216,8 @@ def _check_draft(draft: Path, check: Check) -> None:
     try:
         check(draft)
     except TransferError:
-        for left in _parts(draft):
-            left.unlink()
+        remove_drafts(list(draft.parent.glob(f"{escape(draft.name)}*")))
         raise
-
-
-def _parts(draft: Path) -> list[Path]:
-    """A draft, and what its client keeps beside it."""
-    return list(draft.parent.glob(f"{escape(draft.name)}*"))
-
-
-def _remove_drafts(order: Order) -> None:
-    first = order.draft()
-    for left in first.parent.glob(f"{escape(first.name.removesuffix('part'))}*part*"):
-        left.unlink()
 
 
 def _failure(order: Order, causes: str) -> str:

@@ -66,7 +66,7 @@ def test_google_drive_has_to_fit_on_the_disk(server, place, monkeypatch) -> None
         place.bring(card)
 
 
-@pytest.mark.parametrize(("path", "cause"), [("/nothing", "404"), ("/quota", "sha256 is")])
+@pytest.mark.parametrize(("path", "cause"), [("/nothing", "404"), ("/quota", "is a web page")])
 def test_google_drive_refuses(server: Loopback, place: Place, path: str, cause: str) -> None:
     pytest.importorskip("gdown")
     server.add("/quota", b"<html>quota exceeded</html>")
