@@ -27,6 +27,7 @@ from nnactive.data.card_fields import (
     Split,
     TrainingRules,
 )
+from nnactive.data.card_layouts import Layouts
 from nnactive.errors import UserError
 from nnactive.io.content import DATASETS_PACKAGE, content_folder
 from nnactive.io.files import first_problem, sha256
@@ -89,6 +90,8 @@ class Card(Frozen):
     """Label by the value in the raw files, if they differ; values left out are errors, and 0 is
     always background."""
     source: Source = Source()
+    layouts: Layouts | None = None
+    """Other layouts in which people have the dataset, and what they mistake for it."""
     download: Download | None = None
     """None: the dataset is generated, or the user brings it."""
     split: Split = Split()

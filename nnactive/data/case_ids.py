@@ -43,6 +43,13 @@ def id_problem(ids: Sequence[str], card: Card) -> str | None:
     return None
 
 
+def is_named_as_published(case: str, card: Card) -> bool:
+    """Whether a case id is one of the card's; so is any if the card pins none."""
+    if card.ids:
+        return case in card.ids
+    return not card.id_rule or any(re.fullmatch(pattern, case) for pattern in card.id_rule)
+
+
 def _told(cases: Iterable[str], what: str) -> str:
     names = sorted(cases)
     return f"case '{names[0]}' is {what} ({len(names)} in total)"

@@ -104,7 +104,7 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
     found, voxels = [], 0.0
     for case in tracked(progress, "measure", cases, len(cases)):
         volume = read_volume(case.label)
-        label = mapped_label(case.label, volume.array, card.raw_labels)
+        label = mapped_label(case.label, volume.array, case.values(card))
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
         voxels += label.size * math.prod(volume.spacing) / math.prod(target)

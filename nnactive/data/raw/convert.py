@@ -79,7 +79,7 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     made = as_converted(found, card)
     label = volume_of(made.label)
     check_images(found, [volume_of(image) for image in made.images], label)
-    values = mapped_label(found.label, label.array, card.raw_labels)
+    values = mapped_label(found.label, label.array, found.values(card))
     for path, image in zip(target.files, made.images, strict=True):
         write_image(path, image)
     # Last, because its presence marks the case as done.
@@ -126,7 +126,7 @@ def as_converted(found: Found, card: Card) -> Converted:
     Raises:
         UserError: a file is unreadable, or the script fails; names it.
     """
-    if card.converter is None:
+    if card.converter is None or found.ready:
         return _unconverted(found)
     script = load_script(card.converter, "find")
     if not hasattr(script, "convert"):

@@ -5,44 +5,18 @@ from pathlib import Path
 
 from nnactive.data.cards import Card
 from nnactive.data.case_ids import id_problem
+from nnactive.data.raw.known.find import Sighting, complete_cases
+from nnactive.data.raw.known.recognise import best_sighting, identify, lookalike, undecided
 from nnactive.data.raw.layout import (
     IMAGES,
     LABELS,
     Found,
     case_in,
     channel_suffixes,
+    find_root,
 )
 from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
-
-DEEPEST = 3
-"""Levels of folders that an archive may have above the cases."""
-LEFTOVER = "__MACOSX"
-"""Folder that macOS adds to archives."""
-
-
-def find_root(raw: Path, pattern: str) -> Path:
-    """Find the folder that contains ``pattern``: ``raw``, one inside it, or its parent.
-
-    Raises:
-        UserError: there is none, or more than one.
-    """
-    folders = [raw]
-    for _ in range(DEEPEST + 1):
-        holding = [folder for folder in folders if any(folder.glob(pattern))]
-        if len(holding) > 1:
-            raise UserError(
-                f"{raw}: {holding[0].name} and {holding[1].name} both contain {pattern}; "
-                "give the right one"
-            )
-        if holding:
-            return holding[0]
-        folders = [inner for folder in folders for inner in _folders(folder)]
-    around = raw.parent.glob(pattern)
-    if any(raw.is_relative_to(match) or match.is_relative_to(raw) for match in around):
-        return raw.parent
-    cause = f"contains no {pattern}" if raw.is_dir() else "no such folder"
-    raise UserError(f"{raw}: {cause}; give the folder with the complete data")
 
 
 def scan(raw: Path, card: Card) -> list[Found]:
@@ -72,8 +46,64 @@ def list_cases(raw: Path, card: Card) -> tuple[Path, list[Found]]:
     """The folder with the cases, and these sorted by id, with files that may be missing.
 
     Raises:
-        UserError: a folder is missing, or a file belongs to no case.
+        UserError: a folder is missing, a file belongs to no case, or it is another dataset.
     """
+    root, cases, _ = survey(raw, card)
+    return root, cases
+
+
+def recognised(raw: Path, card: Card) -> str | None:
+    """What a folder is called, if it isn't laid out as the card's archive but in another known way.
+
+    Raises:
+        UserError: as ``list_cases``.
+    """
+    seen = survey(raw, card)[2]
+    return seen.told if seen else None
+
+
+def survey(raw: Path, card: Card) -> tuple[Path, list[Found], Sighting | None]:
+    """The cases of a folder, as in ``list_cases``; and its layout, if it is not the archive's.
+
+    Raises:
+        UserError: as ``list_cases``.
+    """
+    refusal: UserError | None = None
+    root, cases = raw, list[Found]()
+    try:
+        root, cases = _as_published(raw, card)
+    except UserError as error:
+        refusal = error
+    complete = complete_cases(cases, card)
+    if refusal is None and (card.layouts is None or complete == card.cases):
+        return root, cases, None
+    if raw.is_dir() and card.layouts is not None:
+        if title := lookalike(raw, card):
+            raise _another(raw, title, card)
+        seen = best_sighting(raw, card)
+        if seen and seen.complete > complete and not (refusal and _is_spoilt(seen)):
+            return seen.root, list(seen.cases), seen
+        if not complete and (missing := undecided(raw, card)):
+            raise UserError(f"{raw}: {missing} to the data")
+        if not complete and (other := identify(raw)) and other.card.name != card.name:
+            raise _another(raw, other.told, card)
+    if refusal is not None:
+        raise refusal
+    return root, cases, None
+
+
+def _is_spoilt(seen: Sighting) -> bool:
+    """Whether a folder is the archive's, but with a fault that the card's own layout tells best."""
+    return seen.layout.archive and bool(id_problem([case.id for case in seen.cases], seen.card))
+
+
+def _another(raw: Path, title: str, card: Card) -> UserError:
+    source = f" (from {card.url})" if card.url else ""
+    return UserError(f"{raw}: this is {title}; {card.title} is wanted, give its folder{source}")
+
+
+def _as_published(raw: Path, card: Card) -> tuple[Path, list[Found]]:
+    """As ``list_cases``, in the layout of the card's archive."""
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
@@ -122,13 +152,6 @@ def _files(folder: Path, ending: str) -> list[str]:
         )
     # macOS adds "._name" companions to archives.
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
-
-
-def _folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    inner = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
-    return sorted(path for path in inner if path.name != LEFTOVER)
 
 
 def file_problem(path: Path, case: str) -> str | None:
