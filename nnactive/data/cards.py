@@ -25,6 +25,7 @@ from nnactive.data.card_fields import (
     Scheme,
     Source,
     Split,
+    Statement,
     TrainingRules,
 )
 from nnactive.data.card_layouts import Layouts
@@ -72,7 +73,12 @@ class Card(Frozen):
     description: str
     modality: str | None = None
     licence: str
+    """If sources contradict each other, the strictest of those stated."""
     licence_url: str | None = None
+    stated_licences: tuple[Statement, ...] = ()
+    """What each source states, if they contradict each other."""
+    collections: tuple[Statement, ...] = ()
+    """The collections that the data come from, if these have licences of their own."""
     terms: str | None = None
     """One line, shown when the user is asked to accept the licence."""
     citation: str

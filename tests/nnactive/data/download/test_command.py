@@ -96,6 +96,23 @@ def test_consent_is_asked_once(server, cards, data, archive, capsys, monkeypatch
     assert run(data) == 2
 
 
+def test_all_that_is_stated_is_shown_and_accepted(cards, data, archive, server, capsys) -> None:
+    url = server.add("/a.tar", archive)
+    cards.write(download=file_of(archive, url), licence="CC-BY-NC-4.0")
+    assert run(data, "--accept-licence") == 0
+    stated = [{"of": "its record", "licence": "CC-BY-4.0"}, {"of": "its paper", "licence": "NC"}]
+    parts = [{"of": "A", "licence": "CC-BY-3.0"}, {"of": "B", "licence": "CC-BY-NC-4.0"}]
+    card = {"stated_licences": stated, "collections": parts, "licence": "CC-BY-NC-4.0"}
+    cards.write(download=file_of(archive, url), **card)
+    capsys.readouterr()
+    assert run(data) == 2
+    assert capsys.readouterr().err == (
+        "error: tiny: the licence is CC-BY-NC-4.0; its sources disagree, the strictest counts (its "
+        "record: CC-BY-4.0, its paper: NC); the collections it is made of have their own (A: "
+        "CC-BY-3.0, B: CC-BY-NC-4.0); accept it with --accept-licence\n"
+    )
+
+
 def test_login(cards, data, archive, capsys) -> None:
     login = "Open https://example.org, log in and download a.tar."
     cards.write(download={"login": login, **file_of(archive, "https://x", kind="manual")})
