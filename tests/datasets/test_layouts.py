@@ -166,6 +166,30 @@ def test_cases_that_are_not_the_benchmarks_are_left_out(tree, tmp_path) -> None:
     assert [case.id for case in scan(root, card)] == sorted(tree.cases)
 
 
+@pytest.mark.parametrize("tree", ["acdc"], indirect=True)
+@pytest.mark.parametrize(
+    ("labels", "cause"),
+    [
+        (
+            {"background": 0, "LVC": 1, "MLV": 2, "RV": 3},
+            "label 'RV' is 3, but 1 in ACDC; renumber",
+        ),
+        ({"background": 0, "heart": 1}, "labels go up to 1, but to 3 in ACDC; give the published"),
+        ({"background": 0, "whole": [1, 2, 3], "LVC": 3}, None),
+        ({"background": 0, "rv": 1, "MYO": 2, "LV": 3}, None),
+    ],
+)
+def test_label_values_in_another_order_are_refused(tree, tmp_path, labels, cause) -> None:
+    """nnU-Net's folder is read as it is; swapped classes would be found nowhere else."""
+    card, root = card_of(tree), as_nnunet(tree, tmp_path / "nnunet")
+    (root / "dataset.json").write_text(json.dumps({"labels": labels}))
+    if cause is None:
+        assert len(scan(root, card)) == card.cases
+        return
+    with pytest.raises(UserError, match=rf"dataset\.json: {cause}"):
+        scan(root, card)
+
+
 def kits23(tree, folder):
     for number in (0, 400, 401):
         case = folder / "dataset" / f"case_{number:05d}"

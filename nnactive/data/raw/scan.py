@@ -6,7 +6,13 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.case_ids import id_problem
 from nnactive.data.raw.known.find import Sighting, complete_cases
-from nnactive.data.raw.known.recognise import best_sighting, identify, lookalike, undecided
+from nnactive.data.raw.known.recognise import (
+    best_sighting,
+    identify,
+    labels_problem,
+    lookalike,
+    undecided,
+)
 from nnactive.data.raw.layout import (
     IMAGES,
     LABELS,
@@ -82,6 +88,8 @@ def survey(raw: Path, card: Card) -> tuple[Path, list[Found], Sighting | None]:
             raise _another(raw, title, card)
         seen = best_sighting(raw, card)
         if seen and seen.complete > complete and not (refusal and _is_spoilt(seen)):
+            if problem := labels_problem(seen):
+                raise UserError(problem)
             return seen.root, list(seen.cases), seen
         if not complete and (missing := undecided(raw, card)):
             raise UserError(f"{raw}: {missing} to the data")

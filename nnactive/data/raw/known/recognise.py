@@ -6,7 +6,7 @@ from pathlib import Path
 from nnactive.data.card_layouts import Lookalike
 from nnactive.data.cards import Card, list_cards, load_card
 from nnactive.data.raw.known.find import Sighting, description, sighting
-from nnactive.data.raw.layout import folders_below
+from nnactive.data.raw.layout import DESCRIPTION, folders_below
 from nnactive.errors import UserError
 
 ENOUGH = 4
@@ -69,6 +69,33 @@ def is_another(raw: Path, card: Card) -> str | None:
     return None if seen is None or seen.card.name == card.name else seen.told
 
 
+def labels_problem(seen: Sighting) -> str | None:
+    """Why a converted folder's label values are not the card's, by its ``dataset.json``.
+
+    None if they are, or if it doesn't say.
+    """
+    listed = description(seen.root).get("labels")
+    if not seen.layout.ready or not isinstance(listed, dict):
+        return None
+    values = {str(name).casefold(): value for name, value in listed.items()}
+    if not all(isinstance(value, int) for value in values.values()):
+        return None  # regions; their values are those that they are made of
+    file, wanted = seen.root / DESCRIPTION, seen.card.labels
+    for name, value in wanted.items():
+        found = values.get(name.casefold(), value)
+        if found != value:
+            return (
+                f"{file}: label '{name}' is {found}, but {value} in {seen.card.title}; renumber "
+                "the label maps or give the published data"
+            )
+    if max(values.values(), default=0) != max(wanted.values()):
+        return (
+            f"{file}: labels go up to {max(values.values(), default=0)}, but to "
+            f"{max(wanted.values())} in {seen.card.title}; give the published data"
+        )
+    return None
+
+
 def _is(other: Lookalike, raw: Path, folders: list[Path]) -> bool:
     if other.called:
         named = [folder.name for folder in folders[1:]]
@@ -80,4 +107,4 @@ def _is(other: Lookalike, raw: Path, folders: list[Path]) -> bool:
         return False
     holding = [folder for folder in folders if any(folder.glob(other.has))]
     lacking = other.lacks
-    return bool(holding) and not (lacking and any(any(folder.glob(lacking)) for folder in holding))
+    return bool(holding) and not (lacking and any(any(folder.glob(lacking)) for folder in folders))
