@@ -1,135 +1,170 @@
-"""Detecting damaged image files, some of which SimpleITK reads without an error."""
+"""Detecting damaged image files, many of which SimpleITK reads without an error.
+
+ITK reads NaN in a NIfTI file as 0; truncated files, files with a wrong checksum and an ``.img`` of
+half the length as if they were intact; a voxel size of 0 as 1. Every format on the list of
+``formats`` has its check here, and what passes is as long as its header says.
+"""
 
 import gzip
-import math
-import struct
 import zlib
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 
+from nnactive.data.raw.formats import (
+    METAIMAGE,
+    NIFTI,
+    NRRD,
+    PAIR,
+    TIFF,
+    check_parts,
+    ending_of,
+    files_of,
+)
+from nnactive.data.raw.nifti_header import LENGTH, NiftiHeader, read_nifti_header
+from nnactive.data.raw.signatures import described, is_gzip
+from nnactive.data.raw.text_headers import Announced, WrongHeaderError, metaimage, nrrd
+from nnactive.data.raw.tiff import check_tiff
 from nnactive.errors import UserError
 
-NIFTI = (".nii", ".nii.gz")
-"""Endings of NIfTI files."""
-NIFTI1_HEADER = 348
 BLOCK = 1 << 20
 """Bytes read at a time; a multiple of the size of any voxel."""
-METAIMAGE_BYTES = {
-    "MET_CHAR": 1,
-    "MET_UCHAR": 1,
-    "MET_SHORT": 2,
-    "MET_USHORT": 2,
-    "MET_INT": 4,
-    "MET_UINT": 4,
-    "MET_FLOAT": 4,
-    "MET_DOUBLE": 8,
-}
-"""Bytes per voxel by MetaImage type; for other types the length isn't checked."""
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, struct.error)
+ZLIB_OR_GZIP = 47
+"""zlib's window size that accepts either header."""
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, KeyError)
 """Raised while reading a damaged file; the last three by absurd numbers in its header."""
-FLOATS = {16: "f4", 64: "f8"}
-"""NIfTI codes of the types that can represent NaN."""
-
-
-@dataclass(frozen=True)
-class _Header:
-    """What a NIfTI-1 header announces; the defaults for any other file."""
-
-    length: int = 0
-    """Bytes of the whole file."""
-    offset: int = NIFTI1_HEADER
-    """Where the voxels begin, in bytes."""
-    floats: np.dtype | None = None
-    """Type of the voxels, if it can represent NaN."""
+DAMAGED = "truncated or damaged; copy or download it again"
 
 
 def check_whole(path: Path) -> None:
-    """Check the length, and the checksum of compressed data, of a NIfTI or MetaImage file.
+    """Check that an image file has all the voxels that its header announces, and no others.
 
-    ITK reads NaN in a NIfTI file as 0, and truncated files and files with a wrong checksum as if
-    they were intact. Other kinds of file pass; their readers detect errors themselves.
+    Compressed data are checked by their checksum; floats in NIfTI files must be finite.
 
     Raises:
-        UserError: the file is truncated or damaged, or (NIfTI) contains NaN or infinite values.
+        UserError: the format isn't on the list, or the file or one that belongs to it is missing,
+            truncated, damaged or something else than its name says.
     """
+    ending = ending_of(path)
+    _check_kind(path)
     try:
-        if path.name.endswith(NIFTI):
-            whole, finite = _check_nifti(path)
-        elif path.suffix == ".mha":
-            whole, finite = _check_metaimage(path), True
-        else:
-            return
+        if ending in NIFTI or ending == PAIR:
+            _check_nifti(path)
+        elif ending in METAIMAGE:
+            _check_announced(metaimage(path))
+        elif ending == NRRD:
+            _check_announced(nrrd(path))
+        elif ending in TIFF:
+            check_tiff(path)
+    except WrongHeaderError as wrong:
+        raise UserError(f"{path}: {wrong}") from None
     except DAMAGE:
-        whole, finite = False, True
-    if not whole:
-        raise UserError(f"{path}: truncated or damaged; copy or download it again")
-    if not finite:
-        raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
+        raise UserError(f"{path}: {DAMAGED}") from None
 
 
 def check_header(path: Path) -> None:
-    """Check a NIfTI file's number of axes; if it is wrong, ITK itself writes to stderr.
+    """Check the format and the header of an image file, without its voxels.
 
     Raises:
-        UserError: it is wrong.
+        UserError: as ``check_whole``.
     """
-    if not path.name.endswith(NIFTI):
-        return
+    ending = ending_of(path)
+    _check_kind(path)
     try:
-        with _opened(path) as file:
-            _read_header(file.read(NIFTI1_HEADER))
-    except (OSError, EOFError, zlib.error):
-        return  # the reader reports it
+        if ending in NIFTI or ending == PAIR:
+            _nifti_header(path)
+        elif ending in METAIMAGE:
+            metaimage(path)
+        elif ending == NRRD:
+            nrrd(path)
+    except WrongHeaderError as wrong:
+        raise UserError(f"{path}: {wrong}") from None
     except DAMAGE:
-        raise UserError(f"{path}: truncated or damaged; copy or download it again") from None
+        raise UserError(f"{path}: {DAMAGED}") from None
+
+
+def is_uncompressed(path: Path) -> bool:
+    """Whether a file is called ``.gz``, but isn't compressed; it is read all the same."""
+    return path.suffix == ".gz" and not is_gzip(_begin(path))
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what isn't an image at all, and an image of which a file is missing."""
+    begin = _begin(path)
+    if what := described(begin):
+        raise UserError(f"{path}: not an image but {what}")
+    if is_gzip(begin) and path.suffix != ".gz":
+        raise UserError(
+            f"{path}: gzip-compressed, though not called .gz; rename it to {path.name}.gz or "
+            "unpack it with gunzip"
+        )
+    check_parts(path)
+
+
+def _begin(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LENGTH)
 
 
 def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return gzip.open(path, "rb") if is_gzip(_begin(path)) else path.open("rb")
 
 
-def _check_nifti(path: Path) -> tuple[bool, bool]:
-    """Whether a NIfTI file has the announced length, and whether all voxels are finite."""
-    finite = True
+def _nifti_header(path: Path) -> NiftiHeader:
     with _opened(path) as file:
-        begin = file.read(NIFTI1_HEADER)
-        header = _read_header(begin)
-        length = len(begin)
-        # In blocks, because an absurd offset would not fit in memory.
-        while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
-            length += len(skipped)
-        while block := file.read(BLOCK):
-            length += len(block)
-            finite = finite and _finite(block, header.floats)
-    return length >= max(NIFTI1_HEADER, header.length), finite
+        return read_nifti_header(file.read(LENGTH), pair=path.suffix == PAIR)
 
 
-def _check_metaimage(path: Path) -> bool:
-    """Whether a MetaImage file has all of its data; compressed data are checked."""
-    fields: dict[str, str] = {}
-    with path.open("rb") as file:
-        while "ElementDataFile" not in fields:
-            line = file.readline(BLOCK)
-            name, equals, value = line.decode("latin-1").partition("=")
-            if not equals:
-                return False
-            fields[name.strip()] = value.strip()
-        if fields["ElementDataFile"] != "LOCAL":
-            return True
-        if fields.get("CompressedData", "False") == "True":
-            stream, length = zlib.decompressobj(), 0
+def _check_nifti(path: Path) -> None:
+    header = _nifti_header(path)
+    if path.suffix == PAIR:
+        with files_of(path)[1].open("rb") as file:
+            _check_voxels(file, 0, header)
+    else:
+        with _opened(path) as file:
+            _check_voxels(file, len(file.read(LENGTH)), header)
+
+
+def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: NiftiHeader) -> None:
+    """Read a NIfTI file's voxels to their end, after ``length`` bytes."""
+    # In blocks, because an absurd offset would not fit in memory.
+    while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
+        length += len(skipped)
+    rest = header.length
+    while block := file.read(BLOCK):
+        length += len(block)
+        used, rest = block[: max(rest, 0)], rest - len(block)
+        if not _finite(used, header.floats):
+            raise WrongHeaderError("contains NaN or infinite values; fix or replace it")
+    _check_length(length - header.offset, header.length, header.slice_length)
+
+
+def _check_announced(announced: Announced) -> None:
+    with announced.file.open("rb") as file:
+        file.seek(announced.begin or 0)
+        if announced.compressed:
+            stream, length = zlib.decompressobj(ZLIB_OR_GZIP), 0
             while not stream.eof and (block := file.read(BLOCK)):
                 length += len(stream.decompress(block))
             if not stream.eof:
-                return False
+                raise EOFError
         else:
-            length = path.stat().st_size - file.tell()
-    voxels = math.prod(int(n) for n in fields.get("DimSize", "0").split())
-    size = METAIMAGE_BYTES.get(fields.get("ElementType", ""), 0)
-    return length >= voxels * size * int(fields.get("ElementNumberOfChannels", "1"))
+            length = announced.file.stat().st_size - file.tell()
+    if announced.begin is None:  # what comes before the voxels is not counted
+        length = min(length, announced.length)
+    size = announced.size
+    _check_length(length, announced.length, announced.length // size[-1])
+
+
+def _check_length(found: int, wanted: int, one_slice: int) -> None:
+    if found < wanted:
+        raise EOFError
+    if found - wanted >= one_slice:
+        raise WrongHeaderError(
+            f"has {found} bytes of voxels where its header announces {wanted}; fix its header or "
+            "replace it"
+        )
 
 
 def _finite(block: bytes, kind: np.dtype | None) -> bool:
@@ -137,20 +172,3 @@ def _finite(block: bytes, kind: np.dtype | None) -> bool:
         return True
     values = np.frombuffer(block, kind, len(block) // kind.itemsize)
     return bool(np.isfinite(values).all())
-
-
-def _read_header(header: bytes) -> _Header:
-    if len(header) < NIFTI1_HEADER:
-        return _Header()
-    for order in "<>":
-        (size,) = struct.unpack_from(f"{order}i", header)
-        if size == NIFTI1_HEADER:
-            rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
-            if not 0 < rank <= len(extent):
-                raise ValueError(rank)
-            code, bits = (int(n) for n in struct.unpack_from(f"{order}2h", header, 70))
-            (offset,) = struct.unpack_from(f"{order}f", header, 108)
-            voxels = math.prod(extent[:rank])
-            floats = np.dtype(order + FLOATS[code]) if code in FLOATS else None
-            return _Header(int(offset) + voxels * bits // 8, int(offset), floats)
-    return _Header()
