@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, DATASETS, Card
+from nnactive.data.raw.formats import check_ending
 from nnactive.data.raw.layout import (
     DESCRIPTION,
     IMAGES,
@@ -13,6 +14,7 @@ from nnactive.data.raw.layout import (
     case_in,
     channel_suffixes,
 )
+from nnactive.data.raw.missing import file_problem, no_case
 from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
 
@@ -56,9 +58,11 @@ def scan(raw: Path, card: Card) -> list[Found]:
         card: has the layout of the folder and the expected number of cases.
 
     Raises:
-        UserError: a folder or file is missing or empty, a case occurs twice, or the cases are
-            not the card's.
+        UserError: the files' format isn't read, a folder or file is missing or empty, a case
+            occurs twice, or the cases are not the card's.
     """
+    if card.converter is None:
+        check_ending(card.source.ending, _where_ending(card))
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
@@ -71,7 +75,8 @@ def scan(raw: Path, card: Card) -> list[Found]:
     cases.sort(key=lambda case: case.id)
     for case in cases:
         for path in (*case.files, case.label):
-            _check_file(path, case.id)
+            if problem := file_problem(path, case.id, card.source.ending):
+                raise UserError(problem)
     _check_ids(root, [case.id for case in cases], card)
     return cases
 
@@ -87,6 +92,10 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
     }
     with_label = {name.removesuffix(ending) for name in labels}
+    if not with_image | with_label:
+        there = [name for name in _files(root / IMAGES, "") if (root / IMAGES / name).is_file()]
+        if error := no_case(root / IMAGES, there, ending):
+            raise error
     if card.source.layout == "nnunet":
         _check_channels(root, images, with_image | with_label, card)
     return [case_in(root, case, suffixes, ending) for case in with_image | with_label]
@@ -121,13 +130,6 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in inner if path.name != LEFTOVER)
 
 
-def _check_file(path: Path, case: str) -> None:
-    if not path.is_file():
-        raise UserError(f"{path}: missing, though case '{case}' has other files; copy it again")
-    if path.stat().st_size == 0:
-        raise UserError(f"{path}: empty file; copy or download it again")
-
-
 def _check_ids(root: Path, ids: list[str], card: Card) -> None:
     # Some file systems ignore upper and lower case.
     twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
@@ -146,6 +148,14 @@ def _check_ids(root: Path, ids: list[str], card: Card) -> None:
             f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
             f"give the folder with the complete data{_or_fix_the_number(card)}"
         )
+
+
+def _where_ending(card: Card) -> str:
+    """Where the user gave the ending of the files."""
+    file = card.folder / CARD_FILE
+    if file.is_file():
+        return f"{file}: field 'source.ending'"
+    return f"{card.folder / DESCRIPTION}: field 'file_ending'"
 
 
 def _or_fix_the_number(card: Card) -> str:
