@@ -10,7 +10,7 @@ from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.formats import files_of
 from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen
 
 
 class RawFile(Frozen):
