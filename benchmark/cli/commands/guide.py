@@ -208,7 +208,7 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.raw.notes import summarised
+    from nnactive.data.raw.files.notes import summarised
 
     for line in summarised(boxes.notes):
         click.echo(f"note: {line}", err=True)

@@ -17,6 +17,7 @@ from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, first_problem, read_json, write_text
 
+NO_MAPPING: Mapping[int, int] = {}
 REGIME = "guide"
 """Label regime with the guideline's budget."""
 FIRST_ID, LAST_ID = 500, 999
@@ -36,7 +37,7 @@ def describe_raw(
     raw: Path,
     name: str | None = None,
     group: str | None = None,
-    mapping: Mapping[int, int] | None = None,
+    mapping: Mapping[int, int] = NO_MAPPING,
 ) -> Card:
     """A card for a folder in nnU-Net's raw layout; its query patch and budget are placeholders.
 
@@ -58,13 +59,11 @@ def describe_raw(
         raise UserError(
             f"{file}: missing; write it as nnU-Net's raw layout requires, or name a dataset"
         )
-    content = read_json(file, "fix it")
-    if not isinstance(content, dict):
-        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
+    content = _content(file)
     folder = raw.resolve().name
     described = re.fullmatch(NNUNET_NAME, folder)
     channels = _channels(content, file)
-    labels, label_map = own_labels(_field(content, "labels", dict, file), mapping or {}, file)
+    labels, label_map = own_labels(_field(content, "labels", dict, file), mapping, file)
     fields = {
         "folder": raw,
         "id": int(described[1]) if described else _free_id(),
@@ -138,6 +137,13 @@ def write_card(card: Card, guide: Guide, target: Path) -> Path:
         )
         write_text(draft / CARD_FILE, HEAD + text)
     return target / CARD_FILE
+
+
+def _content(file: Path) -> dict[str, Any]:
+    content = read_json(file, "fix it")
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
+    return content
 
 
 def _free_id() -> int:

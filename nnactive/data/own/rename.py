@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.data.raw.formats import PAIR, PAIR_VOXELS
+from nnactive.data.raw.files.formats import PAIR, PAIR_VOXELS
 from nnactive.data.raw.layout import IMAGES, LABELS, channel_suffixes
 from nnactive.errors import UserError
 

@@ -9,10 +9,10 @@ import numpy as np
 from nnactive.data.cards import Card
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import label_notes, mapped_label
-from nnactive.data.raw.notes import Note
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.cards import Card
-from nnactive.data.raw.formats import NIFTI
+from nnactive.data.raw.files.formats import NIFTI
 from nnactive.data.raw.grids import check_geometry
 from nnactive.data.raw.images import (
     read_image,

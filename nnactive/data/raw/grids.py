@@ -1,12 +1,13 @@
 """Comparing the grids of two images: by how much they move a voxel, not number by number."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from nnactive.data.raw.notes import Note
-from nnactive.data.raw.volumes import Volume
+from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.volumes import Volume
 from nnactive.errors import UserError
 
 LARGEST_SHIFT = 0.5
@@ -40,6 +41,24 @@ def check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -
             f"{moved:.3g} of their size; replace the wrong one"
         )
     return (Note(TAKEN, label_path),) if moved > ROUNDING else ()
+
+
+def check_perpendicular(path: Path, volume: Volume) -> None:
+    """Refuse a grid whose axes aren't perpendicular, as ITK does for NIfTI files alone.
+
+    Raises:
+        UserError: with perpendicular axes, a voxel would lie more than half a voxel from its place.
+    """
+    direction = np.reshape(volume.direction, (len(volume.spacing),) * 2)
+    if not np.isfinite(direction).all():
+        raise UserError(f"{path}: has the direction {volume.direction}; fix its header")
+    left, _, right = np.linalg.svd(direction)
+    nearest = replace(volume, direction=tuple((left @ right).ravel().tolist()))
+    if not shift(nearest, volume) <= LARGEST_SHIFT:
+        raise UserError(
+            f"{path}: its axes aren't perpendicular (direction {volume.direction}); resample it to "
+            "a grid with perpendicular axes"
+        )
 
 
 def shift(image: Volume, other: Volume) -> float:

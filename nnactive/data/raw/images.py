@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.data.raw.formats import TIFF
-from nnactive.data.raw.integrity import check_header, check_whole, is_uncompressed
-from nnactive.data.raw.notes import Note
-from nnactive.data.raw.tiff import read_spacing, read_tiff, tiff_shape
-from nnactive.data.raw.volumes import Volume
+from nnactive.data.raw.files.formats import TIFF
+from nnactive.data.raw.files.integrity import check_header, check_whole, is_uncompressed
+from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.tiff import read_spacing, read_tiff, tiff_shape
+from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.grids import check_perpendicular
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import atomic_path
@@ -48,6 +49,7 @@ def read_image(path: Path) -> "SimpleITK.Image":
         image.SetSpacing((x, y, z))
     else:
         image = _read_with_itk(path)
+        check_perpendicular(path, _grid_of(image))
     check_finite(path, SimpleITK.GetArrayViewFromImage(image))
     return image
 
@@ -86,8 +88,16 @@ def volume_of(image: "SimpleITK.Image") -> Volume:
     """Voxels and geometry of an image."""
     import SimpleITK
 
-    z, y, x = (float(s) for s in reversed(image.GetSpacing()))
     array = SimpleITK.GetArrayFromImage(image).astype(np.float32)
+    return replace(_grid_of(image), array=array)
+
+
+def _grid_of(image: "SimpleITK.Image") -> Volume:
+    """The geometry of an image; its voxels as they are, not to be kept or changed."""
+    import SimpleITK
+
+    z, y, x = (float(s) for s in reversed(image.GetSpacing()))
+    array = SimpleITK.GetArrayViewFromImage(image)
     return Volume(array, (z, y, x), image.GetOrigin(), image.GetDirection())
 
 

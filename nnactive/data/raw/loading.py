@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from nnactive.data.cards import FOREIGN
+from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.volumes import Volume
 from nnactive.data.raw.grids import check_geometry
 from nnactive.data.raw.images import check_finite, read_volume
 from nnactive.data.raw.layout import Found
-from nnactive.data.raw.notes import Note
-from nnactive.data.raw.volumes import Volume
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nnactive.data.raw.formats import ENDINGS, NIFTI, check_parts
+from nnactive.data.raw.files.formats import ENDINGS, NIFTI, check_parts
 from nnactive.data.raw.layout import IMAGES, channel_suffixes
 from nnactive.errors import UserError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nnactive.data.progress import Progress, tracked
-from nnactive.data.raw.formats import files_of
+from nnactive.data.raw.files.formats import files_of
 from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
 from nnactive.io.models import Frozen

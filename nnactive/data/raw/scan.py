@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, DATASETS, Card
-from nnactive.data.raw.formats import check_ending
+from nnactive.data.raw.files.formats import check_ending
 from nnactive.data.raw.layout import (
     DESCRIPTION,
     IMAGES,

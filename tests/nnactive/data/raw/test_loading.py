@@ -5,7 +5,7 @@ import pytest
 import SimpleITK
 from tiny import expect_one_line
 
-from nnactive.data.raw.integrity import check_whole
+from nnactive.data.raw.files.integrity import check_whole
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
 from nnactive.data.raw.scan import scan

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnactive.data.raw.formats import (
+from nnactive.data.raw.files.formats import (
     METAIMAGE,
     NIFTI,
     NRRD,
@@ -22,10 +22,10 @@ from nnactive.data.raw.formats import (
     ending_of,
     files_of,
 )
-from nnactive.data.raw.nifti_header import LENGTH, NiftiHeader, read_nifti_header
-from nnactive.data.raw.signatures import described, is_gzip
-from nnactive.data.raw.text_headers import Announced, WrongHeaderError, metaimage, nrrd
-from nnactive.data.raw.tiff import check_tiff
+from nnactive.data.raw.files.nifti_header import LENGTH, NiftiHeader, read_nifti_header
+from nnactive.data.raw.files.signatures import described, is_gzip
+from nnactive.data.raw.files.text_headers import Announced, WrongHeaderError, metaimage, nrrd
+from nnactive.data.raw.files.tiff import check_tiff
 from nnactive.errors import UserError
 
 BLOCK = 1 << 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnactive.data.raw.notes import Note
+from nnactive.data.raw.files.notes import Note
 from nnactive.geometry import Spacing
 
 

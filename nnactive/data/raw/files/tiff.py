@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnactive.data.raw.formats import check_parts, spacing_file
+from nnactive.data.raw.files.formats import check_parts, spacing_file
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 from nnactive.io.files import read_json

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnactive.data.raw.text_headers import WrongHeaderError
+from nnactive.data.raw.files.text_headers import WrongHeaderError
 
 LENGTH = 348
 """Bytes of the header; also the number it begins with."""

@@ -120,9 +120,12 @@ def metaimage_fields(path: Path) -> tuple[dict[str, str], int]:
         while "ElementDataFile" not in fields:
             line = file.readline(LINE).decode("latin-1")
             name, equals, value = line.partition("=" if "=" in line else ":")
-            if not equals or len(fields) > LINES:
+            cut = path.suffix == ".mha" and not line.endswith("\n")  # its voxels would follow
+            if not equals or cut or len(fields) > LINES:
                 raise ValueError(line)
             fields[name.strip()] = value.strip()
+        if not fields["ElementDataFile"]:
+            raise ValueError(fields)
         return fields, file.tell()
 
 
@@ -148,8 +151,11 @@ def nrrd(path: Path) -> Announced:
     size = tuple(int(n) for n in fields["sizes"].split())
     if len(size) != int(fields["dimension"]) or min(size) < 1:
         raise ValueError(size)
-    if "space directions" not in fields:
+    directions = fields.get("space directions")
+    if directions is None:
         _check_spacing(fields.get("spacings"), "spacings")
+    elif "nan" in directions.lower() or "inf" in directions.lower():
+        raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
     return Announced(path, end, encoding != "raw", size, voxel)
 
 

@@ -6,8 +6,8 @@ second file and a missing voxel size are noticed: ``integrity`` checks what is l
 
 from pathlib import Path
 
+from nnactive.data.raw.files.text_headers import voxel_file
 from nnactive.data.raw.layout import LABELS
-from nnactive.data.raw.text_headers import voxel_file
 from nnactive.errors import UserError
 
 NIFTI = (".nii.gz", ".nii")
