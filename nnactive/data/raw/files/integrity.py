@@ -92,8 +92,8 @@ def is_uncompressed(path: Path) -> bool:
 def _check_kind(path: Path) -> None:
     """Refuse what isn't an image at all, and an image of which a file is missing."""
     begin = _begin(path)
-    if what := described(begin):
-        raise UserError(f"{path}: not an image but {what}")
+    if what := described(begin, ending_of(path)):
+        raise UserError(f"{path}: {what}")
     if is_gzip(begin) and path.suffix != ".gz":
         raise UserError(
             f"{path}: gzip-compressed, though not called .gz; rename it to {path.name}.gz or "
@@ -113,7 +113,10 @@ def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
 
 def _nifti_header(path: Path) -> NiftiHeader:
     with _opened(path) as file:
-        return read_nifti_header(file.read(LENGTH), pair=path.suffix == PAIR)
+        begin = file.read(LENGTH)
+    if is_gzip(begin):
+        raise WrongHeaderError("gzip-compressed twice; unpack it once with gunzip")
+    return read_nifti_header(begin, pair=path.suffix == PAIR)
 
 
 def _check_nifti(path: Path) -> None:

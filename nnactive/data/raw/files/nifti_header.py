@@ -80,6 +80,11 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
     )
 
 
+def is_nifti(begin: bytes) -> bool:
+    """Whether a file that begins so is NIfTI-1 with its voxels in the same file."""
+    return begin[344:348] == SINGLE_MAGIC
+
+
 def _byte_order(header: bytes) -> str:
     for order in "<>":
         number = struct.unpack_from(f"{order}i", header)[0]

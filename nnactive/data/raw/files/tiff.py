@@ -36,9 +36,16 @@ def read_tiff(path: Path) -> tuple[np.ndarray, Spacing]:
     with _open(path) as file:
         _series(path, file)
         try:
-            return file.asarray(), spacing
+            array = file.asarray()
         except Exception as error:
             raise _damaged(path) from error
+    if array.dtype == bool:
+        return array.astype(np.uint8), spacing
+    if array.dtype == np.float16:
+        return array.astype(np.float32), spacing
+    if array.dtype.kind not in "iuf":
+        raise UserError(f"{path}: has voxels of type {array.dtype}; save it as integers or floats")
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("=")), spacing
 
 
 def tiff_shape(path: Path) -> tuple[int, ...]:

@@ -228,6 +228,34 @@ def test_a_tiff_that_is_no_volume_is_refused(tmp_path, values, options):
     expect_one_line(refusal, path, "not a single three-dimensional image")
 
 
+@pytest.mark.parametrize("kind", ["bool", "float16", ">u2", ">f4", "int64"])
+def test_every_type_of_a_tiff_is_read(tmp_path, kind):
+    values = (array() > 100).astype(kind)
+    path = tmp_path / "x.tif"
+    write_tiff(path, values, byteorder=">" if kind.startswith(">") else None)
+    np.testing.assert_array_equal(read_volume(path).array, values.astype(np.float32))
+
+
+def test_complex_numbers_are_refused(tmp_path):
+    path = tmp_path / "x.tif"
+    write_tiff(path, array(np.complex64))
+    with pytest.raises(UserError, match="voxels of type complex64; save it as integers or floats"):
+        read_volume(path)
+
+
+def test_a_file_compressed_twice_is_told(tmp_path):
+    path = written(tmp_path, "nii.gz", array())
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(UserError, match=r"x\.nii\.gz: gzip-compressed twice; unpack it once"):
+        read_volume(path)
+
+
+def test_a_nifti_of_another_name_is_told(tmp_path):
+    path = written(tmp_path, "nii", array()).rename(tmp_path / "x.mha")
+    with pytest.raises(UserError, match=r"x\.mha: a NIfTI file called \.mha; rename it"):
+        read_volume(path)
+
+
 def test_a_plain_file_named_gz_is_read_with_a_note(tmp_path):
     packed = written(tmp_path, "nii.gz", array())
     plain = tmp_path / "plain.nii.gz"
@@ -250,6 +278,8 @@ def test_a_plain_file_named_gz_is_read_with_a_note(tmp_path):
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS; fetch"),
         (b"PK\x03\x04rest", "a ZIP archive; unpack it"),
         (bytes(128) + b"DICM", "a DICOM file; convert the series"),
+        (b"NRRD0004\n", "a .nrrd file called .nii; rename it"),
+        (b"II*\0\x10", "a .tif file called .nii; rename it"),
     ],
 )
 def test_something_else_is_told_as_what_it_is(tmp_path, content, cause):
