@@ -10,19 +10,18 @@ FEW = 3
 """Names that a message lists."""
 
 
-def file_problem(path: Path, case: str, ending: str) -> str | None:
+def file_problem(path: Path, case: str) -> str | None:
     """Why a file can't be read: it, or one that belongs to it, is missing or empty.
 
     Args:
         path: the file.
         case: the case that it belongs to.
-        ending: the ending that the dataset's files should have.
 
     Returns:
         One line that says what is there instead; None: nothing is wrong.
     """
     if not path.is_file():
-        return f"{path}: {_instead(path, case, ending)}"
+        return f"{path}: {_instead(path, case)}"
     if path.stat().st_size == 0:
         return f"{path}: empty file; copy or download it again"
     try:
@@ -57,11 +56,12 @@ def no_case(folder: Path, names: list[str], ending: str) -> UserError | None:
     )
 
 
-def _instead(path: Path, case: str, ending: str) -> str:
+def _instead(path: Path, case: str) -> str:
     if path.is_symlink():
         return f"a link to {path.readlink()}, which doesn't exist; copy that file or mend the link"
     if path.is_dir():
         return "a folder, not a file; put the file itself there"
+    ending = next((known for known in ENDINGS if path.name.endswith(known)), path.suffix)
     plain = without_channel(path, ending)
     if plain is not None and plain.is_file():
         return (

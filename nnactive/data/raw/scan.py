@@ -75,7 +75,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
     cases.sort(key=lambda case: case.id)
     for case in cases:
         for path in (*case.files, case.label):
-            if problem := file_problem(path, case.id, card.source.ending):
+            if problem := file_problem(path, case.id):
                 raise UserError(problem)
     _check_ids(root, [case.id for case in cases], card)
     return cases
