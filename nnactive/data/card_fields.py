@@ -146,3 +146,5 @@ class Fingerprints(Frozen):
 
     authors_test: Voxels | None = None
     rule_test: Voxels | None = None
+    all_cases: Voxels | None = None
+    """Of pool and test set together."""

@@ -1,5 +1,6 @@
 """The eight cards against the project's facts, and against figures written down here."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from nnactive.data.cards import load_card
 
 FACTS = Path(__file__).resolve().parents[3] / "shared" / "spec" / "datasets.yaml"
 NAMES = ("acdc", "amos", "kits", "hippocampus", "lits", "word", "toothfairy2", "mama_mia")
+NUMBERED = {"lits": "liver_{}".format, "kits": "case_{:05d}".format}
+"""Facts: liver_N (0..130, not zero padded), case_NNNNN (00000..00299)."""
 SCHEMES = {"ZScore": "zscore", "CT": "ct"}
 IN_GIB = {"size_bytes": 2**30, "size_gib": 1, "size_mb": 2**30 / 1e6}
 
@@ -38,8 +41,24 @@ def test_what_a_prepared_dataset_is_made_by(name, facts):
     assert set(card.channels.values()) == {SCHEMES[known["normalization"]]}
     assert card.spacing == tuple(known["spacing_zyx"])
     assert card.label_map == known.get("raw_label_map", {})
-    assert list(card.ids) == known.get("case_ids", [])
+    numbered = sorted(map(NUMBERED[name], range(card.cases))) if name in NUMBERED else []
+    assert list(card.ids) == known.get("case_ids", numbered)
+    # Every dataset's ids are pinned: by a list, or by the pattern of the published names.
+    assert bool(card.ids) != bool(card.id_rule)
     assert card.modality == known["modality"]
+
+
+def test_ids_known_by_pattern_agree_with_the_facts(facts):
+    patients = [p for side in ("test", "pool") for p in facts["acdc"]["split"][f"{side}_patients"]]
+    (pattern,) = load_card("acdc").id_rule
+    assert len(patients) == 100
+    assert all(re.fullmatch(pattern, f"{patient}_frame01") for patient in patients)
+    for wrong in ("patient000_frame01", "patient101_frame01", "patient1_frame01", "patient001"):
+        assert not re.fullmatch(pattern, wrong)
+    cohorts = load_card("mama_mia").id_rule
+    assert facts["mama_mia"]["cohorts"] == {
+        pattern.partition("_")[0]: number for pattern, number in cohorts.items()
+    }
 
 
 def test_settings(name, facts):
@@ -65,6 +84,7 @@ def test_what_results_are_held_to(name, facts):
     pairs = {
         "authors_test": known["test_fingerprint_resampled"],
         "rule_test": known["split"].get("sorted_variant_fingerprint"),
+        "all_cases": known.get("all_cases_fingerprint"),
     }
     for side, wanted in pairs.items():
         found = getattr(card.fingerprints, side)

@@ -44,8 +44,11 @@ class Converted:
 
 def is_needed(card: Card) -> bool:
     """Whether the raw files of a dataset have to be converted."""
-    if card.label_map or not card.source.ending.endswith(NIFTI):
-        return True
+    return bool(card.label_map) or not card.source.ending.endswith(NIFTI) or makes_images(card)
+
+
+def makes_images(card: Card) -> bool:
+    """Whether the dataset's ``convert.py`` makes images that no raw file holds."""
     return card.converter is not None and hasattr(load_script(card.converter, "find"), "convert")
 
 
@@ -74,7 +77,7 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     target = converted_files(found.id, card, folder)
     if target.label.is_file():
         return target
-    made = _converted(found, card)
+    made = as_converted(found, card)
     label = volume_of(made.label)
     check_images(found, [volume_of(image) for image in made.images], label)
     values = mapped_label(found.label, label.array, card.raw_labels)
@@ -118,7 +121,12 @@ def _check_int16(path: Path, array: np.ndarray, what: str = "") -> None:
         )
 
 
-def _converted(found: Found, card: Card) -> Converted:
+def as_converted(found: Found, card: Card) -> Converted:
+    """One case's images and label as the dataset's ``convert.py`` makes them, or as they are.
+
+    Raises:
+        UserError: a file is unreadable, or the script fails; names it.
+    """
     if card.converter is None:
         return _unconverted(found)
     script = load_script(card.converter, "find")

@@ -1,10 +1,10 @@
 """Scanning a raw folder: which cases there are, from file names and sizes alone."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
-from nnactive.data.cards import CARD_FILE, DATASETS, Card
+from nnactive.data.cards import CARD_FILE, Card
+from nnactive.data.case_ids import id_problem
 from nnactive.data.raw.files.formats import check_ending
 from nnactive.data.raw.layout import (
     DESCRIPTION,
@@ -61,6 +61,22 @@ def scan(raw: Path, card: Card) -> list[Found]:
         UserError: the files' format isn't read, a folder or file is missing or empty, a case
             occurs twice, or the cases are not the card's.
     """
+    root, cases = list_cases(raw, card)
+    for case in cases:
+        for path in (*case.files, case.label):
+            if problem := file_problem(path, case.id):
+                raise UserError(problem)
+    if problem := id_problem([case.id for case in cases], card):
+        raise UserError(f"{root}: {problem}")
+    return cases
+
+
+def list_cases(raw: Path, card: Card) -> tuple[Path, list[Found]]:
+    """The folder with the cases, and these sorted by id, with files that may be missing.
+
+    Raises:
+        UserError: a folder is missing, or a file belongs to no case.
+    """
     if card.converter is None:
         check_ending(card.source.ending, _where_ending(card))
     root = find_root(raw, card.source.root)
@@ -72,13 +88,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
             cases = list(script.find(root))
         if not all(isinstance(case, Found) for case in cases):
             raise UserError(f"{card.converter}: 'find' must return a list of Found; fix it")
-    cases.sort(key=lambda case: case.id)
-    for case in cases:
-        for path in (*case.files, case.label):
-            if problem := file_problem(path, case.id):
-                raise UserError(problem)
-    _check_ids(root, [case.id for case in cases], card)
-    return cases
+    return root, sorted(cases, key=lambda case: case.id)
 
 
 def _standard_cases(root: Path, card: Card) -> list[Found]:
@@ -130,39 +140,9 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in inner if path.name != LEFTOVER)
 
 
-def _check_ids(root: Path, ids: list[str], card: Card) -> None:
-    # Some file systems ignore upper and lower case.
-    twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
-    if twice:
-        same = [case for case in ids if case.casefold() == twice[0]]
-        raise UserError(f"{root}: case '{same[0]}' occurs {len(same)} times; remove all but one")
-    known = set(card.ids)
-    for what, cases in (("missing", known - set(ids)), ("unknown", set(ids) - known)):
-        if known and cases:
-            raise UserError(
-                f"{root}: case '{min(cases)}' is {what} ({len(cases)} in total); "
-                f"give the folder with the complete {card.title}"
-            )
-    if len(ids) != card.cases:
-        raise UserError(
-            f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
-            f"give the folder with the complete data{_or_fix_the_number(card)}"
-        )
-
-
 def _where_ending(card: Card) -> str:
     """Where the user gave the ending of the files."""
     file = card.folder / CARD_FILE
     if file.is_file():
         return f"{file}: field 'source.ending'"
     return f"{card.folder / DESCRIPTION}: field 'file_ending'"
-
-
-def _or_fix_the_number(card: Card) -> str:
-    """A second way out, if the user wrote the number of cases."""
-    if card.folder.parent == DATASETS:
-        return ""
-    field, file = "cases", card.folder / CARD_FILE
-    if not file.is_file():
-        field, file = "numTraining", card.folder / DESCRIPTION
-    return f", or fix field '{field}' in {file}"
