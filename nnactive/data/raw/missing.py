@@ -56,6 +56,14 @@ def no_case(folder: Path, names: list[str], ending: str) -> UserError | None:
     )
 
 
+def left_out(names: list[str], ending: str) -> str:
+    """Names the images that are left out because of their ending; empty if there are none."""
+    others = sorted(name for name in names if name.endswith(ENDINGS) and not name.endswith(ending))
+    if not others:
+        return ""
+    return f" ({others[0]} and all others that don't end in {ending} are left out: {len(others)})"
+
+
 def _instead(path: Path, case: str) -> str:
     if path.is_symlink():
         return f"a link to {path.readlink()}, which doesn't exist; copy that file or mend the link"

@@ -14,7 +14,7 @@ from nnactive.data.raw.layout import (
     case_in,
     channel_suffixes,
 )
-from nnactive.data.raw.missing import file_problem, no_case
+from nnactive.data.raw.missing import file_problem, left_out, no_case
 from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
 
@@ -67,7 +67,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
             if problem := file_problem(path, case.id):
                 raise UserError(problem)
     if problem := id_problem([case.id for case in cases], card):
-        raise UserError(f"{root}: {problem}")
+        raise UserError(f"{root}: {problem}{_left_out(root, card)}")
     return cases
 
 
@@ -138,6 +138,13 @@ def _folders(folder: Path) -> list[Path]:
         return []
     inner = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     return sorted(path for path in inner if path.name != LEFTOVER)
+
+
+def _left_out(root: Path, card: Card) -> str:
+    """Which images a dataset in a standard layout doesn't count, because of their ending."""
+    if card.converter is not None or not (root / IMAGES).is_dir():
+        return ""
+    return left_out(_files(root / IMAGES, ""), card.source.ending)
 
 
 def _where_ending(card: Card) -> str:

@@ -81,9 +81,16 @@ def give_everything_another_ending(tiny):
     return tiny.raw / "imagesTr", "no file ends in .nii.gz, but tiny_1_0000.mha, .* are there; corr"
 
 
+def give_one_case_another_ending(tiny):
+    for path in (tiny.image(2), tiny.label(2)):
+        path.rename(path.with_name(path.name.removesuffix(".gz")))
+    return tiny.raw, r"7 cases, but .* \(tiny_2_0000.nii and all others .* left out: 1\)"
+
+
 @pytest.mark.parametrize(
     "harm",
     [
+        give_one_case_another_ending,
         link_into_nowhere,
         make_a_folder_of_it,
         leave_out_the_channel,
