@@ -60,7 +60,7 @@ def check_whole(path: Path) -> None:
     except WrongHeaderError as wrong:
         raise UserError(f"{path}: {wrong}") from None
     except DAMAGE:
-        raise UserError(f"{path}: {DAMAGED}") from None
+        raise UserError(f"{_named(path)}: {DAMAGED}") from None
 
 
 def check_header(path: Path) -> None:
@@ -100,6 +100,11 @@ def _check_kind(path: Path) -> None:
             "unpack it with gunzip"
         )
     check_parts(path)
+
+
+def _named(path: Path) -> str:
+    """An image's file, with the one that has its voxels or spacing."""
+    return " with ".join([str(path), *(part.name for part in files_of(path)[1:])])
 
 
 def _begin(path: Path) -> bytes:

@@ -102,6 +102,7 @@ def test_lost_voxels_are_noticed_wherever_the_file_ends(tmp_path, name):
         with pytest.raises(UserError) as refusal:
             read_volume(path)
         expect_one_line(refusal, path, "damaged")
+        assert file.name in str(refusal.value)
 
 
 @written_as
