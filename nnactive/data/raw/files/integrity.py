@@ -151,18 +151,27 @@ def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: Nif
 def _check_announced(announced: Announced) -> None:
     with announced.file.open("rb") as file:
         file.seek(announced.begin or 0)
-        if announced.compressed:
-            stream, length = zlib.decompressobj(ZLIB_OR_GZIP), 0
-            while not stream.eof and (block := file.read(BLOCK)):
-                length += len(stream.decompress(block))
-            if not stream.eof:
+        rest = length = announced.file.stat().st_size - file.tell()
+        if announced.compressed is not None:
+            wanted = rest if announced.compressed < 0 else announced.compressed
+            if wanted > rest:
                 raise EOFError
-        else:
-            length = announced.file.stat().st_size - file.tell()
+            length = _uncompressed(file, wanted)
     if announced.begin is None:  # what comes before the voxels is not counted
         length = min(length, announced.length)
     size = announced.size
     _check_length(length, announced.length, announced.length // size[-1])
+
+
+def _uncompressed(file: BufferedReader, rest: int) -> int:
+    """Length of what the next ``rest`` bytes of a file contain, compressed by zlib or gzip."""
+    stream, length = zlib.decompressobj(ZLIB_OR_GZIP), 0
+    while not stream.eof and (block := file.read(min(rest, BLOCK))):
+        rest -= len(block)
+        length += len(stream.decompress(block))
+    if not stream.eof:
+        raise EOFError
+    return length
 
 
 def _check_length(found: int, wanted: int, one_slice: int) -> None:

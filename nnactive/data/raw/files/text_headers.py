@@ -50,7 +50,8 @@ class Announced:
     """Where they are: the header's own file or another."""
     begin: int | None
     """Bytes before them in that file; None: they are its last ones."""
-    compressed: bool
+    compressed: int | None
+    """Bytes of the compressed voxels, all others of the file if negative; None: uncompressed."""
     size: tuple[int, ...]
     """Voxels per axis, fastest first."""
     voxel: int
@@ -99,11 +100,17 @@ def metaimage(path: Path) -> Announced:
     _check_spacing(fields.get("ElementSpacing") or fields.get("ElementSize"), "ElementSpacing")
     skipped = int(fields.get("HeaderSize", "0"))
     channels = int(fields.get("ElementNumberOfChannels", "1"))
+    compressed = None
+    if _is_true(fields.get("CompressedData", "False")):
+        # Without it, ITK returns whatever is in memory.
+        compressed = int(fields["CompressedDataSize"])
+        if compressed < 1:
+            raise ValueError(compressed)
     local = name == LOCAL
     return Announced(
         path if local else path.parent / name,
         end if local else (skipped if skipped >= 0 else None),
-        _is_true(fields.get("CompressedData", "False")),
+        compressed,
         size,
         METAIMAGE_BYTES[kind] * channels,
     )
@@ -156,7 +163,7 @@ def nrrd(path: Path) -> Announced:
         _check_spacing(fields.get("spacings"), "spacings")
     elif "nan" in directions.lower() or "inf" in directions.lower():
         raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
-    return Announced(path, end, encoding != "raw", size, voxel)
+    return Announced(path, end, None if encoding == "raw" else -1, size, voxel)
 
 
 def _nrrd_type(name: str) -> str:

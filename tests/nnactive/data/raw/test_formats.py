@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import struct
 
@@ -324,6 +325,20 @@ def test_what_a_text_header_leaves_open_is_refused(tmp_path, name, old, new, cau
         with pytest.raises(UserError) as refusal:
             read(path)
         expect_one_line(refusal, path, cause)
+
+
+@pytest.mark.parametrize("size", [b"0", b"17", b"999999999", None])
+@pytest.mark.parametrize("name", ["mha compressed", "mhd compressed"])
+def test_a_wrong_compressed_size_is_noticed(tmp_path, name, size):
+    # ITK would return whatever is in memory, without an error.
+    path = written(tmp_path, name, array(np.uint8))
+    content = path.read_bytes()
+    new = b"" if size is None else b"CompressedDataSize = " + size + b"\n"
+    path.write_bytes(re.sub(rb"CompressedDataSize = \d+\n", new, content))
+    assert path.read_bytes() != content
+    with pytest.raises(UserError) as refusal:
+        read_volume(path)
+    expect_one_line(refusal, path, "truncated or damaged")
 
 
 def test_analyze_is_told_from_nifti(tmp_path):
