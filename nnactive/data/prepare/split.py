@@ -68,6 +68,7 @@ def _group(case: str, pattern: str | None) -> str:
     match = re.search(pattern, case)
     if match is None:
         raise UserError(
-            f"case '{case}': doesn't match the card's split.group '{pattern}'; fix the expression"
+            f"case '{case}': doesn't match '{pattern}', the expression for its patient; fix it "
+            "(--group of 'data add', 'split.group' on a card)"
         )
     return match.group(1)

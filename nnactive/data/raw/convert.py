@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.cards import Card
+from nnactive.data.raw.files.formats import NIFTI
+from nnactive.data.raw.grids import check_geometry
 from nnactive.data.raw.images import (
-    check_geometry,
     read_image,
     volume_of,
     with_geometry_of,
     write_image,
 )
-from nnactive.data.raw.integrity import NIFTI
 from nnactive.data.raw.layout import Found, case_in, channel_suffixes
 from nnactive.data.raw.loading import check_images, mapped_label
 from nnactive.data.raw.script import load_script, script_errors
@@ -60,7 +60,8 @@ def converted_files(case: str, card: Card, folder: Path) -> Found:
 def convert_case(found: Found, card: Card, folder: Path) -> Found:
     """Convert one case, unless that is already done.
 
-    Images keep their type and geometry; the label becomes uint8 with the card's values.
+    Images keep their type and geometry; the label becomes uint8 with the card's values and the
+    geometry of the first image.
 
     Args:
         found: the raw files.
@@ -83,7 +84,7 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     for path, image in zip(target.files, made.images, strict=True):
         write_image(path, image)
     # Last, because its presence marks the case as done.
-    write_image(target.label, with_geometry_of(made.label, values))
+    write_image(target.label, with_geometry_of(made.images[0], values))
     return target
 
 

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from nnactive.data.cards import Card
+from nnactive.data.cards import CARD_FILE, Card
 from nnactive.data.case_ids import id_problem
+from nnactive.data.raw.files.formats import check_ending
 from nnactive.data.raw.known.find import Sighting, complete_cases
 from nnactive.data.raw.known.recognise import (
     best_sighting,
@@ -14,6 +15,7 @@ from nnactive.data.raw.known.recognise import (
     undecided,
 )
 from nnactive.data.raw.layout import (
+    DESCRIPTION,
     IMAGES,
     LABELS,
     Found,
@@ -21,6 +23,7 @@ from nnactive.data.raw.layout import (
     channel_suffixes,
     find_root,
 )
+from nnactive.data.raw.missing import file_problem, left_out, no_case
 from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
 
@@ -35,16 +38,16 @@ def scan(raw: Path, card: Card) -> list[Found]:
         card: has the layout of the folder and the expected number of cases.
 
     Raises:
-        UserError: a folder or file is missing or empty, a case occurs twice, or the cases are
-            not the card's.
+        UserError: the files' format isn't read, a folder or file is missing or empty, a case
+            occurs twice, or the cases are not the card's.
     """
-    root, cases = list_cases(raw, card)
+    root, cases, seen = survey(raw, card)
     for case in cases:
         for path in (*case.files, case.label):
             if problem := file_problem(path, case.id):
                 raise UserError(problem)
     if problem := id_problem([case.id for case in cases], card):
-        raise UserError(f"{root}: {problem}")
+        raise UserError(f"{root}: {problem}{'' if seen else _left_out(root, card)}")
     return cases
 
 
@@ -112,6 +115,8 @@ def _another(raw: Path, title: str, card: Card) -> UserError:
 
 def _as_published(raw: Path, card: Card) -> tuple[Path, list[Found]]:
     """As ``list_cases``, in the layout of the card's archive."""
+    if card.converter is None:
+        check_ending(card.source.ending, _where_ending(card))
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
@@ -135,6 +140,10 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
     }
     with_label = {name.removesuffix(ending) for name in labels}
+    if not with_image | with_label:
+        there = [name for name in _files(root / IMAGES, "") if (root / IMAGES / name).is_file()]
+        if error := no_case(root / IMAGES, there, ending):
+            raise error
     if card.source.layout == "nnunet":
         _check_channels(root, images, with_image | with_label, card)
     return [case_in(root, case, suffixes, ending) for case in with_image | with_label]
@@ -162,10 +171,16 @@ def _files(folder: Path, ending: str) -> list[str]:
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
 
 
-def file_problem(path: Path, case: str) -> str | None:
-    """Why a case's file can't be read, from its name and size alone; None if nothing is wrong."""
-    if not path.is_file():
-        return f"{path}: missing, though case '{case}' has other files; copy it again"
-    if path.stat().st_size == 0:
-        return f"{path}: empty file; copy or download it again"
-    return None
+def _left_out(root: Path, card: Card) -> str:
+    """Which images a dataset in a standard layout doesn't count, because of their ending."""
+    if card.converter is not None or not (root / IMAGES).is_dir():
+        return ""
+    return left_out(_files(root / IMAGES, ""), card.source.ending)
+
+
+def _where_ending(card: Card) -> str:
+    """Where the user gave the ending of the files."""
+    file = card.folder / CARD_FILE
+    if file.is_file():
+        return f"{file}: field 'source.ending'"
+    return f"{card.folder / DESCRIPTION}: field 'file_ending'"
