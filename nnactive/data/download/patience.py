@@ -3,11 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
+from nnactive.data.progress import Amount
 from nnactive.errors import NnactiveError
 from nnactive.io.formatting import duration
 
+Result = TypeVar("Result")
 ATTEMPTS = 6
 """In a row without receiving a new byte."""
 BACK_OFF = 1.0
@@ -69,6 +73,44 @@ class Patience:
             self.tell(why, seconds - left, seconds)
             time.sleep(min(1, left))
             left -= 1
+
+
+def watched(
+    work: Callable[[], Result], size: Callable[[], int], source: str, tell: Wait, amount: Amount
+) -> Result:
+    """Run a client that tells nothing, and report what it brings and its silence.
+
+    Args:
+        work: the client; runs in a thread, which is left alone if it never ends.
+        size: bytes that it has brought so far.
+        source: who is silent.
+        tell: receives its silence.
+        amount: receives the size whenever that has changed.
+
+    Raises:
+        TransferError: nothing came for ``LONGEST`` seconds.
+    """
+    done: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001  (raised again below)
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    before, last = -1, time.monotonic()
+    why = f"nothing comes from {source}; given up after {duration(LONGEST)} of silence"
+    while not wait((done,), timeout=min(1, SILENCE)).done:
+        now, there = time.monotonic(), size()
+        if there != before:
+            before, last = there, now
+            amount(there, None)
+        elif now - last >= LONGEST:
+            raise TransferError(f"nothing came from {source} for {duration(LONGEST)}")
+        elif now - last >= SILENCE:
+            tell(why, now - last, LONGEST)
+    return done.result()
 
 
 @contextmanager

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from nnactive.data.disk import NoRoomError
 from nnactive.data.download.folders import Item
 from nnactive.data.download.leftovers import drafts_of, remove_drafts
-from nnactive.data.download.patience import Patience, TransferError, silence_told
+from nnactive.data.download.patience import Patience, TransferError, silence_told, watched
 from nnactive.data.download.transfer import TIMEOUT, cause_of, fetch, require_room
 from nnactive.data.progress import Amount, FileReport
 from nnactive.errors import UserError
+from nnactive.io.files import file_sizes
 
 EXTRA = "pip install 'nnactive-bench[{}]'"
 Check = Callable[[Path], None]
@@ -157,37 +158,53 @@ def _watched(order: Order, source: str, patience: Patience) -> Iterator[Amount]:
 def _synapse(order: Order) -> None:
     client = _synapse_client(order)
     from synapseclient.core.exceptions import SynapseError
+
+    draft, url = order.draft(), order.item.file.urls[0]
+    draft.mkdir(parents=True, exist_ok=True)
+    order.report.ask("Synapse")
+    amount = order.report.amount("fetch")
+    amount(0, order.item.file.bytes)
+    try:
+        path = watched(
+            lambda: _from_synapse(url, draft, client),
+            lambda: sum(file_sizes(draft)),
+            "Synapse",
+            order.report.wait,
+            amount,
+        )
+    except (SynapseError, TransferError) as error:
+        raise TransferError(_failure(order, f"{url}: {error}")) from None
+    if path is None:
+        draft.replace(order.place)
+        return
+    order.check(path)
+    path.replace(order.place)
+    shutil.rmtree(draft)
+
+
+def _from_synapse(entity: str, folder: Path, client: Any) -> Path | None:
+    """Get a file, or all files of a folder; returns the file's path, None for a folder."""
     from synapseclient.models import FailureStrategy
     from synapseclient.operations import FileOptions, get
 
-    draft = order.draft()
-    draft.mkdir(parents=True, exist_ok=True)
-    order.report.ask("Synapse")
-    order.report.amount("fetch")(0, order.item.file.bytes)
-    try:
-        entity = get(
-            order.item.file.urls[0],
-            file_options=FileOptions(
-                download_file=True, download_location=str(draft), if_collision="overwrite.local"
-            ),
-            synapse_client=client,
-        )
-        if hasattr(entity, "sync_from_synapse"):  # a folder; existing files are kept
-            entity.sync_from_synapse(
-                path=str(draft),
-                if_collision="keep.local",
-                failure_strategy=FailureStrategy.RAISE_EXCEPTION,
-                include_activity=False,
-                manifest="suppress",
-                synapse_client=client,
-            )
-            draft.replace(order.place)
-            return
-    except SynapseError as error:
-        raise TransferError(_failure(order, f"{order.item.file.urls[0]}: {error}")) from None
-    order.check(Path(entity.path))
-    Path(entity.path).replace(order.place)
-    shutil.rmtree(draft)
+    found = get(
+        entity,
+        file_options=FileOptions(
+            download_file=True, download_location=str(folder), if_collision="overwrite.local"
+        ),
+        synapse_client=client,
+    )
+    if not hasattr(found, "sync_from_synapse"):
+        return Path(found.path)
+    found.sync_from_synapse(  # existing files are kept
+        path=str(folder),
+        if_collision="keep.local",
+        failure_strategy=FailureStrategy.RAISE_EXCEPTION,
+        include_activity=False,
+        manifest="suppress",
+        synapse_client=client,
+    )
+    return None
 
 
 def _synapse_client(order: Order) -> Any:

@@ -1,6 +1,7 @@
 """Manual downloads, Google Drive and Synapse; server and Synapse are stand-ins."""
 
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,26 @@ def test_a_synapse_folder(place: Place, synapse: Synapse) -> None:
     (place.folders.archives / "MAMA-MIA" / "seg" / "a.nii.gz").write_bytes(b"other")
     with pytest.raises(UserError, match=r"seg/a\.nii\.gz: sha256 is .* instead of the first d"):
         place.bring(card)
+
+
+def test_synapse_that_falls_silent_is_told_and_given_up(place, synapse, monkeypatch) -> None:
+    monkeypatch.setattr(patience, "SILENCE", 0.02)
+    monkeypatch.setattr(patience, "LONGEST", 0.3)
+    ended = threading.Event()
+
+    def stuck(path: str, **_: Any) -> None:
+        (Path(path) / "a").write_bytes(b"123")
+        ended.wait(30)
+
+    monkeypatch.setattr(synapse, "sync", stuck)
+    with pytest.raises(TransferError, match=r"syn1: nothing came from Synapse for 0 s; run the sa"):
+        place.bring(folder_card(place))
+    ended.set()
+    assert [step.done for step in place.steps if step.stage == "fetch"][-1] == 3
+    waits = {step.name for step in place.steps if step.stage == "wait"}
+    assert waits == {
+        "MAMA-MIA: nothing comes from Synapse; given up after 0 s of silence",
+    }
 
 
 def test_a_synapse_file(place: Place, synapse: Synapse) -> None:
