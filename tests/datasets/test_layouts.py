@@ -126,7 +126,7 @@ def test_codalabs_lits_is_taken(tree, tmp_path, batches) -> None:
     card, folder = card_of(tree), tmp_path / "LiTS"
     cases = scan(tree.top, card)
     for number, case in enumerate(cases):
-        batch = folder / f"Training Batch {number % batches + 1}"
+        batch = folder / f"Training {{x}} Batch {number % batches + 1}"
         batch.mkdir(parents=True, exist_ok=True)
         for path, name in ((case.files[0], "volume"), (case.label, "segmentation")):
             shutil.copy(path, batch / f"{name}-{case.id.removeprefix('liver_')}.nii.gz")

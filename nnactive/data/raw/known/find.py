@@ -101,7 +101,7 @@ def _named(root: Path, pattern: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _file(root: Path, pattern: str, written: str, stars: tuple[str, ...]) -> Path:
     """A case's file in the ending that is there; in the published one if neither is."""
     left = iter(stars)
-    text = re.sub(r"\*", lambda _: next(left), pattern).format(written)
+    text = re.sub(r"\{\}|\*", lambda m: written if m[0] == "{}" else next(left), pattern)
     paths = [root / f"{text}{ending}" for ending in ENDINGS]
     there = [path for path in paths if path.is_file()]
     if len(there) > 1:
