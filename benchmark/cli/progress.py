@@ -6,30 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnactive.io.formatting import duration
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmark.workflow.watch import Progress
 
-MINUTE = 60
-HOUR = 3600
 BAR_WIDTH = 16
 QUIET = 30
 """Seconds between two lines on the same work, without a terminal."""
-
-
-def duration(seconds: float) -> str:
-    """A duration in words.
-
-    >>> duration(42), duration(200), duration(9000)
-    ('42 s', '3 min', '2 h 30 min')
-    """
-    seconds = round(seconds)
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{seconds / MINUTE:.0f} min"
-    return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE)} min"
 
 
 class Pace:

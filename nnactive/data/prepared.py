@@ -62,6 +62,8 @@ class PreparedInfo(StateFile):
     """The card's ``preparation_hash``."""
     raw_listing: str = ""
     """SHA-256 of the raw files' names and sizes."""
+    layout: str = ""
+    """What the raw folder's layout is called, if it isn't the archive's."""
 
 
 class PreparedDataset:

@@ -7,7 +7,8 @@ import numpy as np
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.data.cards import Card
-from nnactive.data.fingerprints import whose_split
+from nnactive.data.case_ids import id_problem
+from nnactive.data.fingerprints import agrees, case_problem, known_cases, whose_split
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
@@ -78,6 +79,7 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         _checksum(info, seen),
         sides,
         _test_set(card, info, seen, by_split=sides.ok),
+        *_published(card, info, seen),
     ]
 
 
@@ -129,7 +131,8 @@ def _counts(card: Card, info: PreparedInfo) -> Finding:
     total = len(info.pool) + len(info.test)
     text = f"{len(info.pool)} pool and {len(info.test)} test cases"
     wrong = [f"{text}, but {card.title} has {card.cases} cases"] if total != card.cases else []
-    return _finding("cases", wrong, text)
+    problem = None if wrong else id_problem([case.id for case in (*info.pool, *info.test)], card)
+    return _finding("cases", [*wrong, *([problem] if problem else [])], text)
 
 
 def _files(dataset: PreparedDataset) -> Finding:
@@ -208,6 +211,30 @@ def _sides(card: Card, info: PreparedInfo) -> Finding:
 def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) -> Finding:
     ok, detail = whose_split(_sum(info.test, info, seen), card, by_split=by_split)
     return Finding(what="test set", ok=ok, detail=detail)
+
+
+def _published(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
+    """Compare the cases with what is known of the published ones, where anything is."""
+    cases = (*info.pool, *info.test)
+    problems, whole = [], card.fingerprints.all_cases
+    if whole is not None:
+        found = _sum(cases, info, seen)
+        total, classes = sum(found), found[1:]
+        if not agrees(total, classes, whole):
+            problems.append(
+                f"{total:,} voxels in all cases, {sum(classes):,} of them foreground, but "
+                f"{whole.voxels:,} and {sum(whole.classes):,} as published"
+            )
+    known = known_cases(card)
+    for case in cases:
+        fact, voxels = known.get(case.id), seen.voxels.get(case.id)
+        if fact and voxels is not None and fact.spacing == info.spacing:
+            problem = case_problem(case.id, case.shape, [int(n) for n in voxels[1:]], fact)
+            problems += [problem] if problem else []
+    if whole is None and not known:
+        return []
+    compared = f"{len(known)} cases" if known else "totals"
+    return [_finding("published", problems, f"{compared} as published")]
 
 
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:

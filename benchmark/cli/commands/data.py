@@ -85,8 +85,11 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     from nnactive.data.cards import load_card
     from nnactive.data.prepare.prepare import estimate_needs
     from nnactive.data.prepare.prepare import prepare as prepare_folder
+    from nnactive.data.raw.scan import recognised
 
     card, out = load_card(name), data / name
+    if raw is not None and (layout := recognised(raw, card)):
+        click.echo(f"note: {raw}: {layout}, taken", err=True)
     needs = estimate_needs(card, raw, out)
     if needs is not None:
         click.echo(

@@ -108,15 +108,30 @@ def guide(
     default=None,
     help="Folder of your cards (or NNACTIVE_DATASETS).",
 )
+@click.option(
+    "--map",
+    "mapping",
+    default=None,
+    metavar="VALUE=LABEL,...",
+    help="Labels of other values in the label maps: 255=1,5=3; 0 is background.",
+)
+@click.option(
+    "--rename",
+    is_flag=True,
+    help="Add _0000 to the names of images without the number of their channel.",
+)
 @tumour_option
 @patch_option
 def add(
     raw: Path,
     name: str | None,
     group: str | None,
+    mapping: str | None,
     out: Path | None,
     tumours: Sequence[str],
     only: Sequence[str],
+    *,
+    rename: bool,
 ) -> None:
     """Make a card for your own dataset.
 
@@ -124,6 +139,8 @@ def add(
     """
     from nnactive.data.own.add import describe_raw, free_folder, write_card
     from nnactive.data.own.guide import derive
+    from nnactive.data.own.own_labels import mapping_hint, read_mapping
+    from nnactive.data.own.rename import add_channel
     from nnactive.data.own.structure_sizes import raw_boxes
     from nnactive.data.prepare.split import split_cases
     from nnactive.data.raw.scan import scan
@@ -132,12 +149,14 @@ def add(
         raise UserError(
             "no folder for the card; set NNACTIVE_DATASETS to a folder of yours, or give --out"
         )
-    card = describe_raw(raw, name, group)
+    card = describe_raw(raw, name, group, read_mapping(mapping))
     target = free_folder(card, out)
+    if rename:
+        click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.
     split_cases([case.id for case in cases], card)
-    with bars() as progress:
+    with bars() as progress, mapping_hint(card):
         boxes = raw_boxes(card, cases, progress)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     file = write_card(card, found, target)
@@ -159,6 +178,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
+    from nnactive.data.own.own_labels import mapping_hint
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
     from nnactive.data.prepared import INFO, PreparedDataset
     from nnactive.data.raw.scan import scan
@@ -180,7 +200,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
         raw = raw or Path(dataset)
         card = describe_raw(Path(dataset))
     cases = scan(raw, card)
-    with bars() as progress:
+    with bars() as progress, mapping_hint(card):
         return card, raw_boxes(card, cases, progress)
 
 
@@ -188,7 +208,10 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
+    from nnactive.data.raw.files.notes import summarised
 
+    for line in summarised(boxes.notes):
+        click.echo(f"note: {line}", err=True)
     columns = ("class", "cases", "median box z,y,x", "in mm", "volume quartiles", "patches/loop")
     table = Table(*columns, box=None, pad_edge=False)
     for each in found.classes:

@@ -9,9 +9,10 @@ import numpy as np
 from nnactive.data.cards import Card
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.layout import Found
-from nnactive.data.raw.loading import mapped_label
+from nnactive.data.raw.loading import label_notes, mapped_label
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.nnunet.planning import describe, target_geometry
@@ -34,6 +35,8 @@ class Boxes:
     """mm, (z, y, x), of the resampled image."""
     pool: int
     """Voxels of the resampled pool; for raw data, three quarters of those of all cases."""
+    notes: tuple[Note, ...] = ()
+    """What is unusual about the label maps."""
 
 
 def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
@@ -102,13 +105,15 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
     """
     target, transpose = _target(card, cases)
     found, voxels = [], 0.0
+    notes: list[Note] = []
     for case in tracked(progress, "measure", cases, len(cases)):
         volume = read_volume(case.label)
-        label = mapped_label(case.label, volume.array, card.raw_labels)
+        label = mapped_label(case.label, volume.array, case.values(card))
+        notes += (*volume.notes, *label_notes(case.label, volume.array))
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
         voxels += label.size * math.prod(volume.spacing) / math.prod(target)
-    return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
+    return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)), tuple(notes))
 
 
 def _target(card: Card, cases: list[Found]) -> tuple[Spacing, Triple]:

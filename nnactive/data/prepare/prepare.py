@@ -27,7 +27,7 @@ from nnactive.data.raw.raw_checksums import (
     listing_hash,
     read_files,
 )
-from nnactive.data.raw.scan import scan
+from nnactive.data.raw.scan import recognised, scan
 from nnactive.data.raw.script import load_script
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, read_model, sweep, write_model
@@ -103,6 +103,7 @@ def _prepare(
         raise UserError(f"{folder}: changed while being read; run the same command again")
     if card.generator is None:
         write_model(out / NOTE, note)
+    info = info.model_copy(update={"layout": recognised(folder, card) or ""})
     write_model(out / INFO, info)
     shutil.rmtree(job.scratch)
     return info

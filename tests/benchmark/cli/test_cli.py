@@ -15,12 +15,12 @@ from benchmark.cli.commands import tracks
 from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
 from benchmark.cli.options import RunOptions
-from benchmark.cli.progress import duration
 from benchmark.results import Failure
 from benchmark.submission.spec import freeze
 from benchmark.tracks import load_track
 from nnactive.errors import MethodError, NnactiveError, UserError
 from nnactive.io.files import read_model, sha256
+from nnactive.io.formatting import duration
 
 
 def full_disk_in_torch() -> None:

@@ -50,7 +50,7 @@ def flipped_byte(tiny, _):
 
 def page_of_an_error(tiny, _):
     tiny.image(WRONG).write_text("<html>404</html>")
-    return Expected(tiny.image(WRONG), "truncated or damaged")
+    return Expected(tiny.image(WRONG), "not an image but a web page; download it again")
 
 
 def empty_file(tiny, _):
