@@ -71,15 +71,27 @@ def load_case(case: Found, classes: int) -> LoadedCase:
     """
     images = [read_volume(path) for path in case.files]
     label = read_volume(case.label)
-    notes = [note for volume in (*images, label) for note in volume.notes]
-    notes += check_images(case, images, label)
+    notes = case_notes(case, images, label)
     values = mapped_label(case.label, label.array, {value: value for value in range(1, classes)})
-    notes += label_notes(case.label, label.array)
     return LoadedCase(
         np.stack([image.array for image in images]),
         values.astype(np.int16),
         images[0].spacing,
-        tuple(notes),
+        notes,
+    )
+
+
+def case_notes(case: Found, images: Sequence[Volume], label: Volume) -> tuple[Note, ...]:
+    """What is unusual about a case's files and yet no reason to refuse it.
+
+    Raises:
+        UserError: what ``check_images`` refuses.
+    """
+    of_files = (note for volume in (*images, label) for note in volume.notes)
+    return (
+        *of_files,
+        *check_images(case, images, label),
+        *label_notes(case.label, label.array),
     )
 
 
