@@ -14,7 +14,7 @@ from nnactive.data.cards import Card
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import first_problem, read_json
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen
 
 CLASS_TOLERANCE = 0.0015
 """Relative difference in a class's voxels up to which a fingerprint still agrees."""

@@ -18,6 +18,7 @@ from nnactive.io.formatting import numbers
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
+    from nnactive.data.own.check_folder import Checked
     from nnactive.data.own.guide import Guide
     from nnactive.data.own.structure_sizes import Boxes
 
@@ -69,7 +70,8 @@ def guide(
 
     Follows the papers' guideline and writes the result as a track file. NAME is a dataset with a
     card, prepared or raw; DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr,
-    labelsTr). Images are not opened, but must exist, because their names define the cases.
+    labelsTr). Classes of high variance, and those that the patch is derived from, are the card's
+    unless they are given.
     """
     from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
@@ -77,6 +79,7 @@ def guide(
     from nnactive.io.files import write_text
 
     card, boxes = _measured(dataset, raw, data)
+    tumours, only = tumours or card.tumour, only or card.patch_from
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     track = guideline_track(card.name, card.title, found)
     out = out or Path(f"{track.name}.yaml")
@@ -123,8 +126,9 @@ def add(
     DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr, labelsTr).
     """
     from nnactive.data.own.add import describe_raw, free_folder, write_card
+    from nnactive.data.own.check_folder import check_folder
     from nnactive.data.own.guide import derive
-    from nnactive.data.own.structure_sizes import raw_boxes
+    from nnactive.data.own.structure_sizes import seen_boxes
     from nnactive.data.prepare.split import split_cases
     from nnactive.data.raw.scan import scan
 
@@ -137,9 +141,16 @@ def add(
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.
     split_cases([case.id for case in cases], card)
+    for named in (*tumours, *only):
+        _check_class(named, card)
     with bars() as progress:
-        boxes = raw_boxes(card, cases, progress)
+        checked = check_folder(card, raw, progress)
+    _refuse_or_tell(checked, raw)
+    boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
+    # What the folder holds now is what preparing and verifying hold it to later.
+    pinned = {"ids": tuple(case.id for case in cases), "tumour": tuple(tumours)}
+    card = card.model_copy(update=pinned | {"patch_from": tuple(only)})
     file = write_card(card, found, target)
     _print_guide(found, boxes, None)
     quoted = shlex.quote(str(raw))
@@ -152,6 +163,31 @@ def add(
         f"  nnactive-bench data guide {card.name}{_options(tumours, only)}\n"
         f"  {_submit(Path(f'guide_{card.name}.yaml'))}"
     )
+
+
+def _check_class(name: str, card: "Card") -> None:
+    """Refuse an unknown class before every file is read."""
+    if name not in card.classes[1:]:
+        known = ", ".join(card.classes[1:])
+        raise UserError(f"no foreground class '{name}'; choose from: {known}")
+
+
+def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
+    """List all errors and refuse, or print the warnings."""
+    from nnactive.data.check.findings import of, summed_up
+
+    for warning in summed_up(of(checked.findings, "warning")):
+        click.echo(f"warning: {warning.line}", err=True)
+    errors = of(checked.findings, "error")
+    if len(errors) > 1:
+        for finding in errors:
+            click.echo(finding.line, err=True)
+        raise UserError(
+            f"{raw}: {len(errors)} errors, listed above; correct the data, and see them again with "
+            f"nnactive-bench data check {shlex.quote(str(raw))}"
+        )
+    for error in errors:
+        raise UserError(error.told_of(str(raw)))
 
 
 def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
@@ -206,10 +242,13 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         f"\nquery patch: {_listed(found.patch)} voxels of {_listed(found.spacing)} mm "
         f"(z,y,x), the median over classes"
     )
+    on_card = ""
     if card is not None:
         click.echo(f"query patch on the card: {_listed(card.query_patch)}")
+        sizes = dict.fromkeys(str(budget.query) for budget in card.budgets.values())
+        on_card = f" (on the card: {', '.join(sizes)})"
     click.echo(
-        f"patches per loop: {found.patches_per_loop}; loops: {found.loops}; "
+        f"patches per loop: {found.patches_per_loop}{on_card}; loops: {found.loops}; "
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
         "in production, train for 1000 epochs; in the benchmark, the track sets the training length"
     )

@@ -1,6 +1,6 @@
 """Loading one raw case, with all checks of its images and its label."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,24 +48,15 @@ def check_images(case: Found, images: Iterable[Volume], label: Volume) -> None:
     Raises:
         UserError: geometries differ, or the image is all zero or not finite; names the file.
     """
-    for problem in image_problems(case, images, label):
-        raise UserError(problem)
-
-
-def image_problems(case: Found, images: Iterable[Volume], label: Volume) -> Iterator[str]:
-    """Everything that ``check_images`` refuses, one line each."""
     empty = True
     # A converted image may be made from more files than it has channels; name the first ones.
     for path, image in zip(case.files, images, strict=False):
-        try:
-            check_geometry(path, image, case.label, label)
-        except UserError as error:
-            yield str(error)
+        check_geometry(path, image, case.label, label)
         if not np.isfinite(image.array).all():
-            yield f"{path}: contains NaN or infinite values; fix or replace it"
+            raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
         empty &= not image.array.any()
     if empty:
-        yield f"{case.files[0]}: every voxel is 0; copy or download it again"
+        raise UserError(f"{case.files[0]}: every voxel is 0; copy or download it again")
 
 
 def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> np.ndarray:
