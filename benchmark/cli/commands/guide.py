@@ -203,8 +203,8 @@ def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
         for finding in errors:
             click.echo(finding.line, err=True)
         raise UserError(
-            f"{raw}: {len(errors)} errors, listed above; correct the data, and see them again with "
-            f"nnactive-bench data check {shlex.quote(str(raw))}"
+            f"{errors[0].told_of(str(raw))} (and {len(errors) - 1} more, listed above and by "
+            f"nnactive-bench data check {shlex.quote(str(raw))})"
         )
     for error in errors:
         raise UserError(error.told_of(str(raw)))

@@ -39,6 +39,8 @@ class CaseFacts(Frozen):
     """mm, (z, y, x)."""
     orientation: str
     """Where the file's axes x, y, z point, as DICOM names it: ``LPS``."""
+    channel_files: tuple[str, ...] = ()
+    """The file of each channel; its first image's for channels that a script makes."""
     ranges: tuple[tuple[float, float], ...]
     """Lowest and highest intensity of each channel."""
     voxels: tuple[int, ...]
@@ -177,6 +179,7 @@ def _facts(case: Found, images: "Sequence[Volume]", label: np.ndarray, card: Car
         cropped=as_triple(axis.stop - axis.start for axis in box),
         spacing=spacing,
         orientation=orientation(images[0].direction),
+        channel_files=_channel_files(case, len(images)),
         ranges=tuple((float(channel.min()), float(channel.max())) for channel in image),
         voxels=tuple(int(n) for n in voxels),
         lost=tuple(int(n) for n in voxels - kept),
@@ -184,6 +187,11 @@ def _facts(case: Found, images: "Sequence[Volume]", label: np.ndarray, card: Car
         image_digest=_digest(image),
         label_digest=_digest(label),
     )
+
+
+def _channel_files(case: Found, channels: int) -> tuple[str, ...]:
+    names = tuple(path.name for path in case.files)
+    return names if len(names) == channels else names[:1] * channels
 
 
 def nonzero_box(image: np.ndarray) -> tuple[slice, ...]:

@@ -79,12 +79,13 @@ def _intensities(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
         usual = float(np.median(widths))
         for case, width in zip(facts, widths, strict=True):
             low, high = case.ranges[channel]
-            told = f"{case.file}: channel '{name}' has values {low:g} to {high:g}"
+            file = case.channel_files[channel] if case.channel_files else case.file
+            told = f"{file}: channel '{name}' has values {low:g} to {high:g}"
             if low == high == 0:
-                detail = f"{case.file}: channel '{name}' is 0 everywhere"
+                detail = f"{file}: channel '{name}' is 0 everywhere"
                 yield Finding(severity="warning", kind="channel", cases=(case.id,), detail=detail)
             elif width == 0:
-                detail = f"{case.file}: channel '{name}' is {low:g} everywhere"
+                detail = f"{file}: channel '{name}' is {low:g} everywhere"
                 yield Finding(severity="warning", kind="channel", cases=(case.id,), detail=detail)
             elif _far(width, usual, FAR_RANGE):
                 # CT numbers are on one scale; those of MRI are normalised case by case.
