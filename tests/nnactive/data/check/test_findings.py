@@ -69,7 +69,7 @@ def test_an_empty_channel_of_one_case_is_told(own, found):
         shutil.copy(own.image(number), own.image(number, 1))
     own.write(4)
     own.put(own.image(4, 1), 0 * own.case(4)[0])
-    assert found()["warning", "channel"] == ["knee_004_0000.nii.gz: channel 'T2' is 0 everywhere"]
+    assert found()["warning", "channel"] == ["knee_004_0001.nii.gz: channel 'T2' is 0 everywhere"]
 
 
 @pytest.mark.parametrize(("scheme", "severity"), [("CT", "warning"), ("MRI", "note")])

@@ -30,14 +30,3 @@ def test_other_labels_are_refused(value):
     label[0, 0, 0] = value
     with pytest.raises(UserError, match=r"label values .* are not among the card's 0 to 1"):
         mapped_label(Path("x.nii"), label, {1: 1})
-
-
-def test_a_channel_of_zeros_is_told_by_its_own_file(tiny):
-    for number in range(1, 9):
-        second = tiny.raw / "imagesTr" / f"tiny_{number}_0001.nii.gz"
-        tiny.write(second, tiny.case(number)[0] * (number != 5), (2, 1, 1))
-    card = tiny.card(channels={"T1": "zscore", "T2": "zscore"})
-    findings = judge(card, [look(case, card) for case in scan(tiny.raw, card)], None)
-    assert [(f.severity, f.detail) for f in findings if f.kind == "channel"] == [
-        ("warning", "tiny_5_0001.nii.gz: channel 'T2' is 0 everywhere")
-    ]
