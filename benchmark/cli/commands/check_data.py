@@ -107,7 +107,7 @@ def _print(checked: "Checked") -> None:
     if checked.findings:
         click.echo()
         print_table(findings)
-    counts = ", ".join(f"{len(of(checked.findings, kind))} {kind}s" for kind in SEVERITIES)
+    counts = ", ".join(f"{kind}s {len(of(checked.findings, kind))}" for kind in SEVERITIES)
     click.echo(f"\n{len(checked.facts)} cases read: {counts}")
 
 

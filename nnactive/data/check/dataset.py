@@ -106,7 +106,8 @@ def refuse_errors(findings: Iterable[Finding], name: str, way_out: str) -> None:
     Raises:
         UserError: there is an error; tells the first one and how many more there are.
     """
-    errors = of(findings, "error")
+    # A script that fails may fail in every case.
+    errors = list(dict.fromkeys(finding.told_of(name) for finding in of(findings, "error")))
     if errors:
         more = f" (and {len(errors) - 1} more: {way_out} lists them)" if errors[1:] else ""
-        raise UserError(f"{errors[0].told_of(name)}{more}")
+        raise UserError(f"{errors[0]}{more}")

@@ -36,9 +36,12 @@ class Finding(Frozen):
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """By severity, then kind, then case: the order depends on nothing else."""
+    """By severity, then files before the rest, then kind and case; on nothing else."""
     return tuple(
-        sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.kind, f.cases, f.detail))
+        sorted(
+            findings,
+            key=lambda f: (SEVERITIES.index(f.severity), f.kind != FILE, f.kind, f.cases, f.detail),
+        )
     )
 
 

@@ -12,6 +12,8 @@ CLASS_CASES = 2
 """Pool cases that must contain each class: starting budget and folds both need two."""
 MOST_SCANS = 12
 """Cases with the same beginning that may be one patient's; more are a site's or a study's."""
+FEWEST = 4
+"""Patients that a split needs at least."""
 PATIENT = r"^(.*[0-9].*?)[_-][A-Za-z]*[0-9]*$"
 """A patient's number, and behind it a scan's: ``patient001_frame12``, ``p7_left``."""
 
@@ -63,7 +65,8 @@ def class_findings(
 
 
 def _having(side: Sequence[str], present: Mapping[str, Sequence[int]], number: int) -> int:
-    return sum(present[case][number] > 0 for case in side if case in present)
+    # A case that couldn't be read may have the class; its fault is told anyway.
+    return sum(case not in present or present[case][number] > 0 for case in side)
 
 
 def _unscored(name: str, scored: Sequence[str]) -> Finding:
@@ -112,7 +115,7 @@ def patient_findings(card: Card, sides: Sides) -> Iterator[Finding]:
     for case in (*sides.pool, *sides.test):
         found = re.search(pattern, case)
         groups[found.group(1) if found else case].append(case)
-    if not card.split.group and max(map(len, groups.values()), default=0) > MOST_SCANS:
+    if not card.split.group and not _are_patients(groups, sides):
         return
     torn = {patient: sorted(cases) for patient, cases in groups.items() if sides.both(cases)}
     if torn:
@@ -130,6 +133,12 @@ def patient_findings(card: Card, sides: Sides) -> Iterator[Finding]:
             detail=f"patient '{patient}' is in the pool and in the test set ({named(cases)}; "
             f"{len(torn)} such patients){way_out}",
         )
+
+
+def _are_patients(groups: Mapping[str, Sequence[str]], sides: Sides) -> bool:
+    """Whether the beginnings of the ids look like patients, rather than sites or a name."""
+    alike = all(re.search(PATIENT, case) for case in (*sides.pool, *sides.test))
+    return alike and len(groups) >= FEWEST and max(map(len, groups.values())) <= MOST_SCANS
 
 
 def _unless_published(severity: Severity, card: Card) -> Severity:
