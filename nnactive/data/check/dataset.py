@@ -63,7 +63,7 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
     findings += outliers(card, facts)
     findings += _published(card, facts)
     if sides is not None:
-        findings += _across(card, facts, sides, complete=len(facts) == len(looked))
+        findings += _across(card, facts, sides)
     return ordered(findings)
 
 
@@ -74,12 +74,8 @@ def _unusual(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
             yield Finding(severity="note", kind=kind, cases=(case.id,), detail=detail)
 
 
-def _across(
-    card: Card, facts: Sequence[CaseFacts], sides: Sides, *, complete: bool
-) -> Iterator[Finding]:
-    # A class that seems to be missing may be in a case that couldn't be read.
-    if complete:
-        yield from class_findings(card.classes, {case.id: case.voxels for case in facts}, sides)
+def _across(card: Card, facts: Sequence[CaseFacts], sides: Sides) -> Iterator[Finding]:
+    yield from class_findings(card.classes, {case.id: case.voxels for case in facts}, sides)
     images = {case.id: case.image_digest for case in facts}
     labels = {case.id: case.label_digest for case in facts if any(case.voxels[1:])}
     yield from duplicate_findings(card, images, labels, sides)

@@ -58,7 +58,7 @@ def test_a_script_that_fails_is_named(tiny, tmp_path, script, cause):
 def test_what_a_script_refuses_itself_is_told_as_it_is(tiny, tmp_path):
     refusing = "\nfrom nnactive.errors import UserError\n"
     refusing += "def convert(found, card):\n    raise UserError('x: wrong; replace it')\n"
-    with pytest.raises(UserError, match=r"^x: wrong; replace it \(and 7 more: .* lists them\)$"):
+    with pytest.raises(UserError, match=r"^x: wrong; replace it$"):
         by_script(tiny, tmp_path, FIND + refusing)
 
 
