@@ -150,6 +150,9 @@ class DatasetRecord(Frozen):
     full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
     """Mean Dice of the same training on the whole pool; None: unknown."""
     test_cases: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What was odd with the raw data, one line a kind; empty, too, where the dataset was prepared
+    before this was noted."""
 
 
 class ImageUsed(Frozen):
@@ -215,7 +218,8 @@ def dice_per_class(counts: Counts) -> np.ndarray:
     """Dice per foreground class, mean over cases; shape ``(F,)``.
 
     A case in which neither reference nor prediction has the class is left out of that class's mean
-    (protocol section 2); the Dice of a class that no case has is NaN.
+    (protocol section 2). The Dice of a class that no reference has is NaN: a single false positive
+    would decide whether it is 0 or doesn't count.
     """
     tp, fp, fn = (
         np.asarray(column, dtype=np.float64)
@@ -224,12 +228,12 @@ def dice_per_class(counts: Counts) -> np.ndarray:
     total = 2 * tp + fp + fn
     seen = total > 0
     dice = np.where(seen, 2 * tp / np.where(seen, total, 1), 0.0)
-    cases = seen.sum(axis=1)
+    cases = np.where((tp + fn).any(axis=1), seen.sum(axis=1), 0)
     return np.where(cases > 0, dice.sum(axis=1) / np.maximum(cases, 1), np.nan)
 
 
 def mean_dice(counts: Counts) -> float:
-    """Mean Dice: over cases for each class, then over the foreground classes that occur."""
+    """Mean Dice: over cases for each class, then over the classes that a reference has."""
     return float(np.nanmean(dice_per_class(counts)))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
+from nnactive.data.check.findings import Finding
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
@@ -64,6 +65,8 @@ class PreparedInfo(StateFile):
     """SHA-256 of the raw files' names and sizes."""
     layout: str = ""
     """What the raw folder's layout is called, if it isn't the archive's."""
+    warnings: tuple[Finding, ...] = ()
+    """What was odd with the raw data, one a kind; they go with every result."""
 
 
 class PreparedDataset:

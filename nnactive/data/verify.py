@@ -8,6 +8,13 @@ import numpy as np
 from nnactive import PROTOCOL_VERSION
 from nnactive.data.cards import Card
 from nnactive.data.case_ids import id_problem
+from nnactive.data.check.findings import summed_up
+from nnactive.data.check.sides import (
+    Sides,
+    class_findings,
+    duplicate_findings,
+    patient_findings,
+)
 from nnactive.data.fingerprints import agrees, case_problem, known_cases, whose_split
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
@@ -38,6 +45,8 @@ class Finding:
     what: str
     ok: bool
     detail: str
+    warning: bool = False
+    """Whether a passed check tells something that results must be read with."""
 
 
 @dataclass
@@ -45,6 +54,8 @@ class _Seen:
     """What was found while reading all cases; problems by kind."""
 
     digests: dict[str, str] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    """Digests of the images alone."""
     voxels: dict[str, np.ndarray] = field(default_factory=dict)
     geometry: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
@@ -80,6 +91,7 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         sides,
         _test_set(card, info, seen, by_split=sides.ok),
         *_published(card, info, seen),
+        *_dataset(card, info, seen),
     ]
 
 
@@ -107,6 +119,7 @@ def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> N
     else:
         seen.voxels[case.id] = np.bincount(label.ravel(), minlength=len(info.classes))
     seen.digests[case.id] = array_digest(image, label)
+    seen.images[case.id] = array_digest(image)
 
 
 def _finding(what: str, problems: Sequence[str], detail: str) -> Finding:
@@ -235,6 +248,29 @@ def _published(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
         return []
     compared = f"{len(known)} cases" if known else "totals"
     return [_finding("published", problems, f"{compared} as published")]
+
+
+def _dataset(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
+    """What is odd with the dataset as a whole: in the arrays, and earlier in the raw files."""
+    sides = Sides(tuple(c.id for c in info.pool), tuple(c.id for c in info.test))
+    present = {case: [int(n) for n in voxels] for case, voxels in seen.voxels.items()}
+    found = [
+        *class_findings(info.classes, present, sides),
+        *duplicate_findings(card, seen.images, {}, sides),
+        *patient_findings(card, sides),
+    ]
+    again = {finding.kind for finding in found}
+    found += [warning for warning in info.warnings if warning.kind not in again]
+    return [
+        Finding(
+            what=finding.kind,
+            ok=finding.severity != "error",
+            detail=finding.detail,
+            warning=finding.severity == "warning",
+        )
+        for finding in summed_up(found)
+        if finding.severity != "note"
+    ]
 
 
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:

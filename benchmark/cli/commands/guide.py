@@ -18,6 +18,7 @@ from nnactive.io.formatting import numbers
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
+    from nnactive.data.own.check_folder import Checked
     from nnactive.data.own.guide import Guide
     from nnactive.data.own.structure_sizes import Boxes
 
@@ -69,7 +70,8 @@ def guide(
 
     Follows the papers' guideline and writes the result as a track file. NAME is a dataset with a
     card, prepared or raw; DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr,
-    labelsTr). Images are not opened, but must exist, because their names define the cases.
+    labelsTr). Classes of high variance, and those that the patch is derived from, are the card's
+    unless they are given.
     """
     from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
@@ -77,6 +79,7 @@ def guide(
     from nnactive.io.files import write_text
 
     card, boxes = _measured(dataset, raw, data)
+    tumours, only = tumours or card.tumour, only or card.patch_from
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     track = guideline_track(card.name, card.title, found)
     out = out or Path(f"{track.name}.yaml")
@@ -138,10 +141,11 @@ def add(
     DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr, labelsTr).
     """
     from nnactive.data.own.add import describe_raw, free_folder, write_card
+    from nnactive.data.own.check_folder import check_folder
     from nnactive.data.own.guide import derive
-    from nnactive.data.own.own_labels import mapping_hint, read_mapping
+    from nnactive.data.own.own_labels import read_mapping
     from nnactive.data.own.rename import add_channel
-    from nnactive.data.own.structure_sizes import raw_boxes
+    from nnactive.data.own.structure_sizes import seen_boxes
     from nnactive.data.prepare.split import split_cases
     from nnactive.data.raw.scan import scan
 
@@ -156,9 +160,16 @@ def add(
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.
     split_cases([case.id for case in cases], card)
-    with bars() as progress, mapping_hint(card):
-        boxes = raw_boxes(card, cases, progress)
+    for named in (*tumours, *only):
+        _check_class(named, card)
+    with bars() as progress:
+        checked = check_folder(card, raw, progress)
+    _refuse_or_tell(checked, raw)
+    boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
+    # What the folder holds now is what preparing and verifying hold it to later.
+    pinned = {"ids": tuple(case.id for case in cases), "tumour": tuple(tumours)}
+    card = card.model_copy(update=pinned | {"patch_from": tuple(only)})
     file = write_card(card, found, target)
     _print_guide(found, boxes, None)
     quoted = shlex.quote(str(raw))
@@ -173,12 +184,37 @@ def add(
     )
 
 
+def _check_class(name: str, card: "Card") -> None:
+    """Refuse an unknown class before every file is read."""
+    if name not in card.classes[1:]:
+        known = ", ".join(card.classes[1:])
+        raise UserError(f"no foreground class '{name}'; choose from: {known}")
+
+
+def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
+    """List all errors and refuse, or print warnings and notes."""
+    from nnactive.data.check.findings import of, summed_up
+
+    for severity in ("warning", "note"):
+        for finding in summed_up(of(checked.findings, severity)):
+            click.echo(f"{severity}: {finding.line}", err=True)
+    errors = of(checked.findings, "error")
+    if len(errors) > 1:
+        for finding in errors:
+            click.echo(finding.line, err=True)
+        raise UserError(
+            f"{errors[0].told_of(str(raw))} (and {len(errors) - 1} more, listed above and by "
+            f"nnactive-bench data check {shlex.quote(str(raw))})"
+        )
+    for error in errors:
+        raise UserError(error.told_of(str(raw)))
+
+
 def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
     """Measure a dataset's label maps, prepared or raw."""
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
-    from nnactive.data.own.own_labels import mapping_hint
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
     from nnactive.data.prepared import INFO, PreparedDataset
     from nnactive.data.raw.scan import scan
@@ -200,7 +236,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
         raw = raw or Path(dataset)
         card = describe_raw(Path(dataset))
     cases = scan(raw, card)
-    with bars() as progress, mapping_hint(card):
+    with bars() as progress:
         return card, raw_boxes(card, cases, progress)
 
 
@@ -208,10 +244,7 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.raw.files.notes import summarised
 
-    for line in summarised(boxes.notes):
-        click.echo(f"note: {line}", err=True)
     columns = ("class", "cases", "median box z,y,x", "in mm", "volume quartiles", "patches/loop")
     table = Table(*columns, box=None, pad_edge=False)
     for each in found.classes:
@@ -229,10 +262,13 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         f"\nquery patch: {_listed(found.patch)} voxels of {_listed(found.spacing)} mm "
         f"(z,y,x), the median over classes"
     )
+    on_card = ""
     if card is not None:
         click.echo(f"query patch on the card: {_listed(card.query_patch)}")
+        sizes = dict.fromkeys(str(budget.query) for budget in card.budgets.values())
+        on_card = f" (on the card: {', '.join(sizes)})"
     click.echo(
-        f"patches per loop: {found.patches_per_loop}; loops: {found.loops}; "
+        f"patches per loop: {found.patches_per_loop}{on_card}; loops: {found.loops}; "
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
         "in production, train for 1000 epochs; in the benchmark, the track sets the training length"
     )

@@ -1,12 +1,9 @@
 """The classes of your own dataset: from ``dataset.json``, and from what ``--map`` says."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnactive.data.cards import CARD_FILE, Card
-from nnactive.data.raw.loading import ForeignLabelsError
 from nnactive.errors import UserError
 
 IGNORE = "ignore"
@@ -65,39 +62,6 @@ def own_labels(
     taken = set(mapping.values())
     kept = {value: value for value in ordered.values() if value and value not in taken}
     return ordered, dict(sorted((kept | dict(mapping)).items()))
-
-
-@contextmanager
-def mapping_hint(card: Card) -> Iterator[None]:
-    """As long as there is no card, tell how to give foreign label values a label with ``--map``.
-
-    Raises:
-        UserError: instead of a ``ForeignLabelsError``.
-    """
-    try:
-        yield
-    except ForeignLabelsError as error:
-        if (card.folder / CARD_FILE).is_file():
-            raise
-        known = f"{error.path}: label values {error.listed} are not among the labels 0 to "
-        known += f"{len(card.labels) - 1}"
-        if not all(float(value).is_integer() for value in error.values):
-            raise UserError(f"{known}, and not whole; fix or replace the file") from None
-        raise UserError(
-            f"{known}; say which label each has with {_example(error, card)} (0: background), or "
-            "replace the file"
-        ) from None
-
-
-def _example(error: ForeignLabelsError, card: Card) -> str:
-    """The mapping that suggests itself: foreign values are the labels that the file lacks."""
-    absent = sorted(set(card.labels.values()) - error.present - {0})
-    values = [int(value) for value in error.values]
-    given = [f"{value}={label}" for value, label in card.label_map.items() if value != label]
-    if len(values) == len(absent):
-        pairs = [f"{value}={label}" for value, label in zip(values, absent, strict=True)]
-        return f"--map, such as --map {','.join(given + pairs)}"
-    return f"--map, as in --map {','.join([*given, f'{values[0]}=LABEL'])}"
 
 
 def _check_direction(labels: Mapping[str, Any], where: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
+from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.job import RAW, SCRATCH, Job, alone, storage_errors
 from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
@@ -93,12 +94,14 @@ def _prepare(
         workers = estimate(card, cases, out).workers
     pool, test = split_cases([case.id for case in cases], card)
     job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test))
+    note, warnings = check_raw(job, note)
     job = convert_all(job)
     target = find_target(job)
     note = update_target(out, note, target)
     resample_all(job, target)
     spacing, _ = target
     info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
+    info = info.model_copy(update={"warnings": warnings})
     if not have_stayed(cases, note.raw):
         raise UserError(f"{folder}: changed while being read; run the same command again")
     if card.generator is None:

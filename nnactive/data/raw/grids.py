@@ -40,7 +40,7 @@ def check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -
             f"{wrong} {_largest_difference(image, label)}, which moves voxels by up to "
             f"{moved:.3g} of their size; replace the wrong one"
         )
-    return (Note(TAKEN, label_path),) if moved > ROUNDING else ()
+    return (Note("geometry", TAKEN, label_path),) if moved > ROUNDING else ()
 
 
 def check_perpendicular(path: Path, volume: Volume) -> None:

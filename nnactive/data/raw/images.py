@@ -104,7 +104,7 @@ def _grid_of(image: "SimpleITK.Image") -> Volume:
 def read_volume(path: Path) -> Volume:
     """Voxels and geometry of a file, and notes on it; errors as ``read_image``."""
     volume = volume_of(read_image(path))
-    notes = (Note(UNCOMPRESSED, path),) if is_uncompressed(path) else ()
+    notes = (Note("format", UNCOMPRESSED, path),) if is_uncompressed(path) else ()
     return replace(volume, notes=notes)
 
 

@@ -1,7 +1,6 @@
 """Loading one raw case, with all checks of its images and its label."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from nnactive.data.cards import FOREIGN
 from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.foreign_labels import ForeignLabelsError
 from nnactive.data.raw.grids import check_geometry
 from nnactive.data.raw.images import check_finite, read_volume
 from nnactive.data.raw.layout import Found
@@ -18,33 +18,7 @@ from nnactive.geometry import Spacing
 
 NEARLY_WHOLE = 1e-3
 """Largest difference from a whole number that is the rounding of a label."""
-SHOWN = 5
-"""Number of foreign label values that a message names."""
 ROUNDED = f"label values differ from whole numbers by up to {NEARLY_WHOLE:g}; they are rounded"
-NOTHING = "every voxel is 0, but the case has other channels that aren't empty; look at it"
-
-
-class ForeignLabelsError(UserError):
-    """A label map with values that are no label."""
-
-    def __init__(
-        self,
-        path: Path,
-        values: Sequence[float],
-        known: Mapping[int, int],
-        present: AbstractSet[int],
-    ) -> None:
-        self.path = path
-        self.values = values
-        """Sorted."""
-        self.present = present
-        """Labels that the same file has."""
-        self.listed = ", ".join(f"{value:.9g}" for value in values[:SHOWN])
-        gaps = " (with gaps)" if len(known) <= max(known) else ""
-        super().__init__(
-            f"{path}: label values {self.listed} are not among the card's 0 to {max(known)}{gaps}; "
-            "replace the file, or give the card a 'label_map' with the label of every value"
-        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +29,6 @@ class LoadedCase:
     label: np.ndarray
     spacing: Spacing
     """mm, (z, y, x): the image's; its first channel's if there are several."""
-    notes: tuple[Note, ...]
 
 
 def load_case(case: Found, classes: int) -> LoadedCase:
@@ -71,15 +44,26 @@ def load_case(case: Found, classes: int) -> LoadedCase:
     """
     images = [read_volume(path) for path in case.files]
     label = read_volume(case.label)
-    notes = [note for volume in (*images, label) for note in volume.notes]
-    notes += check_images(case, images, label)
+    check_images(case, images, label)
     values = mapped_label(case.label, label.array, {value: value for value in range(1, classes)})
-    notes += label_notes(case.label, label.array)
     return LoadedCase(
         np.stack([image.array for image in images]),
         values.astype(np.int16),
         images[0].spacing,
-        tuple(notes),
+    )
+
+
+def case_notes(case: Found, images: Sequence[Volume], label: Volume) -> tuple[Note, ...]:
+    """What is unusual about a case's files and yet no reason to refuse it.
+
+    Raises:
+        UserError: what ``check_images`` refuses.
+    """
+    of_files = (note for volume in (*images, label) for note in volume.notes)
+    return (
+        *of_files,
+        *check_images(case, images, label),
+        *label_notes(case.label, label.array),
     )
 
 
@@ -87,7 +71,7 @@ def check_images(case: Found, images: Iterable[Volume], label: Volume) -> tuple[
     """Check one case's channels.
 
     Returns:
-        Notes on a label that lies a little beside its image, and on channels without contents.
+        Notes on a label that lies a little beside its image.
 
     Raises:
         UserError: geometries differ, or the image is all zero or not finite; names the file.
@@ -98,10 +82,7 @@ def check_images(case: Found, images: Iterable[Volume], label: Volume) -> tuple[
     for path, image in zip(case.files, images, strict=False):
         notes += check_geometry(path, image, case.label, label)
         check_finite(path, image.array)
-        if image.array.any():
-            empty = False
-        else:
-            notes.append(Note(NOTHING, path))
+        empty &= not image.array.any()
     if empty:
         raise UserError(f"{case.files[0]}: every voxel is 0; copy or download it again")
     return tuple(notes)
@@ -132,4 +113,4 @@ def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> n
 
 def label_notes(path: Path, label: np.ndarray) -> tuple[Note, ...]:
     """A note if ``mapped_label`` rounds values."""
-    return () if np.array_equal(label, np.rint(label)) else (Note(ROUNDED, path),)
+    return () if np.array_equal(label, np.rint(label)) else (Note("labels", ROUNDED, path),)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from nnactive.data.cards import load_card
+from nnactive.data.check.components import largest_boxes
 from nnactive.data.own.guide import derive
-from nnactive.data.own.structure_sizes import largest_boxes, prepared_boxes, raw_boxes
+from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.raw.scan import scan
@@ -121,8 +122,8 @@ def test_the_spacing_is_nnunets_where_the_card_names_none(tiny):
     assert raw_boxes(card, scan(tiny.raw, card), silent).spacing == (2, 1, 1)
 
 
-def test_no_image_is_opened(tiny):
-    card = tiny.card(spacing=None)
+def test_no_image_is_opened_if_the_spacing_is_known(tiny):
+    card = tiny.card()
     for number in range(1, 9):
         tiny.image(number).write_bytes(b"no image")
     assert len(raw_boxes(card, scan(tiny.raw, card), silent).cases) == 8

@@ -5,6 +5,7 @@ import pytest
 import SimpleITK
 from tiny import expect_one_line
 
+from nnactive.data.check.case_facts import look
 from nnactive.data.raw.files.volumes import Volume
 from nnactive.data.raw.grids import TAKEN, check_geometry, shift
 from nnactive.data.raw.layout import Found
@@ -114,6 +115,6 @@ def test_the_images_voxel_size_counts(tmp_path, tiny):
     case = Found("x", (tmp_path / "x_0000.nii",), tmp_path / "x.nii")
     tiny.write(case.files[0], image, (2, 1, 1))
     tiny.write(case.label, label, (2, 1.02, 1))
-    loaded = load_case(case, 3)
-    assert loaded.spacing == (2, 1, 1)
-    assert [note.file for note in loaded.notes] == [case.label]
+    assert load_case(case, 3).spacing == (2, 1, 1)
+    looked = look(case, tiny.card())
+    assert looked.facts.notes == (("geometry", "x.nii", TAKEN),)
