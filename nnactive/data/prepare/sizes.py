@@ -90,8 +90,7 @@ def check_sizes(sizes: Sequence[CaseSize]) -> None:
         UserError: names the first such case.
     """
     for case in sizes:
-        gone = [n for n, raw in zip(case.resampled, case.raw, strict=True) if n <= FLAT < raw]
-        if gone:
+        if any(n == 0 or n <= FLAT < raw for n, raw in zip(case.resampled, case.raw, strict=True)):
             usual = [median(c.spacing[axis] for c in sizes) for axis in range(3)]
             raise UserError(
                 f"{case}, so nearly nothing is left of it; the median spacing of all cases is "

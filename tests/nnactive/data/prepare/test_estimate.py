@@ -218,3 +218,12 @@ def test_memory_is_counted_again_for_what_is_measured(tiny, tmp_path, monkeypatc
     with pytest.raises(UserError, match=r"tiny_3_0000\.nii\.gz: .* of memory, with only"):
         prepare(card, tiny.raw, out, 1, lambda *_: None)
     assert not list(out.rglob("*.b2nd"))
+
+
+def test_a_slice_of_which_nothing_is_left_is_refused_by_name(tiny, tmp_path, capsys):
+    image, label = tiny.case(3)
+    tiny.write(tiny.image(3), image[5:6], (0.002, 1, 1))
+    tiny.write(tiny.label(3), label[5:6], (0.002, 1, 1))
+    error = told(tiny, tmp_path, capsys, spacing=None)
+    assert f"{tiny.image(3)}: 1 x " in error
+    assert " mm become 0 x " in error
