@@ -1,11 +1,12 @@
-"""From the files that the steps of an experiment left to its result."""
+"""Collect the result of an experiment from the files that its steps wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import layout
+from benchmark.jobs import Job, experiment_jobs, loop_jobs
 from benchmark.layout import Experiment
 from benchmark.provenance import environment
 from benchmark.results import (
@@ -16,10 +17,11 @@ from benchmark.results import (
     LoopResult,
     patch_columns,
 )
+from benchmark.steps import Target
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from nnactive.errors import NnactiveError
-from nnactive.io.costs import Cost, read_cost
+from nnactive.io.costs import read_cost
 from nnactive.io.files import read_model
 from nnactive.io.queries import load_query
 from nnactive.settings import Inference, Setting, Training
@@ -30,23 +32,25 @@ if TYPE_CHECKING:
 
 
 def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> ExperimentResult:
-    """Result of an experiment: complete, or failed with the loops that it finished.
+    """The result of an experiment: complete, or failed with the loops that it finished.
 
     Args:
         root: the track's folder.
-        track: names the track and says whether its results compare.
+        track: gives the track's name and whether its results are comparable.
         experiment: setting, method and seed.
         data: the prepared dataset.
 
     Raises:
-        NnactiveError: if it is neither complete nor failed.
+        NnactiveError: if the experiment is neither complete nor failed.
     """
     from nnactive.data.cards import load_card
     from nnactive.data.prepared import PreparedDataset
 
     setting = read_model(root / layout.setting_file(experiment.setting), Setting)
     finished = _finished(root, setting, experiment)
-    failure = None if finished == setting.loops else find_failure(root, setting, experiment)
+    jobs = list(experiment_jobs(data, setting, experiment))
+    failed = None if finished == setting.loops else _failure_file(root, jobs)
+    failure = None if failed is None else read_model(failed, Failure)
     if finished < setting.loops and failure is None:
         raise NnactiveError(f"{experiment}: loop {finished} isn't finished; run the track again")
     info = PreparedDataset(data).info
@@ -59,16 +63,18 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
         method=read_model(root / layout.spec_file(experiment.method), MethodSpec).record,
         seed=experiment.seed,
         dataset=_dataset(info, full_data_dice(setting, load_card(setting.dataset))),
-        loops=tuple(_loop(root, setting, experiment, loop) for loop in range(finished)),
+        loops=tuple(
+            _loop(root, Target(data, setting, experiment, loop)) for loop in range(finished)
+        ),
         environment=environment(),
-        finished=_finish_time(root, setting, experiment, finished),
+        finished=_time(failed or root / layout.evaluation_file(experiment, finished - 1)),
     )
 
 
 def full_data_dice(setting: Setting, card: "Card") -> float | None:
     """Mean Dice of the papers' training on the whole pool, for the same number of epochs.
 
-    None where it isn't known, or the setting doesn't train or evaluate as the papers do.
+    None if it is unknown, or if the setting trains or evaluates differently from the papers.
     """
     training = Training(epochs=setting.training.epochs, **card.training.model_dump())
     tested = Inference(query_tile_step=setting.inference.query_tile_step, **dict(card.inference))
@@ -77,63 +83,43 @@ def full_data_dice(setting: Setting, card: "Card") -> float | None:
     return card.known_full_data_dice(setting.training.epochs)
 
 
-def step_outputs(setting: Setting, experiment: Experiment, loop: int) -> dict[str, Path]:
-    """Outputs of a loop's steps by step, in the order in which they are made.
+def find_failure(root: Path, jobs: Iterable[Job]) -> Failure | None:
+    """What the first job that reported a failure said; None if there is none.
 
-    The names are those of the costs in a result; paths are relative to the track's folder.
+    Args:
+        root: the track's folder.
+        jobs: of an experiment, in order.
     """
-    folds = range(setting.training.folds)
-    return {
-        "query" if loop else "start": layout.query_file(experiment, loop),
-        "annotate": layout.train_folder(experiment, loop),
-        **{f"train_fold_{f}": layout.member_file(experiment, loop, f) for f in folds},
-        "evaluate": layout.evaluation_file(experiment, loop),
-    }
-
-
-def find_failure(root: Path, setting: Setting, experiment: Experiment) -> Failure | None:
-    """The first step that reported why it failed, if any did."""
-    file = _failure_file(root, setting, experiment)
+    file = _failure_file(root, jobs)
     return None if file is None else read_model(file, Failure)
 
 
-def _failure_file(root: Path, setting: Setting, experiment: Experiment) -> Path | None:
-    for loop in range(setting.loops):
-        for output in step_outputs(setting, experiment, loop).values():
-            file = root / layout.failure_file(output)
-            if file.exists():
-                return file
-    return None
+def _failure_file(root: Path, jobs: Iterable[Job]) -> Path | None:
+    files = (root / layout.failure_file(job.output) for job in jobs)
+    return next((file for file in files if file.exists()), None)
 
 
-def _finish_time(root: Path, setting: Setting, experiment: Experiment, finished: int) -> str | None:
-    """When its last step ended, by the time of the file that it wrote; UTC, to the second.
+def _time(file: Path) -> str:
+    """When the last step wrote its file; UTC, to the second.
 
-    So collecting a result anew gives the same one.
+    The file's time rather than now, so that collecting a result again gives the same one.
     """
-    complete = finished == setting.loops
-    file = (
-        root / layout.evaluation_file(experiment, finished - 1)
-        if complete
-        else _failure_file(root, setting, experiment)
-    )
-    if file is None:
-        return None
     return f"{datetime.fromtimestamp(int(file.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _finished(root: Path, setting: Setting, experiment: Experiment) -> int:
-    """Number of loops that were evaluated without a gap."""
+    """Number of loops evaluated before the first one that isn't."""
     for loop in range(setting.loops):
         if not (root / layout.evaluation_file(experiment, loop)).exists():
             return loop
     return setting.loops
 
 
-def _loop(root: Path, setting: Setting, experiment: Experiment, loop: int) -> LoopResult:
+def _loop(root: Path, target: Target) -> LoopResult:
     from nnactive.steps.annotate import Labelled, labelled_file
     from nnactive.steps.evaluate import Evaluation
 
+    experiment, loop = target.experiment, target.loop
     train = root / layout.train_folder(experiment, loop)
     labelled = read_model(labelled_file(train), Labelled)
     evaluation = read_model(root / layout.evaluation_file(experiment, loop), Evaluation)
@@ -149,15 +135,10 @@ def _loop(root: Path, setting: Setting, experiment: Experiment, loop: int) -> Lo
             false_positives=evaluation.false_positives,
             false_negatives=evaluation.false_negatives,
         ),
-        costs=dict(_costs(root, setting, experiment, loop)),
+        costs={
+            job.key: read_cost(root / job.output) for job in loop_jobs(target) if job.step.has_cost
+        },
     )
-
-
-def _costs(
-    root: Path, setting: Setting, experiment: Experiment, loop: int
-) -> Iterator[tuple[str, Cost]]:
-    for step, output in step_outputs(setting, experiment, loop).items():
-        yield step, read_cost(root / output)
 
 
 def _dataset(info: "PreparedInfo", full_data_dice: float | None) -> DatasetRecord:

@@ -1,9 +1,12 @@
-"""Where the files of a track's runs lie; all paths are relative to the track's folder."""
+"""Paths of a track's files, relative to the track's folder."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from nnactive.io.queries import START
+
+RESULT = "result.json"
+TRAIN = "train"
 
 
 class Experiment(NamedTuple):
@@ -22,19 +25,39 @@ def _seed_folder(setting: str, method: str, seed: int) -> Path:
     return Path(setting) / method / f"seed_{seed}"
 
 
+def track_file() -> Path:
+    """The track."""
+    return Path("track.json")
+
+
+def plan_file() -> Path:
+    """What the latest run was asked to make."""
+    return Path("plan.json")
+
+
+def datasets_file() -> Path:
+    """Checksums of the datasets that the track's runs began with."""
+    return Path("datasets.json")
+
+
 def setting_file(setting: str) -> Path:
     """The setting."""
     return Path(setting) / "setting.json"
 
 
 def spec_file(method: str) -> Path:
-    """What is known of a method, and where its code is."""
+    """A method's record, and where its class is."""
     return Path("methods") / f"{method}.json"
 
 
 def result_file(experiment: Experiment) -> Path:
     """The result of an experiment."""
-    return _seed_folder(*experiment) / "result.json"
+    return _seed_folder(*experiment) / RESULT
+
+
+def result_files(root: Path) -> list[Path]:
+    """All results of a track; the paths begin with ``root``, the track's folder."""
+    return sorted(root.glob(f"*/*/*/{RESULT}"))
 
 
 def query_file(experiment: Experiment, loop: int) -> Path:
@@ -43,19 +66,19 @@ def query_file(experiment: Experiment, loop: int) -> Path:
 
 
 def loop_folder(experiment: Experiment, loop: int) -> Path:
-    """What is made in a loop."""
+    """The outputs of a loop but for its patches."""
     setting, method, seed = experiment
     return _seed_folder(setting, method if loop else START, seed) / f"loop_{loop:03d}"
 
 
 def train_folder(experiment: Experiment, loop: int) -> Path:
-    """What a loop trains on."""
-    return loop_folder(experiment, loop) / "train"
+    """The training folder of a loop."""
+    return loop_folder(experiment, loop) / TRAIN
 
 
 def train_folders(root: Path, setting: str) -> list[Path]:
-    """All training folders of a setting that are there, with the track's folder."""
-    return sorted((root / setting).glob("*/seed_*/loop_*/train"))
+    """All training folders of a setting; the paths begin with ``root``, the track's folder."""
+    return sorted((root / setting).glob(f"*/*/*/{TRAIN}"))
 
 
 def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
@@ -64,15 +87,20 @@ def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
 
 
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
-    """How a loop's ensemble does on the test set."""
+    """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"
 
 
 def failure_file(output: Path) -> Path:
-    """Why the step that makes ``output`` failed; gone once it succeeds."""
+    """Why the step that writes ``output`` failed; removed once it succeeds."""
     return output.parent / f"{output.name}.failed.json"
 
 
 def log_file(output: Path) -> Path:
-    """What the step that makes ``output`` had to say."""
+    """Log of the step that writes ``output``."""
     return Path("log") / f"{output}.txt"
+
+
+def snakemake_log() -> Path:
+    """Snakemake's log."""
+    return log_file(Path("snakemake"))

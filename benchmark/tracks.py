@@ -9,13 +9,14 @@ from benchmark.submission.method_string import Method
 from benchmark.track_file import TrackFile, read_track_file, settings_of
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
-from nnactive.settings import Frozen, Setting
+from nnactive.io.models import StateFile
+from nnactive.settings import Setting
 
 FOLDER = Path(__file__).parent / "tracks"
 """The tracks that come with the benchmark."""
 
 
-class Track(Frozen):
+class Track(StateFile):
     """A track with all settings complete."""
 
     protocol_version: str = PROTOCOL_VERSION

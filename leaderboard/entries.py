@@ -8,16 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from benchmark.results import SCHEMA_VERSION, ExperimentResult, MethodRecord, load_result
+from benchmark.layout import RESULT
+from benchmark.results import ExperimentResult, MethodRecord, load_result
 from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
 from leaderboard.formatting import plain
 from leaderboard.model import LeftOut
 from leaderboard.undefined import Undefined
 from nnactive.errors import UserError
-from nnactive.io.files import read_json
 
-RESULT_FILE = "result.json"
 _Labelled = tuple[str, ExperimentResult]
 _Named = tuple[str, Path]
 LARGEST_FILE = 32 << 20
@@ -189,8 +188,8 @@ def _walk(source: Path) -> Iterator[Path]:
             continue
         seen.add(real)
         names[:] = sorted(name for name in names if not name.startswith("."))
-        if RESULT_FILE in files:
-            yield Path(folder, RESULT_FILE)
+        if RESULT in files:
+            yield Path(folder, RESULT)
 
 
 def _read(path: Path) -> ExperimentResult | Undefined:
@@ -203,27 +202,13 @@ def _read(path: Path) -> ExperimentResult | Undefined:
             return Undefined(f"larger than {LARGEST_FILE >> 20} MiB, too large for a result")
         result = load_result(path)
     except UserError as error:
-        return Undefined(_newer_schema(path) or plain(str(error).removeprefix(f"{path}: ")))
+        return Undefined(plain(str(error).removeprefix(f"{path}: ")))
     except RecursionError:
         return Undefined("not valid JSON (nested too deeply)")
     except (OSError, ValueError) as error:
         return Undefined(plain(f"cannot be read ({type(error).__name__})"))
     contradiction = inconsistency(result)
     return result if contradiction is None else Undefined(contradiction)
-
-
-def _newer_schema(path: Path) -> str | None:
-    try:
-        content = read_json(path)
-    except UserError:
-        return None
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        return plain(
-            f"schema version {version} is newer than {SCHEMA_VERSION}, the newest known here; "
-            "build the page with the release that wrote it"
-        )
-    return None
 
 
 def _experiment(result: ExperimentResult) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
+
+from nnactive.io.models import Frozen, StateFile
 
 Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
 """Three sizes in voxels, axis order (z, y, x)."""
@@ -30,12 +32,6 @@ Name = Annotated[
 """Name of a track or setting; part of file names."""
 
 
-class Frozen(BaseModel):
-    """Immutable model that rejects unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Training(Frozen):
     """How an ensemble is trained (protocol section 3); the defaults are the papers'."""
 
@@ -58,7 +54,7 @@ class Inference(Frozen):
     query_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.75
 
 
-class Setting(Frozen):
+class Setting(StateFile):
     """Dataset x label regime x query patch size x query size x training length."""
 
     name: Name

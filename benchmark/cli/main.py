@@ -10,6 +10,7 @@ from benchmark.cli.commands.data import data
 from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
 from benchmark.cli.commands.methods import method
+from benchmark.cli.commands.schema import schema
 from benchmark.cli.commands.steps import step
 from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
@@ -43,7 +44,7 @@ def cli(*, debug: bool) -> None:
         os.environ[DEBUG] = "1"
 
 
-for command in (data, track, submit, check, method, leaderboard, doctor, step):
+for command in (data, track, submit, check, method, leaderboard, doctor, schema, step):
     cli.add_command(command)
 
 

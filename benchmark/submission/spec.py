@@ -15,9 +15,9 @@ from benchmark.submission.method_string import Method, display_name, method_id, 
 from benchmark.submission.requirements import MANIFEST, check_installed
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
+from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.query.checkpoint import code_hash
-from nnactive.settings import Frozen
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
@@ -26,7 +26,7 @@ SCALARS = (bool, int, float, str, Decimal, type(None))
 """Types that a parameter may have."""
 
 
-class MethodSpec(Frozen):
+class MethodSpec(StateFile):
     """A method that passed the checks: its record, and where to find its class."""
 
     record: MethodRecord

@@ -1,26 +1,25 @@
-"""What the workflow is asked to make, and the jobs that this takes."""
+"""The plan of a run: what to make, and the jobs that takes."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmark import layout
-from benchmark.collect import step_outputs
+from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
+from benchmark.steps import STEPS, Per, Resources, Step, Target
 from nnactive.data.prepared import INFO
+from nnactive.io.files import read_model
+from nnactive.io.models import StateFile
 from nnactive.io.queries import START
-from nnactive.settings import Frozen, Setting
-
-PLAN_FILE = Path("plan.json")
+from nnactive.settings import Setting
 
 JOB_COMMAND = f"'{sys.executable}' -P -m benchmark.workflow.job"
 STEP_COMMAND = f"'{sys.executable}' -P -m benchmark.cli step"
-"""``-P``: a step must not import what happens to lie in the current folder."""
+"""``-P``: a step must not import modules from the current folder."""
 
 
-class Plan(Frozen):
-    """What the Snakefile reads: its whole configuration."""
+class Plan(StateFile):
+    """What one run of the workflow makes."""
 
     datasets: dict[str, str]
     """Folder of each dataset by its name, absolute."""
@@ -35,67 +34,56 @@ class Plan(Frozen):
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
 
+    @property
+    def resources(self) -> Resources:
+        """What the jobs share."""
+        return Resources(self.cores, self.train_threads, self.gpus)
+
+    def data(self, dataset: str) -> Path:
+        """Folder of a prepared dataset."""
+        return Path(self.datasets[dataset])
+
     def prepared(self, dataset: str) -> Path:
-        """The file that a dataset has once it is prepared."""
-        return Path(self.datasets[dataset]) / INFO
+        """The file that marks a dataset as prepared."""
+        return self.data(dataset) / INFO
 
     def setting(self, name: str) -> Setting:
         """The setting called ``name``."""
         return next(setting for setting in self.settings if setting.name == name)
 
+    def dataset_job(self, step: Step, dataset: str) -> Job:
+        """Job of a step that makes a dataset."""
+        setting = next(setting for setting in self.settings if setting.dataset == dataset)
+        return Job(step, Target(self.data(dataset), setting, Experiment(setting.name, START, 0)))
 
-class Job(NamedTuple):
-    """One step of the workflow."""
+    def dataset_jobs(self, dataset: str) -> list[Job]:
+        """Jobs that make a dataset; none if it is there."""
+        made = [step for step in STEPS if step.per is Per.DATASET and dataset in self.generated]
+        return [self.dataset_job(step, dataset) for step in made]
 
-    kind: str
-    """Jobs of one kind take about the same time."""
-    who: str
-    """Experiment or dataset, for people."""
-    what: str
-    """What it does, for people."""
-    output: Path
-    """Exists when the job is done; relative to the track's folder."""
-    log: Path
-
-    def __str__(self) -> str:
-        return f"{self.who}: {self.what}"
+    def jobs_of(self, experiment: Experiment) -> list[Job]:
+        """All jobs that an experiment needs, in order, including those that others share."""
+        setting = self.setting(experiment.setting)
+        data = self.data(setting.dataset)
+        return [
+            *self.dataset_jobs(setting.dataset),
+            *experiment_jobs(data, setting, experiment),
+        ]
 
 
-KINDS = {
-    "start": "starting budget",
-    "query": "query",
-    "annotate": "annotate",
-    "train": "train",
-    "evaluate": "evaluate",
-}
+def read_plan(root: Path = Path()) -> Plan:
+    """The plan in the track's folder."""
+    return read_model(root / layout.plan_file(), Plan)
 
 
 def threads_per_training(cores: int, folds: int, gpus: int) -> int:
-    """Threads of one training, so that an ensemble's trainings fill the machine."""
+    """Threads of one training, chosen so that an ensemble's trainings fill the machine."""
     return max(1, cores // (gpus or folds))
 
 
 def jobs(plan: Plan) -> list[Job]:
-    """All jobs of a plan, each once, also where experiments share it."""
-    listed = [*_preparations(plan)]
+    """All jobs of a plan; one that experiments share is listed once."""
+    listed = [job for dataset in plan.generated for job in plan.dataset_jobs(dataset)]
     for experiment in plan.experiments:
-        listed.extend(_experiment_jobs(plan, experiment))
+        listed.extend(plan.jobs_of(experiment))
     return list({job.output: job for job in listed}.values())
-
-
-def _preparations(plan: Plan) -> Iterator[Job]:
-    for name in plan.generated:
-        log = Path("log") / f"prepare_{name}.txt"
-        yield Job("prepare", name, "prepare", plan.prepared(name), log)
-
-
-def _experiment_jobs(plan: Plan, experiment: Experiment) -> Iterator[Job]:
-    setting = plan.setting(experiment.setting)
-    for loop in range(setting.loops):
-        who = experiment if loop else experiment._replace(method=START)
-        for step, output in step_outputs(setting, experiment, loop).items():
-            kind, _, fold = step.partition("_fold_")
-            name = f"{KINDS[kind]} fold {fold}" if fold else KINDS[kind]
-            yield Job(kind, str(who), f"loop {loop}, {name}", output, layout.log_file(output))
-    output = layout.result_file(experiment)
-    yield Job("result", str(experiment), "result", output, layout.log_file(output))

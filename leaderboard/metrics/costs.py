@@ -1,42 +1,38 @@
 """What an experiment cost: time, memory, labelled patches and voxels."""
 
 from benchmark.results import ExperimentResult, LoopResult
+from benchmark.steps import QUERY, TRAIN_FOLD, Step
 from leaderboard.metrics.metric import CostMetric
 from leaderboard.undefined import UndefinedMetricError
+from nnactive.io.costs import Cost
 
 HOUR = 3600
 _MEAN = "mean over seeds and settings"
 
 
-def seconds(result: ExperimentResult, step: str) -> float:
-    """Seconds of all steps of an experiment whose name begins with ``step``.
+def seconds(result: ExperimentResult, step: Step) -> float:
+    """Seconds of all jobs of a step in an experiment.
 
     Raises:
         UndefinedMetricError: None was recorded.
     """
-    costs = [
-        c.seconds for loop in result.loops for k, c in loop.costs.items() if k.startswith(step)
-    ]
+    return sum(cost.seconds for cost in _costs(result, step))
+
+
+def peak_gib(result: ExperimentResult, step: Step) -> float:
+    """Largest memory of a job of a step in GiB, the accelerator's excluded.
+
+    Raises:
+        UndefinedMetricError: None was recorded.
+    """
+    return max(cost.peak_memory_gib for cost in _costs(result, step))
+
+
+def _costs(result: ExperimentResult, step: Step) -> list[Cost]:
+    costs = [cost for loop in result.loops for key, cost in loop.costs.items() if step.owns(key)]
     if not costs:
-        raise UndefinedMetricError(f"no cost of a {step} step was recorded")
-    return sum(costs)
-
-
-def peak_gib(result: ExperimentResult, step: str) -> float:
-    """Largest memory of a step's process in GiB, the accelerator's excluded.
-
-    Raises:
-        UndefinedMetricError: None was recorded.
-    """
-    peaks = [
-        cost.peak_memory_gib
-        for loop in result.loops
-        for name, cost in loop.costs.items()
-        if name == step
-    ]
-    if not peaks:
-        raise UndefinedMetricError(f"no {step} was recorded")
-    return max(peaks)
+        raise UndefinedMetricError(f"no cost of a {step.name} step was recorded")
+    return costs
 
 
 def boundaries(result: ExperimentResult) -> list[tuple[int, ...]]:
@@ -63,7 +59,7 @@ QUERY_SECONDS = CostMetric(
     help=f"Time of all queries of an experiment, {_MEAN}.",
     higher_is_better=False,
     order=90,
-    cost=lambda result: seconds(result, "query"),
+    cost=lambda result: seconds(result, QUERY),
 )
 QUERY_PEAK_GIB = CostMetric(
     name="query_peak_gib",
@@ -72,7 +68,7 @@ QUERY_PEAK_GIB = CostMetric(
     help=f"Peak memory of the query process, accelerator memory excluded; {_MEAN}.",
     higher_is_better=False,
     order=100,
-    cost=lambda result: peak_gib(result, "query"),
+    cost=lambda result: peak_gib(result, QUERY),
 )
 TRAINING_HOURS = CostMetric(
     name="training_hours",
@@ -81,7 +77,7 @@ TRAINING_HOURS = CostMetric(
     help=f"Time of all trainings of an experiment, the shared loop 0 included; {_MEAN}.",
     higher_is_better=False,
     order=110,
-    cost=lambda result: seconds(result, "train_fold") / HOUR,
+    cost=lambda result: seconds(result, TRAIN_FOLD) / HOUR,
 )
 PATCHES = CostMetric(
     name="patches",

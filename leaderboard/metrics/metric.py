@@ -22,7 +22,7 @@ from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, requ
 
 PERCENT = 100
 NOTHING = Undefined("no complete experiment")
-NEEDS_SEEDS = Undefined("needs single seeds and loops, which the papers don't publish")
+NEEDS_SEEDS = Undefined("single seeds and loops are not published in the papers")
 """Why a published method lacks a figure that measured ones have."""
 NOT_PUBLISHED = Undefined("not published in the papers")
 

@@ -17,6 +17,7 @@ from leaderboard.undefined import Undefined
 
 STATUSES = ("incomplete", "failed")
 USUAL = ("baseline", "published")
+MISSING_MEAN, MISSING_SPREAD = "Not available", "Without spread or interval"
 
 
 def figure(value: float, unit: str) -> str:
@@ -77,17 +78,19 @@ def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
 
 def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
     """What is not available and why, one line per reason, in the columns' order."""
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.rank is not None and row.rank_reason:
-            found.setdefault(row.rank_reason, ["Rank interval"])
+            found.setdefault((MISSING_MEAN, row.rank_reason), ["Rank interval"])
     for column in columns:
         for row in rows:
-            reason = row.values.get(column.name, Value()).reason
-            titles = found.setdefault(reason, []) if reason else []
-            if reason and column.title not in titles:
-                titles.append(column.title)
-    return [f"Not available: {', '.join(titles)} ({reason})" for reason, titles in found.items()]
+            value = row.values.get(column.name, Value())
+            if value.reason:
+                what = MISSING_MEAN if value.mean is None else MISSING_SPREAD
+                titles = found.setdefault((what, value.reason), [])
+                if column.title not in titles:
+                    titles.append(column.title)
+    return [f"{what}: {', '.join(titles)} ({reason})" for (what, reason), titles in found.items()]
 
 
 def rows_of(league: League, entrant: Entrant) -> list[tuple[SettingTable, SettingRow]]:

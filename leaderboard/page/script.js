@@ -84,17 +84,22 @@
   };
   const whyOf = (league, rows) => {
     const found = new Map();
-    const add = (reason, title) => found.set(reason, (found.get(reason) ?? new Set()).add(title));
+    const add = (what, reason, title) => {
+      const key = JSON.stringify([what, reason]);
+      found.set(key, (found.get(key) ?? new Set()).add(title));
+    };
     for (const row of rows) {
       const reason = row[field.rank_reason];
-      if (row[field.rank] != null && reason != null) add(data.reasons[reason], "Rank interval");
+      if (row[field.rank] != null && reason != null) add("Not available", data.reasons[reason], "Rank interval");
     }
     league.columns.forEach((column, index) => rows.forEach((row) => {
-      const { reason } = parts(row[field.cells][index]);
-      if (reason) add(reason, column.title);
+      const { mean, reason } = parts(row[field.cells][index]);
+      if (reason) add(mean == null ? "Not available" : "Without spread or interval", reason, column.title);
     }));
-    return [...found].map(([reason, titles]) =>
-      make("li", make("bdi", `Not available: ${[...titles].join(", ")} (${reason})`)));
+    return [...found].map(([key, titles]) => {
+      const [what, reason] = JSON.parse(key);
+      return make("li", make("bdi", `${what}: ${[...titles].join(", ")} (${reason})`));
+    });
   };
 
   // Sorting follows what is shown; n/a always comes last.
@@ -167,8 +172,8 @@
       ranking.view = view;
     }
     const chosen = fields.slice(3).map((name) => bar.elements[name].value).filter(Boolean).join(", ");
-    const count = keys.length === 1 ? blocks.get(keys[0]).name : `${keys.length} settings`;
-    table.caption.querySelector(".chosen").textContent = chosen ? `${chosen}: ${count}` : `All ${count}`;
+    const count = keys.length === 1 ? blocks.get(keys[0]).name : `${chosen ? "" : "All "}${keys.length} settings`;
+    table.caption.querySelector(".chosen").textContent = chosen ? `${chosen}: ${count}` : count;
   };
   let busy = false;
   const apply = () => {

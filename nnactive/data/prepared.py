@@ -13,10 +13,9 @@ from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
+from nnactive.io.models import Frozen, StateFile
 from nnactive.nnunet.store import SUFFIX, read_volume
-from nnactive.settings import Frozen
 
-SCHEMA_VERSION = 1
 INFO = "prepared.json"
 PLANS = "plans.json"
 DESCRIPTION = "dataset.json"
@@ -35,10 +34,9 @@ class CaseInfo(Frozen):
     """``(Z, Y, X)`` of the stored (cropped, resampled) image."""
 
 
-class PreparedInfo(Frozen):
+class PreparedInfo(StateFile):
     """Content of ``prepared.json``."""
 
-    schema_version: int = SCHEMA_VERSION
     protocol_version: str
     name: str
     channels: tuple[str, ...]
@@ -73,7 +71,7 @@ class PreparedDataset:
         """Open ``folder``.
 
         Raises:
-            UserError: the folder isn't prepared, or was prepared by an incompatible version.
+            UserError: if the folder isn't prepared, or was prepared by a newer release.
         """
         self.folder = folder
         file = folder / INFO
@@ -81,11 +79,6 @@ class PreparedDataset:
             way_out = command(f"data prepare {folder.name}", folder.parent)
             raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
-        if self.info.schema_version != SCHEMA_VERSION:
-            raise UserError(
-                f"{file}: schema version {self.info.schema_version}, but this is {SCHEMA_VERSION}; "
-                f"remove {folder} and prepare it again"
-            )
 
     def shape(self, case: str) -> Triple:
         """``(Z, Y, X)`` of a pool or test case."""

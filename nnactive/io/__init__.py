@@ -1,1 +1,1 @@
-"""Files read and written: atomically, by schema, in messages that a person reads."""
+"""Read and write files: atomically, against a schema, with readable errors."""

@@ -1,4 +1,4 @@
-"""What a step cost, written beside its output as ``<output>.cost.json``."""
+"""What a step cost, in ``<output>.cost.json`` beside its output."""
 
 import resource
 import time
@@ -10,37 +10,37 @@ from pydantic import NonNegativeFloat
 
 from nnactive.devices import peak_memory_gib
 from nnactive.io.files import read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import StateFile
 
 
-class Cost(Frozen):
+class Cost(StateFile):
     """Duration in s and peak memory in GiB of one step's process."""
 
     seconds: NonNegativeFloat
     peak_memory_gib: NonNegativeFloat
     device: str
     device_memory_gib: NonNegativeFloat | None = None
-    """Peak of the accelerator's memory; None without one."""
+    """Peak memory of the accelerator in GiB; None without one."""
     commit: str = "unknown"
     """Git commit of the code that ran the step."""
 
 
 def cost_file(output: Path) -> Path:
-    """Where the cost of the step that makes ``output`` lies."""
+    """Cost of the step that writes ``output``."""
     return output.parent / f"{output.name}.cost.json"
 
 
 def read_cost(output: Path) -> Cost:
-    """Cost of the step that made ``output``."""
+    """Read the cost of the step that wrote ``output``."""
     return read_model(cost_file(output), Cost)
 
 
 @contextmanager
 def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[Path]:
-    """Measure the block, which writes to the path it is given instead of to ``output``.
+    """Measure the block, which writes to the given draft instead of to ``output``.
 
-    When it ends well the cost is written, and then the output gets its name: where there is an
-    output there is its cost, even after a kill.
+    When the block ends well, the cost is written and then the draft is renamed: an output always
+    has its cost, even after a kill.
     """
     draft = output.with_name(f".{output.name}")
     begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""Atomic files and folders: under a final name there is a whole thing or nothing."""
+"""Atomic files and folders: what has its final name is complete."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from nnactive.errors import UserError
+from nnactive.io.models import NewerFileError, fields_of, file_text
 
 Model = TypeVar("Model", bound=BaseModel)
 DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")
@@ -21,7 +22,7 @@ DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content`` in one step; the folder is made where it is missing."""
+    """Replace ``path`` by ``content`` in one step; a missing folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -47,60 +48,74 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_model(path: Path, model: BaseModel) -> None:
-    """Replace ``path`` by a model's JSON in one step."""
-    write_text(path, model.model_dump_json(indent=1) + "\n")
+    """Replace ``path`` by a model's JSON in one step; that of a `StateFile` has its version."""
+    write_text(path, file_text(model))
 
 
 def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
-    """JSON content of ``path``; a missing or broken file is a ``UserError``.
+    """JSON content of ``path``.
 
-    ``way_out`` is for a broken one, which may be the user's own work.
+    Args:
+        path: the file.
+        way_out: what to do about a broken file, which the user may have written.
+
+    Raises:
+        UserError: if the file is missing, is not JSON, or has a duplicate key.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid JSON ({error}); {way_out}") from None
-    except _TwiceError as error:
-        raise UserError(f"{path}: the key {error} stands there twice; {way_out}") from None
+    except _DuplicateKeyError as error:
+        raise UserError(f"{path}: duplicate key {error}; {way_out}") from None
 
 
-class _TwiceError(Exception):
-    """A key of JSON of which one value would be lost."""
+class _DuplicateKeyError(Exception):
+    """A duplicate key in JSON, of which a parser keeps one value."""
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _TwiceError(json.dumps(next(name for name in names if names.count(name) > 1)))
+        raise _DuplicateKeyError(json.dumps(next(name for name in names if names.count(name) > 1)))
     return content
 
 
 def read_model(path: Path, kind: type[Model]) -> Model:
-    """Model stored in ``path``; what doesn't fit is a ``UserError`` that names the field."""
+    """The model stored in ``path``.
+
+    Raises:
+        NewerFileError: if a newer release wrote the file.
+        UserError: if the file is missing, or broken; names the field.
+    """
     content = read_json(path)
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(fields_of(kind, content))
+    except NewerFileError as error:
+        raise NewerFileError(f"{path}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}") from None
 
 
 def first_problem(error: ValidationError) -> str:
-    """First complaint of a validation error in one line: field, cause."""
+    """The first problem that a validation error reports, in one line: field, cause."""
     detail = error.errors()[0]
     field = ".".join(str(part) for part in detail["loc"]) or "content"
-    # Our own words stand in "ctx"; the message has pydantic's "Value error, " before them.
+    # "ctx" has our own message; "msg" puts pydantic's "Value error, " before it.
     cause = detail["ctx"]["error"] if detail["type"] == "value_error" else detail["msg"]
     return f"field '{field}': {cause}"
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Folder to fill, which takes the name ``path`` only when the block ends without an error.
+    """A folder to fill, renamed to ``path`` when the block ends without an error.
 
-    A folder that is there already is replaced.
+    An existing folder is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -120,7 +135,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """File name to write to (same suffix), moved to ``path`` when the block ends well."""
+    """A file to write (with the same suffix), renamed to ``path`` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -132,18 +147,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def link(target: Path, name: Path) -> None:
-    """Relative symbolic link ``name`` to ``target``'s real file, so that a tree can be moved."""
+    """Make ``name`` a relative link to ``target``'s real file, so that the tree can be moved."""
     name.symlink_to(os.path.relpath(target.resolve(), name.parent.resolve()))
 
 
 def is_link_to(target: Path, name: Path) -> bool:
-    """Whether ``name`` is the link that `link` makes."""
+    """Whether ``name`` is the link that `link` would make."""
     place = os.path.relpath(target.resolve(), name.parent.resolve())
     return name.is_symlink() and str(name.readlink()) == place
 
 
 def relink(target: Path, name: Path) -> None:
-    """Replace ``name`` by a link to ``target``, in one step."""
+    """Replace ``name`` by a link to ``target`` in one step."""
     draft = name.with_name(f".{name.name}.new")
     draft.unlink(missing_ok=True)
     link(target, draft)
@@ -151,9 +166,9 @@ def relink(target: Path, name: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left behind while they wrote below a folder.
+    """Remove unfinished files and folders that killed processes left below a folder.
 
-    Only for a folder in which nobody writes now.
+    Only for a folder that no other process is writing to.
     """
     for path in [path for path in folder.rglob(".*") if DRAFT.search(path.name)]:
         if path.is_dir():
@@ -164,7 +179,7 @@ def sweep(folder: Path) -> None:
 
 
 def file_sizes(folder: Path) -> list[int]:
-    """Bytes of each file below a folder; of those that vanish meanwhile, nothing is said."""
+    """Bytes of each file below a folder; files that vanish meanwhile are left out."""
     sizes = []
     for inner, _, names in os.walk(folder):
         for name in names:

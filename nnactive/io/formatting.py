@@ -1,4 +1,4 @@
-"""How amounts and commands are told."""
+"""Format sizes and shell commands for messages."""
 
 import shlex
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from pathlib import Path
 
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 DATA = Path("data")
-"""Where the commands look for datasets unless they are told otherwise."""
+"""Default folder of the datasets."""
 
 
 def size(count: float) -> str:
-    """A number of bytes in words.
+    """A number of bytes with its unit.
 
     >>> size(512), size(3 * 1024**2), size(2452590457)
     ('512 bytes', '3.0 MiB', '2.3 GiB')
@@ -22,7 +22,7 @@ def size(count: float) -> str:
 
 
 def command(words: str, data: Path) -> str:
-    """A command on the datasets in ``data``, to be typed as it is.
+    """A command for the datasets in ``data``, ready to paste into a shell.
 
     >>> command("data prepare acdc", Path("my data"))
     "nnactive-bench data prepare acdc --data 'my data'"

@@ -1,14 +1,14 @@
-"""The patches of one loop as a JSON file: enough to replay a run without the method's code."""
+"""Loop files: the patches of one loop, enough to replay a run without the method's code."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnactive.geometry import Patch, Triple
 from nnactive.io.files import read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen, StateFile
 
 START = "start"
-"""Method id under which loop 0 is kept: it belongs to no method, all share it."""
+"""Method id of loop 0, which all methods share."""
 
 
 class PatchRecord(Frozen):
@@ -19,10 +19,9 @@ class PatchRecord(Frozen):
     size: Triple
 
 
-class Query(Frozen):
-    """Patches that one loop adds; loop 0 holds the starting budget."""
+class Query(StateFile):
+    """Patches that one loop adds; those of loop 0 are the starting budget."""
 
-    schema_version: int = 1
     dataset: str
     setting: str
     method: str
@@ -43,7 +42,7 @@ def save_query(path: Path, query: Query) -> None:
 
 
 def load_query(path: Path) -> Query:
-    """Read one loop's patches; a broken file is a ``UserError``."""
+    """Read one loop's patches; a ``UserError`` if the file is broken."""
     return read_model(path, Query)
 
 

@@ -1,4 +1,4 @@
-"""YAML files that a user writes: read strictly, with one line where they are wrong."""
+"""Read YAML files written by users, strictly; errors are one line."""
 
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ def read_yaml(path: Path, what: str = "file") -> Any:
 
     Args:
         path: the file.
-        what: it is called in errors, such as "track file".
+        what: name of its kind in errors, such as "track file".
 
     Raises:
-        UserError: no such file, one that can't be read, not YAML, or a key that is given twice
-            (of which YAML's readers take the last one in silence).
+        UserError: if the file is missing, unreadable or not YAML, or has a duplicate key (of
+            which YAML parsers silently keep the last value).
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -37,10 +37,10 @@ def read_yaml(path: Path, what: str = "file") -> Any:
 
 
 class _Strict(yaml.SafeLoader):
-    """Refuses a key that is given twice; what is merged in by ``<<`` may be given anew."""
+    """Refuses duplicate keys; a key that ``<<`` merges in may be overridden."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Check the keys as they were written, before others are merged in."""
+        """Check the keys as written, before others are merged in."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[tuple[str, str]] = set()
         for key, _ in node.value:
@@ -48,7 +48,7 @@ class _Strict(yaml.SafeLoader):
                 continue
             if (key.tag, key.value) in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key.value}' is given twice", key.start_mark
+                    None, None, f"duplicate key '{key.value}'", key.start_mark
                 )
             seen.add((key.tag, key.value))
         return node

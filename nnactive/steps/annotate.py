@@ -15,17 +15,18 @@ from nnactive.data.prepared import (
 )
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
+from nnactive.io.models import StateFile, file_text
 from nnactive.io.queries import load_patches, load_query
 from nnactive.labels import count_boundary, count_labelled, partial_label
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
-from nnactive.settings import Frozen, Setting
+from nnactive.settings import Setting
 from nnactive.steps.folds import assign_folds
 from nnactive.streams import stream
 
 LABELLED = "labelled.json"
 
 
-class Labelled(Frozen):
+class Labelled(StateFile):
     """What is labelled after a loop."""
 
     patches: int
@@ -102,7 +103,7 @@ def annotate(
         relabel=relabel,
         previous=previous,
         validation_folds=folds,
-        notes={LABELLED: labelled.model_dump_json(indent=1)},
+        notes={LABELLED: file_text(labelled)},
     )
 
 

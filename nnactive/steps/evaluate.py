@@ -7,10 +7,11 @@ import numpy as np
 from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import pick_device
 from nnactive.io.files import write_model
-from nnactive.settings import Frozen, Setting
+from nnactive.io.models import StateFile
+from nnactive.settings import Setting
 
 
-class Evaluation(Frozen):
+class Evaluation(StateFile):
     """Voxel counts of the ensemble's segmentation: columns ``[foreground class][test case]``."""
 
     cases: tuple[str, ...]

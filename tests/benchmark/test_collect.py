@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmark import layout
-from benchmark.collect import collect, full_data_dice, step_outputs
+from benchmark.collect import collect, full_data_dice
+from benchmark.jobs import experiment_jobs
 from benchmark.layout import Experiment
 from benchmark.results import Failure
 from benchmark.submission.method_string import Method
@@ -76,9 +77,10 @@ def root(tmp_path):
             cases=("t",), true_positives=column, false_positives=column, false_negatives=column
         )
         write_model(root / layout.evaluation_file(EXPERIMENT, loop), evaluation)
-        for output in step_outputs(SETTING, EXPERIMENT, loop).values():
+    for job in experiment_jobs(tmp_path / "acdc", SETTING, EXPERIMENT):
+        if job.step.has_cost:
             cost = Cost(seconds=1, peak_memory_gib=1, device="cpu")
-            write_model(cost_file(root / output), cost)
+            write_model(cost_file(root / job.output), cost)
     return root
 
 
@@ -99,6 +101,9 @@ def test_what_the_steps_left_is_in_the_result(root):
     assert result.dataset.pool_boundary == (15, 9)
     assert result.dataset.full_data_dice == load_card("acdc").full_data_dice[200]
     assert "2025" in result.method.reference
+    folds = [f"train_fold_{fold}" for fold in range(SETTING.training.folds)]
+    assert list(result.loops[0].costs) == ["start", "annotate", *folds, "evaluate"]
+    assert list(result.loops[1].costs) == ["query", "annotate", *folds, "evaluate"]
 
 
 def test_the_time_is_that_of_the_last_step_whenever_the_result_is_collected(root):

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from benchmark.results import (
-    SCHEMA_VERSION,
     Counts,
     DatasetRecord,
     Environment,
@@ -18,8 +18,10 @@ from benchmark.results import (
     patch_columns,
     save_result,
 )
+from benchmark.schemas import FILES, json_schema
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
+from nnactive.io.models import NewerFileError, file_text
 from nnactive.io.queries import PatchRecord
 from nnactive.settings import Setting
 
@@ -99,7 +101,7 @@ def test_saved_and_loaded_is_the_same(result, tmp_path):
     save_result(tmp_path / "deep" / "result.json", result)
     loaded = load_result(tmp_path / "deep" / "result.json")
     assert loaded == result
-    assert loaded.schema_version == SCHEMA_VERSION
+    assert json.loads((tmp_path / "deep" / "result.json").read_text())["schema_version"] == 2
     assert loaded.method.parameters == {"beta": 1.5, "k": 3, "on": True, "kind": "x"}
     assert [type(value) for value in loaded.method.parameters.values()] == [float, int, bool, str]
 
@@ -108,7 +110,9 @@ def test_saved_and_loaded_is_the_same(result, tmp_path):
     ("change", "field"),
     [
         ({"surprise": 1}, "surprise"),
-        ({"schema_version": 3}, "schema_version"),
+        ({"schema_version": "2"}, "schema_version"),
+        ({"schema_version": 0}, "schema_version"),
+        ({"schema_version": True}, "schema_version"),
         ({"status": "fine"}, "status"),
         ({"seed": "many"}, "seed"),
         ({"setting": {}}, "setting.name"),
@@ -116,16 +120,31 @@ def test_saved_and_loaded_is_the_same(result, tmp_path):
 )
 def test_what_does_not_fit_names_its_field(result, tmp_path, change, field):
     path = tmp_path / "result.json"
-    path.write_text(json.dumps(json.loads(result.model_dump_json()) | change))
+    path.write_text(json.dumps(json.loads(file_text(result)) | change))
     with pytest.raises(UserError, match=f"field '{field}'") as caught:
         load_result(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
+def test_a_result_fits_its_json_schema(result):
+    schema = json_schema(FILES["result"])
+    Draft202012Validator(schema).validate(json.loads(file_text(result)))
+
+
+def test_a_newer_result_is_told_before_what_does_not_fit(result, tmp_path):
+    path = tmp_path / "result.json"
+    content = json.loads(file_text(result)) | {"schema_version": 3, "surprise": 1}
+    path.write_text(json.dumps(content))
+    with pytest.raises(NewerFileError) as caught:
+        load_result(path)
+    told = f"{path}: schema version 3, this release reads up to 2; update the benchmark"
+    assert str(caught.value) == told
+
+
 def first_schema(result):
     """The same result as the first schema has it: an object a patch, and less."""
-    content = json.loads(result.model_dump_json()) | {"schema_version": 1}
+    content = json.loads(file_text(result)) | {"schema_version": 1}
     del content["finished"], content["method"]["reference"]
     for field in ("pool_boundary", "full_data_dice"):
         del content["dataset"][field]
@@ -140,7 +159,7 @@ def test_results_of_the_first_schema_are_read(result, tmp_path):
     path.write_text(json.dumps(first_schema(result)))
     assert load_result(path) == result
     save_result(path, load_result(path))
-    assert json.loads(path.read_text())["schema_version"] == SCHEMA_VERSION
+    assert json.loads(path.read_text())["schema_version"] == 2
 
 
 def test_a_broken_patch_of_the_first_schema_is_told_in_a_line(result, tmp_path):
@@ -170,7 +189,7 @@ def test_patches_are_columns():
 @pytest.mark.parametrize("when", ["2026-02-30T00:00:00Z", "yesterday", "2026-02-20T25:00:00Z", 7])
 def test_the_time_is_a_real_one(result, tmp_path, when):
     path = tmp_path / "result.json"
-    content = json.loads(result.model_dump_json())
+    content = json.loads(file_text(result))
     path.write_text(json.dumps(content | {"finished": "2026-02-28T23:59:59Z"}))
     assert load_result(path).finished == "2026-02-28T23:59:59Z"
     path.write_text(json.dumps(content | {"finished": when}))

@@ -99,7 +99,7 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (("seeds: [3, 4]", "seeds: [3, -4]"), "field 'seeds.1': Input should be greater"),
         (("seeds: [3, 4]", f"seeds: [3, {2**63}]"), "field 'seeds.1': Input should be less"),
         (("seeds: [3, 4]", "seeds: [3, true]"), "field 'seeds.1': .*valid integer"),
-        (("seeds: [3, 4]", "seeds: [3, 4]\nseeds: [5]"), "'seeds' is given twice at line 7"),
+        (("seeds: [3, 4]", "seeds: [3, 4]\nseeds: [5]"), "duplicate key 'seeds' at line 7"),
         (("name: mine", "name: main"), "field 'name': 'main' is a track that comes with"),
         (("name: mine", "name: My Track"), "field 'name': 'My Track' isn't a name of low"),
         (("name: mine", "name: ../mine"), "field 'name'"),

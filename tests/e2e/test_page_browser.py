@@ -200,6 +200,22 @@ def test_it_filters_and_a_link_shows_the_same(tab, address, board):
     assert not other.locator("#l-2").is_visible()
 
 
+def test_the_script_says_what_the_page_says(tab, address, board):
+    """Captions, notes on what is missing and cautions, of the first view: by script and without."""
+    page = tab.open(address)
+    league = board.leagues[1]
+    places = ("caption .chosen", "caption .cohort", ".why")
+    before = [page.locator(f"#l-2 {place}").first.inner_text() for place in places]
+    page.select_option("select[name=dataset]", "amos")
+    changed = [page.locator(f"#l-2 {place}").first.inner_text() for place in places]
+    assert changed[0].startswith("amos: ")
+    page.click("button[type=reset]")
+    page.wait_for_function("!location.hash")
+    count = f"document.querySelectorAll('#l-2 .ranking tbody tr').length === {len(league.entrants)}"
+    page.wait_for_function(count)
+    assert [page.locator(f"#l-2 {place}").first.inner_text() for place in places] == before
+
+
 def test_a_sorting_stands_in_the_link(tab, address):
     page = tab.open(f"{address}#sort=l-1.final_dice.desc")
     assert head(page, "Final Dice").get_attribute("aria-sort") == "descending"

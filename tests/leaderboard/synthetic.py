@@ -25,6 +25,7 @@ from benchmark.results import (
 )
 from benchmark.tracks import Track, load_track
 from nnactive.io.costs import Cost
+from nnactive.io.models import file_text
 from nnactive.settings import Setting
 from nnactive.streams import stream
 
@@ -81,7 +82,7 @@ def write(world: World, folder: Path, track: str = "full") -> int:
         place = folder / each.track / each.setting.name / each.method.id / f"seed_{each.seed}"
         place.mkdir(parents=True)
         # As save_result, but without waiting for the disk.
-        (place / "result.json").write_text(each.model_dump_json() + "\n", encoding="utf-8")
+        (place / "result.json").write_text(file_text(each, indent=None), encoding="utf-8")
     return world.settings * world.methods * world.seeds
 
 

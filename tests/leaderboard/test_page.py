@@ -12,7 +12,7 @@ import pytest
 from leaderboard.assemble import make_board
 from leaderboard.board_json import board_json
 from leaderboard.entries import Entries
-from leaderboard.model import Board, LengthEffect, QuerySizeEffect
+from leaderboard.model import Board, LengthEffect, QuerySizeEffect, Row, Value
 from leaderboard.page import SPARED, render
 from leaderboard.page.cells import comparing, rank_note, reasons
 from leaderboard.page.libraries import digest, libraries, unpack
@@ -121,7 +121,7 @@ def test_the_same_board_gives_the_same_bytes(small, page):
 def test_the_head_says_what_this_is_and_how_far_it_got(parsed):
     for words in (
         "Protocol 1.0",
-        "Date 2026-11-22",
+        "Latest result 2026-11-22",
         "18 methods \N{MULTIPLICATION SIGN} 3 settings \N{MULTIPLICATION SIGN} 4 seeds",
         "212 of 216 complete (98.1 %), 1 failed",
         "How to read this page.",
@@ -389,6 +389,18 @@ def test_a_colour_belongs_to_a_method_whoever_enters():
 def test_reasons_are_told_once_with_the_columns_that_lack_an_answer(small):
     lines = reasons(boards.COLUMNS, small.leagues[1].settings[0].rows)
     assert lines[0].startswith("Not available: Rank interval, Score, ")
+
+
+def test_a_figure_without_spread_is_not_called_missing():
+    rows = [
+        Row("m-1", "complete", 1, {"score": Value(50.0, reason="one seed"), "aubc": Value(60.0)}),
+        Row("m-2", "complete", 2, {"score": Value(reason="one seed"), "aubc": Value(reason="x")}),
+    ]
+    assert reasons(boards.COLUMNS[:2], rows) == [
+        "Without spread or interval: Score (one seed)",
+        "Not available: Score (one seed)",
+        "Not available: AUBC (x)",
+    ]
 
 
 def test_a_page_that_grows_too_large_leaves_pictures_to_its_script(small, page):

@@ -1,7 +1,10 @@
-"""The steps as hidden commands, for the workflow: declared files in, one output, exit code."""
+"""Hidden commands that the benchmark runs in processes of their own.
+
+Each step of the table ``benchmark/steps.py`` is one: declared files in, one output, an exit code.
+"""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,7 @@ device_option = click.option("--device", default=DEVICE, show_default=True)
 
 @click.group(hidden=True)
 def step() -> None:
-    """Single steps of a run, as the workflow calls them."""
+    """Single steps of a run, as the workflow runs them."""
 
 
 @step.command()
@@ -48,14 +51,12 @@ def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: AR
 @out_option
 def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
     """Choose the starting budget."""
-    with _reported("start", 0, out):
-        from benchmark.provenance import code_commit
-        from nnactive.io.costs import measured
+    with _reported(out):
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
 
-        with measured(out, commit=code_commit()) as draft:
+        with _draft(out) as draft:
             run(data, read_model(setting_file, Setting), seed, draft)
 
 
@@ -76,19 +77,17 @@ def annotate(
     out: Path,
     queries: Sequence[Path],
 ) -> None:
-    """Label the chosen patches."""
-    with _reported("annotate", loop, out):
-        from benchmark.provenance import code_commit
-        from nnactive.io.costs import measured
+    """Label the chosen patches; write the training folder."""
+    with _reported(out, loop):
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.annotate import annotate as run
 
-        with measured(out, commit=code_commit()) as draft:
+        with _draft(out) as draft:
             run(data, read_model(setting_file, Setting), seed, list(queries), previous, draft)
 
 
-@step.command("train-fold")
+@step.command()
 @train_option
 @click.option("--fold", type=int, required=True)
 @loop_option
@@ -96,14 +95,12 @@ def annotate(
 @device_option
 def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
     """Train one member of the ensemble."""
-    with _reported(f"train_fold_{fold}", loop, out):
-        from benchmark.provenance import code_commit
+    with _reported(out, loop, fold):
         from nnactive.devices import pick_device
-        from nnactive.io.costs import measured
         from nnactive.steps.train import train_fold as run
 
         picked = pick_device(device)
-        with measured(out, picked, code_commit()) as draft:
+        with _draft(out, picked) as draft:
             run(train, fold, draft, picked)
 
 
@@ -125,16 +122,14 @@ def evaluate(
     members: Sequence[Path],
 ) -> None:
     """Evaluate the ensemble on the test set."""
-    with _reported("evaluate", loop, out):
-        from benchmark.provenance import code_commit
+    with _reported(out, loop):
         from nnactive.devices import pick_device
-        from nnactive.io.costs import measured
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.evaluate import evaluate as run
 
         picked = pick_device(device)
-        with measured(out, picked, code_commit()) as draft:
+        with _draft(out, picked) as draft:
             run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
 
 
@@ -147,7 +142,7 @@ def evaluate(
 @train_option
 @click.option("--query", "queries", type=PATH, multiple=True, required=True)
 @click.option("--workers", type=int, default=1)
-@click.option("--part", metavar="K/N", help="Only this share of the images, into a folder for all.")
+@click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -167,14 +162,12 @@ def query(
 ) -> None:
     """Let a method choose the next patches.
 
-    To split it over machines that share the folders, run it with --part 1/N ... N/N, in any order
-    and at the same time, then without --part: that does what is left and writes the output.
+    To split a query over machines that share the folders, run it with --part 1/N ... N/N, in any
+    order or at once, then without --part: that completes the rest and writes the output.
     """
-    with _reported("query", loop, out):
-        from benchmark.provenance import code_commit
+    with _reported(out, loop):
         from benchmark.submission.spec import load_method
         from nnactive.devices import CPU, pick_device
-        from nnactive.io.costs import measured
         from nnactive.io.files import read_model
         from nnactive.query.checkpoint import Part
         from nnactive.settings import Setting
@@ -192,11 +185,11 @@ def query(
             train=train,
             members=tuple(members),
         )
-        # Torch takes seconds to import; a method without predictions needs no device.
+        # Importing torch takes seconds; a method without predictions needs no device.
         picked = pick_device(device) if inputs.method.needs else CPU
         share = Part.parse(part) if part else None
-        # A part has no output, so it has no cost either.
-        draft_of = nullcontext(out) if share else measured(out, picked, code_commit())
+        # A part has no output, so no cost either.
+        draft_of = nullcontext(out) if share else _draft(out, picked)
         with draft_of as draft:
             run(
                 inputs,
@@ -216,7 +209,7 @@ def query(
 @seed_option
 @out_option
 def result(data: Path, track_file: Path, setting: str, method: str, seed: int, out: Path) -> None:
-    """Put the result of a finished experiment together."""
+    """Collect the result of a finished experiment."""
     from benchmark.collect import collect
     from benchmark.layout import Experiment
     from benchmark.results import save_result
@@ -253,21 +246,31 @@ def conform(method: "Method", out: Path, *, answers: bool) -> None:
 
 
 @contextmanager
-def _reported(name: str, loop: int, out: Path) -> Iterator[None]:
-    """Leave the reason beside ``out`` when the step fails for one that can be told."""
+def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
+    """Write the reason beside ``out`` if the step that this command runs fails for a known one."""
     from benchmark.layout import failure_file
     from benchmark.results import Failure
+    from benchmark.steps import step_of_command
     from nnactive.errors import NnactiveError
     from nnactive.io.files import write_model
 
     failed = failure_file(out)
+    key = step_of_command(str(click.get_current_context().info_name)).key(fold)
     try:
         yield
     except NnactiveError as error:
         text = " ".join(str(error).split())
-        write_model(failed, Failure(step=name, loop=loop, reason=text))
+        write_model(failed, Failure(step=key, loop=loop, reason=text))
         raise
     failed.unlink(missing_ok=True)
+
+
+def _draft(out: Path, device: str = "cpu") -> AbstractContextManager[Path]:
+    """Where to write; when the block ends well, the cost is written and ``out`` gets its name."""
+    from benchmark.provenance import code_commit
+    from nnactive.io.costs import measured
+
+    return measured(out, device, code_commit())
 
 
 @step.command()

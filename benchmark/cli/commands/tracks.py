@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.child_errors import error_line
 from benchmark.cli.commands.check import passes
 from benchmark.cli.commands.leaderboard import build_page
 from benchmark.cli.commands.methods import examine
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
-    from benchmark.workflow.run import Request
+    from benchmark.workflow.request import Request
 
     Entry = tuple[MethodSpec, Path | None]
 
@@ -155,7 +156,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
     Nothing runs if this machine lacks something or a method fails its check.
     """
-    from benchmark.workflow.run import Request
+    from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
     notes = begin(content, options.data, options.runs)
@@ -209,6 +210,7 @@ def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
 def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
+    from benchmark.layout import result_files
     from benchmark.workflow.run import run as run_request
 
     content, root = request.track, request.root
@@ -217,9 +219,9 @@ def finish(request: "Request", out: Path) -> int:
     with shown() as watcher:
         problems = run_request(request, watcher)
     status = 0
-    if any(root.glob("*/*/seed_*/result.json")):
+    if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)
     for problem in problems:
-        click.echo(f"error: {problem.experiment}: {problem.text}", err=True)
+        click.echo(error_line(f"{problem.experiment}: {problem.text}"), err=True)
     codes = {problem.exit_code for problem in problems} | ({status} if status else set())
     return max(codes, default=0)

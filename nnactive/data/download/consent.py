@@ -4,10 +4,10 @@ from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import StateFile
 
 
-class Consent(Frozen):
+class Consent(StateFile):
     """The licence that was accepted."""
 
     licence: str

@@ -12,7 +12,7 @@ from pydantic import Field
 from nnactive.data.download.folders import Folders, Item
 from nnactive.data.progress import Amount
 from nnactive.io.files import read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen, StateFile
 
 BLOCK = 1 << 20
 
@@ -27,7 +27,7 @@ class Sum(Frozen):
     md5: str
 
 
-class Sums(Frozen):
+class Sums(StateFile):
     """Content of ``sums.json``: checksums by path below the folder of archives."""
 
     files: dict[str, Sum] = Field(default={})

@@ -10,10 +10,10 @@ from nnactive.data.download.folders import Folders, Item
 from nnactive.data.progress import Amount, FileReport, Report
 from nnactive.errors import UserError
 from nnactive.io.files import file_sizes, read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import StateFile
 
 
-class Unpacked(Frozen):
+class Unpacked(StateFile):
     """What ``files`` was made from: SHA-256 by path below the archives."""
 
     archives: dict[str, str]

@@ -11,13 +11,13 @@ from nnactive.data.raw.convert import converted_files
 from nnactive.data.raw.raw_checksums import RawFile, changed_cases
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.settings import Frozen
+from nnactive.io.models import NewerFileError, StateFile
 
 NOTE = "source.json"
 VOLUMES = (IMAGES, POOL_LABELS, TEST_LABELS, f"{SCRATCH}/{IMAGES}")
 
 
-class Note(Frozen):
+class Note(StateFile):
     """What the volumes are made from; in the scratch folder first, beside the volumes later."""
 
     card: str
@@ -46,6 +46,8 @@ def read_note(card: Card, out: Path) -> Note:
     file = out / SCRATCH / NOTE
     try:
         note = read_model(file, Note)
+    except NewerFileError:
+        raise
     except UserError:  # missing, or from an older version
         _drop(out, *VOLUMES, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
         return Note(card=card.preparation_hash(), raw={})

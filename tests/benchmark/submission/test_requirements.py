@@ -36,7 +36,7 @@ REFUSED = {
     "empty": ("", "field 'content'"),
     "no requirements": ("file: mine.py", "field 'requirements': Field required"),
     "unknown field": ("requirements: []\nrequires: []", "field 'requires': Extra inputs"),
-    "given twice": ("requirements: []\nrequirements: []", "'requirements' is given twice"),
+    "given twice": ("requirements: []\nrequirements: []", "duplicate key 'requirements'"),
     "no list": (
         "requirements: einops==0.8.0",
         "is not a list; write one line each: - name==version",

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,12 @@ from benchmark.results import load_result
 from benchmark.submission.method_string import Method
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
-from benchmark.workflow.plan import Plan, jobs, threads_per_training
-from benchmark.workflow.run import Request
+from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
+from benchmark.workflow.request import Request
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
-from nnactive.io.files import read_json, write_model
+from nnactive.io.files import read_json, write_json, write_model
 from nnactive.settings import Setting, Training
 
 STAND_INS = Path(__file__).with_name("stand_in_steps.py")
@@ -38,6 +39,18 @@ class Breaks(QueryMethod):
     def score(self, prediction):
         return None
 """
+
+
+RUN = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(STAND_INS.parent)!r})
+from benchmark.cli.commands.tracks import finish
+from test_workflow import make_request, make_track
+folder = Path(sys.argv[1])
+sys.exit(finish(make_request(folder, make_track(loops=2)), folder / "board.html"))
+"""
+"""Runs a track in the folder that is its argument."""
 
 
 def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
@@ -110,7 +123,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, capfd) -> None:
     (folder / "breaks.py").write_text(BREAKS)
     track = make_track(loops=2)
-    # With a parameter that stands in all paths.
+    # With a parameter, which all paths contain.
     methods = ["power_bald,beta=.5", f"{folder / 'breaks.py'}:Breaks"]
     request = make_request(folder, track, methods)
     broken = Experiment("s", request.methods[1][0].record.id, 1)
@@ -142,7 +155,7 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     assert sum("s/start/" in output for output in before) == 5
     assert sum(before.values()) == 11
 
-    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    monkeypatch.setenv("STAND_IN_FIXED", "1")
     assert finish(request, page) == 0
     fresh = calls(folder) - before
     assert set(fresh.values()) == {1}
@@ -158,16 +171,8 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
 @pytest.mark.slow
 def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder) -> None:
     request = make_request(folder, make_track(loops=2))
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        f"sys.path.insert(0, {str(STAND_INS.parent)!r})\n"
-        "from benchmark.cli.commands.tracks import finish\n"
-        "from test_workflow import make_request, make_track\n"
-        "folder = Path(sys.argv[1])\n"
-        "finish(make_request(folder, make_track(loops=2)), folder / 'board.html')\n"
-    )
     slow = {**os.environ, "STAND_IN_SECONDS": "3"}
-    process = subprocess.Popen([sys.executable, "-c", script, str(folder)], env=slow)
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=slow)
     log = request.root / "log/s/start/seed_1/loop_000/fold_0.pth.txt"
     _wait(log.exists)
     assert len(_processes_in(folder)) >= 2
@@ -188,6 +193,34 @@ def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder)
     assert calls(folder) > before
 
 
+OTHER_LAYOUT = """
+from pathlib import Path
+from benchmark import layout
+layout._seed_folder = lambda setting, method, seed: Path(setting, method, f"run-{seed}")
+layout.evaluation_file = lambda *of: layout.loop_folder(*of) / "tested" / "counts.json"
+layout.track_file = lambda: Path("the_track.json")
+layout.TRAIN = "training"
+layout.RESULT = "outcome.json"
+"""
+
+
+@pytest.mark.slow
+def test_a_path_is_in_the_layout_alone(folder, monkeypatch) -> None:
+    # All processes of the run begin with other names for the files.
+    (folder / "sitecustomize.py").write_text(OTHER_LAYOUT)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    root = folder / "runs" / "toy" / "s"
+    assert (root / "start/run-1/loop_000/tested/counts.json").is_file()
+    assert (root / "random/run-1/loop_001/training").is_dir()
+    assert load_result(root / "random/run-1/outcome.json").status == "complete"
+    assert not list(root.rglob("seed_*"))
+    assert set(calls(folder).values()) == {1}
+
+
 @pytest.mark.slow
 def test_a_run_goes_on_where_its_data_lie_elsewhere(folder, monkeypatch, capfd) -> None:
     (folder / "breaks.py").write_text(BREAKS)
@@ -202,8 +235,8 @@ def test_a_run_goes_on_where_its_data_lie_elsewhere(folder, monkeypatch, capfd) 
     elsewhere.parent.mkdir(parents=True)
     (folder / "data").rename(elsewhere)
     monkeypatch.setenv("STAND_IN_DATASET", str(elsewhere / "phantom"))
-    monkeypatch.setenv("STAND_IN_MENDED", "1")
-    assert finish(request._replace(data=elsewhere), folder / "board.html") == 0
+    monkeypatch.setenv("STAND_IN_FIXED", "1")
+    assert finish(replace(request, data=elsewhere), folder / "board.html") == 0
     assert set(calls(folder).values()) == {1}
     assert len(calls(folder)) == 5 + 5 + 1
     assert stamps_of_loop_0(request.root) == stamps
@@ -216,6 +249,28 @@ def stamps_of_loop_0(root: Path) -> dict[Path, int]:
         path: (path / "labelled.json" if path.is_dir() else path).stat().st_mtime_ns
         for path in found
     }
+
+
+@pytest.mark.slow
+def test_a_run_that_an_older_release_began_is_continued(folder, capfd) -> None:
+    request = make_request(folder, make_track(loops=2))
+    assert finish(request, folder / "board.html") == 0
+    before, root = calls(folder), request.root
+    # Older releases wrote no version but in loop files and results; checksums had no key.
+    for file in (path for path in root.rglob("*.json") if not path.is_symlink()):
+        content = read_json(file)
+        if file.name == "datasets.json":
+            write_json(file, content["checksums"])
+        elif not file.name.startswith(("loop_", "result")) or file.name.count(".") > 1:
+            content.pop("schema_version", None)
+            write_json(file, content)
+    experiment = root / "s" / "random" / "seed_1"
+    (experiment / "result.json").unlink()
+    (experiment / "loop_001" / "evaluation.json").unlink()
+    assert finish(request, folder / "board.html") == 0
+    fresh = calls(folder) - before
+    assert sorted(Path(output).name for output in fresh) == ["evaluation.json", "result.json"]
+    assert load_result(experiment / "result.json").status == "complete"
 
 
 @pytest.mark.slow
@@ -286,21 +341,33 @@ def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> No
     longer = setting.model_copy(update={"training": Training(folds=2, epochs=7)})
     changed = track.model_copy(update={"settings": (longer,)})
     with pytest.raises(UserError, match=r"field 'training.epochs' was 1 .* and is 7 now"):
-        run_module.run(request._replace(track=changed), lambda progress: None)
+        run_module.run(replace(request, track=changed), lambda progress: None)
 
     comparable = track.model_copy(update={"comparable": True})
     with pytest.raises(UserError, match="field 'comparable' was False"):
-        run_module.run(request._replace(track=comparable), lambda progress: None)
+        run_module.run(replace(request, track=comparable), lambda progress: None)
 
     # More seeds are no contradiction.
     more = track.model_copy(update={"seeds": (1, 2)})
-    run_module.run(request._replace(track=more), lambda progress: None)
+    run_module.run(replace(request, track=more), lambda progress: None)
 
     write_prepared(folder / "data", checksum="other")
-    with pytest.raises(UserError, match="is not the data that"):
+    with pytest.raises(UserError, match="differs from the data that"):
         run_module.run(request, lambda progress: None)
     write_prepared(folder / "data", source="an older card")
     with pytest.raises(UserError, match="prepared from another card"):
+        run_module.run(request, lambda progress: None)
+
+
+def test_checksums_of_before_they_had_a_version_are_read(folder, monkeypatch) -> None:
+    monkeypatch.setattr(run_module, "_snakemake", lambda *_: 0)
+    request = make_request(folder, make_track())
+    file = request.root / "datasets.json"
+    write_json(file, {"phantom": "c"})
+    run_module.run(request, lambda progress: None)
+    assert read_json(file) == {"schema_version": 2, "checksums": {"phantom": "c"}}
+    write_json(file, {"phantom": "another"})
+    with pytest.raises(UserError, match="differs from the data that"):
         run_module.run(request, lambda progress: None)
 
 
@@ -317,7 +384,7 @@ def test_data_that_generate_themselves_are_a_job_of_the_workflow(folder, monkeyp
     plans: list[Plan] = []
     monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
     request = make_request(folder, make_track())
-    run_module.run(request._replace(data=folder / "elsewhere"), lambda progress: None)
+    run_module.run(replace(request, data=folder / "elsewhere"), lambda progress: None)
     assert plans[0].generated == ("phantom",)
     first = jobs(plans[0])[0]
     assert first.output == folder / "elsewhere/phantom/prepared.json"
@@ -363,7 +430,7 @@ def test_plan_survives_its_file(folder) -> None:
         gpus=("0",),
     )
     write_model(folder / "plan.json", plan)
-    assert Plan.model_validate(read_json(folder / "plan.json")) == plan
+    assert read_plan(folder) == plan
 
 
 def _wait(condition, seconds=300) -> None:

@@ -38,5 +38,18 @@ def test_a_pool_without_a_count_of_its_boundary_has_a_count_of_the_labelled_one(
 
 def test_an_experiment_of_one_loop_has_no_query(make):
     found = costs(make(dice=(0.5,), loops=1))
-    assert found["query_seconds"] == Undefined("no cost of a query step was recorded")
-    assert found["query_peak_gib"] == Undefined("no query was recorded")
+    reason = Undefined("no cost of a query step was recorded")
+    assert found["query_seconds"] == found["query_peak_gib"] == reason
+
+
+def test_every_fold_and_no_other_step_counts_as_training(make):
+    result = make()
+    more = {"train_fold_10": 900.0, "train_folders": 7000.0, "train_fold": 7000.0}
+    last = result.loops[-1]
+    costs_ = last.costs | {
+        name: last.costs["annotate"].model_copy(update={"seconds": seconds})
+        for name, seconds in more.items()
+    }
+    loops = (*result.loops[:-1], last.model_copy(update={"costs": costs_}))
+    before, after = costs(result), costs(result.model_copy(update={"loops": loops}))
+    assert after["training_hours"] == pytest.approx(before["training_hours"] + 900 / 3600)

@@ -121,7 +121,7 @@ def test_a_field_that_is_given_twice_is_refused(tiny):
     tiny.card()
     file = tiny.datasets / "tiny" / "card.yaml"
     file.write_text(file.read_text() + "cases: 9\n")
-    with pytest.raises(UserError, match=r"card\.yaml: .*'cases' is given twice"):
+    with pytest.raises(UserError, match=r"card\.yaml: .*duplicate key 'cases'"):
         load_card("tiny")
 
 

@@ -106,9 +106,9 @@ def test_sha256_of_a_known_text(tmp_path):
 
 
 def test_the_way_out_of_broken_json_is_the_callers(tmp_path):
-    (tmp_path / "own.json").write_text("{")
-    with pytest.raises(UserError, match=r"own\.json: not valid JSON .*; mend it$"):
-        files.read_json(tmp_path / "own.json", "mend it")
+    (tmp_path / "mine.json").write_text("{")
+    with pytest.raises(UserError, match=r"mine\.json: not valid JSON .*; fix it$"):
+        files.read_json(tmp_path / "mine.json", "fix it")
 
 
 def test_a_sweep_takes_drafts_alone(tmp_path):
@@ -151,8 +151,8 @@ def test_sizes_leave_out_what_vanishes(tmp_path, monkeypatch):
     assert files.file_sizes(tmp_path / "none") == []
 
 
-def test_a_key_that_stands_twice_is_refused_wherever_it_stands(tmp_path):
+def test_a_duplicate_key_is_refused_at_any_depth(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"b": [{"c": 1, "d": 2, "c": 3}]}')
-    with pytest.raises(UserError, match=r'a\.json: the key "c" stands there twice; remove it'):
+    with pytest.raises(UserError, match=r'a\.json: duplicate key "c"; remove it'):
         files.read_json(path)

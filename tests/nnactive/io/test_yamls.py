@@ -16,7 +16,7 @@ c:
 """
 
 
-def test_a_merged_key_may_be_given_anew(tmp_path: Path) -> None:
+def test_a_merged_key_may_be_overridden(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(MERGED)
     content = read_yaml(file)
@@ -27,8 +27,8 @@ def test_a_merged_key_may_be_given_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        ("a: 1\nb: 2\na: 3\n", r"not valid YAML \('a' is given twice at line 3, column 1"),
-        ("a: {b: 1, c: {d: 1, d: 2}}", "'d' is given twice at line 1"),
+        ("a: 1\nb: 2\na: 3\n", r"not valid YAML \(duplicate key 'a' at line 3, column 1"),
+        ("a: {b: 1, c: {d: 1, d: 2}}", "duplicate key 'd' at line 1"),
         ("a: [1", "not valid YAML"),
         ("&a [*a, b: {", "not valid YAML"),
         (b"\xff\xfe\x00", "not valid YAML"),
@@ -43,7 +43,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, content: str | bytes, cause: s
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml: no such track file"):
         read_yaml(tmp_path / "none.yaml", "track file")
     with pytest.raises(UserError, match="a folder, not a card"):

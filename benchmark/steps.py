@@ -1,0 +1,289 @@
+"""The steps of a run, in one table that the workflow, the commands, results and the docs read.
+
+To add a step, add an entry here and the command of the same name in
+``benchmark/cli/commands/steps.py``; a path that it needs belongs in ``benchmark/layout.py``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Self
+
+from benchmark import layout
+from benchmark.layout import Experiment
+from nnactive.data.prepared import INFO
+from nnactive.settings import Setting
+
+
+class Per(Enum):
+    """What a step runs once for."""
+
+    DATASET = "dataset"
+    FIRST_LOOP = "loop 0, shared by all methods"
+    LATER_LOOP = "loop from loop 1 on"
+    LOOP = "loop"
+    FOLD = "fold of a loop"
+    EXPERIMENT = "experiment"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one job of a step is for; a step reads only the fields that concern it."""
+
+    data: Path
+    """Folder of the prepared dataset."""
+    setting: Setting
+    experiment: Experiment
+    loop: int = 0
+    fold: int = 0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the jobs of a run share."""
+
+    cores: int
+    train_threads: int
+    """Threads of one training."""
+    gpus: tuple[str, ...]
+
+
+Input = Callable[[Target], Path | list[Path]]
+"""Files that a job reads, relative to the track's folder."""
+
+
+def _one_core(_shared: Resources) -> int:
+    return 1
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One entry of the table."""
+
+    name: str
+    """Name of its rule; with a hyphen for an underscore, of its command."""
+    per: Per
+    title: str
+    """For people."""
+    reads: str
+    writes: str
+    """For the docs; empty if the output's name is enough."""
+    inputs: Mapping[str, Input]
+    output: Callable[[Target], Path]
+    arguments: str
+    """Arguments of its command; placeholders are the inputs and those of `benchmark.jobs`. A
+    placeholder's format is an option that goes before each of its values."""
+    is_folder: bool = False
+    """Whether the output is a folder."""
+    has_cost: bool = True
+    """Whether it writes a cost; its key in a result is that of its job."""
+    gpu: bool = False
+    """Whether it uses a GPU where there is one."""
+    threads: Callable[[Resources], int] = _one_core
+    """Cores that it occupies."""
+    numeric_threads: str = ""
+    """Threads of its numeric libraries, as an option of the job; empty: 1."""
+    retries: int = 0
+
+    @property
+    def command(self) -> str:
+        """Name of its command."""
+        return self.name.replace("_", "-")
+
+    def key(self, fold: int = 0) -> str:
+        """Name of one of its jobs in costs and failures."""
+        return f"{self.name}_{fold}" if self.per is Per.FOLD else self.name
+
+    def owns(self, key: str) -> bool:
+        """Whether a key in a result's costs is one of this step's."""
+        if self.per is not Per.FOLD:
+            return self.has_cost and key == self.name
+        name, _, fold = key.rpartition("_")
+        return self.has_cost and name == self.name and fold.isdecimal()
+
+
+def _members(target: Target, loop: int) -> list[Path]:
+    folds = range(target.setting.training.folds)
+    return [layout.member_file(target.experiment, loop, fold) for fold in folds]
+
+
+def _queries(target: Target, loops: int) -> list[Path]:
+    return [layout.query_file(target.experiment, loop) for loop in range(loops)]
+
+
+def _previous_train(target: Target) -> Path | list[Path]:
+    return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
+
+
+PREPARED: Final[Mapping[str, Input]] = MappingProxyType(
+    {"prepared": lambda target: target.data / INFO}
+)
+ON_DATA: Final[Mapping[str, Input]] = MappingProxyType(
+    {**PREPARED, "setting": lambda target: layout.setting_file(target.setting.name)}
+)
+
+PREPARE: Final = Step(
+    name="prepare",
+    per=Per.DATASET,
+    title="prepare",
+    reads="raw folder",
+    writes="images, pool labels, test labels, plans",
+    inputs={},
+    output=lambda target: target.data / INFO,
+    arguments="{dataset} --data {datasets} --workers {threads} --out {output}",
+    has_cost=False,
+    threads=lambda shared: shared.cores,
+    numeric_threads="--threads 1",
+)
+START_STEP: Final = Step(
+    name="start",
+    per=Per.FIRST_LOOP,
+    title="starting budget",
+    reads="pool labels",
+    writes="starting budget, for all methods",
+    inputs=ON_DATA,
+    output=lambda target: layout.query_file(target.experiment, 0),
+    arguments="--data {data} --setting {setting} --seed {seed} --out {output}",
+)
+QUERY: Final = Step(
+    name="query",
+    per=Per.LATER_LOOP,
+    title="query",
+    reads="images, members of loop T-1",
+    writes="the method's choice",
+    inputs={
+        **ON_DATA,
+        "method": lambda target: layout.spec_file(target.experiment.method),
+        "queries": lambda target: _queries(target, target.loop),
+        "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
+        "members": lambda target: _members(target, target.loop - 1),
+    },
+    output=lambda target: layout.query_file(target.experiment, target.loop),
+    arguments="--data {data} --setting {setting} --method {method} --seed {seed} --loop {loop}"
+    " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
+    gpu=True,
+    # While the GPU predicts one image, a second core selects from the one before.
+    threads=lambda shared: 2 if shared.gpus else 1,
+)
+ANNOTATE: Final = Step(
+    name="annotate",
+    per=Per.LOOP,
+    title="annotate",
+    reads="loop files, pool labels",
+    writes="partial labels, folds, links to images",
+    inputs={
+        **ON_DATA,
+        "queries": lambda target: _queries(target, target.loop + 1),
+        "previous": _previous_train,
+    },
+    output=lambda target: layout.train_folder(target.experiment, target.loop),
+    is_folder=True,
+    arguments="--data {data} --setting {setting} --seed {seed} --loop {loop}"
+    " {previous:--previous} --out {output} {queries}",
+)
+TRAIN_FOLD: Final = Step(
+    name="train_fold",
+    per=Per.FOLD,
+    title="train",
+    reads="train/",
+    writes="one ensemble member",
+    inputs={"train": lambda target: layout.train_folder(target.experiment, target.loop)},
+    output=lambda target: layout.member_file(target.experiment, target.loop, target.fold),
+    arguments="--train {train} --fold {fold} --loop {loop} --out {output}",
+    gpu=True,
+    threads=lambda shared: shared.train_threads,
+    numeric_threads="--threads {threads}",
+    retries=1,
+)
+EVALUATE: Final = Step(
+    name="evaluate",
+    per=Per.LOOP,
+    title="evaluate",
+    reads="members, test set",
+    writes="voxel counts by class and case",
+    inputs={
+        **ON_DATA,
+        "train": lambda target: layout.train_folder(target.experiment, target.loop),
+        "members": lambda target: _members(target, target.loop),
+    },
+    output=lambda target: layout.evaluation_file(target.experiment, target.loop),
+    arguments="--data {data} --setting {setting} --train {train} --loop {loop} --out {output}"
+    " {members}",
+    gpu=True,
+)
+RESULT: Final = Step(
+    name="result",
+    per=Per.EXPERIMENT,
+    title="result",
+    reads="all of these",
+    writes="",
+    inputs={
+        **PREPARED,
+        "track": lambda _target: layout.track_file(),
+        "evaluations": lambda target: [
+            layout.evaluation_file(target.experiment, loop) for loop in range(target.setting.loops)
+        ],
+    },
+    output=lambda target: layout.result_file(target.experiment),
+    arguments="--data {data} --track {track} --setting {setting_name} --method {method_id}"
+    " --seed {seed} --out {output}",
+    has_cost=False,
+)
+STEPS: Final = (PREPARE, START_STEP, QUERY, ANNOTATE, TRAIN_FOLD, EVALUATE, RESULT)
+"""In the order in which a loop runs them."""
+
+
+def step_of_command(command: str) -> Step:
+    """The step that a command runs."""
+    return next(step for step in STEPS if step.command == command)
+
+
+def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
+    """The output of a step with placeholders for setting, method and numbers.
+
+    >>> str(pattern(ANNOTATE))
+    '{setting}/{method}/seed_{seed}/loop_{loop}/train'
+    """
+    target = Target(
+        data=Path("DATA/NAME"),
+        setting=_ANY_SETTING,
+        experiment=Experiment("{setting}", "{method}", _Placeholder("{seed}")),
+        loop=_Placeholder(loop),
+        fold=_Placeholder(fold),
+    )
+    return step.output(target)
+
+
+_ANY_SETTING = Setting(
+    name="any", dataset="any", regime="any", patch_size=(1, 1, 1), starting_budget=1, query_size=1
+)
+"""Outputs depend on the experiment alone, which names its setting."""
+
+
+class _Placeholder(int):
+    """A number in a path pattern: formats as a text, whatever the format."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, 1)  # a later loop, for functions that ask
+        self.text = text
+        return self
+
+    def __format__(self, _spec: str) -> str:
+        return self.text
+
+
+def overview() -> str:
+    """The table as the docs show it: step, what it reads, its output, what is in there."""
+    lines = []
+    above = len(pattern(RESULT).parts) - 1
+    for step in STEPS:
+        output = pattern(step, loop="T", fold="F")
+        shown = output if step.per is Per.DATASET else Path(*output.parts[above:])
+        place = f"{shown}/" if step.is_folder else f"{shown}"
+        line = f"{step.name:<12} {step.reads:<27} -> {place:<24} {step.writes}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,142 @@
+"""A request to run methods on a track, and whether it fits what is on disk."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from benchmark import layout
+from benchmark.submission.spec import MethodSpec
+from benchmark.tracks import Track
+from benchmark.workflow.datasets import dataset_folder
+from benchmark.workflow.plan import STEP_COMMAND
+from nnactive.data.cards import load_card
+from nnactive.data.prepared import INFO, PreparedDataset
+from nnactive.errors import UserError
+from nnactive.io.files import read_model, write_model
+from nnactive.io.models import StateFile
+from nnactive.settings import Setting
+
+
+class Checksums(StateFile):
+    """``datasets.json``: the data that a track's runs began with."""
+
+    SCHEMA: ClassVar[int] = 2
+
+    checksums: dict[str, str]
+    """By name of the dataset."""
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any], version: int) -> dict[str, Any]:  # noqa: ARG003
+        """Version 1 had the checksums without a key around them."""
+        return {"checksums": content}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run."""
+
+    track: Track
+    methods: tuple[tuple[MethodSpec, Path | None], ...]
+    """Each with its submitted file; None for a built-in method."""
+    data: Path
+    runs: Path
+    cores: int
+    step_command: str = STEP_COMMAND
+    """Tests replace the steps by stand-ins."""
+
+    @property
+    def root(self) -> Path:
+        """The track's folder."""
+        return self.runs / self.track.name
+
+    def dataset(self, name: str) -> Path:
+        """Folder of one of the track's datasets; absolute."""
+        return dataset_folder(name, self.data.resolve(), self.runs.resolve())
+
+
+def check_datasets(request: Request) -> tuple[str, ...]:
+    """Check that the datasets are those that the track's runs began with.
+
+    Returns:
+        Names of the datasets that the workflow has to generate.
+
+    Raises:
+        UserError: if a dataset is missing, or differs from before.
+    """
+    file = request.root / layout.datasets_file()
+    known = dict(read_model(file, Checksums).checksums) if file.exists() else {}
+    missing = []
+    for name in request.track.datasets:
+        folder = request.dataset(name)
+        if not (folder / INFO).exists():
+            missing.append(name)
+            continue
+        info = PreparedDataset(folder).info
+        if info.source != load_card(name).preparation_hash():
+            raise UserError(
+                f"{folder}: prepared from another card or version of the dataset; "
+                "remove that folder and run again"
+            )
+        if known.setdefault(name, info.checksum) != info.checksum:
+            raise UserError(
+                f"{folder}: differs from the data that the runs in {request.root} began with; "
+                "use another --runs folder"
+            )
+    for name in missing:
+        if load_card(name).generator is None:
+            raise UserError(
+                f"{request.data / name}: dataset not prepared; run: nnactive-bench data prepare "
+                f"{name} --raw DIR --data {shlex.quote(str(request.data))}"
+            )
+    write_model(file, Checksums(checksums=known))
+    return tuple(missing)
+
+
+def follow_datasets(request: Request) -> None:
+    """Point training folders at datasets that have moved, as they do between host and container."""
+    from nnactive.steps.annotate import follow_dataset
+
+    for setting in request.track.settings:
+        folder = request.dataset(setting.dataset)
+        for train in layout.train_folders(request.root, setting.name):
+            follow_dataset(folder, train)
+
+
+def check_settings(request: Request) -> None:
+    """Check that settings and rules are those that the track's runs began with.
+
+    Raises:
+        UserError: names the field that differs.
+    """
+    for setting in request.track.settings:
+        file = request.root / layout.setting_file(setting.name)
+        if not file.exists():
+            write_model(file, setting)
+        elif (before := read_model(file, Setting)) != setting:
+            field, old, new = next(_differences(before.model_dump(), setting.model_dump()))
+            raise UserError(
+                f"{file}: field '{field}' was {old} when this run began and is {new} now; "
+                "use another --runs folder, or give the setting another name"
+            )
+    file = request.root / layout.track_file()
+    if file.exists():
+        earlier = read_model(file, Track)
+        for field in ("protocol_version", "comparable"):
+            old, new = getattr(earlier, field), getattr(request.track, field)
+            if old != new:
+                raise UserError(
+                    f"{file}: field '{field}' was {old} when this run began and is {new} now; "
+                    "use another --runs folder"
+                )
+
+
+def _differences(
+    old: dict[str, Any], new: dict[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    for key, value in new.items():
+        if isinstance(value, dict):
+            yield from _differences(old[key], value, f"{prefix}{key}.")
+        elif old[key] != value:
+            yield f"{prefix}{key}", old[key], value

@@ -1,0 +1,94 @@
+"""Snakemake's rules, made from the table of steps and a plan."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark import layout
+from benchmark.jobs import Job
+from benchmark.layout import Experiment
+from benchmark.steps import STEPS, Input, Per, Step, Target, pattern
+from benchmark.workflow.plan import Plan
+from nnactive.io.queries import START
+
+Wildcards = Any
+"""Snakemake's: the values of a rule's placeholders, as attributes."""
+InputFunction = Callable[[Wildcards], Path | list[Path]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: a step of the table; for a step that makes a dataset, of one dataset."""
+
+    plan: Plan
+    step: Step
+    dataset: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique among the rules."""
+        return f"{self.step.name}_{self.dataset}" if self.dataset else self.step.name
+
+    @property
+    def inputs(self) -> dict[str, InputFunction]:
+        """Input functions by name."""
+        return {name: self._input(read) for name, read in self.step.inputs.items()}
+
+    @property
+    def output(self) -> str:
+        """The output, with placeholders."""
+        return str(self.job().output if self.dataset else pattern(self.step))
+
+    @property
+    def log(self) -> str:
+        """The log, with the output's placeholders."""
+        return str(self.job().log if self.dataset else layout.log_file(pattern(self.step)))
+
+    @property
+    def threads(self) -> int:
+        """Cores that a job occupies."""
+        return self.step.threads(self.plan.resources)
+
+    @property
+    def gpu(self) -> int:
+        """GPUs that a job occupies."""
+        return int(self.step.gpu and bool(self.plan.gpus))
+
+    def command(self, wildcards: Wildcards, threads: int) -> str:
+        """Command line of a job; Snakemake passes the arguments by these names."""
+        plan, job = self.plan, self.job(wildcards)
+        gpus = ["--gpus", ",".join(plan.gpus)] if self.gpu else []
+        options = shlex.join([*gpus, "--log", str(job.log)])
+        numeric = self.step.numeric_threads.format(threads=threads)
+        words = (plan.job_command, options, numeric, "--", plan.step_command)
+        return " ".join(word for word in (*words, job.arguments(threads)) if word)
+
+    def job(self, wildcards: Wildcards = None) -> Job:
+        """The job of a dataset, or the one that the wildcards stand for."""
+        if self.dataset:
+            return self.plan.dataset_job(self.step, self.dataset)
+        setting = self.plan.setting(wildcards.setting)
+        target = Target(
+            data=Path(self.plan.datasets[setting.dataset]),
+            setting=setting,
+            experiment=Experiment(
+                setting.name, wildcards.get("method", START), int(wildcards.seed)
+            ),
+            loop=int(wildcards.get("loop", 0)),
+            fold=int(wildcards.get("fold", 0)),
+        )
+        return Job(self.step, target)
+
+    def _input(self, read: Input) -> InputFunction:
+        return lambda wildcards: read(self.job(wildcards).target)
+
+
+def rules(plan: Plan) -> Iterator[Rule]:
+    """All rules of a plan, in the table's order."""
+    for step in STEPS:
+        if step.per is Per.DATASET:
+            yield from (Rule(plan, step, dataset) for dataset in plan.generated)
+        else:
+            yield Rule(plan, step)
