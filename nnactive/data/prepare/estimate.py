@@ -8,7 +8,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.disk import free, require
 from nnactive.data.memory import usable_memory
-from nnactive.data.prepare.sizes import CaseSize, check_memory, check_sizes, sizes_from_headers
+from nnactive.data.prepare.sizes import CaseSize, check_cases, sizes_from_headers
 from nnactive.data.raw.convert import is_needed
 from nnactive.data.raw.layout import Found
 from nnactive.devices import usable_cores
@@ -55,8 +55,7 @@ class Estimate:
             UserError: the disk or the memory is too small, or nothing would be left of a case;
                 names the case, and says how much is needed.
         """
-        check_sizes(self.sizes)
-        check_memory(self.sizes, self.channels, usable_memory(swap=True))
+        check_cases(self.sizes, self.channels)
         way_out = "free up some space or choose a folder on another disk with --data"
         largest = max(self.sizes, key=lambda case: case.voxels[1], default=None)
         if largest is not None:

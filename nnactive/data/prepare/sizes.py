@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from nnactive.data.cards import Card
+from nnactive.data.memory import usable_memory
 from nnactive.data.raw.images import read_header
 from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
@@ -17,6 +18,9 @@ from nnactive.nnunet.planning import describe, target_geometry
 WORKING = 80
 """Peak memory of resampling in bytes per voxel and channel, for the larger of raw and resampled
 image; measured."""
+GROWTH = 500
+"""More voxels for each one in the file, and the header is wrong: thick slices become ten, seldom
+more, and headers in other units a thousand."""
 FLAT = 1
 """Voxels on an axis from which a network can't learn anything in that direction."""
 
@@ -83,26 +87,14 @@ def untransposed(target: Spacing, transpose: Triple) -> Spacing:
     return in_file[0], in_file[1], in_file[2]
 
 
-def check_sizes(sizes: Sequence[CaseSize]) -> None:
-    """Refuse cases of which nothing would be left, and datasets of single slices.
+def check_cases(sizes: Sequence[CaseSize], channels: int) -> None:
+    """Refuse what can't be prepared on this machine, or not at all.
 
     Raises:
-        UserError: names the first such case.
+        UserError: names the case.
     """
-    for case in sizes:
-        if any(n == 0 or n <= FLAT < raw for n, raw in zip(case.resampled, case.raw, strict=True)):
-            usual = [median(c.spacing[axis] for c in sizes) for axis in range(3)]
-            raise UserError(
-                f"{case}, so nearly nothing is left of it; the median spacing of all cases is "
-                f"{numbers(usual)} mm; correct the header of its files (metres in place of mm?), "
-                "or remove the case"
-            )
-    flat = [case for case in sizes if min(case.resampled) <= FLAT]
-    if flat and any(median(case.resampled[axis] for case in sizes) <= FLAT for axis in range(3)):
-        raise UserError(
-            f"{flat[0]}, and most cases are like it ({len(flat)} of {len(sizes)}); volumes of one "
-            "slice can't be trained in 3D; give whole volumes"
-        )
+    check_memory(sizes, channels, usable_memory(swap=True))
+    check_sizes(sizes)
 
 
 def check_memory(sizes: Sequence[CaseSize], channels: int, available: int) -> None:
@@ -119,6 +111,33 @@ def check_memory(sizes: Sequence[CaseSize], channels: int, available: int) -> No
             f"{size(available)} free (a median case needs {size(usual)}); correct the header of "
             "its files if that spacing is wrong, or use a machine with more memory"
         )
+
+
+def check_sizes(sizes: Sequence[CaseSize]) -> None:
+    """Refuse sizes that only a wrong header explains, and datasets of single slices.
+
+    Raises:
+        UserError: names the first such case.
+    """
+    for case in sizes:
+        if any(n == 0 or n <= FLAT < raw for n, raw in zip(case.resampled, case.raw, strict=True)):
+            raise UserError(f"{case}, so nearly nothing is left of it; {_wrong_header(sizes)}")
+        if case.voxels[1] > GROWTH * case.voxels[0]:
+            raise UserError(f"{case}, more than {GROWTH} times as many; {_wrong_header(sizes)}")
+    flat = [case for case in sizes if min(case.resampled) <= FLAT]
+    if flat and any(median(case.resampled[axis] for case in sizes) <= FLAT for axis in range(3)):
+        raise UserError(
+            f"{flat[0]}, and most cases are like it ({len(flat)} of {len(sizes)}); volumes of one "
+            "slice can't be trained in 3D; give whole volumes"
+        )
+
+
+def _wrong_header(sizes: Sequence[CaseSize]) -> str:
+    usual = [median(case.spacing[axis] for case in sizes) for axis in range(3)]
+    return (
+        f"the median spacing of all cases is {numbers(usual)} mm; correct the header of its files "
+        "(another unit in place of mm?), or remove the case"
+    )
 
 
 def _header(file: Path) -> tuple[Triple, Spacing] | None:

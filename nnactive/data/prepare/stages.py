@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.memory import usable_memory
 from nnactive.data.prepare.job import Job, case_errors
 from nnactive.data.prepare.sizes import (
     CaseSize,
-    check_memory,
-    check_sizes,
+    check_cases,
     resampled_size,
     untransposed,
 )
@@ -92,8 +90,7 @@ def find_target(job: Job) -> Target:
         CaseSize(files[case].files[0], raw, spacing, resampled_size(shape, spacing, wanted), wanted)
         for case, (spacing, shape, raw) in zip(ids, measured, strict=True)
     ]
-    check_sizes(sizes)
-    check_memory(sizes, len(card.channels), usable_memory(swap=True))
+    check_cases(sizes, len(card.channels))
     return target
 
 

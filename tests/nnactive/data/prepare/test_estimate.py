@@ -227,3 +227,14 @@ def test_a_slice_of_which_nothing_is_left_is_refused_by_name(tiny, tmp_path, cap
     error = told(tiny, tmp_path, capsys, spacing=None)
     assert f"{tiny.image(3)}: 1 x " in error
     assert " mm become 0 x " in error
+
+
+@pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])
+def test_sizes_that_only_a_wrong_header_explains_are_refused_by_name(
+    tiny, tmp_path, capsys, spacing
+):
+    respaced(tiny, 3, (20, 10, 10))
+    error = told(tiny, tmp_path, capsys, spacing=spacing)
+    assert f"{tiny.image(3)}: " in error
+    assert "of 2, 1, 1 mm (z, y, x), more than 500 times as many; the median spacing" in error
+    assert "correct the header" in error
