@@ -19,11 +19,13 @@ from benchmark.cli.commands.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
+from benchmark.steps import STEPS
 from benchmark.submission.method_string import Method
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
 from benchmark.workflow.request import Request
+from benchmark.workflow.rules import rules
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
@@ -415,6 +417,38 @@ def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
     assert outputs == {str(job.output) for job in jobs(plan)}
     # 2 seeds x (5 steps of loop 0 + 2 methods x (2 loops x 5 steps + the result)).
     assert len(outputs) == 2 * (5 + 2 * (2 * 5 + 1))
+
+
+class Wildcards(dict[str, str]):
+    """As Snakemake's: values as attributes too."""
+
+    __getattr__ = dict.__getitem__
+
+
+def test_only_commands_contain_paths_from_outside(folder) -> None:
+    outside = str(folder / "data")
+    plan = Plan(
+        datasets={"phantom": f"{outside}/phantom"},
+        settings=make_track().settings,
+        experiments=(Experiment("s", "random", 1),),
+        generated=("phantom",),
+        cores=2,
+        train_threads=1,
+        gpus=(),
+    )
+    wildcards = Wildcards(setting="s", method="random", seed="1", loop="1")
+    made = list(rules(plan))
+    assert len(made) == len(STEPS)
+    for rule in made:
+        seen = [rule.output, rule.log, *(str(read(wildcards)) for read in rule.inputs.values())]
+        assert not [name for name in seen if outside in name]
+        data = outside if rule.dataset else f"{outside}/phantom"
+        told = f"--data {shlex.quote(data)}" in rule.command(wildcards, 1)
+        assert told == (rule.dataset is not None or "prepared" in rule.inputs)
+    assert made[0].output == ".data/phantom/prepared.json"
+    assert Path(".data/phantom/prepared.json") in [
+        read(wildcards) for rule in made for read in rule.inputs.values()
+    ]
 
 
 @pytest.mark.parametrize(
