@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnactive.errors import check_name
+
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
 DESCRIPTION = "dataset.json"
@@ -11,12 +13,20 @@ DESCRIPTION = "dataset.json"
 
 @dataclass(frozen=True)
 class Found:
-    """Files of one case in a raw folder."""
+    """Files of one case in a raw folder.
+
+    Raises:
+        UserError: a file's name isn't in UTF-8.
+    """
 
     id: str
     files: tuple[Path, ...]
     """What its image is made of; one file per channel, in order, unless a script converts them."""
     label: Path
+
+    def __post_init__(self) -> None:
+        for path in (*self.files, self.label):
+            check_name(str(path))
 
 
 def channel_suffixes(channels: int, ending: str) -> tuple[str, ...]:

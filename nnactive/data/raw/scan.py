@@ -14,7 +14,7 @@ from nnactive.data.raw.layout import (
     channel_suffixes,
 )
 from nnactive.data.raw.script import load_script, script_errors
-from nnactive.errors import UserError, check_name
+from nnactive.errors import UserError
 
 DEEPEST = 3
 """Levels of folders that an archive may have above the cases."""
@@ -122,7 +122,6 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _check_file(path: Path, case: str) -> None:
-    check_name(str(path))
     if not path.is_file():
         raise UserError(f"{path}: missing, though case '{case}' has other files; copy it again")
     if path.stat().st_size == 0:
