@@ -63,6 +63,17 @@ class Spoilt:
     labels: dict[int, Volume] = field(default_factory=dict)
     channels: int = 1
 
+    @property
+    def card_fields(self) -> dict[str, Any]:
+        """What a card of the dataset says, if dataset.json were right."""
+        return {
+            "name": "spoilt",
+            "channels": {f"MRI{c}": "zscore" for c in range(self.channels)},
+            "cases": CASES,
+            "spacing": None,
+            "source": {"layout": "nnunet", "ending": self.ending},
+        }
+
     def write(self, folder: Path) -> Path:
         """Write the dataset into ``folder``."""
         for number in range(CASES):

@@ -307,7 +307,6 @@ def test_data_that_can_not_be_written_are_generated_below_the_runs(
 
     # Once it is there it is used, whether or not data could be written by now.
     (folder / "data").unlink()
-    own.parent.mkdir()
     (folder / "prepared" / "phantom").rename(own)
     assert request.dataset("phantom") == own
     write_prepared(folder / "data")
