@@ -95,7 +95,7 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     if needs is not None:
         click.echo(
             f"{out}: needs up to {size(needs.disk)} of disk space ({size(needs.free)} free) "
-            f"and {size(needs.memory)} of memory per case; "
+            f"and {size(needs.memory)} of memory for the largest case{needs.largest_name}; "
             f"{workers or needs.workers} in parallel",
             err=True,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.cards import Card
-from nnactive.errors import UserError
+from nnactive.errors import UserError, check_name
 
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
@@ -18,7 +18,11 @@ LEFTOVER = "__MACOSX"
 
 @dataclass(frozen=True)
 class Found:
-    """Files of one case in a raw folder."""
+    """Files of one case in a raw folder.
+
+    Raises:
+        UserError: a file's name isn't in UTF-8.
+    """
 
     id: str
     files: tuple[Path, ...]
@@ -26,6 +30,10 @@ class Found:
     label: Path
     ready: bool = False
     """Whether there is nothing to convert: one file a channel, and the card's label values."""
+
+    def __post_init__(self) -> None:
+        for path in (*self.files, self.label):
+            check_name(str(path))
 
     def values(self, card: Card) -> dict[int, int]:
         """Label by the value in this case's file, background left out."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmark.cli.main import main
+from nnactive.data.prepare import stages
 from nnactive.data.prepare.prepare import prepare
 from nnactive.nnunet import store
 
@@ -183,6 +184,31 @@ def disk_too_small(_, monkeypatch):
     )
 
 
+def failing_resample(monkeypatch, error):
+    """Fail from the fifth case on."""
+    resample, done = stages.resample, []
+
+    def fails(*case):
+        if len(done) == len(BEFORE):
+            raise error
+        done.append(case)
+        return resample(*case)
+
+    monkeypatch.setattr(stages, "resample", fails)
+
+
+def what_a_library_raises(tiny, monkeypatch):
+    failing_resample(monkeypatch, ValueError("zero-size array\nhas no maximum"))
+    cause = "can't be prepared (ValueError: zero-size array has no maximum); correct or replace"
+    return Expected(tiny.image(WRONG), cause)
+
+
+def memory_that_runs_out(tiny, monkeypatch):
+    failing_resample(monkeypatch, MemoryError("Unable to allocate 3.05 GiB"))
+    cause = "needs more memory than there is (MemoryError: Unable to allocate 3.05 GiB); give"
+    return Expected(tiny.image(WRONG), cause)
+
+
 def failing_write(monkeypatch, number, text):
     """Fail from the ninth volume on: after image and label of four cases."""
     write, written = store.write_bytes, []
@@ -234,6 +260,8 @@ HARMS = (
     no_folder,
     folder_of_something_else,
     disk_too_small,
+    what_a_library_raises,
+    memory_that_runs_out,
     disk_full,
     read_only_target,
 )
