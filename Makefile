@@ -31,7 +31,7 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv benchmark submit leaderboard test test-fast bench lint types lock image sif image-test pin-base pin-debian
+.PHONY: help venv benchmark submit leaderboard test test-fast bench lint types schema lock image sif image-test pin-base pin-debian
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
@@ -85,6 +85,9 @@ lint: venv  ## check style, format, imports and scripts, and that no file holds 
 
 types: venv  ## check types
 	@$(BIN)/mypy
+
+schema: venv  ## write the JSON Schemas of the files that others read or write to docs/schema
+	@$(BENCH) schema --out docs/schema
 
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"

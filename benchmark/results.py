@@ -1,4 +1,4 @@
-"""The result of one experiment: one JSON file, the only thing the leaderboard reads."""
+"""The result of one experiment: one JSON file, which is all that the leaderboard reads."""
 
 import math
 from collections.abc import Sequence
@@ -13,32 +13,32 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from nnactive import PROTOCOL_VERSION
 from nnactive.io.costs import Cost
 from nnactive.io.files import first_problem, read_model, write_text
+from nnactive.io.models import Frozen, StateFile, file_text
 from nnactive.io.queries import PatchRecord
-from nnactive.io.state_file import StateFile, file_text
-from nnactive.settings import Frozen, Setting
+from nnactive.settings import Setting
 
 Whole = Annotated[int, Field(strict=True)]
-"""An integer that is written as one: neither ``true`` nor ``"1"``."""
+"""An integer written as one: neither ``true`` nor ``"1"``."""
 Column = tuple[int, ...]
 
 
 class PatchColumns(Frozen):
-    """Patches in the order of their choice, as columns of one length."""
+    """Patches in the order in which they were chosen, as columns of equal length."""
 
     case: tuple[str, ...]
     start: tuple[Column, Column, Column]
-    """First voxels by axis (z, y, x)."""
+    """First voxel, a column per axis (z, y, x)."""
     size: tuple[Column, Column, Column]
-    """Voxels by axis (z, y, x)."""
+    """Size in voxels, a column per axis (z, y, x)."""
 
     @property
     def lengths(self) -> set[int]:
-        """Lengths of the columns: a single number, unless they don't belong together."""
+        """Lengths of the columns; more than one if the columns are inconsistent."""
         return {len(column) for column in (self.case, *self.start, *self.size)}
 
 
 def patch_columns(patches: Sequence[PatchRecord]) -> PatchColumns:
-    """Patches as a result has them."""
+    """Patches as columns."""
 
     def columns(rows: Sequence[tuple[int, int, int]]) -> tuple[Column, Column, Column]:
         z, y, x = (tuple(row[axis] for row in rows) for axis in range(3))
@@ -52,7 +52,7 @@ def patch_columns(patches: Sequence[PatchRecord]) -> PatchColumns:
 
 
 def _from_records(value: object) -> object:
-    """Columns of what the first schema has as one object a patch."""
+    """Columns from version 1, which has one object per patch."""
     if not isinstance(value, list):
         return value
     try:
@@ -73,7 +73,7 @@ Moment = Annotated[
 
 
 class Counts(Frozen):
-    """Voxel counts on the test set, columns of integers: ``[class][case]``, foreground classes."""
+    """Voxel counts on the test set, ``[foreground class][test case]``."""
 
     true_positives: tuple[tuple[int, ...], ...]
     false_positives: tuple[tuple[int, ...], ...]
@@ -81,26 +81,26 @@ class Counts(Frozen):
 
 
 class LoopResult(Frozen):
-    """One loop: its patches, what is labelled after it, and how the ensemble did."""
+    """One loop: its patches, what is labelled after it, and its voxel counts on the test set."""
 
     loop: Whole
     patches: Annotated[PatchColumns, BeforeValidator(_from_records)]
-    """Patches that this loop added."""
+    """Patches that this loop adds."""
     labelled_patches: Whole
-    """Patches labelled so far, this loop's included."""
+    """Patches labelled so far, including this loop's."""
     labelled_voxels: Whole
     labelled_foreground: tuple[int, ...]
-    """Labelled voxels so far per foreground class, in label order."""
+    """Labelled voxels so far, by foreground class in label order."""
     labelled_boundary: tuple[int, ...] | None = None
-    """Annotation effort so far: those of them with a 6-neighbour of another label in their patch
-    (protocol section 6); None: not counted."""
+    """Annotation effort so far: labelled voxels with a 6-neighbour of another label in their patch
+    (protocol section 6), by foreground class; None: not counted."""
     counts: Counts
     costs: dict[str, Cost]
-    """By step: query, annotate, train_fold_0 ..., evaluate."""
+    """By job: start or query, annotate, train_fold_0 ..., evaluate."""
 
 
 def _as_json_has_it(value: object) -> object:
-    """A number that JSON can't hold exactly as the text that is read back as the same number."""
+    """A number that JSON can't hold exactly, as text that reads back as the same number."""
     if isinstance(value, Decimal):
         exact = value.is_finite() and Decimal(repr(float(value))) == value
         return float(value) if exact else str(value)
@@ -108,34 +108,34 @@ def _as_json_has_it(value: object) -> object:
 
 
 ParameterValue = float | int | str | bool | None
-"""A parameter's value as results have it; infinity is ``"inf"``, as JSON has none."""
+"""A parameter's value in a result; infinity is ``"inf"``, as JSON has no such number."""
 
 
 class MethodRecord(Frozen):
-    """Which method was run."""
+    """The method that was run."""
 
     id: str
-    """Unique within a track; folder name. Carries the source hash if it was submitted, and the
-    parameters that differ from their defaults."""
+    """Unique within a track; its folder's name. Contains the start of the source hash if it was
+    submitted, and the parameters that differ from their defaults."""
     name: str
-    """For people; says these parameters too."""
+    """Display name, with the same parameters."""
     description: str
     parameters: dict[str, Annotated[ParameterValue, BeforeValidator(_as_json_has_it)]]
-    """All parameters with the values used."""
+    """All parameters and their values."""
     source_hash: str
-    """SHA-256 of the submitted file, or over the library for a builtin method."""
+    """SHA-256 of the submitted file, or of the library's code for a built-in method."""
     origin: Literal["builtin", "submission"]
     oracle: bool
-    """Whether it saw ground truth of the whole pool."""
+    """Whether it uses ground truth of the whole pool."""
     reference: str = ""
-    """Where the method was published; empty if its author doesn't say."""
+    """Publication of the method; empty if its author gives none."""
     requirements: tuple[str, ...] = ()
-    """What its ``submission.yaml`` pins, each ``name==version``, sorted. What else this brought
-    into a layer stands in `ImageUsed.requirements`; that list pinned gives the same packages."""
+    """What its ``submission.yaml`` pins, each ``name==version``, sorted. `ImageUsed.requirements`
+    lists all packages that a layer adds for them; pinning that list gives the same packages."""
 
 
 class DatasetRecord(Frozen):
-    """Which data it was run on."""
+    """The dataset that it was run on."""
 
     name: str
     checksum: str
@@ -146,29 +146,29 @@ class DatasetRecord(Frozen):
     pool_foreground: tuple[int, ...]
     """Voxels of each foreground class in the whole pool."""
     pool_boundary: tuple[int, ...] | None = None
-    """Those of them with a 6-neighbour of another label; None: prepared before it was counted."""
+    """Of these, voxels with a 6-neighbour of another label; None: not counted."""
     full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Mean Dice of a training on the whole pool like this setting's; None: not known."""
+    """Mean Dice of the same training on the whole pool; None: unknown."""
     test_cases: tuple[str, ...]
 
 
 class ImageUsed(Frozen):
-    """The container image that it was run in."""
+    """The container image that it ran in."""
 
     digest: str | None
-    """Docker's id of the image, or the SHA-256 of Apptainer's file; None: the caller didn't say."""
+    """Docker's image id, or the SHA-256 of Apptainer's file; None: unknown."""
     base: str | None = None
-    """Digest of the benchmark image below, where a layer with requirements was added."""
+    """Digest of the benchmark image below a layer with requirements."""
     variant: str
     """cuda13 or cuda12."""
     lock: str
-    """SHA-256 of the lock file whose packages it holds."""
+    """SHA-256 of the lock file of its packages."""
     requirements: tuple[str, ...] = ()
-    """What the layer added, each ``name==version``."""
+    """Packages that the layer adds, each ``name==version``."""
 
 
 class Environment(Frozen):
-    """Where it was run."""
+    """The machine and the software that it ran on."""
 
     python: str
     packages: dict[str, str]
@@ -178,7 +178,7 @@ class Environment(Frozen):
     cores: int
     accelerator: str | None
     image: ImageUsed | None = None
-    """None: outside a container, or written before it was noted."""
+    """None: not in a container, or written before this was recorded."""
 
 
 class Failure(StateFile):
@@ -193,14 +193,14 @@ class ExperimentResult(StateFile):
     """Setting x method x seed, complete or failed."""
 
     SCHEMA: ClassVar[int] = 2
-    """What version 1 lacks is None; its patches are read as columns."""
+    """Fields that version 1 lacks are None; its patches are turned into columns."""
 
     protocol_version: str = PROTOCOL_VERSION
     status: Literal["complete", "failed"]
     failure: Failure | None = None
     track: str
     comparable: bool
-    """False for tracks that exist to be cheap: they compare with nothing but themselves."""
+    """False for reduced-cost tracks, whose results compare only with each other."""
     setting: Setting
     method: MethodRecord
     seed: Whole
@@ -208,14 +208,14 @@ class ExperimentResult(StateFile):
     loops: tuple[LoopResult, ...]
     environment: Environment
     finished: Moment | None = None
-    """When its last step ended; None: written before it was noted."""
+    """When its last step ended; None: written before this was recorded."""
 
 
 def dice_per_class(counts: Counts) -> np.ndarray:
     """Dice per foreground class, mean over cases; shape ``(F,)``.
 
-    A case whose reference and prediction both lack the class is left out of that class's mean
-    (protocol section 2); a class that no case has is NaN.
+    A case in which neither reference nor prediction has the class is left out of that class's mean
+    (protocol section 2); the Dice of a class that no case has is NaN.
     """
     tp, fp, fn = (
         np.asarray(column, dtype=np.float64)
@@ -229,15 +229,15 @@ def dice_per_class(counts: Counts) -> np.ndarray:
 
 
 def mean_dice(counts: Counts) -> float:
-    """Mean Dice: over cases per class, then over the foreground classes that some case has."""
+    """Mean Dice: over cases for each class, then over the foreground classes that occur."""
     return float(np.nanmean(dice_per_class(counts)))
 
 
 def save_result(path: Path, result: ExperimentResult) -> None:
-    """Write a result atomically, without spaces: it holds thousands of integers."""
+    """Write a result atomically, without spaces, as it holds thousands of integers."""
     write_text(path, file_text(result, indent=None))
 
 
 def load_result(path: Path) -> ExperimentResult:
-    """Read a result; a broken or foreign file is a ``UserError`` that names the field."""
+    """Read a result; a ``UserError`` that names the field if the file is broken."""
     return read_model(path, ExperimentResult)

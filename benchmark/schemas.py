@@ -17,7 +17,7 @@ from benchmark.submission.requirements import Manifest
 from benchmark.track_file import TrackFile
 from nnactive.data.cards import Card
 from nnactive.io.files import write_text
-from nnactive.io.state_file import VERSION, StateFile
+from nnactive.io.models import VERSION, StateFile
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

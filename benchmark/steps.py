@@ -41,7 +41,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Resources:
     """What the jobs of a run share."""
 
     cores: int
@@ -54,7 +54,7 @@ Input = Callable[[Target], Path | list[Path]]
 """Files that a job reads, relative to the track's folder."""
 
 
-def _one_core(_machine: Machine) -> int:
+def _one_core(_shared: Resources) -> int:
     return 1
 
 
@@ -69,7 +69,7 @@ class Step:
     """For people."""
     reads: str
     writes: str
-    """For the docs; empty where the output's name says it."""
+    """For the docs; empty if the output's name is enough."""
     inputs: Mapping[str, Input]
     output: Callable[[Target], Path]
     arguments: str
@@ -81,7 +81,7 @@ class Step:
     """Whether it writes a cost; its key in a result is that of its job."""
     gpu: bool = False
     """Whether it uses a GPU where there is one."""
-    threads: Callable[[Machine], int] = _one_core
+    threads: Callable[[Resources], int] = _one_core
     """Cores that it occupies."""
     numeric_threads: str = ""
     """Threads of its numeric libraries, as an option of the job; empty: 1."""
@@ -134,7 +134,7 @@ PREPARE: Final = Step(
     output=lambda target: target.data / INFO,
     arguments="{dataset} --data {datasets} --workers {threads} --out {output}",
     has_cost=False,
-    threads=lambda machine: machine.cores,
+    threads=lambda shared: shared.cores,
     numeric_threads="--threads 1",
 )
 START_STEP: Final = Step(
@@ -165,7 +165,7 @@ QUERY: Final = Step(
     " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
-    threads=lambda machine: 2 if machine.gpus else 1,
+    threads=lambda shared: 2 if shared.gpus else 1,
 )
 ANNOTATE: Final = Step(
     name="annotate",
@@ -193,7 +193,7 @@ TRAIN_FOLD: Final = Step(
     output=lambda target: layout.member_file(target.experiment, target.loop, target.fold),
     arguments="--train {train} --fold {fold} --loop {loop} --out {output}",
     gpu=True,
-    threads=lambda machine: machine.train_threads,
+    threads=lambda shared: shared.train_threads,
     numeric_threads="--threads {threads}",
     retries=1,
 )
@@ -240,9 +240,7 @@ def step_of_command(command: str) -> Step:
     return next(step for step in STEPS if step.command == command)
 
 
-def pattern(
-    step: Step, *, seed: str = "{seed}", loop: str = "{loop}", fold: str = "{fold}"
-) -> Path:
+def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
     """The output of a step with placeholders for setting, method and numbers.
 
     >>> str(pattern(ANNOTATE))
@@ -251,7 +249,7 @@ def pattern(
     target = Target(
         data=Path("DATA/NAME"),
         setting=_ANY_SETTING,
-        experiment=Experiment("{setting}", "{method}", _Placeholder(seed)),
+        experiment=Experiment("{setting}", "{method}", _Placeholder("{seed}")),
         loop=_Placeholder(loop),
         fold=_Placeholder(fold),
     )

@@ -10,8 +10,9 @@ from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
+from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
-from nnactive.settings import Frozen, Inference, Name, Setting, Sizes, Training
+from nnactive.settings import Inference, Name, Setting, Sizes, Training
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card

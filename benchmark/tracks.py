@@ -9,7 +9,7 @@ from benchmark.submission.method_string import Method
 from benchmark.track_file import TrackFile, read_track_file, settings_of
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 from nnactive.settings import Setting
 
 FOLDER = Path(__file__).parent / "tracks"

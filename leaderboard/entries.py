@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from benchmark.layout import RESULT
 from benchmark.results import ExperimentResult, MethodRecord, load_result
 from leaderboard.agreement import disagreements
 from leaderboard.consistency import inconsistency
@@ -16,7 +17,6 @@ from leaderboard.model import LeftOut
 from leaderboard.undefined import Undefined
 from nnactive.errors import UserError
 
-RESULT_FILE = "result.json"
 _Labelled = tuple[str, ExperimentResult]
 _Named = tuple[str, Path]
 LARGEST_FILE = 32 << 20
@@ -188,8 +188,8 @@ def _walk(source: Path) -> Iterator[Path]:
             continue
         seen.add(real)
         names[:] = sorted(name for name in names if not name.startswith("."))
-        if RESULT_FILE in files:
-            yield Path(folder, RESULT_FILE)
+        if RESULT in files:
+            yield Path(folder, RESULT)
 
 
 def _read(path: Path) -> ExperimentResult | Undefined:

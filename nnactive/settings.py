@@ -3,9 +3,9 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
 
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import Frozen, StateFile
 
 Sizes = tuple[PositiveInt, PositiveInt, PositiveInt]
 """Three sizes in voxels, axis order (z, y, x)."""
@@ -30,12 +30,6 @@ Name = Annotated[
     ),
 ]
 """Name of a track or setting; part of file names."""
-
-
-class Frozen(BaseModel):
-    """Immutable model that rejects unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Training(Frozen):

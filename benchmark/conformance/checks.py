@@ -18,8 +18,8 @@ from benchmark.conformance.trials import (
     resumed,
 )
 from nnactive.geometry import Patch
+from nnactive.io.models import Frozen
 from nnactive.io.queries import PatchRecord, record
-from nnactive.settings import Frozen
 
 LOADS: Final = "can be loaded"
 REPEATED: Final = "same seed, same answer"

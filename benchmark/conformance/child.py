@@ -11,7 +11,7 @@ from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge,
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.volume import judge_volume
 from benchmark.submission.method_string import Method
-from benchmark.workflow.process_groups import spawn
+from benchmark.workflow.child_processes import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
 

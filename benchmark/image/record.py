@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from benchmark.results import ImageUsed
 from nnactive.io.files import read_model
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen
 
 HOME: Final = Path("/opt/benchmark")
 """Where the benchmark lies inside an image."""

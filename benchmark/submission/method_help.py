@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from benchmark.results import MethodRecord
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import make
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

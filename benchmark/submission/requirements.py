@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, ValidationError
 from benchmark.submission.pins import Pin, installed, pin, unmet
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
+from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
-from nnactive.settings import Frozen
 
 MANIFEST: Final = "submission.yaml"
 MOST: Final = 100

@@ -15,8 +15,8 @@ from benchmark.submission.method_string import Method, display_name, method_id, 
 from benchmark.submission.requirements import MANIFEST, check_installed
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
+from nnactive.io.models import StateFile
 from nnactive.io.queries import START
-from nnactive.io.state_file import StateFile
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Where a track's datasets lie."""
+"""The folders of a track's datasets."""
 
 from pathlib import Path
 
@@ -7,29 +7,29 @@ from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO
 
 GENERATED = ".datasets"
-"""Folder below the runs, of datasets that generate themselves where data can't be written."""
+"""Folder below the runs, for generated datasets if the data folder is not writable."""
 
 
 def dataset_folder(name: str, data: Path, runs: Path) -> Path:
-    """The prepared folder of a dataset, or where it is to be made.
+    """The folder of a prepared dataset, or the one to prepare it in.
 
     Args:
         name: the dataset.
-        data: folder of the prepared datasets; may be absent, or not writable.
+        data: folder of the prepared datasets; it may be missing or read-only.
         runs: folder of the runs.
 
     Raises:
         UserError: if there is no such dataset.
     """
-    usual, own = data / name, runs / GENERATED / name
+    usual, below_runs = data / name, runs / GENERATED / name
     if (usual / INFO).is_file() or load_card(name).generator is None:
         return usual
-    if (own / INFO).is_file() or not _can_keep(data):
-        return own
+    if (below_runs / INFO).is_file() or not _is_lasting(data):
+        return below_runs
     return usual
 
 
-def _can_keep(data: Path) -> bool:
-    """Whether what is written there stays: an image's own folder is gone with the container."""
+def _is_lasting(data: Path) -> bool:
+    """Whether files written there persist: a folder inside an image goes with the container."""
     place = Place("data", data, "--data", image_mounts())
     return not place.missing_mount and write_problem(data) is None

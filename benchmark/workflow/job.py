@@ -1,4 +1,4 @@
-"""Runs one job's command: output to its log, a GPU of its own, gone when the workflow is.
+"""Run one job's command: output in its log, a GPU to itself, ended with the workflow.
 
 ``python -m benchmark.workflow.job --log FILE [--threads N] [--gpus 0,1] -- COMMAND ...``
 """
@@ -14,17 +14,17 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
+from benchmark.workflow.child_processes import die_with_parent, spawn
 from benchmark.workflow.gpu_locks import hold_gpu
-from benchmark.workflow.process_groups import die_with_parent, spawn
 from nnactive.devices import VISIBLE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 STATUS = "exit status "
-"""Starts the last line of a log."""
+"""Begins the last line of a log."""
 
 
 def run(command: Sequence[str], log: Path, threads: int, gpus: Sequence[str]) -> int:
-    """Run a command with its output in ``log``; returns its exit status, 128 + n after signal n."""
+    """Run a command with its output in ``log``; return its exit status, 128 + n after signal n."""
     log.parent.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)))
     with log.open("wb", buffering=0) as output, hold_gpu(gpus) if gpus else nullcontext("") as gpu:
@@ -46,7 +46,7 @@ def _supervise(command: Sequence[str], output: IO[bytes], env: dict[str, str]) -
         signal.signal(number, end)
     process = spawn(command, output, env=env)
     status = process.wait()
-    # What the command started and left behind goes with it.
+    # Processes that the command left behind end with it.
     _kill_group(process)
     return status if status >= 0 else 128 - status
 

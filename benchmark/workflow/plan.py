@@ -1,4 +1,4 @@
-"""What the workflow is asked to make, and the jobs that this takes."""
+"""The plan of a run: what to make, and the jobs that takes."""
 
 import sys
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
-from benchmark.steps import STEPS, Machine, Per, Step, Target
+from benchmark.steps import STEPS, Per, Resources, Step, Target
 from nnactive.data.prepared import INFO
 from nnactive.io.files import read_model
+from nnactive.io.models import StateFile
 from nnactive.io.queries import START
-from nnactive.io.state_file import StateFile
 from nnactive.settings import Setting
 
 JOB_COMMAND = f"'{sys.executable}' -P -m benchmark.workflow.job"
 STEP_COMMAND = f"'{sys.executable}' -P -m benchmark.cli step"
-"""``-P``: a step must not import what happens to lie in the current folder."""
+"""``-P``: a step must not import modules from the current folder."""
 
 
 class Plan(StateFile):
@@ -35,9 +35,9 @@ class Plan(StateFile):
     step_command: str = STEP_COMMAND
 
     @property
-    def machine(self) -> Machine:
+    def resources(self) -> Resources:
         """What the jobs share."""
-        return Machine(self.cores, self.train_threads, self.gpus)
+        return Resources(self.cores, self.train_threads, self.gpus)
 
     def data(self, dataset: str) -> Path:
         """Folder of a prepared dataset."""
@@ -77,12 +77,12 @@ def read_plan(root: Path = Path()) -> Plan:
 
 
 def threads_per_training(cores: int, folds: int, gpus: int) -> int:
-    """Threads of one training, so that an ensemble's trainings fill the machine."""
+    """Threads of one training, chosen so that an ensemble's trainings fill the machine."""
     return max(1, cores // (gpus or folds))
 
 
 def jobs(plan: Plan) -> list[Job]:
-    """All jobs of a plan, each once, also where experiments share it."""
+    """All jobs of a plan; one that experiments share is listed once."""
     listed = [job for dataset in plan.generated for job in plan.dataset_jobs(dataset)]
     for experiment in plan.experiments:
         listed.extend(plan.jobs_of(experiment))

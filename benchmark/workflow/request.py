@@ -15,7 +15,7 @@ from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 from nnactive.settings import Setting
 
 

@@ -12,10 +12,10 @@ from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.tracks import experiments
+from benchmark.workflow.child_processes import spawn
 from benchmark.workflow.gpu_locks import job_gpus
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.problems import Problem, find_problems
-from benchmark.workflow.process_groups import spawn
 from benchmark.workflow.request import Request, check_datasets, check_settings, follow_datasets
 from benchmark.workflow.watch import Progress, Watch, forget
 from nnactive.errors import UserError

@@ -1,4 +1,4 @@
-"""How far a run is, seen from the files alone."""
+"""Progress of a run, as its files show it."""
 
 import signal
 import time
@@ -16,30 +16,30 @@ from nnactive.io.costs import cost_file, read_cost
 
 TAIL_BYTES = 4096
 SECONDS_TO_START = 4.0
-"""What a job takes besides its cost: a new process and its imports."""
+"""Duration of a job's start, which its cost leaves out: a new process and its imports."""
 LONGEST = TRAIN_FOLD
-"""Without a duration of this step there is no estimate."""
+"""There is no estimate before a job of this step has finished."""
 SIGNALLED = 128
 """Added to the signal's number where a signal ended a command."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is at one moment."""
+    """Progress of a run at one moment."""
 
     total: int
     done: tuple[Job, ...]
-    """In the order in which they were seen to be done."""
+    """In the order in which they were found done."""
     fresh: tuple[Job, ...]
-    """Those of them that this call of the command has done since the last look."""
+    """Of these, the ones that were done since the last look."""
     running: tuple[Job, ...]
     seconds_left: float | None
-    """None until there is something to estimate it from."""
+    """None if there is no estimate yet."""
 
 
 @dataclass
 class Watch:
-    """Looks at a run's files again and again."""
+    """Follows a run by its files."""
 
     root: Path
     pending: list[Job]
@@ -48,7 +48,7 @@ class Watch:
     seconds: dict[Step, list[float]] = field(default_factory=dict)
     """Durations of finished jobs in s."""
     earned: float = 0.0
-    """Seconds of work that was finished since ``began``."""
+    """Seconds of work finished since ``began``."""
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class Watch:
         self.earned = 0.0
 
     def look(self) -> Progress:
-        """Where the run stands now."""
+        """The progress now."""
         fresh = self._move_done()
         return Progress(
             total=self.total,
@@ -97,14 +97,14 @@ class Watch:
 
 
 def exit_status(log: Path) -> int | None:
-    """Exit status that ends a job's log; None while it runs, or if it was killed."""
+    """Exit status at the end of a job's log; None while it runs, or if it was killed."""
     last = _tail(log)[-1:]
     text = last[0].removeprefix(STATUS) if last else ""
     return int(text) if last and last[0] != text and text.isdigit() else None
 
 
 def reason(log: Path) -> str:
-    """What a failed job's log gives as the cause, in one line."""
+    """The cause of a failure according to the job's log, in one line."""
     lines = _tail(log)
     cause = reported_cause(lines)
     if cause is not None:
@@ -118,7 +118,7 @@ def reason(log: Path) -> str:
 
 
 def forget(root: Path, pending: Sequence[Job]) -> None:
-    """Remove what earlier tries of jobs that are not done left in logs and failure files."""
+    """Remove logs and failure files that earlier attempts at pending jobs left."""
     for job in pending:
         (root / job.log).unlink(missing_ok=True)
         failure_file(root / job.output).unlink(missing_ok=True)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from nnactive.settings import Frozen, written_as
+from nnactive.io.models import Frozen
+from nnactive.settings import written_as
 
 Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""

@@ -29,8 +29,9 @@ from nnactive.data.card_fields import (
 from nnactive.errors import UserError
 from nnactive.io.content import DATASETS_PACKAGE, content_folder
 from nnactive.io.files import first_problem, sha256
+from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
-from nnactive.settings import Frozen, Sizes, written_as
+from nnactive.settings import Sizes, written_as
 
 DATASETS = content_folder(DATASETS_PACKAGE)
 """The folders of the datasets that ship with the benchmark."""

@@ -14,9 +14,8 @@ from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import Frozen, StateFile
 from nnactive.nnunet.store import SUFFIX, read_volume
-from nnactive.settings import Frozen
 
 INFO = "prepared.json"
 PLANS = "plans.json"

@@ -10,7 +10,7 @@ from pydantic import NonNegativeFloat
 
 from nnactive.devices import peak_memory_gib
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 
 
 class Cost(StateFile):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from nnactive.errors import UserError
-from nnactive.io.state_file import NewerFileError, fields_of, file_text
+from nnactive.io.models import NewerFileError, fields_of, file_text
 
 Model = TypeVar("Model", bound=BaseModel)
 DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")

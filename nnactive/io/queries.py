@@ -5,8 +5,7 @@ from pathlib import Path
 
 from nnactive.geometry import Patch, Triple
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import StateFile
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen, StateFile
 
 START = "start"
 """Method id of loop 0, which all methods share."""

@@ -15,8 +15,8 @@ from nnactive.data.prepared import (
 )
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
+from nnactive.io.models import StateFile, file_text
 from nnactive.io.queries import load_patches, load_query
-from nnactive.io.state_file import StateFile, file_text
 from nnactive.labels import count_boundary, count_labelled, partial_label
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
 from nnactive.settings import Setting

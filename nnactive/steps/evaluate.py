@@ -7,7 +7,7 @@ import numpy as np
 from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import pick_device
 from nnactive.io.files import write_model
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 from nnactive.settings import Setting
 
 

@@ -21,8 +21,8 @@ from benchmark.results import (
 from benchmark.schemas import FILES, json_schema
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
+from nnactive.io.models import NewerFileError, file_text
 from nnactive.io.queries import PatchRecord
-from nnactive.io.state_file import NewerFileError, file_text
 from nnactive.settings import Setting
 
 COUNTS = Counts(

@@ -25,7 +25,7 @@ from benchmark.results import (
 )
 from benchmark.tracks import Track, load_track
 from nnactive.io.costs import Cost
-from nnactive.io.state_file import file_text
+from nnactive.io.models import file_text
 from nnactive.settings import Setting
 from nnactive.streams import stream
 

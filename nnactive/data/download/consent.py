@@ -4,7 +4,7 @@ from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 
 
 class Consent(StateFile):

@@ -12,8 +12,7 @@ from pydantic import Field
 from nnactive.data.download.folders import Folders, Item
 from nnactive.data.progress import Amount
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import StateFile
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen, StateFile
 
 BLOCK = 1 << 20
 

@@ -10,7 +10,7 @@ from nnactive.data.download.folders import Folders, Item
 from nnactive.data.progress import Amount, FileReport, Report
 from nnactive.errors import UserError
 from nnactive.io.files import file_sizes, read_model, write_model
-from nnactive.io.state_file import StateFile
+from nnactive.io.models import StateFile
 
 
 class Unpacked(StateFile):

@@ -11,7 +11,7 @@ from nnactive.data.raw.convert import converted_files
 from nnactive.data.raw.raw_checksums import RawFile, changed_cases
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.io.state_file import NewerFileError, StateFile
+from nnactive.io.models import NewerFileError, StateFile
 
 NOTE = "source.json"
 VOLUMES = (IMAGES, POOL_LABELS, TEST_LABELS, f"{SCRATCH}/{IMAGES}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
-from nnactive.settings import Frozen
+from nnactive.io.models import Frozen
 
 
 class RawFile(Frozen):

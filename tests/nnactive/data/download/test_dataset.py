@@ -272,7 +272,11 @@ def test_without_published_sums_the_first_ones_count(server: Loopback, place: Pl
     assert not (place.folders.archives / name).exists()
 
 
-@pytest.mark.parametrize("content", [b"<html>busy</html>", gzip.compress(b"x" * 99)[:-5], b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>busy</html>", gzip.compress(b"x" * 99)[:-5], b""],
+    ids=["a page", "cut off", "empty"],
+)
 def test_an_unpublished_file_must_be_readable(server, place, content) -> None:
     card = place.card(**series(server, 1))
     server.add("/master_00000.nii.gz", content)

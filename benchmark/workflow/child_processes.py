@@ -1,4 +1,4 @@
-"""Processes that end when the one that started them does, even by ``kill -9``."""
+"""Child processes that end when their parent does, even by ``kill -9``."""
 
 import ctypes
 import os
@@ -21,10 +21,10 @@ def spawn(
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a command in a session of its own; it gets ``death_signal`` when this process dies.
+    """Start a command in its own session; it gets ``death_signal`` when this process dies.
 
-    Elsewhere than on Linux it outlives this process; its outputs are atomic, so that costs only
-    time. Call it from the main thread: the signal is tied to the thread that starts the process.
+    On systems other than Linux it outlives this process, which wastes only time, as outputs are
+    atomic. Call this from the main thread: the signal is tied to the thread that starts it.
     """
     tie = (lambda: die_with_parent(death_signal)) if sys.platform == "linux" else None
     return subprocess.Popen(
@@ -35,7 +35,7 @@ def spawn(
         env=env,
         cwd=folder,
         start_new_session=True,
-        preexec_fn=tie,  # noqa: PLW1509  (nothing but one system call runs there)
+        preexec_fn=tie,  # noqa: PLW1509  (only one system call runs there)
     )
 
 
@@ -44,6 +44,6 @@ def die_with_parent(death_signal: signal.Signals) -> None:
     if sys.platform == "linux":
         parent = os.getppid()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal))
-        # A parent that died before the call sends nothing any more.
+        # A parent that died before the call no longer sends anything.
         if os.getppid() != parent:
             os.kill(os.getpid(), death_signal)

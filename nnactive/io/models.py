@@ -1,4 +1,4 @@
-"""Models that are the whole content of a file, with the version of its schema."""
+"""Base classes of the models in files, and the version of a file's schema."""
 
 from typing import Any, ClassVar
 
@@ -11,15 +11,19 @@ VERSION = "schema_version"
 """First key of a file; a file without it was written before files had one, by version 1."""
 
 
-class StateFile(BaseModel):
-    """Immutable model that refuses unknown fields, and is what one file holds.
+class Frozen(BaseModel):
+    """Immutable model that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StateFile(Frozen):
+    """The whole content of one file.
 
     The version belongs to the file and not to the model: a model that is read equals the one that
     was written, and nothing that is derived from its fields (ids, random streams, keys, a result
     that embeds it) changes with the version.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     SCHEMA: ClassVar[int] = 1
     """Version that is written; to be raised when older releases would misread the file."""

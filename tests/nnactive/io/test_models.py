@@ -19,8 +19,8 @@ from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
 from nnactive.io.files import read_model, write_model
+from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
-from nnactive.io.state_file import NewerFileError, StateFile, file_text
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
