@@ -8,15 +8,20 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NoReturn
 
 from nnactive.geometry import Triple
 from nnactive.methods.demand import Demand
+from nnactive.methods.placement import Case, spread
 from nnactive.places import Places, drawn_places, grid_places, most_places, supply, tiles
 from nnactive.settings import Setting
+from nnactive.streams import stream
 
 SURE: Final = 20.7
 """Minus the logarithm of the probability, 1e-9, that counts as none."""
+
+MOST_TO_PACK: Final = 5_000
+"""Places in a pool above which packing it takes more than some seconds."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,24 @@ def _likely(images: int, strata: int, share: int) -> bool:
     return images * divergence > SURE
 
 
+def packed_at_random(room: Room) -> int | None:
+    """Patches that find room if they are placed at random until none does; None for large pools.
+
+    An estimate of what a real method reaches, which neither bound is.
+    """
+    if room.most > MOST_TO_PACK:
+        return None
+    cases = [
+        Case(str(number), shape, room.patch_size, _no_label, stream("packing", number))
+        for number, shape in enumerate(room.shapes)
+    ]
+    return len(spread(cases, [], room.most))
+
+
+def _no_label() -> NoReturn:
+    raise AssertionError("positions are drawn without labels")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a method can spend a budget in a pool."""
@@ -191,9 +214,3 @@ def largest_query(budget: Budget, fits: Callable[[Budget], bool]) -> int | None:
         else:
             high = middle - 1
     return low or None
-
-
-def largest_equal(budget: Budget, fits: Callable[[Budget], bool]) -> int | None:
-    """Likewise with a starting budget of that size, as in the guideline."""
-    equal = replace(budget, starting=budget.query)
-    return largest_query(equal, lambda each: fits(replace(each, starting=each.query)))

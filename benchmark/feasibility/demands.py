@@ -4,9 +4,10 @@ from pathlib import Path
 
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
 from nnactive.errors import MethodError, UserError
+from nnactive.io.models import Frozen
 from nnactive.methods import PoolInfo, QueryMethod
 from nnactive.methods.demand import Demand, demand_of
-from nnactive.settings import Frozen, Setting
+from nnactive.settings import Setting
 
 
 class Pools(Frozen):

@@ -37,7 +37,8 @@ def check_track(track: Track, pools: Pools, demands: Mapping[str, Demands]) -> l
         UserError: if a setting is impossible: the first, and how many more.
     """
     infos = {name: PreparedDataset(folder).info for name, folder in pools.folders.items()}
-    impossible, notes = [], []
+    impossible: list[str] = []
+    notes: list[str] = []
     for setting in pools.settings:
         asked = {name: answers.settings[setting.name] for name, answers in demands.items()}
         for finding in judge_setting(setting, infos[setting.dataset], track.seeds, asked):

@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn
 from pydantic import PositiveInt
 
 from nnactive.errors import MethodError, described
+from nnactive.io.models import Frozen
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.batches import StochasticBatches
 from nnactive.methods.coreset import Coreset
@@ -18,7 +19,6 @@ from nnactive.methods.stratified import ClassBalanced
 from nnactive.query.pool import PoolInfo, PoolView, Sources
 from nnactive.query.prediction import Need
 from nnactive.query.strata import quotas
-from nnactive.settings import Frozen
 
 
 class Demand(Frozen):

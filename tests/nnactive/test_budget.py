@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pools import build_pool
 
-from nnactive.budget import Budget, Room, judge, largest_equal, largest_query
+from nnactive.budget import Budget, Room, judge, largest_query, packed_at_random
 from nnactive.errors import MethodError
 from nnactive.methods import BUILTIN
 from nnactive.methods.demand import Demand, demand_of
@@ -115,8 +115,16 @@ def test_more_patches_than_places_are_impossible_for_every_method():
     assert "hold at most 48" in verdict.impossible
     assert not judge(replace(ASKED, query=12), ROOM, []).impossible
     assert largest_query(ASKED, lambda budget: not judge(budget, ROOM, []).impossible) == 12
-    assert largest_equal(ASKED, lambda budget: not judge(budget, ROOM, []).impossible) == 12
     assert largest_query(ASKED, lambda budget: False) is None
+
+
+def test_random_packing_lies_between_the_bounds_and_is_reproducible():
+    packed = packed_at_random(ROOM)
+    assert sum(each.certain for each in ROOM.drawn) <= packed < ROOM.most
+    assert packed_at_random(ROOM) == packed
+    # Tiles that fill the image leave no choice.
+    assert packed_at_random(Room(((4, 4, 4),) * 3, (4, 4, 4), (1, 1, 1))) == 3
+    assert packed_at_random(Room(((40, 400, 400),) * 9, (4, 10, 10), (1, 1, 1))) is None
 
 
 def test_a_limit_that_gives_too_few_is_impossible():

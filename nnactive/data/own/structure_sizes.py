@@ -1,6 +1,5 @@
 """Measuring the size of each class's structures in label maps, one case at a time."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +12,11 @@ from nnactive.data.raw.images import read_header, read_volume
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import mapped_label
 from nnactive.errors import UserError
-from nnactive.geometry import Spacing, Triple
+from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.nnunet.planning import describe, target_geometry
 
 CONNECTIVITY: Final = 26
 """Voxels that share only a corner are connected (our choice: the papers don't say)."""
-
-TEST_SHARE: Final = 1 / 4
-"""Fraction of all cases (protocol section 2)."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +28,14 @@ class Boxes:
     it lacks."""
     spacing: Spacing
     """mm, (z, y, x), of the resampled image."""
-    pool: int
-    """Voxels of the resampled pool; for raw data, three quarters of those of all cases."""
+    shapes: dict[str, Triple]
+    """``(Z, Y, X)`` of each case's resampled image, pool and test, in the order of ``cases``; for
+    raw data that of the whole image, before it is cropped."""
+
+    def present(self, case: str) -> tuple[int, ...]:
+        """Labels in a case, background included."""
+        boxes = self.cases[list(self.shapes).index(case)]
+        return (0, *(np.flatnonzero(~np.isnan(boxes[:, 0])) + 1).tolist())
 
 
 def largest_boxes(label: np.ndarray, classes: int) -> np.ndarray:
@@ -80,10 +82,11 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
     pool = {case.id for case in info.pool}
     cases = sorted(case.id for case in (*info.pool, *info.test))
     found = []
+    shapes = {case: dataset.shape(case) for case in cases}
     for case in tracked(progress, "measure", cases, len(cases)):
         label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
         found.append(largest_boxes(label, len(info.classes)))
-    return Boxes(tuple(found), info.spacing, sum(math.prod(case.shape) for case in info.pool))
+    return Boxes(tuple(found), info.spacing, shapes)
 
 
 def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
@@ -101,14 +104,15 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
         UserError: a label map is unreadable, or has a value that is not the card's.
     """
     target, transpose = _target(card, cases)
-    found, voxels = [], 0.0
+    found, shapes = [], {}
     for case in tracked(progress, "measure", cases, len(cases)):
         volume = read_volume(case.label)
         label = mapped_label(case.label, volume.array, card.raw_labels)
         millimetres = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
         found.append(millimetres[:, transpose] / np.array(target))
-        voxels += label.size * math.prod(volume.spacing) / math.prod(target)
-    return Boxes(tuple(found), target, round(voxels * (1 - TEST_SHARE)))
+        extent = (np.array(label.shape) * volume.spacing)[list(transpose)]
+        shapes[case.id] = as_triple(np.maximum(np.rint(extent / target), 1))
+    return Boxes(tuple(found), target, shapes)
 
 
 def _target(card: Card, cases: list[Found]) -> tuple[Spacing, Triple]:
