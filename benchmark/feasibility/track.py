@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmark.feasibility.demands import Demands, Pools
 from benchmark.feasibility.setting import judge_setting
 from benchmark.tracks import Track
-from benchmark.workflow.datasets import dataset_folder
+from benchmark.workflow.datasets import GENERATED
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
 
@@ -19,8 +19,12 @@ def prepared_pools(track: Track, data: Path, runs: Path) -> Pools:
         data: folder of the prepared datasets.
         runs: folder of the runs, below which generated datasets may be.
     """
-    folders = {name: dataset_folder(name, data, runs).resolve() for name in track.datasets}
-    there = {name: folder for name, folder in folders.items() if (folder / INFO).is_file()}
+    there: dict[str, Path] = {}
+    for name in track.datasets:
+        places = (data / name, runs / GENERATED / name)
+        found = [folder for folder in places if (folder / INFO).is_file()]
+        if found:
+            there[name] = found[0].resolve()
     settings = tuple(setting for setting in track.settings if setting.dataset in there)
     return Pools(settings=settings, folders=there)
 

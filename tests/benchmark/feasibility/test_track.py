@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmark.cli.commands.methods import demands
 from benchmark.cli.main import main
 from benchmark.feasibility.demands import Demands
 from benchmark.feasibility.setting import judge_setting
+from benchmark.feasibility.track import check_track, prepared_pools
+from benchmark.submission.method_string import Method
+from benchmark.tracks import load_track
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
-from nnactive.io.files import write_model
+from nnactive.io.files import read_model, write_model
 from nnactive.methods.demand import Demand
 from nnactive.settings import Setting, Training
 from nnactive.steps.start import start
@@ -159,27 +163,30 @@ def test_track_run_refuses_before_anything_runs(track, capsys) -> None:
     assert "no room for 84 patches" in capsys.readouterr().err
 
 
-def test_the_limit_of_a_submitted_method_is_asked_for_the_real_pool(track, capsys) -> None:
-    command = track(prepared(cases=12, shape=(60, 60, 60)))
-    Path("few.py").write_text(HELPER.replace("{limit}", "1 if pool.loop > 1 else 9"))
-    # The synthetic pools of the check are content with its first loop.
-    assert main([*command, "--method", "few.py:Few"]) == 2
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert "the pool's 12 images put forward at most 12 patches, at most 1 each" in error
+def test_the_limit_of_a_submitted_method_is_asked_for_the_real_pool(track) -> None:
+    track(prepared(cases=12, shape=(60, 60, 60)))
+    content = load_track("toobig.yaml")
+    pools = prepared_pools(content, Path("data"), Path("runs"))
+    method = Method.parse("few.py:Few")
+    # The synthetic pools of the check have fewer cases, so it is content.
+    Path("few.py").write_text(HELPER.replace("{limit}", "1 if len(pool.cases) > 5 else 9"))
+    told = "the pool's 12 images put forward at most 12 patches, at most 1 each, and a query needs"
+    with pytest.raises(UserError, match=told):
+        check_track(content, pools, {"few": demands(method, pools)})
     Path("few.py").write_text(HELPER.replace("{limit}", "'many'"))
-    assert main([*command, "--method", "few.py:Few"]) == 2
-    assert not list(Path("runs").rglob("*.pth"))
+    with pytest.raises(UserError, match=r"Few: limit: TypeError: .* \(setting toobig\)"):
+        demands(method, pools)
 
 
 def test_demands_survive_a_file(tmp_path) -> None:
-    demands = Demands(settings={"s": (Demand(search="grid", limit=3, alpha="0.66"),)})
-    write_model(tmp_path / "d.json", demands)
-    assert Demands.model_validate_json((tmp_path / "d.json").read_text()) == demands
+    written = Demands(settings={"s": (Demand(search="grid", limit=3, alpha="0.66"),)})
+    write_model(tmp_path / "d.json", written)
+    assert read_model(tmp_path / "d.json", Demands) == written
 
 
 def test_the_start_refuses_what_no_method_can_spend(tmp_path) -> None:
     """A dataset that the run itself generates is judged there."""
     write_model(tmp_path / "prepared.json", prepared(cases=8))
     asked = setting(starting_budget=24, query_size=20)
-    with pytest.raises(UserError, match="no room for 84 patches .* hold at most 64; lower"):
+    with pytest.raises(UserError, match=r"no room for 84 patches .* hold at most 64; lower"):
         start(tmp_path, asked, 1, tmp_path / "loop_000.json")
