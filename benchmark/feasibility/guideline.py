@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from benchmark.guideline_track import METHODS, SEEDS
 from nnactive.budget import Budget, Room, Verdict, judge, packed_at_random
@@ -28,8 +28,9 @@ class Fit:
     doubt: str = ""
     """Why it isn't certain to fit, if it is possible."""
     fewer: int | None = None
-    """Patches per loop that are likely to fit instead; None if the guideline's may, or none do."""
+    """Patches per loop to ask for instead; None if the guideline's may fit, or no number does."""
     way_out: str = ""
+    """What to do about the problem: the smaller budget in words, or what to change."""
 
 
 def fitted(
@@ -49,7 +50,8 @@ def fitted(
     problem, certain = judged(size, candidates or size)
     budget = f"{judged.budget(size)} of {numbers(guide.patch, 'x')} voxels"
     if not problem:
-        doubt = f"it isn't certain that {budget} find room, which depends on where they lie"
+        doubt = f"it isn't certain that {budget} find room, which depends on where they lie; "
+        doubt += "fewer loops or smaller patches leave more"
         return Fit(doubt="" if certain else doubt)
     packed = packed_at_random(judged.room)
     usable = size if packed is None else int(packed * SHARE_TO_USE) // guide.loops
@@ -61,9 +63,15 @@ def fitted(
                 fewer=fewer,
                 way_out=f"the largest budget likely to fit, {judged.budget(fewer)}",
             )
+    if least < size and not judged(least, least)[0]:
+        return Fit(
+            problem,
+            fewer=least,
+            way_out=f"the smallest budget, {judged.budget(least)}, which may not fit either",
+        )
     return Fit(
         problem,
-        way_out=f"no budget of {guide.loops} loops is likely to fit, as the starting budget needs "
+        way_out=f"no budget of {guide.loops} loops fits, as the starting budget needs "
         f"{least} patches; give more cases, fewer classes, or --patch-from a smaller class",
     )
 
@@ -75,7 +83,7 @@ class _Judge:
     boxes: Boxes
     pool: tuple[str, ...]
 
-    @property
+    @cached_property
     def room(self) -> Room:
         shapes = tuple(self.boxes.shapes[case] for case in self.pool)
         return Room(shapes, self.guide.patch, self.card.stride)

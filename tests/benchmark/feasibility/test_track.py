@@ -167,9 +167,9 @@ def test_the_limit_of_a_submitted_method_is_asked_for_the_real_pool(track) -> No
     track(prepared(cases=12, shape=(60, 60, 60)))
     content = load_track("toobig.yaml")
     pools = prepared_pools(content, Path("data"), Path("runs"))
-    method = Method.parse("few.py:Few")
     # The synthetic pools of the check have fewer cases, so it is content.
     Path("few.py").write_text(HELPER.replace("{limit}", "1 if len(pool.cases) > 5 else 9"))
+    method = Method.parse("few.py:Few")
     told = "the pool's 12 images put forward at most 12 patches, at most 1 each, and a query needs"
     with pytest.raises(UserError, match=told):
         check_track(content, pools, {"few": demands(method, pools)})
