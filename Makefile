@@ -26,7 +26,7 @@ BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
 # IMAGE=1: a submission.yaml's requirements go into a layer on the image, so the run is in a container.
 IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
-INSIDE := $(if $(IN),--runtime $(IN) --image "$(if $(filter apptainer,$(IN)),$(SIF),$(NAME))") $(if $(IMAGE),--layer)
+INSIDE := $(if $(IN),--runtime $(IN)) $(if $(filter docker,$(IN)),--image "$(NAME)") $(if $(filter apptainer,$(IN)),--image "$(SIF)") $(if $(IMAGE),--layer)
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help

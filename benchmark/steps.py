@@ -1,11 +1,13 @@
 """The steps of a run, in one table that the workflow, the commands, results and the docs read.
 
-To add a step, add an entry here and the command of the same name in
-``benchmark/cli/commands/steps.py``; a path that it needs belongs in ``benchmark/layout.py``.
+To add a step, add an entry to ``STEPS`` and the command of the same name to
+``benchmark/cli/commands/steps.py``, which calls the step's function in ``nnactive/steps/``; a path
+that it needs belongs in ``benchmark/layout.py``. A step that runs once per loop is requested by the
+result; others need a step that reads their output.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -117,6 +119,12 @@ def _previous_train(target: Target) -> Path | list[Path]:
     return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
 
 
+def _loop_outputs(target: Target) -> list[Path]:
+    """Outputs of every step of a loop, of all loops: a result reads the costs of all."""
+    loops = [replace(target, loop=loop) for loop in range(target.setting.loops)]
+    return [step.output(loop) for loop in loops for step in STEPS if step.per is Per.LOOP]
+
+
 PREPARED: Final[Mapping[str, Input]] = MappingProxyType(
     {"prepared": lambda target: target.data / INFO}
 )
@@ -222,9 +230,7 @@ RESULT: Final = Step(
     inputs={
         **PREPARED,
         "track": lambda _target: layout.track_file(),
-        "evaluations": lambda target: [
-            layout.evaluation_file(target.experiment, loop) for loop in range(target.setting.loops)
-        ],
+        "loops": _loop_outputs,
     },
     output=lambda target: layout.result_file(target.experiment),
     arguments="--data {data} --track {track} --setting {setting_name} --method {method_id}"
