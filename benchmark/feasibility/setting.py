@@ -65,8 +65,8 @@ def _of_classes(setting: Setting, info: PreparedInfo, seeds: Sequence[int]) -> I
     for label, name in enumerate(info.classes[1:], 1):
         if all(classes is not None and label not in classes for classes in tested):
             yield Finding(
-                f"class '{name}' is in no test case of {info.name}: it has no Dice unless it is "
-                "predicted there, which then counts as 0",
+                f"class '{name}' is in no test case of {info.name}: Mean Dice is over the other "
+                "classes, except in a loop that predicts it, where it counts as 0",
                 impossible=False,
             )
 
@@ -92,7 +92,8 @@ def _of_room(
         asked = [demands[name] for name in unsure]
         yield Finding(
             f"it isn't certain that {patches} find room in {info.name}{_whose(unsure, demands)}, "
-            f"which depends on where they lie; {_certain(budget, room, asked)}",
+            f"which holds at most {room.most}, fewer where they lie badly; "
+            f"{_certain(budget, room, asked)}",
             impossible=False,
         )
 

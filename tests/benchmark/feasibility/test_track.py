@@ -85,7 +85,8 @@ def test_a_budget_beyond_the_pool_is_named_with_what_fits() -> None:
 def test_between_the_bounds_is_a_doubt_and_ample_room_is_silence() -> None:
     impossible, (doubt,) = findings(prepared(cases=8), setting(query_size=8))
     assert not impossible
-    assert "it isn't certain that 36 patches" in doubt
+    assert "it isn't certain that 36 patches (12 + 3 x 8) of 8x10x10 voxels find room" in doubt
+    assert "which holds at most 64, fewer where they lie badly; " in doubt
     wide = prepared(cases=20, shape=(90, 90, 90))
     assert findings(wide, setting()) == ([], [])
 
