@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -33,10 +34,14 @@ class CaseInfo(Frozen):
     id: str
     shape: Triple
     """``(Z, Y, X)`` of the stored (cropped, resampled) image."""
+    classes: tuple[int, ...] | None = None
+    """Labels in the case, background included; None: not recorded before schema version 2."""
 
 
 class PreparedInfo(StateFile):
     """Content of ``prepared.json``."""
+
+    SCHEMA: ClassVar[int] = 2
 
     protocol_version: str
     name: str

@@ -1,6 +1,5 @@
 """Commands for your own dataset: the guideline's numbers, and a card."""
 
-import math
 import os
 import shlex
 from collections.abc import Iterable, Sequence
@@ -73,21 +72,30 @@ def guide(
     labelsTr). Classes of high variance, and those that the patch is derived from, are the card's
     unless they are given.
     """
+    from benchmark.feasibility.guideline import fitted
     from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.own.guide import derive
     from nnactive.io.files import write_text
 
-    card, boxes = _measured(dataset, raw, data)
+    card, boxes, pool = _measured(dataset, raw, data)
     tumours, only = tumours or card.tumour, only or card.patch_from
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
-    track = guideline_track(card.name, card.title, found)
+    known = load_card(card.name) if card.name in list_cards() else None
+    fit = fitted(card, found, boxes, pool, known.candidates if known else None)
+    track = guideline_track(card.name, card.title, found, fit.fewer)
     out = out or Path(f"{track.name}.yaml")
     if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise UserError(f"{out}: not written by this command, so it is kept; give another --out")
-    known = load_card(card.name) if card.name in list_cards() else None
-    _print_guide(found, boxes, known)
+    _print_guide(found, known)
+    if fit.problem and not fit.fewer:
+        raise UserError(f"{card.name}: {fit.problem}; {fit.way_out}; no track was written")
     write_text(out, as_yaml(track, found))
+    if fit.problem:
+        way = f"{out} has {fit.way_out}, and its results compare only with each other"
+        click.echo(f"warning: {card.name}: {fit.problem}; {way}", err=True)
+    elif fit.doubt:
+        click.echo(f"warning: {card.name}: {fit.doubt}", err=True)
     click.echo(f"\n{out}: track {track.name}; use it with {_submit(out)}")
     if not known:
         options = _options(tumours, only)
@@ -140,6 +148,7 @@ def add(
 
     DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr, labelsTr).
     """
+    from benchmark.feasibility.guideline import fitted
     from nnactive.data.own.add import describe_raw, free_folder, write_card
     from nnactive.data.own.check_folder import check_folder
     from nnactive.data.own.guide import derive
@@ -159,7 +168,7 @@ def add(
         click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.
-    split_cases([case.id for case in cases], card)
+    pool, _ = split_cases([case.id for case in cases], card)
     for named in (*tumours, *only):
         _check_class(named, card)
     with bars() as progress:
@@ -171,7 +180,10 @@ def add(
     pinned = {"ids": tuple(case.id for case in cases), "tumour": tuple(tumours)}
     card = card.model_copy(update=pinned | {"patch_from": tuple(only)})
     file = write_card(card, found, target)
-    _print_guide(found, boxes, None)
+    _print_guide(found, None)
+    fit = fitted(card, found, boxes, pool, None)
+    if fit.problem:
+        click.echo(f"warning: {card.name}: {fit.problem}; {fit.way_out}", err=True)
     quoted = shlex.quote(str(raw))
     click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
@@ -210,12 +222,13 @@ def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
         raise UserError(error.told_of(str(raw)))
 
 
-def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
-    """Measure a dataset's label maps, prepared or raw."""
+def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes, list[str]]":
+    """Measure a dataset's label maps, prepared or raw; also returns the pool's cases."""
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
+    from nnactive.data.prepare.split import split_cases
     from nnactive.data.prepared import INFO, PreparedDataset
     from nnactive.data.raw.scan import scan
 
@@ -223,8 +236,10 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
     if dataset in known:
         card = load_card(dataset)
         if raw is None and (data / dataset / INFO).is_file():
+            prepared = PreparedDataset(data / dataset)
             with bars() as progress:
-                return card, prepared_boxes(card, PreparedDataset(data / dataset), progress)
+                boxes = prepared_boxes(card, prepared, progress)
+            return card, boxes, [case.id for case in prepared.info.pool]
         raw = raw or Folders.of(data, dataset).files
         if not raw.is_dir():
             raise UserError(f"{raw}: no raw data of {dataset}; prepare the dataset, or give --raw")
@@ -236,11 +251,12 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
         raw = raw or Path(dataset)
         card = describe_raw(Path(dataset))
     cases = scan(raw, card)
+    pool, _ = split_cases([case.id for case in cases], card)
     with bars() as progress:
-        return card, raw_boxes(card, cases, progress)
+        return card, raw_boxes(card, cases, progress), pool
 
 
-def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
+def _print_guide(found: "Guide", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
@@ -272,13 +288,6 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
         "in production, train for 1000 epochs; in the benchmark, the track sets the training length"
     )
-    wanted = found.budget * math.prod(found.patch)
-    if wanted > boxes.pool:
-        click.echo(
-            f"warning: the budget has {wanted:,} voxels, but the pool only about {boxes.pool:,}, "
-            "so it can't be spent; use fewer or smaller patches, or fewer loops",
-            err=True,
-        )
 
 
 def _listed(values: Iterable[float]) -> str:

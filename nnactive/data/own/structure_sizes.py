@@ -1,6 +1,5 @@
 """Measuring the size of each class's structures in label maps, one case at a time."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +24,6 @@ from nnactive.nnunet.planning import describe, target_geometry
 
 STAGE: Final = "measure"
 """Told of with every case."""
-TEST_SHARE: Final = 1 / 4
-"""Fraction of all cases (protocol section 2)."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +35,14 @@ class Boxes:
     it lacks."""
     spacing: Spacing
     """mm, (z, y, x), of the resampled image."""
-    pool: int
-    """Voxels of the resampled pool; for raw data, three quarters of those of all cases."""
+    shapes: dict[str, Triple]
+    """``(Z, Y, X)`` of each case's resampled image, pool and test, in the order of ``cases``; for
+    raw data it is computed, and of the whole image where that was not opened to crop it."""
+
+    def present(self, case: str) -> tuple[int, ...]:
+        """Labels in a case, background included."""
+        boxes = self.cases[list(self.shapes).index(case)]
+        return (0, *(np.flatnonzero(~np.isnan(boxes[:, 0])) + 1).tolist())
 
 
 def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> Boxes:
@@ -58,18 +61,19 @@ def prepared_boxes(card: Card, dataset: PreparedDataset, progress: Progress) -> 
             f"{dataset.folder}: prepared from another card or version of the dataset; "
             "remove that folder and prepare it again"
         )
-    voxels = sum(math.prod(case.shape) for case in info.pool)
     cases = sorted(case.id for case in (*info.pool, *info.test))
     facts = _noted(dataset.folder / NOTE)
+    shapes = {case: dataset.shape(case) for case in cases}
     if set(cases) <= set(facts):
-        seen = [facts[case] for case in cases]
-        return replace(_scaled(card, [_measured(case) for case in seen], len(seen)), pool=voxels)
+        return replace(
+            _scaled(card, {case: _measured(facts[case]) for case in cases}), shapes=shapes
+        )
     pool = {case.id for case in info.pool}
     found = []
     for case in tracked(progress, STAGE, cases, len(cases)):
         label = dataset.pool_label(case) if case in pool else dataset.test_label(case)
         found.append(largest_boxes(label, len(info.classes)))
-    return Boxes(tuple(found), info.spacing, voxels)
+    return Boxes(tuple(found), info.spacing, shapes)
 
 
 def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
@@ -91,45 +95,48 @@ def raw_boxes(card: Card, cases: list[Found], progress: Progress) -> Boxes:
         faults = [fault for case in looked for fault in case.faults]
         refuse_errors(faults, card.name, "nnactive-bench data check")
         return seen_boxes(card, [case.facts for case in looked if case.facts])
-    found = []
+    found = {}
     for case in tracked(progress, STAGE, cases, len(cases)):
         volume = read_volume(case.label)
         label = mapped_label(case.label, volume.array, case.values(card))
         box = largest_boxes(label, len(card.classes)) * np.array(volume.spacing)
-        shape = as_triple(label.shape)
-        found.append(_Measured(box, shape, shape, volume.spacing))
-    return _scaled(card, found, len(cases))
+        found[case.id] = _Measured(box, as_triple(label.shape), volume.spacing)
+    return _scaled(card, found)
 
 
 def seen_boxes(card: Card, facts: Sequence[CaseFacts]) -> Boxes:
     """Sizes in the raw cases that a check has read; the same as ``raw_boxes``."""
-    return _scaled(card, [_measured(case) for case in facts], len(facts))
+    return _scaled(card, {case.id: _measured(case) for case in facts})
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """One raw case: extents ``(F, 3)`` in mm, shapes ``(Z, Y, X)`` and spacing in mm."""
+    """One raw case: extents ``(F, 3)`` in mm, shape ``(Z, Y, X)`` and spacing in mm."""
 
     box: np.ndarray
     shape: Triple
-    cropped: Triple
+    """After the crop, where the image was read."""
     spacing: Spacing
 
 
 def _measured(case: CaseFacts) -> _Measured:
     box = np.array([each or (np.nan,) * 3 for each in case.boxes], float)
-    return _Measured(box, case.shape, case.cropped, case.spacing)
+    return _Measured(box, case.cropped, case.spacing)
 
 
-def _scaled(card: Card, cases: Sequence[_Measured], number: int) -> Boxes:
+def _scaled(card: Card, cases: Mapping[str, _Measured]) -> Boxes:
     """From extents in mm to voxels of the resampled image."""
     headers = [(card.spacing, (1, 1, 1))] if card.spacing else []
-    spacings, shapes = zip(*(headers or [(c.spacing, c.cropped) for c in cases]), strict=True)
-    description = describe(card.classes, list(card.channels.values()), number)
+    headers = headers or [(case.spacing, case.shape) for case in cases.values()]
+    spacings, shapes = zip(*headers, strict=True)
+    description = describe(card.classes, list(card.channels.values()), len(cases))
     target, transpose = target_geometry(card.nnunet_name, description, spacings, shapes)
-    voxels = sum(math.prod(c.shape) * math.prod(c.spacing) / math.prod(target) for c in cases)
-    found = tuple(case.box[:, transpose] / np.array(target) for case in cases)
-    return Boxes(found, target, round(voxels * (1 - TEST_SHARE)))
+    found, resampled = [], {}
+    for name, case in cases.items():
+        found.append(case.box[:, transpose] / np.array(target))
+        extent = (np.array(case.shape) * case.spacing)[list(transpose)]
+        resampled[name] = as_triple(np.maximum(np.rint(extent / target), 1))
+    return Boxes(tuple(found), target, resampled)
 
 
 def _noted(file: Path) -> Mapping[str, CaseFacts]:

@@ -159,9 +159,10 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
             write_volume(path, normalise(resampled, plans), patch)
         image, label = read_volume(path), read_volume(job.label_file(case))
         voxels = np.bincount(label.ravel(), minlength=classes)
-        shape = as_triple(label.shape)
+        present = tuple(np.flatnonzero(voxels).tolist())
+        info = CaseInfo(id=case, shape=as_triple(label.shape), classes=present)
         boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
-        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels, boundary)
+        return _Stored(info, array_digest(image, label), voxels, boundary)
 
     pool = set(job.pool)
     ids = sorted((*job.pool, *job.test))
