@@ -36,7 +36,16 @@ def commands(group: click.Group, words: tuple[str, ...] = ()) -> dict[str, click
 def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     able = {name: each for name, each in commands(cli).items() if isinstance(each, Contained)}
     assert set(able) == {
-        *("submit", "track run", "check", "doctor", "data list", "data prepare", "data verify"),
+        *(
+            "submit",
+            "track run",
+            "check",
+            "doctor",
+            "data list",
+            "data check",
+            "data prepare",
+            "data verify",
+        ),
         *("data download", "data guide", "data add", "leaderboard build", "leaderboard table"),
     }
     for command in able.values():
