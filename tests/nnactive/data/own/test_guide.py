@@ -78,11 +78,13 @@ def test_wrong_classes_are_named(arguments, message):
 
 @pytest.mark.parametrize(
     ("name", "tumours"),
-    [("lits", ["cancer"]), ("word", []), ("toothfairy2", []), ("mama_mia", ["lesion"])],
+    [("lits", ("cancer",)), ("word", ()), ("toothfairy2", ()), ("mama_mia", ("lesion",))],
 )
 def test_the_rule_gives_the_budgets_of_the_papers_roll_out(name, tumours):
     """Lüth et al. 2026 state the rule and ran these budgets: each must give the other."""
     card = load_card(name)
+    assert card.tumour == tumours
+    assert card.patch_from == (tumours if name == "lits" else ())
     ones = np.ones((len(card.classes) - 1, 3))
     found = derive(card.classes[1:], [ones], (1, 1, 1), tumours)
     budget = card.budgets["rollout"]
