@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -71,6 +69,8 @@ def _left(progress: "Progress") -> str:
 
 
 def _line(progress: "Progress") -> None:
+    import click
+
     before = len(progress.done) - len(progress.fresh)
     for number, job in enumerate(progress.fresh, before + 1):
         last = _left(progress) if number == len(progress.done) else ""
