@@ -30,12 +30,12 @@ WAIT := $(BIN)/python -m benchmark.cli.waits
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
 # IMAGE=1: a submission.yaml's requirements go into a layer on the image, so the run is in a container.
 IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
-INSIDE := $(if $(IN),--runtime $(IN) --image "$(if $(filter apptainer,$(IN)),$(SIF),$(NAME))") $(if $(IMAGE),--layer)
+INSIDE := $(if $(IN),--runtime $(IN)) $(if $(filter docker,$(IN)),--image "$(NAME)") $(if $(filter apptainer,$(IN)),--image "$(SIF)") $(if $(IMAGE),--layer)
 PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv benchmark submit leaderboard test test-fast bench lint types lock image sif image-test pin-base pin-debian
+.PHONY: help venv benchmark submit leaderboard test test-fast bench lint types schema lock image sif image-test pin-base pin-debian
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ lint: venv  ## check style, format, imports and scripts, and that no file holds 
 
 types: venv  ## check types
 	@$(WAIT) "checking types" $(BIN)/mypy
+
+schema: venv  ## write the JSON Schemas of the files that others read or write to docs/schema
+	@$(BENCH) schema --out docs/schema
 
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"

@@ -1,4 +1,4 @@
-"""Where the files of a track's runs lie; all paths are relative to the track's folder."""
+"""Paths of a track's files, relative to the track's folder."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,11 +1,13 @@
 """The steps of a run, in one table that the workflow, the commands, results and the docs read.
 
-To add a step, add an entry here and the command of the same name in
-``benchmark/cli/commands/steps.py``; a path that it needs belongs in ``benchmark/layout.py``.
+To add a step, add an entry to ``STEPS`` and the command of the same name to
+``benchmark/cli/commands/steps.py``, which calls the step's function in ``nnactive/steps/``; a path
+that it needs belongs in ``benchmark/layout.py``. A step that runs once per loop is requested by the
+result; others need a step that reads their output.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -41,7 +43,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Resources:
     """What the jobs of a run share."""
 
     cores: int
@@ -54,7 +56,7 @@ Input = Callable[[Target], Path | list[Path]]
 """Files that a job reads, relative to the track's folder."""
 
 
-def _one_core(_machine: Machine) -> int:
+def _one_core(_shared: Resources) -> int:
     return 1
 
 
@@ -69,7 +71,7 @@ class Step:
     """For people."""
     reads: str
     writes: str
-    """For the docs; empty where the output's name says it."""
+    """For the docs; empty if the output's name is enough."""
     inputs: Mapping[str, Input]
     output: Callable[[Target], Path]
     arguments: str
@@ -81,7 +83,7 @@ class Step:
     """Whether it writes a cost; its key in a result is that of its job."""
     gpu: bool = False
     """Whether it uses a GPU where there is one."""
-    threads: Callable[[Machine], int] = _one_core
+    threads: Callable[[Resources], int] = _one_core
     """Cores that it occupies."""
     numeric_threads: str = ""
     """Threads of its numeric libraries, as an option of the job; empty: 1."""
@@ -117,6 +119,12 @@ def _previous_train(target: Target) -> Path | list[Path]:
     return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
 
 
+def _loop_outputs(target: Target) -> list[Path]:
+    """Outputs of every step of a loop, of all loops: a result reads the costs of all."""
+    loops = [replace(target, loop=loop) for loop in range(target.setting.loops)]
+    return [step.output(loop) for loop in loops for step in STEPS if step.per is Per.LOOP]
+
+
 PREPARED: Final[Mapping[str, Input]] = MappingProxyType(
     {"prepared": lambda target: target.data / INFO}
 )
@@ -134,7 +142,7 @@ PREPARE: Final = Step(
     output=lambda target: target.data / INFO,
     arguments="{dataset} --data {datasets} --workers {threads} --out {output}",
     has_cost=False,
-    threads=lambda machine: machine.cores,
+    threads=lambda shared: shared.cores,
     numeric_threads="--threads 1",
 )
 START_STEP: Final = Step(
@@ -165,7 +173,7 @@ QUERY: Final = Step(
     " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
-    threads=lambda machine: 2 if machine.gpus else 1,
+    threads=lambda shared: 2 if shared.gpus else 1,
 )
 ANNOTATE: Final = Step(
     name="annotate",
@@ -193,7 +201,7 @@ TRAIN_FOLD: Final = Step(
     output=lambda target: layout.member_file(target.experiment, target.loop, target.fold),
     arguments="--train {train} --fold {fold} --loop {loop} --out {output}",
     gpu=True,
-    threads=lambda machine: machine.train_threads,
+    threads=lambda shared: shared.train_threads,
     numeric_threads="--threads {threads}",
     retries=1,
 )
@@ -222,9 +230,7 @@ RESULT: Final = Step(
     inputs={
         **PREPARED,
         "track": lambda _target: layout.track_file(),
-        "evaluations": lambda target: [
-            layout.evaluation_file(target.experiment, loop) for loop in range(target.setting.loops)
-        ],
+        "loops": _loop_outputs,
     },
     output=lambda target: layout.result_file(target.experiment),
     arguments="--data {data} --track {track} --setting {setting_name} --method {method_id}"
@@ -240,9 +246,7 @@ def step_of_command(command: str) -> Step:
     return next(step for step in STEPS if step.command == command)
 
 
-def pattern(
-    step: Step, *, seed: str = "{seed}", loop: str = "{loop}", fold: str = "{fold}"
-) -> Path:
+def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
     """The output of a step with placeholders for setting, method and numbers.
 
     >>> str(pattern(ANNOTATE))
@@ -251,7 +255,7 @@ def pattern(
     target = Target(
         data=Path("DATA/NAME"),
         setting=_ANY_SETTING,
-        experiment=Experiment("{setting}", "{method}", _Placeholder(seed)),
+        experiment=Experiment("{setting}", "{method}", _Placeholder("{seed}")),
         loop=_Placeholder(loop),
         fold=_Placeholder(fold),
     )

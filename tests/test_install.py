@@ -148,6 +148,7 @@ def test_the_doctor_says_what_it_cannot_know(bench: Callable[..., str]) -> None:
     assert "FAILED" not in told
     (line,) = [line for line in told.splitlines() if line.startswith("versions ")]
     assert " note " in line
+    assert "installed from a wheel" in line
 
 
 # What stands in for the checkout

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from benchmark.containers import LOCAL, RUNTIMES, connect
 from benchmark.containers.roles import Given, Role
+from benchmark.containers.runtimes import LOCAL, RUNTIMES, connect
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:

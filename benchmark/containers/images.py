@@ -14,6 +14,7 @@ from benchmark.containers.container import Image, Runtime
 from benchmark.provenance import code_commit
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import NnactiveError, UserError
+from nnactive.io.content import checkout
 from nnactive.io.files import sha256
 
 PROTOCOL: Final = "org.nnactive.protocol"
@@ -23,7 +24,6 @@ REVISION: Final = "org.opencontainers.image.revision"
 """Labels that an image has from its build."""
 LOCKS: Final = {"cuda13": "requirements.lock", "cuda12": "requirements-cuda12.lock"}
 """A checkout's lock file by variant."""
-ROOT: Final = Path(__file__).parents[2]
 INSTALL: Final = ("/opt/benchmark/venv/bin/python", "-IB", "-m", "benchmark.cli", "step", "layer")
 """Installs, inside an image, the requirements that follow it."""
 
@@ -49,7 +49,7 @@ def image_to_run(
         NnactiveError: the layer can't be built for another reason.
     """
     image = runtime.image(reference)
-    check_agreement(image, target)
+    check_agreement(image, target, checkout())
     if other := other_commit(image, code_commit()):
         say(f"note: {other}")
     if not requirements:
@@ -58,13 +58,13 @@ def image_to_run(
     return layered(runtime, image, requirements)
 
 
-def check_agreement(image: Image, target: str, root: Path = ROOT) -> None:
+def check_agreement(image: Image, target: str, root: Path | None) -> None:
     """Refuse an image of another protocol version or with other packages than this checkout.
 
     Args:
         image: what is to run.
         target: the ``make`` target that builds such an image.
-        root: this checkout; its lock files are compared where it has them.
+        root: this checkout, whose lock file is compared; None: there is none.
 
     Raises:
         UserError: names the image, its value, the expected one and the way out.
@@ -90,8 +90,10 @@ def check_agreement(image: Image, target: str, root: Path = ROOT) -> None:
             f"{name}: its variant is '{variant}', this checkout knows {' and '.join(LOCKS)}; "
             f"build one of these: make {target}"
         )
+    if root is None or not (root / LOCKS[variant]).is_file():
+        return
     lock = root / LOCKS[variant]
-    wanted = sha256(lock) if lock.is_file() else labels[LOCK]
+    wanted = sha256(lock)
     if labels[LOCK] != wanted:
         raise UserError(
             f"{name}: disagrees with {lock.name}: it was built from one with SHA-256 "

@@ -51,8 +51,9 @@ def everything(data: Path, runs: Path) -> Iterator[Finding]:
     yield writable_finding(machine.place("runs", runs, "--runs"))
     yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
     yield image_finding(record.image_used(record.HOME))
-    lock = lock_folder() / LOCK
-    if machine.image:
+    folder = lock_folder()
+    lock = folder and folder / LOCK
+    if machine.image and lock:
         yield lock_finding(lock, machine.image.lock)
     yield versions_finding(lock, inside=machine.image is not None)
     yield datasets_finding(data)
@@ -103,7 +104,7 @@ def _needed(machine: Machine, data: Path, runs: Path, *, needs_data: bool) -> It
     if machine.image:
         yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
         yield readable_finding(machine.place("data", data, "--data"), needed=needs_data)
-        lock = lock_folder() / LOCK
+        lock = record.HOME / LOCK
         yield lock_finding(lock, machine.image.lock)
         yield versions_finding(lock, inside=True)
 

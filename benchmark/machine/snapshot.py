@@ -11,6 +11,7 @@ from benchmark.machine.gpus import Driver, Gpu, ask_driver, visible
 from benchmark.machine.memory import shared_memory_size
 from benchmark.machine.places import Place, image_mounts
 from nnactive.devices import VISIBLE, toolkit_version
+from nnactive.io.content import checkout
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def scratch_folder() -> Path:
     return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108  (as Python and others choose)
 
 
-def lock_folder() -> Path:
-    """Where the lock file lies: in the image, or in the repository."""
+def lock_folder() -> Path | None:
+    """Folder of the lock file: the image's or the checkout's; an install from a wheel has none."""
     home = record.HOME
-    return home if record.image_record(home) else Path(__file__).parents[2]
+    return home if record.image_record(home) else checkout()

@@ -42,11 +42,16 @@ def lock_finding(lock: Path, expected: str) -> Finding:
     return Finding("lock", "ok", f"{lock}: the one that this image was built with")
 
 
-def versions_finding(lock: Path, *, inside: bool) -> Finding:
-    """Whether every package of a lock file is installed in the version that it pins."""
-    if not lock.is_file():
-        detail = f"{lock}: no such file, so the versions can't be compared"
-        return Finding("versions", "note", detail)
+def versions_finding(lock: Path | None, *, inside: bool) -> Finding:
+    """Whether every package of a lock file is installed in the version that it pins.
+
+    Args:
+        lock: the lock file; None: installed from a wheel, which has none.
+        inside: whether this is in an image.
+    """
+    if lock is None or not lock.is_file():
+        cause = f"{lock}: no such file" if lock else "installed from a wheel, without the lock file"
+        return Finding("versions", "note", f"{cause}, so the versions can't be compared")
     from benchmark.submission.pins import locked
 
     pinned = locked(lock)

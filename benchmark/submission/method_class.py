@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from benchmark.results import ParameterValue
-from nnactive.errors import UserError
+from nnactive.errors import UserError, described
 from nnactive.io.files import sha256
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _import(path: Path) -> ModuleType:
         raise UserError(f"{path}: line {error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:
         sys.modules.pop(name)
-        raise UserError(f"{path}: can't be imported: {_one_line(error)}") from error
+        raise UserError(f"{path}: can't be imported: {described(error)}") from error
     return module
 
 
@@ -107,7 +107,7 @@ def instance(
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        raise UserError(f"{origin}: its constructor raised {_one_line(error)}") from error
+        raise UserError(f"{origin}: its constructor raised {described(error)}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be a class constant, True or False")
     if not isinstance(found.needs, frozenset | set) or not found.needs <= set(Need):
@@ -153,8 +153,3 @@ def _check_declared(
                 f"{origin}: the class declares Parameters, so its constructor must be "
                 "__init__(self, **parameters) and begin with super().__init__(**parameters)"
             )
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

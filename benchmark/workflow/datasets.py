@@ -21,15 +21,15 @@ def dataset_folder(name: str, data: Path, runs: Path) -> Path:
     Raises:
         UserError: if there is no such dataset.
     """
-    usual, own = data / name, runs / GENERATED / name
+    usual, below_runs = data / name, runs / GENERATED / name
     if (usual / INFO).is_file() or load_card(name).generator is None:
         return usual
-    if (own / INFO).is_file() or not _can_keep(data):
-        return own
+    if (below_runs / INFO).is_file() or not _is_lasting(data):
+        return below_runs
     return usual
 
 
-def _can_keep(data: Path) -> bool:
+def _is_lasting(data: Path) -> bool:
     """Whether files written there persist: a folder inside an image goes with the container."""
     place = Place("data", data, "--data", image_mounts())
     return not place.missing_mount and write_problem(data) is None

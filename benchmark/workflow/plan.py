@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
-from benchmark.steps import STEPS, Machine, Per, Step, Target
+from benchmark.steps import STEPS, Per, Resources, Step, Target
 from nnactive.data.prepared import INFO
 from nnactive.io.files import read_model
 from nnactive.io.models import StateFile
@@ -35,9 +35,9 @@ class Plan(StateFile):
     step_command: str = STEP_COMMAND
 
     @property
-    def machine(self) -> Machine:
+    def resources(self) -> Resources:
         """What the jobs share."""
-        return Machine(self.cores, self.train_threads, self.gpus)
+        return Resources(self.cores, self.train_threads, self.gpus)
 
     def data(self, dataset: str) -> Path:
         """Folder of a prepared dataset."""

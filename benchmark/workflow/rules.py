@@ -49,7 +49,7 @@ class Rule:
     @property
     def threads(self) -> int:
         """Cores that a job occupies."""
-        return self.step.threads(self.plan.machine)
+        return self.step.threads(self.plan.resources)
 
     @property
     def gpu(self) -> int:

@@ -1,6 +1,7 @@
 """The table of steps against the commands, the layout, results and the docs."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from benchmark.steps import (
     START_STEP,
     STEPS,
     TRAIN_FOLD,
+    Per,
     Target,
     overview,
     pattern,
@@ -70,6 +72,17 @@ def test_an_experiments_jobs_are_in_the_order_of_its_loops() -> None:
         "s, start, seed 7: loop 0, evaluate",
         "s, random, seed 7: loop 1, query",
     ]
+
+
+def test_a_result_waits_for_every_step_of_every_loop(monkeypatch) -> None:
+    def awaited() -> set[Path]:
+        result = Job(RESULT, Target(Path("/d/phantom"), SETTING, EXPERIMENT))
+        return set(result.step.inputs["loops"](result.target))
+
+    assert awaited() == {job.output for job in JOBS if job.step.per is Per.LOOP}
+    tally = replace(EVALUATE, name="tally", output=lambda t: Path(f"tally_{t.loop}.json"))
+    monkeypatch.setattr("benchmark.steps.STEPS", (*STEPS[:-1], tally, RESULT))
+    assert {Path("tally_0.json"), Path("tally_1.json")} < awaited()
 
 
 def test_each_cost_in_a_result_is_one_steps() -> None:

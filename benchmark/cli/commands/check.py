@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.child_errors import error_line
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import method_argument, seconds_option
 from benchmark.containers.roles import Role
@@ -34,7 +35,7 @@ def check(method: "Method", seconds: float) -> int:
     _print_table(Console(), rows)
     bad = sum(row.state == "FAILED" for row in rows)
     if bad:
-        click.echo(f"error: {method.string}: {bad} of {len(rows)} checks failed", err=True)
+        click.echo(error_line(f"{method.string}: {bad} of {len(rows)} checks failed"), err=True)
     return UserError.exit_code if bad else 0
 
 
@@ -47,7 +48,7 @@ def passes(method: "Method", seconds: float) -> bool:
     rows = judge(method, seconds)
     bad = [row for row in rows if row.state == "FAILED"]
     for row in bad:
-        click.echo(f"error: {method.string}: {row.check}: {row.detail}", err=True)
+        click.echo(error_line(f"{method.string}: {row.check}: {row.detail}"), err=True)
     if not bad:
         click.echo(f"{method.string}: passes the check; {rows[-1].check}: {rows[-1].detail}")
     return not bad

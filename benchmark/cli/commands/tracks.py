@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.child_errors import error_line
 from benchmark.cli.commands.check import passes
 from benchmark.cli.commands.leaderboard import build_page
 from benchmark.cli.commands.methods import examine
@@ -221,6 +222,6 @@ def finish(request: "Request", out: Path) -> int:
     if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)
     for problem in problems:
-        click.echo(f"error: {problem.experiment}: {problem.text}", err=True)
+        click.echo(error_line(f"{problem.experiment}: {problem.text}"), err=True)
     codes = {problem.exit_code for problem in problems} | ({status} if status else set())
     return max(codes, default=0)

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from benchmark.cli.main import main
-from benchmark.containers import process_group
-from benchmark.containers.apptainer import ApptainerRuntime, Messages, can_set_limits
 from benchmark.containers.container import Container, Image, Limits, Mount
+from benchmark.containers.runtimes import process_group
+from benchmark.containers.runtimes.apptainer import ApptainerRuntime, Messages, can_set_limits
 from nnactive.io.files import sha256
 
 LIST = ["data", "list", "--runtime", "apptainer"]

@@ -11,9 +11,9 @@ import pytest
 
 from benchmark.cli.contained import Contained, runtime_options
 from benchmark.cli.main import cli, main
-from benchmark.containers import LOCAL, RUNTIMES, connect
 from benchmark.containers.container import Runtime
 from benchmark.containers.roles import Role
+from benchmark.containers.runtimes import LOCAL, RUNTIMES, connect
 
 ROOT = Path(__file__).parents[3]
 LINE = "error: "
@@ -61,7 +61,7 @@ def test_a_runtime_is_a_module_and_its_registration(client, apptainer, monkeypat
         assert protocol <= set(dir(connect(name, print)))
     said: list[str] = []
     another = SimpleNamespace(connect=lambda say: say("found") or "another")
-    monkeypatch.setitem(sys.modules, "benchmark.containers.another", another)
+    monkeypatch.setitem(sys.modules, "benchmark.containers.runtimes.another", another)
     assert connect("another", said.append) == "another"
     assert said == ["found"]
 

@@ -11,9 +11,9 @@ import requests
 
 from benchmark.cli.main import main
 from benchmark.containers.container import Container, Image, Limits, Mount
-from benchmark.containers.docker import DockerRuntime
-from benchmark.containers.engine import engine_of, host_config
 from benchmark.containers.leftovers import LABEL, this_process
+from benchmark.containers.runtimes.docker import DockerRuntime
+from benchmark.containers.runtimes.engine import engine_of, host_config
 from benchmark.workflow.gpu_locks import gpu_locks
 
 ID = "sha256:" + "a" * 64

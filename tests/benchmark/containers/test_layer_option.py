@@ -7,11 +7,11 @@ import yaml
 
 from benchmark.cli.contained import requirements
 from benchmark.cli.main import main
-from benchmark.containers import connect
 from benchmark.containers.container import Image, Layer
-from benchmark.containers.docker import DockerRuntime
 from benchmark.containers.images import PROTOCOL
 from benchmark.containers.roles import Role
+from benchmark.containers.runtimes import connect
+from benchmark.containers.runtimes.docker import DockerRuntime
 from benchmark.tracks import FOLDER
 from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import sha256
@@ -113,7 +113,9 @@ def test_apptainer_is_the_same_program_and_hashes_an_image_once(
     runtime = connect("apptainer", print)
     digest = f"sha256:{sha256(Path('benchmark.sif'))}"
     assert runtime.image("benchmark.sif").digest == digest
-    monkeypatch.setattr("benchmark.containers.apptainer.sha256", lambda _: pytest.fail("again"))
+    monkeypatch.setattr(
+        "benchmark.containers.runtimes.apptainer.sha256", lambda _: pytest.fail("again")
+    )
     assert runtime.image("benchmark.sif").digest == digest
     assert PROTOCOL in runtime.image("benchmark.sif").labels
     monkeypatch.setenv("APPTAINER", "/nowhere/apptainer")

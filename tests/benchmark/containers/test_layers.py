@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError, BuildError, ImageNotFound
 
-from benchmark.containers import connect
-from benchmark.containers.apptainer import ApptainerRuntime
 from benchmark.containers.container import Image
-from benchmark.containers.docker import SECONDS_OF_A_BUILD, DockerRuntime
 from benchmark.containers.images import layer_command, layer_failure, layer_name, layered
+from benchmark.containers.runtimes import connect
+from benchmark.containers.runtimes.apptainer import ApptainerRuntime
+from benchmark.containers.runtimes.docker import SECONDS_OF_A_BUILD, DockerRuntime
 from benchmark.image.layer.install import labels_of
 from benchmark.image.record import LayerRecord
 from nnactive.errors import NnactiveError, UserError

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from benchmark.containers import apptainer, leftovers
+from benchmark.containers import leftovers
 from benchmark.containers.container import Image
 from benchmark.containers.handover import to_read
 from benchmark.containers.images import (
@@ -21,6 +21,7 @@ from benchmark.containers.images import (
 )
 from benchmark.containers.leftovers import is_orphan, this_process
 from benchmark.containers.output import OutputRelay
+from benchmark.containers.runtimes import apptainer
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.io.files import sha256

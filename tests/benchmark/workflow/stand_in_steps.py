@@ -78,7 +78,7 @@ def evaluate(data, setting, train, members, out, device):
 def query(inputs, out, device, **_):
     _check(inputs.train)
     assert len(inputs.queries) == inputs.loop
-    if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_MENDED"):
+    if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_FIXED"):
         raise MethodError(f"{inputs.method.name}: 3 patches too few")
     made = _query(inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
     save_query(out, made)

@@ -1,4 +1,4 @@
-"""Where a track's datasets lie. The image is a stand-in: a folder with an empty ``image.json``."""
+"""Folders of a track's datasets. The image is a stand-in: a folder with an empty ``image.json``."""
 
 from pathlib import Path
 

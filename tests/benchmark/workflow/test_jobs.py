@@ -121,7 +121,7 @@ def test_progress_is_what_the_files_say(tmp_path, monkeypatch) -> None:
     (tmp_path / first_fold.output).touch()
     watch = Watch(tmp_path, [first_fold, second_fold, query])
     first = watch.look()
-    # What was done before counts, but isn't told again, and no time was earned by it.
+    # Jobs done before count as done, but are neither reported again nor timed.
     assert (first.total, first.done, first.fresh) == (3, (first_fold,), ())
     assert first.seconds_left is None
 

@@ -123,7 +123,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, capfd) -> None:
     (folder / "breaks.py").write_text(BREAKS)
     track = make_track(loops=2)
-    # With a parameter that stands in all paths.
+    # With a parameter, which all paths contain.
     methods = ["power_bald,beta=.5", f"{folder / 'breaks.py'}:Breaks"]
     request = make_request(folder, track, methods)
     broken = Experiment("s", request.methods[1][0].record.id, 1)
@@ -155,7 +155,7 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     assert sum("s/start/" in output for output in before) == 5
     assert sum(before.values()) == 11
 
-    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    monkeypatch.setenv("STAND_IN_FIXED", "1")
     assert finish(request, page) == 0
     fresh = calls(folder) - before
     assert set(fresh.values()) == {1}
@@ -235,7 +235,7 @@ def test_a_run_goes_on_where_its_data_lie_elsewhere(folder, monkeypatch, capfd) 
     elsewhere.parent.mkdir(parents=True)
     (folder / "data").rename(elsewhere)
     monkeypatch.setenv("STAND_IN_DATASET", str(elsewhere / "phantom"))
-    monkeypatch.setenv("STAND_IN_MENDED", "1")
+    monkeypatch.setenv("STAND_IN_FIXED", "1")
     assert finish(replace(request, data=elsewhere), folder / "board.html") == 0
     assert set(calls(folder).values()) == {1}
     assert len(calls(folder)) == 5 + 5 + 1
@@ -249,6 +249,28 @@ def stamps_of_loop_0(root: Path) -> dict[Path, int]:
         path: (path / "labelled.json" if path.is_dir() else path).stat().st_mtime_ns
         for path in found
     }
+
+
+@pytest.mark.slow
+def test_a_run_that_an_older_release_began_is_continued(folder, capfd) -> None:
+    request = make_request(folder, make_track(loops=2))
+    assert finish(request, folder / "board.html") == 0
+    before, root = calls(folder), request.root
+    # Older releases wrote no version but in loop files and results; checksums had no key.
+    for file in (path for path in root.rglob("*.json") if not path.is_symlink()):
+        content = read_json(file)
+        if file.name == "datasets.json":
+            write_json(file, content["checksums"])
+        elif not file.name.startswith(("loop_", "result")) or file.name.count(".") > 1:
+            content.pop("schema_version", None)
+            write_json(file, content)
+    experiment = root / "s" / "random" / "seed_1"
+    (experiment / "result.json").unlink()
+    (experiment / "loop_001" / "evaluation.json").unlink()
+    assert finish(request, folder / "board.html") == 0
+    fresh = calls(folder) - before
+    assert sorted(Path(output).name for output in fresh) == ["evaluation.json", "result.json"]
+    assert load_result(experiment / "result.json").status == "complete"
 
 
 @pytest.mark.slow

@@ -106,9 +106,9 @@ def test_sha256_of_a_known_text(tmp_path):
 
 
 def test_the_way_out_of_broken_json_is_the_callers(tmp_path):
-    (tmp_path / "own.json").write_text("{")
-    with pytest.raises(UserError, match=r"own\.json: not valid JSON .*; mend it$"):
-        files.read_json(tmp_path / "own.json", "mend it")
+    (tmp_path / "mine.json").write_text("{")
+    with pytest.raises(UserError, match=r"mine\.json: not valid JSON .*; fix it$"):
+        files.read_json(tmp_path / "mine.json", "fix it")
 
 
 def test_a_sweep_takes_drafts_alone(tmp_path):

@@ -16,7 +16,7 @@ c:
 """
 
 
-def test_a_merged_key_may_be_given_anew(tmp_path: Path) -> None:
+def test_a_merged_key_may_be_overridden(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(MERGED)
     content = read_yaml(file)
@@ -43,7 +43,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, content: str | bytes, cause: s
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml: no such track file"):
         read_yaml(tmp_path / "none.yaml", "track file")
     with pytest.raises(UserError, match="a folder, not a card"):

@@ -14,9 +14,9 @@ from docker.errors import APIError, BuildError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 from benchmark.containers.container import Container, Image, Layer, Runtime, Streams
-from benchmark.containers.engine import caller, engine_of, host_config
 from benchmark.containers.images import layer_command, layer_failure
 from benchmark.containers.leftovers import LABEL, is_orphan, this_process
+from benchmark.containers.runtimes.engine import caller, engine_of, host_config
 from benchmark.image.layer.install import LAYER_RECORD, added, labels_of
 from benchmark.image.record import HOME, LayerRecord
 from nnactive.errors import NnactiveError, UserError

@@ -30,7 +30,7 @@ def start_group(command: Sequence[str], env: dict[str, str]) -> "subprocess.Pope
     Call it from the main thread: the tie is to the thread that starts the process.
     """
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "benchmark.containers.process_group", *command],
+        [sys.executable, "-P", "-m", "benchmark.containers.runtimes.process_group", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

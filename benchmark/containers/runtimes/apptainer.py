@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 
 from benchmark.containers.container import Container, Image, Layer, Mount, Runtime, Streams
 from benchmark.containers.images import layer_failure, layer_shell_command
-from benchmark.containers.process_group import end_group, start_group
+from benchmark.containers.runtimes.process_group import end_group, start_group
 from benchmark.image.layer.install import added
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
