@@ -14,10 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
 
-from benchmark.cli.progress import duration
+from benchmark.cli.progress import Beat, duration
 
-SOON: Final = 5.0
-"""Seconds until the first line on a wait."""
 LOOK: Final = 0.2
 """Seconds between two looks at a command."""
 TOOK: Final = Path(sys.prefix) / "took.json"
@@ -28,28 +26,6 @@ def say(line: str) -> None:
     """Write a line that isn't a command's output."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-class Beat:
-    """When the next line on a wait is due: after 5 s, then after as long as it took so far.
-
-    >>> beat = Beat(0.0, most=10)
-    >>> [now for now in range(60) if beat.due(now)]
-    [5, 10, 20, 30, 40, 50]
-    """
-
-    def __init__(self, now: float, most: float = 60) -> None:
-        """Begin at the time ``now``; ``most`` is the longest time between two lines. In s."""
-        self.start = self.last = now
-        self.most = most
-
-    def due(self, now: float) -> bool:
-        """Whether a line is due; if so, it counts as written."""
-        pause = min(max(self.last - self.start, SOON), self.most)
-        if now - self.last < pause:
-            return False
-        self.last = now
-        return True
 
 
 def followed(

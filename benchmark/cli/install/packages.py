@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmark.cli.install.output import Course, bytes_below, size
-from benchmark.cli.progress import duration
-from benchmark.cli.waits import Beat, followed, say
+from benchmark.cli.progress import Beat, duration
+from benchmark.cli.waits import followed, say
 
 DISK: Final = 7.4e9
 """Bytes that the locked packages take, as modules and compiled; measured on Linux x86-64."""

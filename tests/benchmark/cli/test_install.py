@@ -10,7 +10,8 @@ import pytest
 from benchmark.cli.install import packages
 from benchmark.cli.install.output import Course
 from benchmark.cli.install.packages import NotInstalledError, check_room, main, usable
-from benchmark.cli.waits import Beat, followed, waited
+from benchmark.cli.progress import Beat
+from benchmark.cli.waits import followed, waited
 
 
 class Usage(NamedTuple):
@@ -45,7 +46,7 @@ def test_pip_says_sizes_one_by_one_and_then_unpacks(tmp_path: Path) -> None:
 
 
 def test_a_wait_is_told_again_and_again_with_what_is_left(tmp_path: Path, capfd, monkeypatch):
-    monkeypatch.setattr("benchmark.cli.waits.SOON", 0.2)
+    monkeypatch.setattr("benchmark.cli.progress.SOON", 0.2)
     took = tmp_path / "took.json"
     slow = [sys.executable, "-c", "import time; time.sleep(1.2)"]
     assert waited("slow work", slow, took) == 0
