@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[3]
 HEAVY: Final = {
     *("torch", "nnunetv2", "snakemake", "numpy", "scipy", "pandas", "SimpleITK", "blosc2", "cc3d"),
     *("matplotlib", "docker", "jinja2", "rich", "requests", "urllib3", "yaml", "pydantic"),
-    *("psutil", "pyzipper", "networkx", "tqdm"),
+    *("psutil", "pyzipper", "networkx", "tqdm", "packaging"),
 }
 READS: Final = frozenset({"pydantic", "yaml"})
 """What reading cards and tracks takes."""
@@ -30,7 +30,7 @@ LISTS: Final = {
     "data list --data none": READS | {"rich"},
     "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
     "method show bald": READS | {"numpy"},
-    "schema --out {out}": READS,
+    "schema --out {out}": READS | {"packaging"},
 }
 """Commands that don't compute, with all that they may import of `HEAVY`."""
 SECONDS: Final = 3.0
