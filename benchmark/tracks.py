@@ -96,7 +96,7 @@ def load_track(name: str) -> Track:
     is_path = name.endswith((".yaml", ".yml"))
     if not is_path and name not in track_names():
         raise UserError(
-            f"unknown track '{name}'; known are {', '.join(track_names())}, "
+            f"unknown track '{name}'; known tracks: {', '.join(track_names())}, "
             "or give the path of a YAML file"
         )
     path = Path(name) if is_path else FOLDER / f"{name}.yaml"

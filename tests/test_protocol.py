@@ -22,7 +22,7 @@ CITING = (
     "*.md",
 )
 SECTION = re.compile(
-    r"(?P<before>.{0,30})\bsections? (?P<numbers>\d(?:(?:, | and )\d\b)*)"
+    r"(?P<before>.{0,30})\bsections? (?P<numbers>\d+(?:(?:, | and )\d+\b)*)"
     r"(?P<heads>(?:(?:, | and )\"[A-Z][a-z ]+\")*)"
 )
 OTHERS = re.compile(r"RFC \d+, $|\b\d{4}, (table \d+ and )?$")
@@ -72,7 +72,7 @@ def test_every_section_that_is_cited_is_there() -> None:
             if OTHERS.search(found["before"]):
                 continue
             cited += 1
-            numbers = [int(number) for number in re.findall(r"\d", found["numbers"])]
+            numbers = [int(number) for number in re.findall(r"\d+", found["numbers"])]
             assert all(number in SECTIONS for number in numbers), f"{path}: {found[0]}"
             for head in re.findall(r'"([^"]+)"', found["heads"]):
                 there = [f"\n### {head}\n" in SECTIONS[number] for number in numbers]

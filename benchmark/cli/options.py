@@ -68,7 +68,7 @@ seconds_option = click.option(
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="Time limit for each row of the method's check.",
+    help="Time limit for each check of the method.",
 )
 
 

@@ -16,7 +16,7 @@ FIELDS: Final = ("driver_version", "index", "uuid", "name", "memory.total")
 QUERY: Final = ("nvidia-smi", f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader")
 SECONDS_TO_ANSWER: Final = 20
 NOT_FOUND: Final = "no nvidia-smi"
-INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
 UUID: Final = re.compile(r"(GPU-|MIG-)[0-9A-Za-z/-]*")
 """The UUID of a GPU, or of an instance that one is partitioned into."""
 MIG: Final = "MIG-"
@@ -53,7 +53,12 @@ def ask_driver() -> Driver:
     """Ask ``nvidia-smi``, wherever PATH finds it."""
     try:
         done = subprocess.run(
-            QUERY, capture_output=True, text=True, timeout=SECONDS_TO_ANSWER, check=False
+            QUERY,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS_TO_ANSWER,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return Driver(None, (), f"nvidia-smi: no answer after {SECONDS_TO_ANSWER} s")
@@ -65,14 +70,17 @@ def ask_driver() -> Driver:
 def parse_answer(output: str, errors: str = "") -> Driver:
     """Parse the answer to ``QUERY``."""
     rows = [[cell.strip() for cell in line.split(",")] for line in output.splitlines()]
-    rows = [row for row in rows if len(row) == len(FIELDS) and row[1].isdecimal()]
+    rows = [row for row in rows if len(row) >= len(FIELDS) and row[1].isdecimal()]
     if not rows:
         words = " ".join((output + " " + errors).split())
         return Driver(None, (), f"nvidia-smi: {words or 'no answer'}")
-    gpus = (
-        Gpu(index, int(index), uuid, name, _bytes(memory)) for _, index, uuid, name, memory in rows
-    )
-    return Driver(rows[0][0], tuple(gpus))
+    return Driver(rows[0][0], tuple(_gpu(*row[1:]) for row in rows))
+
+
+def _gpu(index: str, uuid: str, *rest: str) -> Gpu:
+    *name, memory = rest  # a name may contain a comma
+    known = uuid if UUID.fullmatch(uuid) else None
+    return Gpu(index, int(index), known, ", ".join(name), _bytes(memory))
 
 
 def visible(gpus: Sequence[Gpu], value: str | None) -> tuple[Gpu, ...]:

@@ -28,7 +28,7 @@ def builtin_class(name: str) -> "type[QueryMethod]":
         # YAML splits an unquoted METHOD with parameters in [...] at its commas.
         quotes = "; inside YAML's [...] quote the METHOD" if "=" in name else ""
         raise UserError(
-            f"unknown method '{name}'; known are {', '.join(sorted(BUILTIN))}, "
+            f"unknown method '{name}'; known methods: {', '.join(sorted(BUILTIN))}, "
             f"or give path/to/file.py:Class{quotes}"
         )
     return BUILTIN[name]

@@ -13,7 +13,7 @@ from benchmark.results import MethodRecord
 from benchmark.submission.method_class import builtin_class, instance, submitted_class
 from benchmark.submission.method_string import Method, display_name, method_id, written
 from nnactive.errors import UserError
-from nnactive.io.files import first_problem, read_model, sha256, write_bytes, write_model
+from nnactive.io.files import first_problem, read_model, replace_model, sha256, write_bytes
 from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.query.checkpoint import code_hash
@@ -100,7 +100,7 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
         if hashlib.sha256(content).hexdigest() != spec.record.source_hash:
             raise UserError(f"{source}: changed during the check; run the command again")
         write_bytes(_copy(path), content)
-    write_model(path, spec)
+    replace_model(path, spec)
 
 
 def load_method(path: Path) -> "QueryMethod":

@@ -1,6 +1,5 @@
 """A request to run methods on a track, and whether it fits what is on disk."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
+from nnactive.io.formatting import command
 from nnactive.io.models import StateFile
 from nnactive.settings import Setting
 
@@ -87,8 +87,9 @@ def check_datasets(request: Request) -> tuple[str, ...]:
     for name in missing:
         if load_card(name).generator is None:
             raise UserError(
-                f"{request.data / name}: dataset not prepared; run: nnactive-bench data prepare "
-                f"{name} --raw DIR --data {shlex.quote(str(request.data))}"
+                f"{request.data / name}: not prepared; run "
+                f"{command(f'data download {name}', request.data)}, then "
+                f"{command(f'data prepare {name}', request.data)}"
             )
     write_model(file, Checksums(checksums=known))
     return tuple(missing)

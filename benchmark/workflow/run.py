@@ -19,7 +19,7 @@ from benchmark.workflow.problems import Problem, find_problems
 from benchmark.workflow.request import Request, check_datasets, check_settings, follow_datasets
 from benchmark.workflow.watch import Progress, Watch, forget
 from nnactive.errors import UserError
-from nnactive.io.files import write_model
+from nnactive.io.files import replace_model, write_model
 from nnactive.io.locks import exclusive_lock, lock_holder
 
 SNAKEFILE = Path(__file__).parent / "Snakefile"
@@ -98,7 +98,7 @@ def _is_complete(root: Path, experiment: Experiment) -> bool:
 
 
 def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> int:
-    write_model(root / layout.plan_file(), plan)
+    replace_model(root / layout.plan_file(), plan)
     listed = jobs(plan)
     forget(root, [job for job in listed if not (root / job.output).exists()])
     watch = Watch(root, listed)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from benchmark.results import Environment, ExperimentResult, ImageUsed, MethodRecord
-from benchmark.submission.method_string import string_of
+from benchmark.submission.method_string import string_of, written
 from benchmark.tracks import load_track, track_names
 from leaderboard.assemble.grouping import LeagueKey, version
 from leaderboard.formatting import NAME_LENGTH, plain
@@ -102,6 +102,9 @@ def command(result: ExperimentResult) -> str:
     track, method = result.track, result.method
     if method.origin == "builtin" and method.id in _track_methods(track):
         return f"make benchmark TRACK={track}"
+    parameters = method.parameters.items()
+    if not all(name.isidentifier() and "," not in written(value) for name, value in parameters):
+        return ""  # not to be said in a METHOD
     text = string_of(method, file="path/to/file.py")
     safe = SAFE.fullmatch(text) and SAFE.fullmatch(track)
     return f"make submit METHOD={text} TRACK={track}" if safe else ""

@@ -37,7 +37,7 @@ BY_STUDY: dict[str, tuple[str, ...]] = {
     "full": (FULL, VARIANCE, TWICE, HIPPOCAMPUS, SIZES),
     "rollout": ("From P2, table 9.", VARIANCE, WORD),
     "training_500": (
-        "AMOS from P2, table 8, random on it and KiTS from P1, table 13.",
+        "AMOS: P2, table 8; random on AMOS, and KiTS: P1, table 13.",
         COPIED,
         VARIANCE,
     ),

@@ -84,6 +84,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
+def replace_model(path: Path, model: BaseModel) -> None:
+    """Replace ``path`` as `write_model` does, whatever an earlier run left there.
+
+    Raises:
+        NewerFileError: if a newer release wrote the file.
+    """
+    try:
+        read_model(path, type(model))
+    except NewerFileError:
+        raise
+    except UserError:  # missing, or of a run whose plan this release no longer understands
+        pass
+    write_model(path, model)
+
+
 def read_model(path: Path, kind: type[Model]) -> Model:
     """The model stored in ``path``.
 

@@ -70,7 +70,7 @@ class RandomForeground66(RandomForeground33):
 
 
 class RandomStrided(QueryMethod):
-    """Patches at even distances on a regular grid with a random offset, spread over the images.
+    """Evenly spaced patches on a regular grid with a random offset, spread over the images.
 
     Each image is tiled with the query patch from an offset drawn uniformly below the patch size.
     The patches are dealt to the images one by one, in rounds of a random order, as long as an image

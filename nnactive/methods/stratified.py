@@ -59,7 +59,7 @@ class ClassBalanced(PredictiveEntropy):
 
 
 class ClassBalanced33(ClassBalanced):
-    """Predictive entropy, a third of the patches shared by the classes.
+    """Predictive entropy, a third of the patches split equally among the classes.
 
     Voxel scores ``H[p]`` and, for each foreground class c, ``p_c H[p]``, from ``(C, Z, Y, X)`` to
     ``(Z, Y, X)``; the classes share ``floor(alpha q)`` patches equally, ``H[p]`` gets the others.
@@ -105,7 +105,7 @@ class ClassBalancedPower(Power, ClassBalanced):
 
 
 class ClassBalancedScheduledPower(Noisy, ClassBalanced):
-    """ClaSP PE: as clap_pe, with noise that falls from query to query.
+    """ClaSP PE: as clap_pe, with noise that decreases with each query.
 
     ``beta(t) = exp((1 - t/T) ln beta_0 + (t/T) ln beta_max)``, t = 0, 1, ... the index of the
     query and T the number of queries. ``alpha`` (0.66): the classes' share; ``beta_0`` (1),

@@ -44,7 +44,7 @@ class ExpectedEntropy(QueryMethod):
 
 
 class Bald(QueryMethod):
-    """Highest mean mutual information between a voxel's label and the ensemble's member.
+    """Highest mean mutual information between a voxel's label and the ensemble member.
 
     ``H[p] - mean_m H[p_m]`` per voxel, clipped at 0, with ``p`` the mean over the members ``p_m``,
     ``(C, Z, Y, X)`` to ``(Z, Y, X)``. Houlsby et al. 2011,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,8 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         names=inputs.names,
         embedder=network.embedder,
         workers=network.workers,
-        oracle_labels=dataset.pool_label if method.oracle else None,
+        # The plain constant: code of the class could answer otherwise than when it was recorded.
+        oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,
         announce=images.announce,
     )
 

@@ -129,7 +129,7 @@ def test_a_wrong_track_names_file_and_field(tmp_path, change, message) -> None:
 
 
 def test_an_unknown_track_lists_the_known_ones() -> None:
-    with pytest.raises(UserError, match="unknown track 'nope'; known are demo, full, hippocampus"):
+    with pytest.raises(UserError, match="unknown track 'nope'; known tracks: demo, full, "):
         load_track("nope")
     with pytest.raises(UserError, match=r"nope\.yaml: no such track file"):
         load_track("nope.yaml")

@@ -213,7 +213,7 @@ def test_a_submission_runs_its_part_of_a_track_and_the_rest_follows(
 
     whole = make(tmp_path, "benchmark")
     assert whole.status == 2
-    assert "acdc: dataset not prepared" in whole.err
+    assert "acdc: not prepared; run nnactive-bench data download acdc" in whole.err
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.pth")}
     (tmp_path / "data" / "acdc").symlink_to(way("acdc").data / "acdc")
     whole = make(tmp_path, "benchmark")

@@ -16,7 +16,7 @@ WHAT_WIDTH, STATE_WIDTH = 13, 6
 @data_option
 @runs_option
 def doctor(data: Path, runs: Path) -> None:
-    """Check whether this machine can do a run, and say how to fix what it lacks."""
+    """Check this machine, and say how to fix problems."""
     from benchmark.machine.checks import everything
     from benchmark.machine.findings import failures
 

@@ -1,4 +1,4 @@
-"""Commands that turn results into a page, or into tables for other programs."""
+"""Commands that build the page, or export its tables."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ def source_options(command: Command) -> Command:
 
 @click.group()
 def leaderboard() -> None:
-    """Turn results into a page, or into tables for other programs."""
+    """Build the page, or export its tables."""
 
 
 @leaderboard.command(cls=Contained, roles={"results": Role.RESULTS, "out": Role.PAGE})
@@ -90,7 +90,7 @@ def table(
     published: bool,
     strict: bool,
 ) -> None:
-    """Write the board's tables for other programs."""
+    """Export the board's tables."""
     from leaderboard import export
     from leaderboard.build import load_board
     from nnactive.io.files import write_text

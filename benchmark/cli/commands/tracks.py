@@ -212,10 +212,12 @@ def finish(request: "Request", out: Path) -> int:
     from benchmark.cli.progress import shown
     from benchmark.layout import result_files
     from benchmark.workflow.run import run as run_request
+    from leaderboard.formatting import counted
 
     content, root = request.track, request.root
     count = len(content.settings) * len(request.methods) * len(content.seeds)
-    click.echo(f"track {content.name}: {count} experiments on {request.cores} cores, in {root}")
+    size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
+    click.echo(f"track {content.name}: {size}, in {root}")
     with shown() as watcher:
         problems = run_request(request, watcher)
     status = 0

@@ -16,7 +16,7 @@ from typing import Final
 
 from benchmark.workflow.child_processes import die_with_parent
 
-SECONDS_TO_END: Final = 10
+SECONDS_TO_END: Final = 30
 """How long a container may take to end when asked to."""
 
 

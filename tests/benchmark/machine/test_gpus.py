@@ -185,3 +185,14 @@ def test_a_lock_is_the_same_however_its_gpu_is_named(nvidia_smi, tmp_path) -> No
         assert [file.name for file in folder.iterdir()] == [f"gpu_{uuid}.lock"]
     with hold_gpu([f"MIG-{A}/1/0"], tmp_path / "mig"):
         assert [file.name for file in (tmp_path / "mig").iterdir()] == [f"gpu_MIG-{A}_1_0.lock"]
+
+
+def test_odd_answers_of_the_driver_are_read(nvidia_smi) -> None:
+    nvidia_smi(f"580.65.06, 0, {A}, RTX 6000, Ada, 49140 MiB")
+    (gpu,) = ask_driver().gpus
+    assert (gpu.name, gpu.memory) == ("RTX 6000, Ada", 49140 << 20)
+    nvidia_smi("580.65.06, 0, [N/A], Tesla T4, 15360 MiB\n580.65.06, 1, [N/A], Tesla T4, 1 MiB")
+    assert [gpu.uuid for gpu in ask_driver().gpus] == [None, None]
+    nvidia_smi("580.65.06, 0, GPU-1, Tesla \\0377, 15360 MiB")
+    assert len(ask_driver().gpus) == 1
+    assert visible(LISTED, "9" * 5000) == ()

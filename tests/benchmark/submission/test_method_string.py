@@ -68,6 +68,12 @@ def test_the_string_of_a_record_makes_the_method_again(source, parameters) -> No
     assert describe(Method.parse(again)).record == record
 
 
+def test_the_string_of_an_id_that_is_a_hash_gives_all_parameters(source) -> None:
+    record = describe(Method.parse(f"{source}:Mine,beta=5")).record
+    hashed = record.model_copy(update={"id": f"{record.id.partition(',')[0]},0123abcd"})
+    assert string_of(hashed, str(source)) == f"{source}:Mine,beta=5,kind=soft"
+
+
 def test_the_string_of_a_builtin_record_is_its_id() -> None:
     record = describe(Method.parse("clasp_pe,alpha=.5,beta_0=2")).record
     assert string_of(record, "unused.py") == record.id == "clasp_pe,alpha=0.5,beta_0=2"

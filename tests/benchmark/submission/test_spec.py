@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -128,7 +129,7 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
         ("nowhere.py:", "names no class"),
         ("nowhere.py:a b", "names no class"),
         (".:Mine", "no such file"),
-        ("randon", "unknown method 'randon'; known are bald, cla_pe_33, "),
+        ("randon", "unknown method 'randon'; known methods: bald, cla_pe_33, "),
         ("beta=5", "inside YAML's [...] quote the METHOD"),
         ("power_bald,beta", "power_bald: 'beta' is not a parameter; write METHOD,name=value"),
         ("power_bald,beta=", "power_bald: 'beta=' is not a parameter"),
@@ -259,6 +260,17 @@ def test_infinity_survives_the_file(tmp_path) -> None:
     file = tmp_path / "methods" / "power_bald,beta=inf.json"
     assert "null" not in file.read_text()
     assert load_method(file).parameters.beta == float("inf")
+
+
+@pytest.mark.parametrize("name", ["power_bald", "random"])
+def test_what_a_newer_release_wrote_of_a_method_is_not_replaced(tmp_path, name) -> None:
+    spec = describe(Method.parse(name))
+    freeze(tmp_path, spec, None)
+    file = tmp_path / "methods" / f"{name}.json"
+    freeze(tmp_path, spec, None)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 99}))
+    with pytest.raises(UserError, match=r"schema version 99"):
+        freeze(tmp_path, spec, None)
 
 
 def test_ids_stay_file_names() -> None:

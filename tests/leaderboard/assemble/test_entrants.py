@@ -91,13 +91,13 @@ def test_the_command_that_runs_it_again(make, change, method, origin, parameters
 
 
 @pytest.mark.parametrize(
-    "text", ["$(touch x)", "a;b", "a b", "`a`", "a'b", 'a"', "a\nb", "a|b", "é"]
+    "text", ["$(touch x)", "a;b", "a b", "`a`", "a'b", 'a"', "a\nb", "a|b", "é", "a,b", "a,k=2"]
 )
 def test_no_command_holds_what_a_shell_or_make_would_run(make, change, text):
+    named = [make(text), make(text, origin="submission"), make(track=text)]
     for result in (
-        make(text),
-        make(text, origin="submission"),
-        make(track=text),
+        # A comma in an id separates its parameters.
+        *(named if "," not in text else []),
         change(make("p,k=1"), "method", parameters={"k": text}),
         change(make("p,89abcdef"), "method", parameters={text: 1}),
     ):

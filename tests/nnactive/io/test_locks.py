@@ -33,6 +33,7 @@ def test_one_holder_at_a_time(tmp_path) -> None:
         assert lock_holder(file) == str(os.getpid())
     with exclusive_lock(file) as again:
         assert again
+        assert lock_holder(file) == str(os.getpid())
 
 
 def test_an_error_in_the_block_releases_the_lock(tmp_path) -> None:
