@@ -5,8 +5,9 @@ from nnactive.data.check.case_facts import Looked
 from nnactive.data.check.dataset import judge, look_at_all, refuse_errors
 from nnactive.data.check.findings import Finding, of, summed_up
 from nnactive.data.check.sides import Sides
-from nnactive.data.prepare.job import SCRATCH, Job
+from nnactive.data.prepare.job import Job
 from nnactive.data.prepare.resume import NOTE, Note
+from nnactive.data.prepared import SCRATCH
 from nnactive.io.files import write_model
 
 

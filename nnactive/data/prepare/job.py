@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nnactive.data.cards import Card
-from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
+from nnactive.data.prepared import POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, described, refusal
@@ -17,7 +17,6 @@ from nnactive.io.locks import exclusive_lock
 
 Result = TypeVar("Result")
 
-SCRATCH = "scratch"
 CONVERTED = "converted"
 RAW = "raw"
 """Folder of generated raw data."""

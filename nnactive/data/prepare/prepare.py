@@ -9,7 +9,7 @@ from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
-from nnactive.data.prepare.job import RAW, SCRATCH, Job, alone, storage_errors
+from nnactive.data.prepare.job import RAW, Job, alone, storage_errors
 from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepare.stages import (
@@ -19,7 +19,7 @@ from nnactive.data.prepare.stages import (
     resample_all,
     store_all,
 )
-from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
+from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo
 from nnactive.data.progress import Progress
 from nnactive.data.raw.raw_checksums import (
     changed_cases,

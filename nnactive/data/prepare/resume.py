@@ -7,9 +7,9 @@ from pydantic import Field
 
 from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts
-from nnactive.data.prepare.job import CONVERTED, RAW, SCRATCH
+from nnactive.data.prepare.job import CONVERTED, RAW
 from nnactive.data.prepare.stages import Target
-from nnactive.data.prepared import IMAGES, POOL_LABELS, TEST_LABELS, volume_file
+from nnactive.data.prepared import IMAGES, POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.raw.convert import converted_files
 from nnactive.data.raw.raw_checksums import RawFile, changed_cases
 from nnactive.errors import UserError
