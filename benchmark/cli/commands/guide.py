@@ -184,15 +184,19 @@ def add(
     fit = fitted(card, found, boxes, pool, None)
     if fit.problem:
         click.echo(f"warning: {card.name}: {fit.problem}; {fit.way_out}", err=True)
-    quoted = shlex.quote(str(raw))
     click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
+    _print_next(card.name, raw, _options(tumours, only))
+
+
+def _print_next(name: str, raw: Path, options: str) -> None:
+    """The commands that follow a new card."""
     click.echo(
-        f"  nnactive-bench data prepare {card.name} --raw {quoted}\n"
-        f"  nnactive-bench data verify {card.name}\n"
-        f"  nnactive-bench data guide {card.name}{_options(tumours, only)}\n"
-        f"  {_submit(Path(f'guide_{card.name}.yaml'))}"
+        f"  nnactive-bench data prepare {name} --raw {shlex.quote(str(raw))}\n"
+        f"  nnactive-bench data verify {name}\n"
+        f"  nnactive-bench data guide {name}{options}\n"
+        f"  {_submit(Path(f'guide_{name}.yaml'))}"
     )
 
 

@@ -1,7 +1,7 @@
 """The facts of one raw case, from one pass over its files; every fault is listed, not the first."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,9 +156,8 @@ def _problems_of(case: Found, image: "Volume", label: "Volume") -> list[str]:
 
 
 def _classes(case: Found, label: "Volume", card: Card, problems: list[str]) -> np.ndarray | None:
-    mapping: Mapping[int, int] = card.raw_labels
     try:
-        return mapped_label(case.label, label.array, mapping)
+        return mapped_label(case.label, label.array, case.values(card))
     except ForeignLabelsError as error:
         problems.append(told_of(error, card))
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.cards import DATASETS, Card, list_cards, load_card
+from nnactive.data.raw.known.recognise import identify
 from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
@@ -31,6 +32,9 @@ def recognise(raw: Path) -> Recognised | None:
 
     A complete one is preferred to one that only has the name.
     """
+    if seen := identify(raw):
+        text = f"{seen.card.title} ({seen.card.name}): {seen.told}"
+        return Recognised(seen.card, complete=True, text=text)
     named = None
     for name in list_cards():
         try:

@@ -384,7 +384,9 @@ def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) ->
     track = make_track()
     setting = track.settings[0].model_copy(update={"dataset": "hippocampus"})
     request = make_request(folder, track.model_copy(update={"settings": (setting,)}))
-    with pytest.raises(UserError, match=r"data download hippocampus .*data prepare hippocampus"):
+    with pytest.raises(
+        UserError, match=r"(?s)data download hippocampus .*data prepare hippocampus"
+    ):
         run_module.run(request, lambda progress: None)
     assert not list(request.root.rglob("*.json"))
 

@@ -200,13 +200,13 @@ def failing_resample(monkeypatch, error):
 def what_a_library_raises(tiny, monkeypatch):
     failing_resample(monkeypatch, ValueError("zero-size array\nhas no maximum"))
     cause = "can't be prepared (ValueError: zero-size array has no maximum); correct or replace"
-    return Expected(tiny.image(WRONG), cause)
+    return Expected(tiny.image(WRONG), cause, BEFORE)
 
 
 def memory_that_runs_out(tiny, monkeypatch):
     failing_resample(monkeypatch, MemoryError("Unable to allocate 3.05 GiB"))
     cause = "needs more memory than there is (MemoryError: Unable to allocate 3.05 GiB); give"
-    return Expected(tiny.image(WRONG), cause)
+    return Expected(tiny.image(WRONG), cause, BEFORE)
 
 
 def failing_write(monkeypatch, number, text):

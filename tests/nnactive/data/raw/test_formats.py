@@ -275,7 +275,10 @@ def test_a_plain_file_named_gz_is_read_with_a_note(tmp_path):
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (gzip.compress(b"n"), "gzip-compressed, though not called .gz; rename it to x.nii.gz"),
+        (
+            gzip.compress(b"n", mtime=0),
+            "gzip-compressed, though not called .gz; rename it to x.nii.gz",
+        ),
         (b"<!DOCTYPE html><html>", "a web page; download it again"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS; fetch"),
         (b"PK\x03\x04rest", "a ZIP archive; unpack it"),
