@@ -33,7 +33,7 @@ class MethodSpec(StateFile):
     """Name of the built-in method, or of the class in the frozen copy of the file."""
 
 
-def describe(method: Method) -> MethodSpec:
+def describe(method: Method | str) -> MethodSpec:
     """Import a METHOD, check its class, make an object of it and describe it.
 
     This runs the author's code: callers that must survive it do so in another process.
@@ -41,7 +41,7 @@ def describe(method: Method) -> MethodSpec:
     Raises:
         UserError: one line with file and cause if this isn't a query method that can run.
     """
-    return make(method)[0]
+    return make(Method.parse(method) if isinstance(method, str) else method)[0]
 
 
 def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
