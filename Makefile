@@ -11,7 +11,9 @@ PUBLISHED ?=
 STRICT ?=
 RUNTIME ?=
 IMAGE ?=
-PYTHON ?= $(shell command -v python3.11 || echo python3)
+# The first that starts; all have the locked packages (tests/test_lock.py).
+PYTHON ?= $(shell for v in 3.11 3.12 3.13; do python$$v -c '' 2>/dev/null && echo python$$v && break; done || echo python3)
+UV ?= $(shell command -v uv)
 
 VARIANT ?= cuda13
 # Not from the environment: WSL sets a variable of this name.
@@ -23,6 +25,8 @@ BASE = $(if $(BASE_IMAGE),BASE_IMAGE=$(BASE_IMAGE)) $(if $(DEBIAN),DEBIAN=$(DEBI
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
+# Says every few seconds how long a silent command still takes.
+WAIT := $(BIN)/python -m benchmark.cli.waits
 PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
 # IMAGE=1: a submission.yaml's requirements go into a layer on the image, so the run is in a container.
 IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
@@ -37,14 +41,12 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
 	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
-venv: $(VENV)/.done  ## create the virtual environment with the locked packages
+venv: $(VENV)/.done  ## create the virtual environment with the locked packages, by uv if there is one (UV= for pip)
 
 $(VENV)/.done: requirements-dev.lock pyproject.toml setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-		{ echo "error: $(PYTHON) is not Python 3.11; choose one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; choose one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m benchmark.cli.install "$(VENV)" requirements-dev.lock --uv "$(UV)"
 	@touch $@
 
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
@@ -78,13 +80,14 @@ bench: venv  ## time the query engine against a plain reference
 lint: venv  ## check style, format, imports and scripts, and that no file holds a secret
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports
+	@$(WAIT) "checking imports" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer benchmark/image/*.sh
-	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | \
+		$(WAIT) "looking for secrets" xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 types: venv  ## check types
-	@$(BIN)/mypy
+	@$(WAIT) "checking types" $(BIN)/mypy
 
 schema: venv  ## write the JSON Schemas of the files that others read or write to docs/schema
 	@$(BENCH) schema --out docs/schema

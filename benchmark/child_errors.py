@@ -11,8 +11,8 @@ PREFIX: Final = "error: "
 
 
 def error_line(cause: str) -> str:
-    """The line that reports a cause."""
-    return f"{PREFIX}{cause}"
+    """The line that reports a cause; a line break in a path is shown as backslash and n."""
+    return PREFIX + "\\n".join(cause.splitlines())
 
 
 def reported_cause(lines: Iterable[str]) -> str | None:

@@ -152,4 +152,5 @@ def _dataset(info: "PreparedInfo", full_data_dice: float | None) -> DatasetRecor
         pool_boundary=info.pool_boundary,
         full_data_dice=full_data_dice,
         test_cases=tuple(case.id for case in info.test),
+        warnings=tuple(warning.line for warning in info.warnings),
     )

@@ -13,22 +13,32 @@ SEEDS = (12345, 12346, 12347, 12348)
 MARK = "# Written by nnactive-bench data guide"
 
 
-def guideline_track(dataset: str, title: str, guide: Guide) -> TrackFile:
-    """Make the track with the guideline's setting for a dataset."""
+def guideline_track(dataset: str, title: str, guide: Guide, fewer: int | None = None) -> TrackFile:
+    """Make the track with the guideline's setting for a dataset.
+
+    Args:
+        dataset: its name.
+        title: its title.
+        guide: the guideline's numbers.
+        fewer: patches per loop where the pool has no room for the guideline's; such a track's
+            results compare only with each other.
+    """
     setting = Entry(
         dataset=dataset,
         regime=REGIME,
         patch_size=guide.patch,
-        starting_budget=guide.patches_per_loop,
-        query_size=guide.patches_per_loop,
+        starting_budget=fewer or guide.patches_per_loop,
+        query_size=fewer or guide.patches_per_loop,
         loops=guide.loops,
+        **({"candidates": fewer} if fewer else {}),
     )
     return TrackFile(
         name=f"guide_{dataset}",
         title=f"{title}, by the guideline",
         description="Query patch and budget by the guidelines of Lüth et al. 2026 (App. F), "
-        f"from {guide.cases} label maps.",
-        comparable=True,
+        f"from {guide.cases} label maps."
+        + (f" The pool has no room for its {guide.budget} patches." if fewer else ""),
+        comparable=fewer is None,
         seeds=SEEDS,
         methods=METHODS,
         settings=(setting,),

@@ -40,6 +40,11 @@ def datasets_file() -> Path:
     return Path("datasets.json")
 
 
+def data_link(dataset: str) -> Path:
+    """A link to a dataset's folder, under a name that needs no quoting; only while a run lasts."""
+    return Path(".data") / dataset
+
+
 def setting_file(setting: str) -> Path:
     """The setting."""
     return Path(setting) / "setting.json"

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from nnactive import PROTOCOL_VERSION
@@ -16,6 +15,9 @@ from nnactive.io.files import first_problem, read_model, write_text
 from nnactive.io.models import Frozen, StateFile, file_text
 from nnactive.io.queries import PatchRecord
 from nnactive.settings import Setting
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Whole = Annotated[int, Field(strict=True)]
 """An integer written as one: neither ``true`` nor ``"1"``."""
@@ -150,6 +152,9 @@ class DatasetRecord(Frozen):
     full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
     """Mean Dice of the same training on the whole pool; None: unknown."""
     test_cases: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What was odd with the raw data, one line a kind; empty, too, where the dataset was prepared
+    before this was noted."""
 
 
 class ImageUsed(Frozen):
@@ -211,12 +216,15 @@ class ExperimentResult(StateFile):
     """When its last step ended; None: written before this was recorded."""
 
 
-def dice_per_class(counts: Counts) -> np.ndarray:
+def dice_per_class(counts: Counts) -> "np.ndarray":
     """Dice per foreground class, mean over cases; shape ``(F,)``.
 
     A case in which neither reference nor prediction has the class is left out of that class's mean
-    (protocol section 2); the Dice of a class that no case has is NaN.
+    (protocol section 2). The Dice of a class that no reference has is NaN: a single false positive
+    would decide whether it is 0 or doesn't count.
     """
+    import numpy as np
+
     tp, fp, fn = (
         np.asarray(column, dtype=np.float64)
         for column in (counts.true_positives, counts.false_positives, counts.false_negatives)
@@ -224,12 +232,14 @@ def dice_per_class(counts: Counts) -> np.ndarray:
     total = 2 * tp + fp + fn
     seen = total > 0
     dice = np.where(seen, 2 * tp / np.where(seen, total, 1), 0.0)
-    cases = seen.sum(axis=1)
+    cases = np.where((tp + fn).any(axis=1), seen.sum(axis=1), 0)
     return np.where(cases > 0, dice.sum(axis=1) / np.maximum(cases, 1), np.nan)
 
 
 def mean_dice(counts: Counts) -> float:
-    """Mean Dice: over cases for each class, then over the foreground classes that occur."""
+    """Mean Dice: over cases for each class, then over the classes that a reference has."""
+    import numpy as np
+
     return float(np.nanmean(dice_per_class(counts)))
 
 

@@ -219,6 +219,7 @@ def _setting(
         "regime": setting.regime,
         "patch": setting.patch,
         "patch_role": setting.patch_role,
+        "warnings": list(setting.warnings),
         "epochs": setting.epochs,
         "seeds": list(setting.seeds),
         "full_data": _cell(setting.full_data, "%", reasons),

@@ -197,6 +197,8 @@ class SettingTable:
     """How another setting of the same name differs; the two must not be compared."""
     key_ignoring_epochs: str = ""
     """Shared by settings of other leagues that differ only in training length; empty: by none."""
+    warnings: tuple[str, ...] = ()
+    """What was odd with the raw data, one line a kind."""
     patch_role: str = ""
     """``query patch`` or ``half patch`` if the dataset's card says so; otherwise its size."""
     ranked_by: str = "score"

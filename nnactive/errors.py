@@ -19,6 +19,21 @@ def described(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
 
 
+def check_name(name: str) -> None:
+    """Refuse a path that no JSON file can hold, and that makes ITK end the process.
+
+    Raises:
+        UserError: it isn't in UTF-8.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise UserError(
+            f"{shown}: not in UTF-8, as the names of all files must be; rename it"
+        ) from None
+
+
 class NnactiveError(Exception):
     """A failure that the user did not cause; ends a command with exit code 1."""
 

@@ -1,11 +1,13 @@
 """Patches and the arithmetic of boxes; axis order (z, y, x), in voxels unless stated otherwise."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Triple = tuple[int, int, int]
 Spacing = tuple[float, float, float]
@@ -38,7 +40,7 @@ class Patch:
     @property
     def voxels(self) -> int:
         """Number of voxels in the box."""
-        return int(np.prod(self.size))
+        return math.prod(self.size)
 
     def overlaps(self, other: "Patch") -> bool:
         """Whether the two boxes share a voxel of the same case."""
@@ -80,7 +82,7 @@ def patch_around(
 
 
 def random_patch(
-    case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
+    case: str, size: Sequence[int], shape: Sequence[int], rng: "np.random.Generator"
 ) -> Patch:
     """Patch whose start is uniform over the ``n - p + 1`` positions per axis."""
     clipped = clip_size(size, shape)
@@ -91,7 +93,7 @@ def random_patch(
 
 
 def grid_of_tiles(
-    case: str, size: Sequence[int], shape: Sequence[int], rng: np.random.Generator
+    case: str, size: Sequence[int], shape: Sequence[int], rng: "np.random.Generator"
 ) -> list[Patch]:
     """Adjacent patches on a regular grid, sorted by start; the grid's offset is drawn uniformly.
 

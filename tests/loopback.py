@@ -30,6 +30,10 @@ class Served:
     pause: float = 0
     """Seconds between two blocks."""
     encoding: str | None = None
+    retry_after: str | None = None
+    """Told with the codes above."""
+    close: bool = False
+    """The connection is closed without an answer."""
     no_length: bool = False
     """No length is announced for a whole answer."""
 
@@ -72,9 +76,18 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif served.status:
-            self.send_error(served.status.pop(0))
+            self.refuse(served)
+        elif served.close:
+            self.close_connection = True
         else:
             self.answer(served, wanted)
+
+    def refuse(self, served: Served) -> None:
+        self.send_response(served.status.pop(0))
+        if served.retry_after is not None:
+            self.send_header("Retry-After", served.retry_after)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def answer(self, served: Served, wanted: str | None) -> None:
         size, start, end = len(served.content), 0, len(served.content)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.progress import QUIET, Pace
+from benchmark.cli.progress import Beat, Pace
 
 if TYPE_CHECKING:
     from nnactive.data.progress import Progress
@@ -37,11 +37,11 @@ def bars() -> Iterator["Progress"]:
 
 
 class Lines:
-    """Prints a line at the end of a stage, and one every half minute until then."""
+    """Prints a line at the end of a stage, and one now and then until then."""
 
     def __init__(self) -> None:
         self.stage = ""
-        self.last = 0.0
+        self.beat = Beat(0)
         self.pace = Pace(0, 0)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
@@ -49,11 +49,10 @@ class Lines:
         now = time.monotonic()
         share = done / max(total, 1)
         if stage != self.stage:
-            self.stage, self.last, self.pace = stage, now, Pace(share, now)
+            self.stage, self.beat, self.pace = stage, Beat(now), Pace(share, now)
         if done == total:
             click.echo(f"{stage}: {done} cases", err=True)
-        elif now - self.last >= QUIET:
-            self.last = now
+        elif self.beat.due(now):
             left = self.pace.left(share, now)
             click.echo(
                 ", ".join(filter(None, (f"{stage}: {done} of {total} cases", left))), err=True

@@ -3,18 +3,22 @@
 import errno
 import os
 import shutil
+import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from benchmark.child_errors import error_line
-from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, refusal
+from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, check_name, refusal
 
 INTERRUPTED = 130
 FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
 """What libraries that don't raise OSError write when the disk is full."""
+VARIABLES = "NNACTIVE_"
+"""Beginning of the names of the variables that are read, most of which are paths."""
 DEBUG = "NNACTIVE_DEBUG"
 """Environment variable; if set and not empty, tracebacks are shown. ``--debug`` sets it."""
 
@@ -26,6 +30,7 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
         Exit code. 0: success; 1: failure; 2: the user's mistake, or a full disk; 130: interrupted.
     """
     try:
+        _check_names(sys.argv[1:] if arguments is None else arguments)
         status = command.main(args=arguments, prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -36,6 +41,15 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
     except Exception as error:  # noqa: BLE001  (nothing above turns it into one line)
         status = report(error)
     return int(status or 0)
+
+
+def _check_names(arguments: Sequence[str]) -> None:
+    """Check the arguments, our variables and the current folder with ``check_name``."""
+    with suppress(FileNotFoundError):  # the current folder may have been removed
+        arguments = [*arguments, str(Path.cwd())]
+    ours = [value for name, value in os.environ.items() if name.startswith(VARIABLES)]
+    for name in (*arguments, *ours):
+        check_name(name)
 
 
 def report(error: Exception) -> int:

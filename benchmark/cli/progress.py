@@ -1,35 +1,22 @@
 """Progress of a run: a bar on a terminal, elsewhere a line for each finished job."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
+from nnactive.io.formatting import duration
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmark.workflow.watch import Progress
 
-MINUTE = 60
-HOUR = 3600
 BAR_WIDTH = 16
+SOON = 5.0
+"""Seconds until the first line on a wait."""
 QUIET = 30
 """Seconds between two lines on the same work, without a terminal."""
-
-
-def duration(seconds: float) -> str:
-    """A duration in words.
-
-    >>> duration(42), duration(200), duration(9000)
-    ('42 s', '3 min', '2 h 30 min')
-    """
-    seconds = round(seconds)
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{seconds / MINUTE:.0f} min"
-    return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE)} min"
 
 
 class Pace:
@@ -51,6 +38,28 @@ class Pace:
         return f"about {duration((1 - share) / gained * (now - self.start))} left"
 
 
+class Beat:
+    """When the next line on a wait is due: after 5 s, then after as long as it took so far.
+
+    >>> beat = Beat(0.0, most=10)
+    >>> [now for now in range(60) if beat.due(now)]
+    [5, 10, 20, 30, 40, 50]
+    """
+
+    def __init__(self, now: float, most: float = 60) -> None:
+        """Begin at the time ``now``; ``most`` is the longest time between two lines. In s."""
+        self.start = self.last = now
+        self.most = most
+
+    def due(self, now: float) -> bool:
+        """Whether a line is due; if so, it counts as written."""
+        pause = min(max(self.last - self.start, SOON), self.most)
+        if now - self.last < pause:
+            return False
+        self.last = now
+        return True
+
+
 @contextmanager
 def shown() -> Iterator["Callable[[Progress], None]"]:
     """A function that shows the progress it is given, while the block runs."""
@@ -61,7 +70,7 @@ def shown() -> Iterator["Callable[[Progress], None]"]:
         with _bar(console) as show:
             yield show
     else:
-        yield _line
+        yield Lines()
 
 
 def _left(progress: "Progress") -> str:
@@ -70,11 +79,27 @@ def _left(progress: "Progress") -> str:
     return f", about {duration(progress.seconds_left)} left"
 
 
-def _line(progress: "Progress") -> None:
-    before = len(progress.done) - len(progress.fresh)
-    for number, job in enumerate(progress.fresh, before + 1):
-        last = _left(progress) if number == len(progress.done) else ""
-        click.echo(f"[{number}/{progress.total}] {job}{last}", err=True)
+class Lines:
+    """Prints a line for each finished job; while none finishes, now and then what is running."""
+
+    def __init__(self) -> None:
+        self.beat = Beat(time.monotonic())
+
+    def __call__(self, progress: "Progress") -> None:
+        """Show how far the run is."""
+        import click
+
+        now = time.monotonic()
+        before = len(progress.done) - len(progress.fresh)
+        for number, job in enumerate(progress.fresh, before + 1):
+            last = _left(progress) if number == len(progress.done) else ""
+            click.echo(f"[{number}/{progress.total}] {job}{last}", err=True)
+        if progress.fresh:
+            self.beat = Beat(now)
+        elif self.beat.due(now):
+            running = "; ".join(map(str, progress.running)) or "waiting for Snakemake"
+            spent = duration(now - self.beat.start)
+            click.echo(f"running for {spent}: {running}{_left(progress)}", err=True)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One query of a method on a synthetic pool, and which rules it broke."""
 
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.pools import Contents, PoolSpec
 from benchmark.conformance.snapshots import changes, seed_globals, snapshot
 from benchmark.conformance.views import Watch, view
+from benchmark.submission.alone import WAY_OUT, foreign_module, installed_roots
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
 from nnactive.methods import PoolView, QueryMethod
@@ -87,6 +89,7 @@ def attempt(
     seed_globals(number)
     before = snapshot(pool, contents)
     chosen, broken = None, {}
+    modules, roots = set(sys.modules), installed_roots()
     try:
         chosen = run_method(method, pool, spec.n)
     except PartDone:
@@ -94,6 +97,9 @@ def attempt(
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
         broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
+    told = foreign_module(modules, roots)
+    if told:
+        broken[CONTRACT] = f"{told}; {WAY_OUT}"
     if watch.forbidden:
         broken[LABELS] = f"asks for {watch.forbidden[0]}"
     changed = next(changes(before, pool, contents, watch), None)

@@ -1,16 +1,14 @@
 """Find a query method's class, in the registry or in a submitted file, and make an object of it."""
 
-import importlib.util
 import inspect
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from benchmark.results import ParameterValue
+from benchmark.submission.alone import import_alone
 from nnactive.errors import UserError, described
-from nnactive.io.files import sha256
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
@@ -43,7 +41,7 @@ def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
     """
     from nnactive.methods import BUILTIN, QueryMethod
 
-    module = _import(path)
+    module = import_alone(path)
     found = getattr(module, name, None)
     if found is None:
         there = [each for each, kind in vars(module).items() if _is_defined_in(kind, module)]
@@ -67,27 +65,6 @@ def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
 
 def _is_defined_in(kind: object, module: ModuleType) -> bool:
     return inspect.isclass(kind) and kind.__module__ == module.__name__
-
-
-def _import(path: Path) -> ModuleType:
-    name = f"nnactive_submission_{sha256(path)[:16]}"
-    loader = importlib.util.spec_from_file_location(name, path)
-    if loader is None or loader.loader is None:
-        raise UserError(f"{path}: not a Python file; METHOD is path/to/file.py:Class")
-    if name in sys.modules:
-        return sys.modules[name]
-    module = importlib.util.module_from_spec(loader)
-    # Pickling and dataclasses look classes up by their module's name.
-    sys.modules[name] = module
-    try:
-        loader.loader.exec_module(module)
-    except SyntaxError as error:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: line {error.lineno}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: can't be imported: {described(error)}") from error
-    return module
 
 
 def instance(

@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from typing import Self
 
 from benchmark.results import MethodRecord, ParameterValue
-from benchmark.submission.requirements import requirements_of
 from nnactive.errors import UserError
 from nnactive.io.files import sha256
 
@@ -80,7 +79,11 @@ class Method:
         Raises:
             UserError: if that file is wrong.
         """
-        return requirements_of(self.file) if self.file else ()
+        if self.file is None:
+            return ()
+        from benchmark.submission.requirements import requirements_of
+
+        return requirements_of(self.file)
 
     @property
     def base_id(self) -> str:

@@ -12,7 +12,6 @@ from benchmark.layout import spec_file
 from benchmark.results import MethodRecord
 from benchmark.submission.method_class import builtin_class, instance, submitted_class
 from benchmark.submission.method_string import Method, display_name, method_id, written
-from benchmark.submission.requirements import MANIFEST, check_installed
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, replace_model, sha256, write_bytes
 from nnactive.io.models import StateFile
@@ -34,7 +33,7 @@ class MethodSpec(StateFile):
     """Name of the built-in method, or of the class in the frozen copy of the file."""
 
 
-def describe(method: Method) -> MethodSpec:
+def describe(method: Method | str) -> MethodSpec:
     """Import a METHOD, check its class, make an object of it and describe it.
 
     This runs the author's code: callers that must survive it do so in another process.
@@ -42,7 +41,7 @@ def describe(method: Method) -> MethodSpec:
     Raises:
         UserError: one line with file and cause if this isn't a query method that can run.
     """
-    return make(method)[0]
+    return make(Method.parse(method) if isinstance(method, str) else method)[0]
 
 
 def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
@@ -52,6 +51,8 @@ def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
         found = instance(kind, method.origin, method.parameters)
         record = _record(found, method, code_hash(kind))
     else:
+        from benchmark.submission.requirements import check_installed
+
         requirements = method.requirements
         check_installed(method.string, requirements)
         kind = submitted_class(method.file, method.name)
@@ -69,6 +70,8 @@ def check_unchanged(spec: MethodSpec, requirements: tuple[str, ...], source: Pat
     Raises:
         UserError: lists both.
     """
+    from benchmark.submission.requirements import MANIFEST
+
     before = spec.record.requirements
     if requirements != before:
         raise UserError(
@@ -112,6 +115,8 @@ def load_method(path: Path) -> "QueryMethod":
     copy = _copy(path)
     if not copy.is_file() or sha256(copy) != spec.record.source_hash:
         raise UserError(f"{copy}: differs from the submitted file; submit the method again")
+    from benchmark.submission.requirements import check_installed
+
     way_out = "continue in an image that has it, as the run began"
     check_installed(spec.record.id, spec.record.requirements, way_out)
     found = instance(

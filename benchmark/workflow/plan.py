@@ -1,5 +1,6 @@
 """The plan of a run: what to make, and the jobs that takes."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.settings import Setting
 
-JOB_COMMAND = f"'{sys.executable}' -P -m benchmark.workflow.job"
-STEP_COMMAND = f"'{sys.executable}' -P -m benchmark.cli step"
+JOB_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.workflow.job"
+STEP_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.cli step"
 """``-P``: a step must not import modules from the current folder."""
 
 

@@ -23,6 +23,9 @@ class Rule:
     """One rule: a step of the table; for a step that makes a dataset, of one dataset."""
 
     plan: Plan
+    linked: Plan
+    """The plan with links in place of the datasets' folders: all paths that Snakemake sees are
+    below the track's folder, since it takes braces and other characters for its own."""
     step: Step
     dataset: str | None = None
 
@@ -39,12 +42,14 @@ class Rule:
     @property
     def output(self) -> str:
         """The output, with placeholders."""
-        return str(self.job().output if self.dataset else pattern(self.step))
+        return str(self.job(self.linked).output if self.dataset else pattern(self.step))
 
     @property
     def log(self) -> str:
         """The log, with the output's placeholders."""
-        return str(self.job().log if self.dataset else layout.log_file(pattern(self.step)))
+        return str(
+            self.job(self.linked).log if self.dataset else layout.log_file(pattern(self.step))
+        )
 
     @property
     def threads(self) -> int:
@@ -58,20 +63,20 @@ class Rule:
 
     def command(self, wildcards: Wildcards, threads: int) -> str:
         """Command line of a job; Snakemake passes the arguments by these names."""
-        plan, job = self.plan, self.job(wildcards)
+        plan, job = self.plan, self.job(self.plan, wildcards)
         gpus = ["--gpus", ",".join(plan.gpus)] if self.gpu else []
         options = shlex.join([*gpus, "--log", str(job.log)])
         numeric = self.step.numeric_threads.format(threads=threads)
         words = (plan.job_command, options, numeric, "--", plan.step_command)
         return " ".join(word for word in (*words, job.arguments(threads)) if word)
 
-    def job(self, wildcards: Wildcards = None) -> Job:
-        """The job of a dataset, or the one that the wildcards stand for."""
+    def job(self, plan: Plan, wildcards: Wildcards = None) -> Job:
+        """The job of a dataset, or the one that the wildcards stand for, with a plan's paths."""
         if self.dataset:
-            return self.plan.dataset_job(self.step, self.dataset)
-        setting = self.plan.setting(wildcards.setting)
+            return plan.dataset_job(self.step, self.dataset)
+        setting = plan.setting(wildcards.setting)
         target = Target(
-            data=Path(self.plan.datasets[setting.dataset]),
+            data=plan.data(setting.dataset),
             setting=setting,
             experiment=Experiment(
                 setting.name, wildcards.get("method", START), int(wildcards.seed)
@@ -82,13 +87,15 @@ class Rule:
         return Job(self.step, target)
 
     def _input(self, read: Input) -> InputFunction:
-        return lambda wildcards: read(self.job(wildcards).target)
+        return lambda wildcards: read(self.job(self.linked, wildcards).target)
 
 
 def rules(plan: Plan) -> Iterator[Rule]:
     """All rules of a plan, in the table's order."""
+    links = {dataset: str(layout.data_link(dataset)) for dataset in plan.datasets}
+    linked = plan.model_copy(update={"datasets": links})
     for step in STEPS:
         if step.per is Per.DATASET:
-            yield from (Rule(plan, step, dataset) for dataset in plan.generated)
+            yield from (Rule(plan, linked, step, dataset) for dataset in plan.generated)
         else:
-            yield Rule(plan, step)
+            yield Rule(plan, linked, step)

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmark import layout
@@ -19,7 +19,7 @@ from benchmark.workflow.problems import Problem, find_problems
 from benchmark.workflow.request import Request, check_datasets, check_settings, follow_datasets
 from benchmark.workflow.watch import Progress, Watch, forget
 from nnactive.errors import UserError
-from nnactive.io.files import replace_model, write_model
+from nnactive.io.files import relink, replace_model, write_model
 from nnactive.io.locks import exclusive_lock, lock_holder
 
 SNAKEFILE = Path(__file__).parent / "Snakefile"
@@ -104,7 +104,7 @@ def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> i
     watch = Watch(root, listed)
     log = root / layout.snakemake_log()
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with _linked_datasets(root, plan), log.open("ab") as output:
         process = spawn(_command(plan), output, folder=root, env=_environment())
         try:
             while process.poll() is None:
@@ -116,6 +116,23 @@ def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> i
             process.wait()
     watcher(watch.look())
     return process.returncode
+
+
+@contextmanager
+def _linked_datasets(root: Path, plan: Plan) -> Iterator[None]:
+    """The links by which Snakemake knows the datasets; those of a killed run are replaced."""
+    links = {root / layout.data_link(name): plan.data(name) for name in plan.datasets}
+    for link, folder in links.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        link.parent.mkdir(exist_ok=True)
+        relink(folder, link)
+    try:
+        yield
+    finally:
+        for link in links:
+            link.unlink(missing_ok=True)
+        with suppress(OSError):
+            (root / layout.data_link("any")).parent.rmdir()
 
 
 def _command(plan: Plan) -> list[str]:

@@ -65,6 +65,7 @@ def _setting(setting: SettingResults, *, compared: bool) -> SettingSource:
             differs=setting.differs,
             key_ignoring_epochs=key_ignoring_epochs(setting.key.checksum, about),
             patch_role=patch_role(about.dataset, about.patch_size),
+            warnings=_warnings(setting),
         ),
         reference=reference,
         cells={
@@ -132,6 +133,12 @@ def _about(setting: SettingResults) -> tuple[str, ...]:
         _training(about),
         f"nnU-Net {plain(setting.key.nnunet, NAME_LENGTH)}, data {checksum}",
     )
+
+
+def _warnings(setting: SettingResults) -> tuple[str, ...]:
+    """What its results say was odd with the data."""
+    told = {line for result in setting.results for line in result.dataset.warnings}
+    return tuple(sorted(plain(line) for line in told))
 
 
 def _budget(about: Setting) -> str:

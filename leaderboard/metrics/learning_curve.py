@@ -20,7 +20,8 @@ def learning_curve(result: ExperimentResult) -> Curve:
     """Labelled patches and Mean Dice of every loop of a complete experiment.
 
     Mean Dice: mean over test cases per class (a class that is absent from both reference and
-    prediction of a case is left out), then over foreground classes. Source: protocol section 2.
+    prediction of a case is left out), then over the foreground classes that a reference has.
+    Source: protocol section 2.
 
     Raises:
         UndefinedMetricError: The experiment lacks a loop, or no test case of a loop has any
@@ -38,5 +39,5 @@ def learning_curve(result: ExperimentResult) -> Curve:
 
 
 def _has_foreground(counts: Counts) -> bool:
-    columns = (counts.true_positives, counts.false_positives, counts.false_negatives)
+    columns = (counts.true_positives, counts.false_negatives)
     return any(voxels for column in columns for cases in column for voxels in cases)

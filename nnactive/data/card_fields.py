@@ -23,6 +23,14 @@ class Budget(Frozen):
     loops: Annotated[int, Field(ge=2)]
 
 
+class Statement(Frozen):
+    """What one source, or the publisher of a part, states as the licence."""
+
+    of: str
+    licence: str
+    url: str | None = None
+
+
 class Split(Frozen):
     """How cases are split into pool and test set (protocol section 2)."""
 
@@ -146,3 +154,5 @@ class Fingerprints(Frozen):
 
     authors_test: Voxels | None = None
     rule_test: Voxels | None = None
+    all_cases: Voxels | None = None
+    """Of pool and test set together."""

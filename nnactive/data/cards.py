@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,8 +25,10 @@ from nnactive.data.card_fields import (
     Scheme,
     Source,
     Split,
+    Statement,
     TrainingRules,
 )
+from nnactive.data.card_layouts import Layouts
 from nnactive.errors import UserError
 from nnactive.io.content import DATASETS_PACKAGE, content_folder
 from nnactive.io.files import first_problem, sha256
@@ -36,6 +39,8 @@ from nnactive.settings import Sizes, written_as
 DATASETS = content_folder(DATASETS_PACKAGE)
 """The folders of the datasets that ship with the benchmark."""
 CARD_FILE = "card.yaml"
+FACTS = "fingerprints.json"
+"""File beside a card: what is known of each published case."""
 FURTHER = "NNACTIVE_DATASETS"
 """Environment variable: a folder of your cards, in addition to the repository's."""
 DEFAULT_NNUNET_NAME = "Dataset{:03d}_{}"
@@ -68,7 +73,12 @@ class Card(Frozen):
     description: str
     modality: str | None = None
     licence: str
+    """If sources contradict each other, the strictest of those stated."""
     licence_url: str | None = None
+    stated_licences: tuple[Statement, ...] = ()
+    """What each source states, if they contradict each other."""
+    collections: tuple[Statement, ...] = ()
+    """The collections that the data come from, if these have licences of their own."""
     terms: str | None = None
     """One line, shown when the user is asked to accept the licence."""
     citation: str
@@ -79,16 +89,24 @@ class Card(Frozen):
     """Label value by class name, background first."""
     cases: Annotated[int, Field(ge=4)]
     ids: tuple[str, ...] = ()
-    """Ids of all cases, if known and not covered by a rule."""
+    """Ids of all cases as published, if known: a renamed case would change the split."""
+    id_rule: dict[str, PositiveInt] = Field(default={})
+    """Where only the pattern of the published ids is known: number of cases by expression."""
     label_map: dict[int, int] = Field(default={})
     """Label by the value in the raw files, if they differ; values left out are errors, and 0 is
     always background."""
     source: Source = Source()
+    layouts: Layouts | None = None
+    """Other layouts in which people have the dataset, and what they mistake for it."""
     download: Download | None = None
     """None: the dataset is generated, or the user brings it."""
     split: Split = Split()
     spacing: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
     """Target spacing in mm, (z, y, x); None: chosen by nnU-Net from all cases."""
+    tumour: tuple[str, ...] = ()
+    """Classes of high variance: the guideline gives each 100 patches per loop."""
+    patch_from: tuple[str, ...] = ()
+    """Classes that the guideline's query patch is derived from; all if empty."""
     query_patch: Sizes
     half_patch: Sizes | None = None
     stride: Sizes = (1, 1, 1)
@@ -151,6 +169,27 @@ class Card(Frozen):
             raise ValueError(f"must list {cases} different cases, because 'cases' is {cases}")
         return value
 
+    @field_validator("id_rule")
+    @classmethod
+    def _expressions(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        for pattern in value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"'{pattern}' isn't a regular expression: {error}") from None
+        cases = info.data.get("cases", sum(value.values()))
+        if value and sum(value.values()) != cases:
+            raise ValueError(f"must add up to {cases} cases, because 'cases' is {cases}")
+        return value
+
+    @field_validator("tumour", "patch_from")
+    @classmethod
+    def _foreground(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        classes = list(info.data.get("labels", value))[1:] or list(value)
+        if foreign := [name for name in value if name not in classes]:
+            raise ValueError(f"'{foreign[0]}' is not a foreground class")
+        return value
+
     @field_validator("label_map")
     @classmethod
     def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
@@ -207,6 +246,12 @@ class Card(Frozen):
     def split_file(self) -> Path | None:
         """The list of the test set's groups, if known."""
         return self.folder / self.split.file if self.split.file else None
+
+    @property
+    def facts_file(self) -> Path | None:
+        """The published cases' fingerprints, if known."""
+        file = self.folder / FACTS
+        return file if file.is_file() else None
 
     def preparation_hash(self) -> str:
         """SHA-256 of what determines the prepared arrays: some fields, the scripts, the list."""

@@ -7,6 +7,10 @@ from nnactive.errors import UserError
 from nnactive.io.formatting import size
 
 
+class NoRoomError(UserError):
+    """The disk is full, or too full for what is to be written."""
+
+
 def free(place: Path) -> int:
     """Free bytes on the disk of ``place``, which need not exist yet."""
     there = next(path for path in (place, *place.absolute().parents) if path.is_dir())
@@ -24,9 +28,9 @@ def require(place: Path, needed: int, available: int, what: str, way_out: str) -
         way_out: what the user can do.
 
     Raises:
-        UserError: ``needed`` exceeds ``available``.
+        NoRoomError: ``needed`` exceeds ``available``.
     """
     if needed > available:
-        raise UserError(
+        raise NoRoomError(
             f"{place}: {what} {size(needed)}, with only {size(available)} free; {way_out}"
         )

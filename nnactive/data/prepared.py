@@ -5,16 +5,20 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import Field
 
+from nnactive.data.check.findings import Finding
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model
 from nnactive.io.formatting import command
 from nnactive.io.models import Frozen, StateFile
 from nnactive.nnunet.store import SUFFIX, read_volume
+
+if TYPE_CHECKING:
+    import numpy as np
 
 INFO = "prepared.json"
 PLANS = "plans.json"
@@ -24,6 +28,8 @@ PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"
+SCRATCH = "scratch"
+"""Folder of a preparation that isn't finished."""
 
 
 class CaseInfo(Frozen):
@@ -32,10 +38,14 @@ class CaseInfo(Frozen):
     id: str
     shape: Triple
     """``(Z, Y, X)`` of the stored (cropped, resampled) image."""
+    classes: tuple[int, ...] | None = None
+    """Labels in the case, background included; None: not recorded before schema version 2."""
 
 
 class PreparedInfo(StateFile):
     """Content of ``prepared.json``."""
+
+    SCHEMA: ClassVar[int] = 2
 
     protocol_version: str
     name: str
@@ -62,6 +72,10 @@ class PreparedInfo(StateFile):
     """The card's ``preparation_hash``."""
     raw_listing: str = ""
     """SHA-256 of the raw files' names and sizes."""
+    layout: str = ""
+    """What the raw folder's layout is called, if it isn't the archive's."""
+    warnings: tuple[Finding, ...] = ()
+    """What was odd with the raw data, one a kind; they go with every result."""
 
 
 class PreparedDataset:
@@ -84,16 +98,16 @@ class PreparedDataset:
         """``(Z, Y, X)`` of a pool or test case."""
         return self._shapes[case]
 
-    def image(self, case: str) -> np.ndarray:
+    def image(self, case: str) -> "np.ndarray":
         """Float32 ``(C, Z, Y, X)``, normalised: the network's input. Pool and test cases."""
         return read_volume(self.image_file(case))
 
-    def pool_label(self, case: str) -> np.ndarray:
+    def pool_label(self, case: str) -> "np.ndarray":
         """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth."""
         self._check(case, self.info.pool, "pool")
         return read_volume(volume_file(self.folder, POOL_LABELS, case))
 
-    def test_label(self, case: str) -> np.ndarray:
+    def test_label(self, case: str) -> "np.ndarray":
         """Int16 ``(Z, Y, X)``, for evaluation only."""
         self._check(case, self.info.test, "test")
         return read_volume(volume_file(self.folder, TEST_LABELS, case))
@@ -131,8 +145,10 @@ def volume_file(folder: Path, kind: str, case: str) -> Path:
     return folder / kind / f"{case}{SUFFIX}"
 
 
-def array_digest(*arrays: np.ndarray) -> str:
+def array_digest(*arrays: "np.ndarray") -> str:
     """SHA-256 of the type, shape and content of arrays."""
+    import numpy as np
+
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())

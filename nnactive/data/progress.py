@@ -8,17 +8,21 @@ Progress = Callable[[str, int, int], None]
 """Receives a stage, the number of cases done and their total, in the caller's thread."""
 Amount = Callable[[int, int | None], None]
 """Receives the number of bytes done and their total (None: unknown)."""
-Stage = Literal["ask", "fetch", "check", "unpack"]
-"""ask: a source was asked for a file; it may take a while to answer, or never do so."""
+Stage = Literal["ask", "fetch", "check", "unpack", "wait"]
+"""ask: a source was asked for a file; wait: nothing comes meanwhile."""
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far one file of a download is: ``done`` of ``total`` bytes (None: unknown)."""
+    """How far one file of a download is: ``done`` of ``total`` bytes (None: unknown).
+
+    Of a wait, these are seconds.
+    """
 
     stage: Stage
     name: str
+    """The file; of a wait, also its reason and what ends it."""
     number: int
     """Of ``count`` files, from 1."""
     count: int
@@ -52,6 +56,11 @@ class FileReport:
         """Report that ``source`` is being asked for the file."""
         name = f"{self.name} from {source}"
         self.report(Step("ask", name, self.number, self.count, 0, None))
+
+    def wait(self, why: str, seconds: float, limit: float) -> None:
+        """Report that nothing has come for ``seconds``, ``limit`` at most, and why."""
+        name = f"{self.name}: {why}"
+        self.report(Step("wait", name, self.number, self.count, round(seconds), round(limit)))
 
     def amount(self, stage: Stage) -> Amount:
         """Reports the bytes that are through ``stage``."""

@@ -6,8 +6,7 @@ from pathlib import Path
 from nnactive.data.cards import Card
 from nnactive.data.download import dataset
 from nnactive.data.download.folders import Folders
-from nnactive.data.prepare.job import SCRATCH
-from nnactive.data.prepared import INFO
+from nnactive.data.prepared import INFO, SCRATCH
 
 
 class State(StrEnum):

@@ -7,7 +7,15 @@ import numpy as np
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.data.cards import Card
-from nnactive.data.fingerprints import whose_split
+from nnactive.data.case_ids import id_problem
+from nnactive.data.check.findings import summed_up
+from nnactive.data.check.sides import (
+    Sides,
+    class_findings,
+    duplicate_findings,
+    patient_findings,
+)
+from nnactive.data.fingerprints import agrees, case_problem, known_cases, whose_split
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepared import (
     IMAGES,
@@ -37,6 +45,8 @@ class Finding:
     what: str
     ok: bool
     detail: str
+    warning: bool = False
+    """Whether a passed check tells something that results must be read with."""
 
 
 @dataclass
@@ -44,6 +54,8 @@ class _Seen:
     """What was found while reading all cases; problems by kind."""
 
     digests: dict[str, str] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    """Digests of the images alone."""
     voxels: dict[str, np.ndarray] = field(default_factory=dict)
     geometry: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
@@ -78,6 +90,8 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         _checksum(info, seen),
         sides,
         _test_set(card, info, seen, by_split=sides.ok),
+        *_published(card, info, seen),
+        *_dataset(card, info, seen),
     ]
 
 
@@ -105,6 +119,7 @@ def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> N
     else:
         seen.voxels[case.id] = np.bincount(label.ravel(), minlength=len(info.classes))
     seen.digests[case.id] = array_digest(image, label)
+    seen.images[case.id] = array_digest(image)
 
 
 def _finding(what: str, problems: Sequence[str], detail: str) -> Finding:
@@ -129,7 +144,8 @@ def _counts(card: Card, info: PreparedInfo) -> Finding:
     total = len(info.pool) + len(info.test)
     text = f"{len(info.pool)} pool and {len(info.test)} test cases"
     wrong = [f"{text}, but {card.title} has {card.cases} cases"] if total != card.cases else []
-    return _finding("cases", wrong, text)
+    problem = None if wrong else id_problem([case.id for case in (*info.pool, *info.test)], card)
+    return _finding("cases", [*wrong, *([problem] if problem else [])], text)
 
 
 def _files(dataset: PreparedDataset) -> Finding:
@@ -208,6 +224,53 @@ def _sides(card: Card, info: PreparedInfo) -> Finding:
 def _test_set(card: Card, info: PreparedInfo, seen: _Seen, *, by_split: bool) -> Finding:
     ok, detail = whose_split(_sum(info.test, info, seen), card, by_split=by_split)
     return Finding(what="test set", ok=ok, detail=detail)
+
+
+def _published(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
+    """Compare the cases with what is known of the published ones, where anything is."""
+    cases = (*info.pool, *info.test)
+    problems, whole = [], card.fingerprints.all_cases
+    if whole is not None:
+        found = _sum(cases, info, seen)
+        total, classes = sum(found), found[1:]
+        if not agrees(total, classes, whole):
+            problems.append(
+                f"{total:,} voxels in all cases, {sum(classes):,} of them foreground, but "
+                f"{whole.voxels:,} and {sum(whole.classes):,} as published"
+            )
+    known = known_cases(card)
+    for case in cases:
+        fact, voxels = known.get(case.id), seen.voxels.get(case.id)
+        if fact and voxels is not None and fact.spacing == info.spacing:
+            problem = case_problem(case.id, case.shape, [int(n) for n in voxels[1:]], fact)
+            problems += [problem] if problem else []
+    if whole is None and not known:
+        return []
+    compared = f"{len(known)} cases" if known else "totals"
+    return [_finding("published", problems, f"{compared} as published")]
+
+
+def _dataset(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
+    """What is odd with the dataset as a whole: in the arrays, and earlier in the raw files."""
+    sides = Sides(tuple(c.id for c in info.pool), tuple(c.id for c in info.test))
+    present = {case: [int(n) for n in voxels] for case, voxels in seen.voxels.items()}
+    found = [
+        *class_findings(info.classes, present, sides),
+        *duplicate_findings(card, seen.images, {}, sides),
+        *patient_findings(card, sides),
+    ]
+    again = {finding.kind for finding in found}
+    found += [warning for warning in info.warnings if warning.kind not in again]
+    return [
+        Finding(
+            what=finding.kind,
+            ok=finding.severity != "error",
+            detail=finding.detail,
+            warning=finding.severity == "warning",
+        )
+        for finding in summed_up(found)
+        if finding.severity != "note"
+    ]
 
 
 def _sum(cases: Iterable[CaseInfo], info: PreparedInfo, seen: _Seen) -> list[int]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+MINUTE = 60
+HOUR = 3600
 DATA = Path("data")
 """Default folder of the datasets."""
 
@@ -19,6 +21,20 @@ def size(count: float) -> str:
         if count >= unit:
             return f"{count / unit:.1f} {name}"
     return f"{count:.0f} bytes"
+
+
+def duration(seconds: float) -> str:
+    """A duration in words.
+
+    >>> duration(42), duration(200), duration(9000)
+    ('42 s', '3 min', '2 h 30 min')
+    """
+    seconds = round(seconds)
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.0f} min"
+    return f"{int(seconds // HOUR)} h {int(seconds % HOUR // MINUTE)} min"
 
 
 def command(words: str, data: Path) -> str:

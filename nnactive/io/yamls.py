@@ -1,5 +1,7 @@
 """Read YAML files written by users, strictly; errors are one line."""
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,16 @@ def read_yaml(path: Path, what: str = "file") -> Any:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not valid YAML ({error})") from None
     try:
-        return yaml.load(text, _Strict)  # noqa: S506  (a SafeLoader)
+        return deepcopy(_parsed(text))
     except (yaml.YAMLError, RecursionError) as error:
         cause = " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
         raise UserError(f"{path}: not valid YAML ({cause})") from None
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """What a text says; the same text again (a card that many settings name) costs nothing."""
+    return yaml.load(text, _Strict)  # noqa: S506  (a SafeLoader)
 
 
 class _Strict(yaml.SafeLoader):

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from nnactive.errors import UserError, described
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import read_json, write_json
+from nnactive.io.formatting import numbers
 from nnactive.nnunet.environment import environment, quiet
+from nnactive.nnunet.plans import CONFIGURATION
 
 INTENSITY_SAMPLES = 100_000_000
 """Voxels that nnU-Net samples for a dataset's intensity statistics."""
@@ -90,12 +93,19 @@ def plan(name: str, description: dict[str, Any], measured: dict[str, Any]) -> di
         measured: ``fingerprint``'s result.
 
     Raises:
+        UserError: nnU-Net can't plan a 3D network for these sizes and this spacing.
         AssertionError: if the plans would resample or transpose the resampled pool again.
     """
+    wanted, sizes = measured["spacings"][0], measured["shapes_after_crop"]
     with _planner(name, description, measured) as planner:
-        planner.plan_experiment()
+        try:
+            with np.errstate(all="ignore"):  # what can't be computed fails a line later
+                planner.plan_experiment()
+        except Exception as error:
+            raise _unplannable(name, wanted, sizes, described(error)) from error
         plans: dict[str, Any] = read_json(planner.plans_file)
-    wanted = measured["spacings"][0]
+    if CONFIGURATION not in plans["configurations"]:
+        raise _unplannable(name, wanted, sizes, "volumes of one slice can't be trained in 3D")
     found = plans["configurations"]["3d_fullres"]["spacing"]
     if plans["transpose_forward"] != [0, 1, 2] or not np.allclose(wanted, found, rtol=1e-6):
         raise AssertionError(f"{name}: plans at {found} mm for a pool resampled to {wanted} mm")
@@ -118,6 +128,9 @@ def target_geometry(
 
     Returns:
         Spacing in mm after the transposition, and ``transpose_forward``.
+
+    Raises:
+        UserError: nnU-Net can't choose a spacing.
     """
     measured = {
         "spacings": [list(s) for s in spacings],
@@ -126,10 +139,24 @@ def target_geometry(
         "median_relative_size_after_cropping": 1.0,
     }
     with _planner(name, description, measured) as planner:
-        spacing = planner.determine_fullres_target_spacing()
-        forward, _ = planner.determine_transpose()
+        try:
+            spacing = planner.determine_fullres_target_spacing()
+            forward, _ = planner.determine_transpose()
+        except Exception as error:
+            raise _unplannable(name, spacings[0], shapes, described(error)) from error
     z, y, x = (float(spacing[axis]) for axis in forward)
     return (z, y, x), as_triple(forward)
+
+
+def _unplannable(
+    name: str, spacing: Sequence[float], shapes: Sequence[Sequence[int]], cause: str
+) -> UserError:
+    median = numbers(np.median(shapes, axis=0), " x ")
+    return UserError(
+        f"{name}: nnU-Net can't plan a 3D network for images of {median} voxels (the median) of "
+        f"{numbers(spacing)} mm (z, y, x): {cause}; correct the headers of the files, or set "
+        "'spacing' in the card"
+    )
 
 
 def _statistics(values: np.ndarray) -> dict[str, float]:

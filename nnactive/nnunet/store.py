@@ -5,18 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
 
 if TYPE_CHECKING:
     import blosc2
+    import numpy as np
 
 SUFFIX = ".b2nd"
 
 
-def write_volume(path: Path, array: np.ndarray, patch_size: Sequence[int]) -> None:
+def write_volume(path: Path, array: "np.ndarray", patch_size: Sequence[int]) -> None:
     """Write a volume atomically, cut into nnU-Net's blocks and chunks for ``patch_size``.
 
     Args:
@@ -29,6 +28,7 @@ def write_volume(path: Path, array: np.ndarray, patch_size: Sequence[int]) -> No
         OSError: if the file cannot be written, for example because the disk is full.
     """
     import blosc2
+    import numpy as np
     from nnunetv2.training.dataloading.nnunet_dataset import comp_blosc2_params
 
     blosc2.set_nthreads(1)
@@ -49,7 +49,7 @@ def write_volume(path: Path, array: np.ndarray, patch_size: Sequence[int]) -> No
     write_bytes(path, stored.to_cframe())
 
 
-def read_volume(path: Path) -> np.ndarray:
+def read_volume(path: Path) -> "np.ndarray":
     """The entire array of a ``.b2nd`` file.
 
     Raises:

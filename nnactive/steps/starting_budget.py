@@ -1,6 +1,6 @@
 """The patches of loop 0: two of every class, then random ones, a third of them at foreground."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,15 +39,80 @@ def starting_budget(
         NnactiveError: if the pool has no room for that many patches.
     """
     classes = dataset.info.classes
-    if size < _PER_CLASS * len(classes):
-        raise UserError(
-            f"a starting budget of {size} patches is too small for the {len(classes)} classes of "
-            f"{dataset.info.name}: it needs at least {_PER_CLASS * len(classes)}"
-        )
+    _check_size(dataset.info.name, len(classes), size)
+    present = {}
+    for case in sorted(case.id for case in dataset.info.pool):
+        counts = np.bincount(dataset.pool_label(case).ravel().clip(min=0))
+        present[case] = np.flatnonzero(counts[: len(classes)]).tolist()
+    dealt = cases_of_classes(dataset.info.name, classes, present, patch_size, size, seed)
     patch = as_triple(patch_size)
     start = _Start(dataset, patch, (dataset.info.name, patch, size, seed))
-    chosen = start.two_of_each_class()
+    chosen = [start.around(case, label) for case, label in dealt]
     return chosen + start.fill(chosen, size - len(chosen))
+
+
+def smallest_start(classes: int) -> int:
+    """Patches that a starting budget needs for some number of classes, background included."""
+    return _PER_CLASS * classes
+
+
+def cases_of_classes(
+    dataset: str,
+    classes: Sequence[str],
+    present: Mapping[str, Iterable[int]],
+    patch_size: Sequence[int],
+    size: int,
+    seed: int,
+) -> list[tuple[str, int]]:
+    """Cases and labels of the starting budget's first patches, two of every class.
+
+    Args:
+        dataset: name of the dataset.
+        classes: their names, background included.
+        present: labels in each case of the pool.
+        patch_size: as for the starting budget.
+        size: likewise.
+        seed: likewise.
+
+    Raises:
+        UserError: if ``size`` is below two patches per class, or fewer than two unused cases are
+            left for a class.
+    """
+    _check_size(dataset, len(classes), size)
+    rng = _streams(dataset, as_triple(patch_size), size, seed)
+    unused = [{case for case in present if label in present[case]} for label in range(len(classes))]
+    dealt: list[tuple[str, int]] = []
+    waiting = set(range(len(classes)))
+    while waiting:
+        label = min(waiting, key=lambda value: (len(unused[value]), value))
+        waiting.remove(label)
+        if len(unused[label]) < _PER_CLASS:
+            raise UserError(
+                f"{dataset}: class '{classes[label]}' has {len(unused[label])} unused pool cases "
+                f"left for the starting budget, it needs {_PER_CLASS}; "
+                f"the pool is too small for {len(classes)} classes"
+            )
+        drawn = rng("class", classes[label]).choice(
+            sorted(unused[label]), size=_PER_CLASS, replace=False
+        )
+        for case in drawn.tolist():
+            dealt.append((case, label))
+            for cases in unused:
+                cases.discard(case)
+    return dealt
+
+
+def _check_size(dataset: str, classes: int, size: int) -> None:
+    if size < smallest_start(classes):
+        raise UserError(
+            f"a starting budget of {size} patches is too small for the {classes} classes of "
+            f"{dataset}: it needs at least {smallest_start(classes)}"
+        )
+
+
+def _streams(*names: object) -> Callable[[str, str], np.random.Generator]:
+    """Generators of a starting budget's draws, by purpose and name."""
+    return lambda purpose, name: stream("starting_budget", *names, purpose, name)
 
 
 class _Start:
@@ -58,47 +123,17 @@ class _Start:
     ) -> None:
         self.dataset = dataset
         self.patch = patch
-        self.names = ("starting_budget", *names)
+        self.rng = _streams(*names)
         self.cases = sorted(case.id for case in dataset.info.pool)
 
-    def rng(self, purpose: str, name: str = "") -> np.random.Generator:
-        return stream(*self.names, purpose, name)
-
-    def two_of_each_class(self) -> list[Patch]:
-        classes = self.dataset.info.classes
-        unused = [set[str]() for _ in classes]
-        for case in self.cases:
-            counts = np.bincount(self.dataset.pool_label(case).ravel().clip(min=0))
-            for label in np.flatnonzero(counts[: len(classes)]).tolist():
-                unused[label].add(case)
-        chosen: list[Patch] = []
-        waiting = set(range(len(classes)))
-        while waiting:
-            label = min(waiting, key=lambda value: (len(unused[value]), value))
-            waiting.remove(label)
-            if len(unused[label]) < _PER_CLASS:
-                raise UserError(
-                    f"{self.dataset.info.name}: class '{classes[label]}' has "
-                    f"{len(unused[label])} unused pool cases left for the starting budget, it "
-                    f"needs {_PER_CLASS}; the pool is too small for {len(classes)} classes"
-                )
-            drawn = self.rng("class", classes[label]).choice(
-                sorted(unused[label]), size=_PER_CLASS, replace=False
-            )
-            for case in drawn.tolist():
-                chosen.append(self._around(case, label))
-                for cases in unused:
-                    cases.discard(case)
-        return chosen
-
-    def _around(self, case: str, label: int) -> Patch:
+    def around(self, case: str, label: int) -> Patch:
         voxels = np.flatnonzero(self.dataset.pool_label(case) == label)
         shape = self.dataset.shape(case)
         index = voxels[self.rng("voxel", case).integers(len(voxels))]
         return patch_around(case, np.unravel_index(index, shape), self.patch, shape)
 
     def fill(self, chosen: list[Patch], n: int) -> list[Patch]:
-        order = [self.cases[i] for i in self.rng("order").permutation(len(self.cases))]
+        order = [self.cases[i] for i in self.rng("order", "").permutation(len(self.cases))]
         cases = [self._case(name) for name in order]
         filled = spread(cases, chosen, n, _RANDOM_SHARE)
         if len(filled) < n:

@@ -92,9 +92,20 @@ def test_mean_dice_leaves_out_classes_that_no_case_has():
     assert mean_dice(COUNTS) == pytest.approx((0.375 + 1) / 2)
 
 
-def test_a_false_positive_makes_an_absent_class_count_as_zero():
+def test_a_false_positive_makes_a_class_count_as_zero_in_a_case_without_it():
     counts = Counts(true_positives=((0, 1),), false_positives=((7, 0),), false_negatives=((0, 0),))
     assert mean_dice(counts) == pytest.approx(0.5)
+
+
+def test_a_class_that_no_test_case_has_is_not_scored_whatever_is_predicted():
+    for false_positives in (0, 7):
+        counts = Counts(
+            true_positives=((3, 1), (0, 0)),
+            false_positives=((0, 0), (false_positives, 0)),
+            false_negatives=((3, 0), (0, 0)),
+        )
+        np.testing.assert_allclose(dice_per_class(counts), [(2 / 3 + 1) / 2, np.nan])
+        assert mean_dice(counts) == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_saved_and_loaded_is_the_same(result, tmp_path):

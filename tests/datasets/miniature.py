@@ -5,6 +5,7 @@ the real ones, the content is made up. Which is which is said at each builder.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 import SimpleITK
 import yaml
 
-from nnactive.data.cards import DATASETS, Card, load_card
+from nnactive.data.cards import DATASETS, FACTS, Card, load_card
 from nnactive.streams import stream
 
 TURNED = (0, 0, 1, 0, 1, 0, 1, 0, 0)
@@ -47,10 +48,15 @@ class Miniature:
         content = yaml.safe_load(file.read_text()) | {"cases": len(self.cases)}
         if "ids" in content:
             content["ids"] = sorted(self.cases)
+        if "id_rule" in content:
+            named = {p: [c for c in self.cases if re.fullmatch(p, c)] for p in content["id_rule"]}
+            content["id_rule"] = {pattern: len(cases) for pattern, cases in named.items() if cases}
         if (folder / "split.json").exists():
             known = json.loads((folder / "split.json").read_text())["test"]
             here = [g for g in known if any(case.startswith(g) for case in self.cases)]
             (folder / "split.json").write_text(json.dumps({"test": here}))
+        (folder / FACTS).unlink(missing_ok=True)
+        content["fingerprints"] = {}
         file.write_text(yaml.safe_dump(content | changes, sort_keys=False))
         return load_card(self.name)
 

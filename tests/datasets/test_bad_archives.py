@@ -16,18 +16,6 @@ def acdc_patient(tree, name="patient002"):
     return tree.top / "ACDC" / "database" / "training" / name
 
 
-def no_info(tree):
-    file = acdc_patient(tree) / "Info.cfg"
-    file.unlink()
-    return file, "missing, it names the labelled frames"
-
-
-def info_without_es(tree):
-    file = acdc_patient(tree) / "Info.cfg"
-    file.write_text("ED: 1\nGroup: DCM\n")
-    return file, "has no line ED or ES"
-
-
 def frame_without_label(tree):
     file = acdc_patient(tree) / "patient002_frame12_gt.nii.gz"
     file.unlink()
@@ -121,8 +109,6 @@ def not_finite_phase(tree):
 @pytest.mark.parametrize(
     ("name", "harm"),
     [
-        ("acdc", no_info),
-        ("acdc", info_without_es),
         ("acdc", frame_without_label),
         ("amos", mri_alone),
         ("amos", companions_alone),

@@ -1,5 +1,6 @@
 """The eight cards against the project's facts, and against figures written down here."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from nnactive.data.cards import load_card
 
 FACTS = Path(__file__).resolve().parents[3] / "shared" / "spec" / "datasets.yaml"
 NAMES = ("acdc", "amos", "kits", "hippocampus", "lits", "word", "toothfairy2", "mama_mia")
+NUMBERED = {"lits": "liver_{}".format, "kits": "case_{:05d}".format}
+"""Facts: liver_N (0..130, not zero padded), case_NNNNN (00000..00299)."""
 SCHEMES = {"ZScore": "zscore", "CT": "ct"}
 IN_GIB = {"size_bytes": 2**30, "size_gib": 1, "size_mb": 2**30 / 1e6}
 
@@ -38,8 +41,24 @@ def test_what_a_prepared_dataset_is_made_by(name, facts):
     assert set(card.channels.values()) == {SCHEMES[known["normalization"]]}
     assert card.spacing == tuple(known["spacing_zyx"])
     assert card.label_map == known.get("raw_label_map", {})
-    assert list(card.ids) == known.get("case_ids", [])
+    numbered = sorted(map(NUMBERED[name], range(card.cases))) if name in NUMBERED else []
+    assert list(card.ids) == known.get("case_ids", numbered)
+    # Every dataset's ids are pinned: by a list, or by the pattern of the published names.
+    assert bool(card.ids) != bool(card.id_rule)
     assert card.modality == known["modality"]
+
+
+def test_ids_known_by_pattern_agree_with_the_facts(facts):
+    patients = [p for side in ("test", "pool") for p in facts["acdc"]["split"][f"{side}_patients"]]
+    (pattern,) = load_card("acdc").id_rule
+    assert len(patients) == 100
+    assert all(re.fullmatch(pattern, f"{patient}_frame01") for patient in patients)
+    for wrong in ("patient000_frame01", "patient101_frame01", "patient1_frame01", "patient001"):
+        assert not re.fullmatch(pattern, wrong)
+    cohorts = load_card("mama_mia").id_rule
+    assert facts["mama_mia"]["cohorts"] == {
+        pattern.partition("_")[0]: number for pattern, number in cohorts.items()
+    }
 
 
 def test_settings(name, facts):
@@ -65,6 +84,7 @@ def test_what_results_are_held_to(name, facts):
     pairs = {
         "authors_test": known["test_fingerprint_resampled"],
         "rule_test": known["split"].get("sorted_variant_fingerprint"),
+        "all_cases": known.get("all_cases_fingerprint"),
     }
     for side, wanted in pairs.items():
         found = getattr(card.fingerprints, side)
@@ -78,7 +98,8 @@ def test_what_results_are_held_to(name, facts):
 def test_where_it_comes_from(name, facts):
     card, known = load_card(name), facts[name]
     download = card.download
-    assert known["licence"].startswith(card.licence)
+    stated = [statement.licence for statement in card.stated_licences] or [card.licence]
+    assert any(known["licence"].startswith(licence) for licence in stated)
     assert (download.login is not None) == known["registration"]
     urls = [url for file in download.files for url in file.urls]
     urls += [series.url for series in download.series]
@@ -94,6 +115,26 @@ def test_where_it_comes_from(name, facts):
         assert "archive" not in known or known["archive"].startswith(file.name)
         assert file.password is None or file.password in known["archive"]
         assert file.bytes == known.get("size_bytes")
+
+
+def test_the_strictest_of_contradicting_licences_counts():
+    """As what is stated differs: attribution, share alike, no commercial use."""
+    card = load_card("amos")
+    marks = [set(one.licence.split("-")) & {"BY", "NC", "SA"} for one in card.stated_licences]
+    assert set(card.licence.split("-")) & {"BY", "NC", "SA"} == set.union(*marks)
+    assert marks[0] != marks[1]
+
+
+def test_the_collections_of_mama_mia_have_their_licences():
+    card = load_card("mama_mia")
+    assert {one.of: one.licence for one in card.collections} == {
+        "ISPY1": "CC-BY-3.0",
+        "Breast-MRI-NACT-Pilot": "CC-BY-3.0",
+        "ISPY2": "CC-BY-4.0",
+        "Duke-Breast-Cancer-MRI": "CC-BY-NC-4.0",
+    }
+    assert all("10.7937" in one.url for one in card.collections)
+    assert "further distribution" in " ".join(load_card("word").terms.split())
 
 
 def test_the_list_of_acdc_is_the_authors(facts):

@@ -21,7 +21,7 @@ from served import Offer, offer, put
 
 from benchmark.cli.main import main
 from benchmark.results import load_result
-from nnactive.data.download import transfer
+from nnactive.data.download import patience
 from nnactive.data.download.folders import Folders
 from nnactive.data.prepared import PreparedDataset
 
@@ -114,7 +114,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Wa
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         patch.setenv("NNACTIVE_DATASETS", str(folder / "datasets"))
         patch.setenv("NO_PROXY", "127.0.0.1")
-        patch.setattr(transfer, "BACK_OFF", 0)
+        patch.setattr(patience, "BACK_OFF", 0)
         patch.setitem(sys.modules, "synapseclient", None)
         yield cache(lambda name: go(name, folder, server))
 

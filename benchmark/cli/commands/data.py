@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.cli.bars import bars
+from benchmark.cli.commands.check_data import check
 from benchmark.cli.commands.download import download
 from benchmark.cli.commands.guide import add, guide
 from benchmark.cli.contained import Contained
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """List, download, prepare and verify datasets; add your own."""
+    """List, download, check, prepare and verify datasets; add your own."""
 
 
-for command in (download, guide, add):
+for command in (download, check, guide, add):
     data.add_command(command)
 
 
@@ -85,13 +86,16 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     from nnactive.data.cards import load_card
     from nnactive.data.prepare.prepare import estimate_needs
     from nnactive.data.prepare.prepare import prepare as prepare_folder
+    from nnactive.data.raw.scan import recognised
 
     card, out = load_card(name), data / name
+    if raw is not None and (layout := recognised(raw, card)):
+        click.echo(f"note: {raw}: {layout}, taken", err=True)
     needs = estimate_needs(card, raw, out)
     if needs is not None:
         click.echo(
             f"{out}: needs up to {size(needs.disk)} of disk space ({size(needs.free)} free) "
-            f"and {size(needs.memory)} of memory per case; "
+            f"and {size(needs.memory)} of memory for the largest case{needs.largest_name}; "
             f"{workers or needs.workers} in parallel",
             err=True,
         )
@@ -101,6 +105,8 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
         f"{out}: {len(info.pool)} pool and {len(info.test)} test cases, "
         f"checksum {info.checksum[:12]}"
     )
+    for warning in info.warnings:
+        click.echo(f"warning: {warning.line}", err=True)
 
 
 @data.command(cls=Contained, roles={"data": Role.DATA})
@@ -116,16 +122,17 @@ def verify(name: str, data: Path) -> None:
     from benchmark.cli.tables import print_table
     from nnactive.data.cards import load_card
     from nnactive.data.prepared import PreparedDataset
-    from nnactive.data.verify import verify as check
+    from nnactive.data.verify import verify as verify_folder
     from nnactive.errors import UserError
 
     card = load_card(name)
     dataset = PreparedDataset(data / name)
     with bars() as progress:
-        findings = check(card, dataset, progress)
+        findings = verify_folder(card, dataset, progress)
     table = Table("check", "", "found", box=None, pad_edge=False)
     for finding in findings:
-        table.add_row(finding.what, "ok" if finding.ok else "FAILED", finding.detail)
+        passed = "warning" if finding.warning else "ok"
+        table.add_row(finding.what, passed if finding.ok else "FAILED", finding.detail)
     print_table(table)
     failed = [finding.what for finding in findings if not finding.ok]
     if failed:

@@ -15,7 +15,7 @@ from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option
 from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace
 from benchmark.containers.roles import Role
-from nnactive.io.formatting import command, size
+from nnactive.io.formatting import command, duration, size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from nnactive.data.progress import Report, Step
 
 WIDTH = 100
-DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"}
+DOING = {"ask": "fetching", "fetch": "fetching", "check": "checking", "unpack": "unpacking"} | {
+    "wait": "waiting:"
+}
 
 
 @click.command(cls=Contained, roles={"data": Role.KEPT_DATA}, network=True)
@@ -138,12 +140,24 @@ def _bars(console: "Console") -> "Iterator[Report]":
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
+    pause = Progress(TextColumn("{task.description}", markup=False), BarColumn(BAR_WIDTH))
+    waiting = pause.add_task("", visible=False)
     shown: dict[tuple[str, str], TaskID] = {}
     files = whole.add_task("", total=None, visible=False)
     pace = _WholePace()
-    with Live(Group(whole, each), console=console, transient=True):
+    with Live(Group(whole, each, pause), console=console, transient=True):
 
         def report(step: "Step") -> None:
+            if step.stage == "wait":
+                pause.update(
+                    waiting,
+                    description=f"{_what(step)}; {_left(step)}",
+                    total=step.total,
+                    completed=step.done,
+                    visible=True,
+                )
+                return
+            pause.update(waiting, visible=False)
             key = (step.stage, step.name)
             if key not in shown:
                 for task in shown.values():
@@ -172,10 +186,15 @@ class _Lines:
         self.asked = 0
         self.last = 0.0
         self.pace = Pace(0, 0)
+        self.wait, self.told = "", 0.0
         self.whole = _WholePace()
 
     def __call__(self, step: "Step") -> None:
         now = time.monotonic()
+        if step.stage == "wait":
+            self._tell_wait(step, now)
+            return
+        self.wait = ""
         left = self.whole.left(step, now)
         parts = [f"all files: {left}" if left else ""]
         own = step.done / step.total if step.total else 0
@@ -191,6 +210,12 @@ class _Lines:
             far = f"{own:.0%} of {size(step.total)}" if step.total else size(step.done)
             far = ", ".join(filter(None, (far, self.pace.left(own, now))))
             click.echo("; ".join(filter(None, (f"{_what(step)}: {far}", *parts))), err=True)
+
+    def _tell_wait(self, step: "Step", now: float) -> None:
+        """A line when a wait begins, and how far it is every half minute."""
+        if step.name != self.wait or now - self.told >= QUIET:
+            self.wait, self.told = step.name, now
+            click.echo(f"{_what(step)}; {_left(step)}", err=True)
 
 
 class _WholePace:
@@ -215,6 +240,11 @@ def _share(step: "Step") -> float:
     own = step.done / step.total if step.total else 0
     # A file that is being checked is complete.
     return (step.number - 1 + (1 if step.stage == "check" else own)) / step.count
+
+
+def _left(step: "Step") -> str:
+    """How long a wait still takes."""
+    return f"{duration((step.total or 0) - step.done)} left"
 
 
 def _what(step: "Step") -> str:

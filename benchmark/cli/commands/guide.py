@@ -1,6 +1,5 @@
 """Commands for your own dataset: the guideline's numbers, and a card."""
 
-import math
 import os
 import shlex
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from nnactive.io.formatting import numbers
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
+    from nnactive.data.own.check_folder import Checked
     from nnactive.data.own.guide import Guide
     from nnactive.data.own.structure_sizes import Boxes
 
@@ -69,22 +69,33 @@ def guide(
 
     Follows the papers' guideline and writes the result as a track file. NAME is a dataset with a
     card, prepared or raw; DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr,
-    labelsTr). Images are not opened, but must exist, because their names define the cases.
+    labelsTr). Classes of high variance, and those that the patch is derived from, are the card's
+    unless they are given.
     """
+    from benchmark.feasibility.guideline import fitted
     from benchmark.guideline_track import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.own.guide import derive
     from nnactive.io.files import write_text
 
-    card, boxes = _measured(dataset, raw, data)
+    card, boxes, pool = _measured(dataset, raw, data)
+    tumours, only = tumours or card.tumour, only or card.patch_from
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
-    track = guideline_track(card.name, card.title, found)
+    known = load_card(card.name) if card.name in list_cards() else None
+    fit = fitted(card, found, boxes, pool, known.candidates if known else None)
+    track = guideline_track(card.name, card.title, found, fit.fewer)
     out = out or Path(f"{track.name}.yaml")
     if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise UserError(f"{out}: not written by this command, so it is kept; give another --out")
-    known = load_card(card.name) if card.name in list_cards() else None
-    _print_guide(found, boxes, known)
+    _print_guide(found, known)
+    if fit.problem and not fit.fewer:
+        raise UserError(f"{card.name}: {fit.problem}; {fit.way_out}; no track was written")
     write_text(out, as_yaml(track, found))
+    if fit.problem:
+        way = f"{out} has {fit.way_out}, and its results compare only with each other"
+        click.echo(f"warning: {card.name}: {fit.problem}; {way}", err=True)
+    elif fit.doubt:
+        click.echo(f"warning: {card.name}: {fit.doubt}", err=True)
     click.echo(f"\n{out}: track {track.name}; use it with {_submit(out)}")
     if not known:
         options = _options(tumours, only)
@@ -108,23 +119,42 @@ def guide(
     default=None,
     help="Folder of your cards (or NNACTIVE_DATASETS).",
 )
+@click.option(
+    "--map",
+    "mapping",
+    default=None,
+    metavar="VALUE=LABEL,...",
+    help="Labels of other values in the label maps: 255=1,5=3; 0 is background.",
+)
+@click.option(
+    "--rename",
+    is_flag=True,
+    help="Add _0000 to the names of images without the number of their channel.",
+)
 @tumour_option
 @patch_option
 def add(
     raw: Path,
     name: str | None,
     group: str | None,
+    mapping: str | None,
     out: Path | None,
     tumours: Sequence[str],
     only: Sequence[str],
+    *,
+    rename: bool,
 ) -> None:
     """Make a card for your own dataset.
 
     DIR is a folder in nnU-Net's raw layout (dataset.json, imagesTr, labelsTr).
     """
+    from benchmark.feasibility.guideline import fitted
     from nnactive.data.own.add import describe_raw, free_folder, write_card
+    from nnactive.data.own.check_folder import check_folder
     from nnactive.data.own.guide import derive
-    from nnactive.data.own.structure_sizes import raw_boxes
+    from nnactive.data.own.own_labels import read_mapping
+    from nnactive.data.own.rename import add_channel
+    from nnactive.data.own.structure_sizes import seen_boxes
     from nnactive.data.prepare.split import split_cases
     from nnactive.data.raw.scan import scan
 
@@ -132,34 +162,77 @@ def add(
         raise UserError(
             "no folder for the card; set NNACTIVE_DATASETS to a folder of yours, or give --out"
         )
-    card = describe_raw(raw, name, group)
+    card = describe_raw(raw, name, group, read_mapping(mapping))
     target = free_folder(card, out)
+    if rename:
+        click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.
-    split_cases([case.id for case in cases], card)
+    pool, _ = split_cases([case.id for case in cases], card)
+    for named in (*tumours, *only):
+        _check_class(named, card)
     with bars() as progress:
-        boxes = raw_boxes(card, cases, progress)
+        checked = check_folder(card, raw, progress)
+    _refuse_or_tell(checked, raw)
+    boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
+    # What the folder holds now is what preparing and verifying hold it to later.
+    pinned = {"ids": tuple(case.id for case in cases), "tumour": tuple(tumours)}
+    card = card.model_copy(update=pinned | {"patch_from": tuple(only)})
     file = write_card(card, found, target)
-    _print_guide(found, boxes, None)
-    quoted = shlex.quote(str(raw))
+    _print_guide(found, None)
+    fit = fitted(card, found, boxes, pool, None)
+    if fit.problem:
+        click.echo(f"warning: {card.name}: {fit.problem}; {fit.way_out}", err=True)
     click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
+    _print_next(card.name, raw, _options(tumours, only))
+
+
+def _print_next(name: str, raw: Path, options: str) -> None:
+    """The commands that follow a new card."""
     click.echo(
-        f"  nnactive-bench data prepare {card.name} --raw {quoted}\n"
-        f"  nnactive-bench data verify {card.name}\n"
-        f"  nnactive-bench data guide {card.name}{_options(tumours, only)}\n"
-        f"  {_submit(Path(f'guide_{card.name}.yaml'))}"
+        f"  nnactive-bench data prepare {name} --raw {shlex.quote(str(raw))}\n"
+        f"  nnactive-bench data verify {name}\n"
+        f"  nnactive-bench data guide {name}{options}\n"
+        f"  {_submit(Path(f'guide_{name}.yaml'))}"
     )
 
 
-def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]":
-    """Measure a dataset's label maps, prepared or raw."""
+def _check_class(name: str, card: "Card") -> None:
+    """Refuse an unknown class before every file is read."""
+    if name not in card.classes[1:]:
+        known = ", ".join(card.classes[1:])
+        raise UserError(f"no foreground class '{name}'; choose from: {known}")
+
+
+def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
+    """List all errors and refuse, or print warnings and notes."""
+    from nnactive.data.check.findings import of, summed_up
+
+    for severity in ("warning", "note"):
+        for finding in summed_up(of(checked.findings, severity)):
+            click.echo(f"{severity}: {finding.line}", err=True)
+    errors = of(checked.findings, "error")
+    if len(errors) > 1:
+        for finding in errors:
+            click.echo(finding.line, err=True)
+        raise UserError(
+            f"{errors[0].told_of(str(raw))} (and {len(errors) - 1} more, listed above and by "
+            f"nnactive-bench data check {shlex.quote(str(raw))})"
+        )
+    for error in errors:
+        raise UserError(error.told_of(str(raw)))
+
+
+def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes, list[str]]":
+    """Measure a dataset's label maps, prepared or raw; also returns the pool's cases."""
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
     from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
+    from nnactive.data.prepare.split import split_cases
     from nnactive.data.prepared import INFO, PreparedDataset
     from nnactive.data.raw.scan import scan
 
@@ -167,8 +240,10 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
     if dataset in known:
         card = load_card(dataset)
         if raw is None and (data / dataset / INFO).is_file():
+            prepared = PreparedDataset(data / dataset)
             with bars() as progress:
-                return card, prepared_boxes(card, PreparedDataset(data / dataset), progress)
+                boxes = prepared_boxes(card, prepared, progress)
+            return card, boxes, [case.id for case in prepared.info.pool]
         raw = raw or Folders.of(data, dataset).files
         if not raw.is_dir():
             raise UserError(f"{raw}: no raw data of {dataset}; prepare the dataset, or give --raw")
@@ -180,11 +255,12 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes]
         raw = raw or Path(dataset)
         card = describe_raw(Path(dataset))
     cases = scan(raw, card)
+    pool, _ = split_cases([case.id for case in cases], card)
     with bars() as progress:
-        return card, raw_boxes(card, cases, progress)
+        return card, raw_boxes(card, cases, progress), pool
 
 
-def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
+def _print_guide(found: "Guide", card: "Card | None") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
@@ -206,20 +282,16 @@ def _print_guide(found: "Guide", boxes: "Boxes", card: "Card | None") -> None:
         f"\nquery patch: {_listed(found.patch)} voxels of {_listed(found.spacing)} mm "
         f"(z,y,x), the median over classes"
     )
+    on_card = ""
     if card is not None:
         click.echo(f"query patch on the card: {_listed(card.query_patch)}")
+        sizes = dict.fromkeys(str(budget.query) for budget in card.budgets.values())
+        on_card = f" (on the card: {', '.join(sizes)})"
     click.echo(
-        f"patches per loop: {found.patches_per_loop}; loops: {found.loops}; "
+        f"patches per loop: {found.patches_per_loop}{on_card}; loops: {found.loops}; "
         f"starting budget: {found.patches_per_loop}; budget: {found.budget}\n"
         "in production, train for 1000 epochs; in the benchmark, the track sets the training length"
     )
-    wanted = found.budget * math.prod(found.patch)
-    if wanted > boxes.pool:
-        click.echo(
-            f"warning: the budget has {wanted:,} voxels, but the pool only about {boxes.pool:,}, "
-            "so it can't be spent; use fewer or smaller patches, or fewer loops",
-            err=True,
-        )
 
 
 def _listed(values: Iterable[float]) -> str:

@@ -13,6 +13,7 @@ from benchmark.cli.options import method_argument
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from benchmark.feasibility.demands import Demands, Pools
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
 
@@ -91,6 +92,24 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
     check_unchanged(spec, requirements, method.file)
     check_installed(method.string, requirements)
     return spec
+
+
+def demands(method: "Method", pools: "Pools") -> "Demands":
+    """How a METHOD looks for patches in pools; a file is imported in another process.
+
+    Raises:
+        UserError: if its ``limit`` fails.
+    """
+    from benchmark.feasibility.demands import Demands, demands_of
+    from benchmark.submission.spec import make
+    from nnactive.io.files import write_model
+
+    if method.file is None:
+        return demands_of(make(method)[1], pools)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pools.json"
+        write_model(file, pools)
+        return _described(Demands, method, "--pools", str(file))
 
 
 def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":

@@ -224,14 +224,20 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 @step.command()
 @method_argument
 @click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
+@click.option("--pools", type=PATH, help="Say how it looks for patches in these pools instead.")
 @out_option
-def describe(method: "Method", out: Path, *, show: bool) -> None:
+def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
+    from benchmark.feasibility.demands import Pools, demands_of
     from benchmark.submission.method_help import method_help
     from benchmark.submission.spec import describe as run
-    from nnactive.io.files import write_model
+    from benchmark.submission.spec import make
+    from nnactive.io.files import read_model, write_model
 
-    write_model(out, (method_help if show else run)(method))
+    if pools:
+        write_model(out, demands_of(make(method)[1], read_model(pools, Pools)))
+    else:
+        write_model(out, (method_help if show else run)(method))
 
 
 @step.command()

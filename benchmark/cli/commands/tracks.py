@@ -9,10 +9,11 @@ import click
 from benchmark.child_errors import error_line
 from benchmark.cli.commands.check import passes
 from benchmark.cli.commands.leaderboard import build_page
-from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.methods import demands, examine
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import (
     RunOptions,
+    data_option,
     dataset_option,
     method_argument,
     param_option,
@@ -23,6 +24,7 @@ from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmark.feasibility.demands import Pools
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
@@ -62,10 +64,14 @@ def list_tracks() -> None:
 @track.command()
 @click.argument("name")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print every field of every setting as YAML.")
+@data_option
 @dataset_option
 @regime_option
-def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -> None:
-    """Show what the track NAME runs; NAME may be the path of a YAML file."""
+def show(name: str, data: Path, dataset: str | None, regime: str | None, *, as_yaml: bool) -> None:
+    """Show what the track NAME runs; NAME may be the path of a YAML file.
+
+    Warns if a prepared dataset has no room for a budget.
+    """
     import yaml
 
     from benchmark.cli.tables import print_track
@@ -75,8 +81,23 @@ def show(name: str, dataset: str | None, regime: str | None, *, as_yaml: bool) -
     if as_yaml:
         dump = content.model_dump(mode="json")
         click.echo(yaml.safe_dump(dump, sort_keys=False, allow_unicode=True), nl=False)
-    else:
-        print_track(content)
+        return
+    print_track(content)
+    for warning in shown_warnings(content, data):
+        click.echo(warning, err=True)
+
+
+def shown_warnings(content: "Track", data: Path) -> list[str]:
+    """What is impossible or may go wrong with the built-in methods on datasets in ``data``."""
+    from benchmark.feasibility.track import prepared_pools
+    from benchmark.submission.method_string import Method
+
+    asked = [Method.parse(each) for each in content.methods]
+    pools = prepared_pools(content, data, data)
+    try:
+        return warnings(content, pools, [each for each in asked if each.file is None])
+    except UserError as error:
+        return [f"warning: {error}"]
 
 
 RUN_ROLES = {
@@ -156,6 +177,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
     Nothing runs if this machine lacks something or a method fails its check.
     """
+    from benchmark.feasibility.track import prepared_pools
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -164,6 +186,8 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     entries = [admitted(method, root, options.seconds) for method in methods]
     if None in entries:
         return UserError.exit_code
+    pools = prepared_pools(content, options.data, options.runs)
+    notes += warnings(content, pools, methods)
     for note in notes:
         click.echo(note, err=True)
     request = Request(
@@ -187,6 +211,18 @@ def begin(content: "Track", data: Path, runs: Path) -> list[str]:
 
     needs_data = any(load_card(dataset).generator is None for dataset in content.datasets)
     return begin_run(data, runs, needs_data=needs_data)
+
+
+def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> list[str]:
+    """What may go wrong with a track's budgets, a line each.
+
+    Raises:
+        UserError: if a budget is impossible.
+    """
+    from benchmark.feasibility.track import check_track
+
+    asked = {each.string: demands(each, pools) for each in methods if pools.settings}
+    return [f"warning: {note}" for note in check_track(content, pools, asked)]
 
 
 def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":

@@ -1,5 +1,6 @@
 """Unpacking tar and zip archives, also AES-encrypted ones; nothing is written elsewhere."""
 
+import errno
 import lzma
 import tarfile
 import zlib
@@ -12,12 +13,16 @@ from typing import IO, Any
 
 import pyzipper
 
+from nnactive.data import disk
 from nnactive.data.download.folders import inner_path
 from nnactive.data.progress import Amount
-from nnactive.errors import UserError
+from nnactive.errors import FULL, UserError
+from nnactive.io.formatting import size
 
 BLOCK = 1 << 20
 DAMAGE = (tarfile.TarError, pyzipper.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
+LONG = 60
+"""Characters of a member's name that a message shows."""
 AGAIN = "remove it and run the same command again"
 
 
@@ -27,6 +32,8 @@ class Member:
 
     name: str
     is_folder: bool
+    size: int
+    """Bytes of a file, as the archive announces them."""
     refused: str | None
     open: Callable[[], IO[bytes]]
 
@@ -59,6 +66,7 @@ def unpack(archive: Path, target: Path, password: str | None, amount: Amount) ->
                 if member.is_folder:
                     place.mkdir(parents=True, exist_ok=True)
                     continue
+                _require_room(archive, member, target)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with member.open() as source, place.open("wb") as file:
                     while block := source.read(BLOCK):
@@ -71,6 +79,8 @@ def unpack(archive: Path, target: Path, password: str | None, amount: Amount) ->
         raise UserError(f"{archive}: {error}; check 'password' in the dataset's card") from None
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{archive}: '{member.name}' is both file and folder; {AGAIN}") from None
+    except OSError as error:
+        raise _storage_error(archive, member, done, error) from None
     return len(seen)
 
 
@@ -107,10 +117,38 @@ def _accepted(archive: Path, member: Member, seen: set[PurePosixPath]) -> PurePo
     return path
 
 
+def _require_room(archive: Path, member: Member, target: Path) -> None:
+    """Refuse a file that is larger than the free disk space, before any of it is written.
+
+    Raises:
+        NoRoomError: it is.
+    """
+    what = f"its member '{_short(member.name)}' needs"
+    way_out = "nothing was kept, free up some space or get the archive from its publisher"
+    disk.require(archive, member.size, disk.free(target), what, way_out)
+
+
+def _storage_error(archive: Path, member: Member, done: int, error: OSError) -> Exception:
+    """What to raise for an error of the file system while a member was written."""
+    if error.errno == errno.ENAMETOOLONG:
+        return _refusal(archive, member, f"has a name of {len(member.name)} characters, too long")
+    if error.errno in FULL:
+        return disk.NoRoomError(
+            f"{archive}: the disk is full after {size(done)} were unpacked, which are removed "
+            "again; free up some space and run the same command again"
+        )
+    return error
+
+
+def _short(name: str) -> str:
+    """A name for a message, in which the middle of a long one is left out."""
+    return name if len(name) <= LONG else f"{name[: LONG // 2]}...{name[-LONG // 2 :]}"
+
+
 def _refusal(archive: Path, member: Member, cause: str) -> UserError:
     return UserError(
-        f"{archive}: member '{member.name}' {cause}; nothing was kept, get the archive from its "
-        "publisher"
+        f"{archive}: member '{_short(member.name)}' {cause}; nothing was kept, "
+        "get the archive from its publisher"
     )
 
 
@@ -126,7 +164,9 @@ def _tar(archive: Path) -> Generator[Member]:
     with tarfile.open(archive) as file:
         for info in file:
             refused = None if info.isfile() or info.isdir() else "is a link or a device"
-            yield Member(info.name, info.isdir(), refused, _opener(file.extractfile, info))
+            yield Member(
+                info.name, info.isdir(), info.size, refused, _opener(file.extractfile, info)
+            )
         # tarfile accepts a file that ends between two members.
         stream: Any = file.fileobj
         stream.seek(file.offset)
@@ -145,7 +185,9 @@ def _zip(archive: Path, password: str | None) -> Generator[Member]:
             refused = "is a link" if S_ISLNK(mode) else None
             if S_IFMT(mode) and not (S_ISREG(mode) or S_ISDIR(mode) or S_ISLNK(mode)):
                 refused = "is a device"
-            yield Member(info.filename, info.is_dir(), refused, _opener(file.open, info))
+            yield Member(
+                info.filename, info.is_dir(), info.file_size, refused, _opener(file.open, info)
+            )
 
 
 def _opener(function: Callable[[Any], Any], info: object) -> Callable[[], IO[bytes]]:

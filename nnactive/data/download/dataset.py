@@ -1,5 +1,7 @@
 """Downloading a dataset's raw data to ``DATA/raw/NAME/files``, completely or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,11 +9,11 @@ from typing import Literal
 from nnactive.data import disk
 from nnactive.data.card_fields import Download
 from nnactive.data.cards import Card
-from nnactive.data.download import consent, sums, unpacked
+from nnactive.data.download import consent, leftovers, sums, unpacked
 from nnactive.data.download.folders import Folders, Item, list_items, locked
 from nnactive.data.download.items import fetch_item, is_verified
 from nnactive.data.progress import FileReport, Report
-from nnactive.errors import UserError
+from nnactive.errors import FULL, UserError
 from nnactive.io.files import file_sizes
 
 GIB = 1 << 30
@@ -62,14 +64,16 @@ def download(card: Card, folders: Folders, report: Report) -> Outcome:
     with locked(folders):
         if state(card, folders) == "complete":
             return _outcome(items, folders, before=True)
-        need = space(card, folders)
-        if need.needed is not None:
-            way_out = "free up some space or choose another folder with --data"
-            disk.require(folders.root, need.needed, need.free, "needs about", way_out)
-        for number, item in enumerate(items, 1):
-            file_report = FileReport(report, str(item.path), number, len(items))
-            fetch_item(item, folders, wanted.login, file_report)
-        unpacked.unpack_all(items, folders, report)
+        leftovers.remove(items, folders)
+        with _room_errors(items, folders):
+            need = space(card, folders)
+            if need.needed is not None:
+                way_out = "free up some space or choose another folder with --data"
+                disk.require(folders.root, need.needed, need.free, "needs about", way_out)
+            for number, item in enumerate(items, 1):
+                file_report = FileReport(report, str(item.path), number, len(items))
+                fetch_item(item, folders, wanted.login, file_report)
+            unpacked.unpack_all(items, folders, report)
     return _outcome(items, folders, before=False)
 
 
@@ -91,7 +95,9 @@ def space(card: Card, folders: Folders) -> Space:
     """Disk space that the rest of a download takes: archives and unpacked files."""
     wanted = _download_of(card)
     items = list_items(wanted)
-    free = disk.free(folders.root)
+    # The next call removes what an interrupted unpacking has left before it needs space.
+    left = sum(sum(file_sizes(folder)) for folder in leftovers.unpackings(folders))
+    free = disk.free(folders.root) + left
     sizes = [item.file.bytes for item in items if item.file.bytes]
     if len(sizes) == len(items):
         total = sum(sizes)
@@ -99,9 +105,33 @@ def space(card: Card, folders: Folders) -> Space:
         total = round(wanted.size_gib * GIB)
     else:
         return Space(None, free)
-    there = sum(file_sizes(folders.archives))
+    there = leftovers.size_there(items, folders)
     files = total if any(item.unpack for item in items) else 0
     return Space(max(total - there, 0) + files, free)
+
+
+@contextmanager
+def _room_errors(items: tuple[Item, ...], folders: Folders) -> Iterator[None]:
+    """Turn a full disk into one line, which also names the files that only the user may remove.
+
+    Raises:
+        NoRoomError: the disk is full, or too full.
+    """
+    try:
+        yield
+    except disk.NoRoomError as error:
+        cause = str(error)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        cause = (
+            f"{folders.root}: the disk is full; what was fetched is kept, free up some space and "
+            "run the same command again"
+        )
+    else:
+        return
+    others = leftovers.foreign(items, folders)
+    raise disk.NoRoomError(f"{cause} ({others})" if others else cause)
 
 
 def _download_of(card: Card) -> Download:

@@ -36,6 +36,16 @@ class Folders:
         return self.root / "files"
 
     @property
+    def draft(self) -> Path:
+        """Files while they are unpacked."""
+        return self.root / ".files.part"
+
+    @property
+    def old(self) -> Path:
+        """Earlier files while they are replaced."""
+        return self.root / ".files.old"
+
+    @property
     def consent(self) -> Path:
         """The licence that the user has accepted."""
         return self.root / "consent.json"

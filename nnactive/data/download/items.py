@@ -5,8 +5,8 @@ from pathlib import Path
 
 from nnactive.data.download import sums
 from nnactive.data.download.folders import Folders, Item
+from nnactive.data.download.patience import TransferError
 from nnactive.data.download.sources import Order, obtain
-from nnactive.data.download.transfer import TransferError
 from nnactive.data.progress import Amount, FileReport, part_of
 from nnactive.errors import UserError
 
@@ -52,7 +52,7 @@ def fetch_item(item: Item, folders: Folders, login: str | None, report: FileRepo
     place = folders.archives / item.path
     check = _Check(item, known, report.amount("check"), {})
     if not place.exists():
-        obtain(Order(item, place, login, check, report.ask, report.amount("fetch")))
+        obtain(Order(item, place, login, check, report))
     elif place.is_file():
         try:
             check(place)
@@ -78,7 +78,9 @@ class _Check:
         self.found[name] = sums.measure(path, self.amount)
         problem = sums.problem(self.found[name], self.item, self.known.get(name))
         if problem is None and not sums.is_published(self.item):
-            problem = sums.unreadable(path, name)
+            problem = sums.web_page(path) or sums.unreadable(path, name)
+        elif problem:
+            problem = sums.web_page(path) or problem
         if problem:
             raise TransferError(problem)
 

@@ -1,21 +1,24 @@
 """The sources of a file: HTTP, Google Drive, Synapse, or the user, who downloads it by hand."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nnactive.data.disk import NoRoomError
 from nnactive.data.download.folders import Item
-from nnactive.data.download.transfer import TIMEOUT, TransferError, fetch
-from nnactive.data.progress import Amount
+from nnactive.data.download.leftovers import drafts_of, remove_drafts
+from nnactive.data.download.patience import Patience, TransferError, silence_told, watched
+from nnactive.data.download.transfer import TIMEOUT, cause_of, fetch, require_room
+from nnactive.data.progress import Amount, FileReport
 from nnactive.errors import UserError
+from nnactive.io.files import file_sizes
 
 EXTRA = "pip install 'nnactive-bench[{}]'"
-RETRIES = 5
-"""By the client for Google Drive."""
 Check = Callable[[Path], None]
 """Raises a ``TransferError`` if a file is not the right one."""
 
@@ -44,10 +47,8 @@ class Order:
     """The card's steps, if a login is needed."""
     check: Check
     """Checks a file before it gets its final name."""
-    ask: Callable[[str], None]
-    """Receives the name of each source before it is asked."""
-    amount: Amount
-    """Receives the progress."""
+    report: FileReport
+    """Receives the name of each source before it is asked, the progress, and the waits."""
 
     def draft(self, source: int = 0) -> Path:
         """The file while it is fetched from its n-th address."""
@@ -71,24 +72,39 @@ def _http(order: Order) -> None:
     causes = []
     for number, url in enumerate(order.item.file.urls):
         draft = order.draft(number)
-        order.ask(urlsplit(url).netloc)
+        order.report.ask(urlsplit(url).netloc)
         try:
-            fetch(url, draft, order.item.file.bytes, order.amount)
+            _fetch_with_room(order, url, draft)
             _check_draft(draft, order.check)
         except TransferError as error:
             causes.append(f"{url}: {error}")
             continue
         draft.replace(order.place)
-        _remove_drafts(order)
+        remove_drafts(drafts_of(order.place))
         return
     raise TransferError(_failure(order, "; ".join(causes)))
+
+
+def _fetch_with_room(order: Order, url: str, draft: Path) -> None:
+    """Fetch a file; if the disk is too full, without the drafts from other addresses."""
+    size, unpacks = order.item.file.bytes, order.item.unpack
+    try:
+        fetch(url, draft, size, order.report, unpacks=unpacks)
+    except NoRoomError:
+        others = [path for path in drafts_of(order.place) if not path.name.startswith(draft.name)]
+        if not others:
+            raise
+        remove_drafts(others)
+        fetch(url, draft, size, order.report, unpacks=unpacks)
 
 
 def _drive(order: Order) -> None:
     try:
         import gdown
         from gdown.exceptions import DownloadError
-        from requests import RequestException
+        from requests import ConnectionError as LostError
+        from requests import RequestException, Timeout
+        from requests.exceptions import ChunkedEncodingError
     except ImportError:
         raise UserError(
             f"{order.item.path}: needs a client for Google Drive; run: {EXTRA.format('drive')}"
@@ -96,59 +112,99 @@ def _drive(order: Order) -> None:
     draft = order.draft()
     draft.parent.mkdir(parents=True, exist_ok=True)
     url = order.item.file.urls[0]
-    order.ask("Google Drive")
+    order.report.ask("Google Drive")
+    patience, before = Patience(order.report.wait), -1
+    # Its own retries would be silent.
+    options = {"quiet": True, "resume": True, "use_cookies": False, "retries": 0}
     try:
-        gdown.download(
-            url,
-            str(draft),
-            quiet=True,
-            resume=True,
-            use_cookies=False,
-            retries=RETRIES,
-            timeout=TIMEOUT,
-            progress=order.amount,
-        )
+        while not draft.is_file():
+            try:
+                with _watched(order, "Google Drive", patience) as amount:
+                    gdown.download(url, str(draft), timeout=TIMEOUT, progress=amount, **options)
+            except (LostError, Timeout, ChunkedEncodingError) as error:
+                patience.pause(cause_of(error))
+            except DownloadError as error:
+                there = sum(part.stat().st_size for part in drafts_of(order.place))
+                if there <= before or not there:  # it isn't that the connection was lost
+                    raise
+                before = there
+                patience.pause(str(error).splitlines()[0])
         _check_draft(draft, order.check)
     except (DownloadError, RequestException, TransferError) as error:
         raise TransferError(_failure(order, f"{url}: {error}")) from None
     draft.replace(order.place)
-    _remove_drafts(order)
+    remove_drafts(drafts_of(order.place))
+
+
+@contextmanager
+def _watched(order: Order, source: str, patience: Patience) -> Iterator[Amount]:
+    """Reports the progress of a client, its silence, and a file that doesn't fit on the disk."""
+    amount, first = order.report.amount("fetch"), True
+
+    with silence_told(source, TIMEOUT[1], order.report.wait) as came:
+
+        def counted(done: int, total: int | None) -> None:
+            nonlocal first
+            came()
+            patience.renew()
+            if first and total is not None:
+                require_room(order.place, total - done, total if order.item.unpack else 0)
+            first = False
+            amount(done, total)
+
+        yield counted
 
 
 def _synapse(order: Order) -> None:
     client = _synapse_client(order)
     from synapseclient.core.exceptions import SynapseError
+
+    draft, url = order.draft(), order.item.file.urls[0]
+    draft.mkdir(parents=True, exist_ok=True)
+    order.report.ask("Synapse")
+    amount = order.report.amount("fetch")
+    amount(0, order.item.file.bytes)
+    try:
+        path = watched(
+            lambda: _from_synapse(url, draft, client),
+            lambda: sum(file_sizes(draft)),
+            "Synapse",
+            order.report.wait,
+            amount,
+        )
+    except (SynapseError, TransferError) as error:
+        raise TransferError(_failure(order, f"{url}: {error}")) from None
+    if path is None:
+        draft.replace(order.place)
+        return
+    order.check(path)
+    path.replace(order.place)
+    shutil.rmtree(draft)
+
+
+def _from_synapse(entity: str, folder: Path, client: Any) -> Path | None:
+    """Get a file, or all files of a folder; returns the file's path, None for a folder."""
     from synapseclient.models import FailureStrategy
     from synapseclient.operations import FileOptions, get
 
-    draft = order.draft()
-    draft.mkdir(parents=True, exist_ok=True)
-    order.ask("Synapse")
-    order.amount(0, order.item.file.bytes)
-    try:
-        entity = get(
-            order.item.file.urls[0],
-            file_options=FileOptions(
-                download_file=True, download_location=str(draft), if_collision="overwrite.local"
-            ),
-            synapse_client=client,
-        )
-        if hasattr(entity, "sync_from_synapse"):  # a folder; existing files are kept
-            entity.sync_from_synapse(
-                path=str(draft),
-                if_collision="keep.local",
-                failure_strategy=FailureStrategy.RAISE_EXCEPTION,
-                include_activity=False,
-                manifest="suppress",
-                synapse_client=client,
-            )
-            draft.replace(order.place)
-            return
-    except SynapseError as error:
-        raise TransferError(_failure(order, f"{order.item.file.urls[0]}: {error}")) from None
-    order.check(Path(entity.path))
-    Path(entity.path).replace(order.place)
-    shutil.rmtree(draft)
+    found = get(
+        entity,
+        file_options=FileOptions(
+            download_file=True, download_location=str(folder), if_collision="overwrite.local"
+        ),
+        synapse_client=client,
+    )
+    if not hasattr(found, "sync_from_synapse"):
+        return Path(found.path)
+    found.sync_from_synapse(  # existing files are kept
+        path=str(folder),
+        if_collision="keep.local",
+        failure_strategy=FailureStrategy.RAISE_EXCEPTION,
+        include_activity=False,
+        manifest="suppress",
+        synapse_client=client,
+    )
+    return None
 
 
 def _synapse_client(order: Order) -> Any:
@@ -177,15 +233,8 @@ def _check_draft(draft: Path, check: Check) -> None:
     try:
         check(draft)
     except TransferError:
-        for left in draft.parent.glob(f"{escape(draft.name)}*"):
-            left.unlink()
+        remove_drafts(list(draft.parent.glob(f"{escape(draft.name)}*")))
         raise
-
-
-def _remove_drafts(order: Order) -> None:
-    first = order.draft()
-    for left in first.parent.glob(f"{escape(first.name.removesuffix('part'))}*part*"):
-        left.unlink()
 
 
 def _failure(order: Order, causes: str) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,10 @@ from nnactive.io.files import read_model, write_model
 from nnactive.io.models import Frozen, StateFile
 
 BLOCK = 1 << 20
+PAGE_HEAD = 1 << 14
+"""Bytes in which a web page's title is looked for."""
+TITLE = 60
+"""Characters of it that are shown."""
 
 
 class Sum(Frozen):
@@ -99,6 +104,17 @@ def problem(found: Sum, item: Item, first: Sum | None) -> str | None:
 def is_published(item: Item) -> bool:
     """Whether the card has a checksum for the file."""
     return bool(item.file.sha256 or item.file.md5)
+
+
+def web_page(path: Path) -> str | None:
+    """Says that a file is a web page, such as one to log in; None: it isn't."""
+    with path.open("rb") as file:
+        begin = file.read(PAGE_HEAD).decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
+    if not re.match(r"<(!doctype html|html|head)\b", begin, re.IGNORECASE):
+        return None
+    title = re.search(r"<title[^>]*>(.+?)</title>", begin, re.IGNORECASE | re.DOTALL)
+    name = f" ('{' '.join(title[1].split())[:TITLE]}')" if title else ""
+    return f"is a web page{name}, not the file; its source may want a login, or have no more quota"
 
 
 def unreadable(path: Path, name: str) -> str | None:

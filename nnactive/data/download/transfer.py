@@ -1,8 +1,8 @@
 """Fetching a file over HTTP, resuming interrupted transfers.
 
 Drafts grow by range requests (RFC 9110, section 14); ``If-Range`` makes the server send everything
-again if the file has changed. requests and urllib3 do the rest: redirects, retries with a back-off
-after timeouts and 5xx responses, checking the announced length.
+again if the file has changed. requests and urllib3 do the rest: redirects, time limits, checking
+the announced length. How long a server is waited for is in ``patience``.
 """
 
 import json
@@ -11,21 +11,20 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
-from nnactive.data.progress import Amount
-from nnactive.errors import NnactiveError
+from nnactive.data import disk
+from nnactive.data.download.patience import Patience, TransferError, silence_told
+from nnactive.data.progress import Amount, FileReport
 from nnactive.io.files import write_json
+from nnactive.io.formatting import duration
 
 if TYPE_CHECKING:
     import requests
     import urllib3
 
-ATTEMPTS = 6
-"""In a row without receiving a new byte."""
-BACK_OFF = 1.0
-"""Seconds; doubled at each retry."""
-TIMEOUT = (30, 60)
+TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and between two packets."""
 REDIRECTS = 10
 BLOCK = 1 << 18
@@ -33,83 +32,158 @@ BUSY = (429, 500, 502, 503, 504)
 """Status codes worth a retry."""
 
 
-class TransferError(NnactiveError):
-    """A file could not be fetched from an address."""
+class Again(NamedTuple):
+    """Why a file is to be asked for again, and after how many seconds, if the server says so."""
+
+    cause: str
+    seconds: float | None = None
 
 
-def fetch(url: str, draft: Path, size: int | None, amount: Amount) -> None:
+def fetch(
+    url: str, draft: Path, size: int | None, report: FileReport, *, unpacks: bool = False
+) -> None:
     """Fetch ``url`` into ``draft``, resuming an interrupted transfer.
 
     Args:
         url: an http or https address.
         draft: file to fill; ``<draft>.json`` beside it records what it is a part of, and stays.
         size: expected bytes of the file; None: unknown.
-        amount: receives the progress.
+        report: receives the progress and every wait.
+        unpacks: whether the disk must also hold the unpacked files, at least as large.
 
     Raises:
         TransferError: the server can't be reached, or doesn't have the file or has one of another
             size; the message is only the cause.
+        UserError: the disk has too little room for the file, by its announced length.
     """
     import requests
-    import urllib3
 
     draft.parent.mkdir(parents=True, exist_ok=True)
-    fresh = urllib3.Retry(ATTEMPTS - 1, status_forcelist=BUSY, backoff_factor=BACK_OFF)
-    retry, most = fresh, _size(draft)
+    patience, most = Patience(report.wait), _size(draft)
     with requests.Session() as session:
         session.max_redirects = REDIRECTS
         session.headers["Accept-Encoding"] = "identity"  # offsets are those of the stored bytes
-        for prefix in ("http://", "https://"):
-            session.mount(prefix, requests.adapters.HTTPAdapter(max_retries=fresh))
-        try:
-            while not _advance(session, url, draft, size, amount):
-                if _size(draft) > most:
-                    retry, most = fresh, _size(draft)
-                retry = retry.increment("GET", url, error=urllib3.exceptions.ProtocolError("cut"))
-                retry.sleep()
-        except urllib3.exceptions.MaxRetryError:
-            raise TransferError(
-                f"the connection was lost {ATTEMPTS} times at {_size(draft):,} bytes"
-            ) from None
-        except requests.RequestException as error:
-            raise TransferError(_cause(error)) from None
+        while again := _attempt(session, url, draft, size, report, unpacks=unpacks):
+            if _size(draft) > most:
+                patience.renew()
+                most = _size(draft)
+            patience.pause(*again)
+
+
+def _attempt(
+    session: "requests.Session",
+    url: str,
+    draft: Path,
+    size: int | None,
+    report: FileReport,
+    *,
+    unpacks: bool,
+) -> Again | None:
+    """Send one request; None if the draft is complete."""
+    import requests
+
+    amount = report.amount("fetch")
+    try:
+        with silence_told(urlsplit(url).netloc, TIMEOUT[1], report.wait) as came:
+
+            def counted(done: int, total: int | None) -> None:
+                came()
+                amount(done, total)
+
+            return _advance(session, url, draft, size, counted, unpacks=unpacks)
+    except requests.ConnectTimeout:
+        return Again(f"the server can't be reached within {duration(TIMEOUT[0])}")
+    except requests.ReadTimeout:
+        return Again(_silent(draft))
+    except requests.ConnectionError as error:
+        return Again(cause_of(error))
+    except requests.RequestException as error:
+        raise TransferError(cause_of(error)) from None
 
 
 def _advance(
-    session: "requests.Session", url: str, draft: Path, size: int | None, amount: Amount
-) -> bool:
-    """Send one request; True if the draft is complete, False if another one is needed."""
+    session: "requests.Session",
+    url: str,
+    draft: Path,
+    size: int | None,
+    amount: Amount,
+    *,
+    unpacks: bool,
+) -> Again | None:
     note = _read_note(draft, url)
     start = _size(draft) if note else 0
     if start and start == note["marks"].get("total"):
-        return True
+        return None
     headers = {"Range": f"bytes={start}-"} if start else {}
     if start and (validator := _validator(note)):
         headers["If-Range"] = validator
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and start:
-            draft.unlink()
-            return False
-        response.raise_for_status()
-        partly = response.status_code == HTTPStatus.PARTIAL_CONTENT and start > 0
-        if not partly and response.status_code != HTTPStatus.OK:
-            raise TransferError(f"the server responded {response.status_code} {response.reason}")
+        if again := _refused(response, draft, start):
+            return again
+        partly = response.status_code == HTTPStatus.PARTIAL_CONTENT
         first, total = _range(response.headers) if partly else (0, _length(response.headers))
         if size is not None and total is not None and total != size:
             raise TransferError(f"the server offers {total:,} bytes instead of {size:,}")
         marks = _marks(response.headers, total)
         if partly and (first != start or _differ(note["marks"], marks)):
             draft.unlink(missing_ok=True)
-            return False
+            return Again("the server has changed the file")
         if not partly:
             start, note = 0, {"url": url, "marks": marks}
             draft.unlink(missing_ok=True)
+        if total is not None:
+            require_room(draft, total - start, total if unpacks else 0)
+        if not partly:
             write_json(_note(draft), note)
-        whole = _append(response.raw, draft, start, total, amount)
-    if whole and total is None:
-        note["marks"]["total"] = total = _size(draft)
+        again = _append(response.raw, draft, start, total, amount)
+    return again or _incomplete(draft, note, total)
+
+
+def _incomplete(draft: Path, note: dict[str, Any], total: int | None) -> Again | None:
+    """Why a draft whose last answer ended as it should is no whole file; None: it is one."""
+    if total is None:
+        note["marks"]["total"] = _size(draft)
         write_json(_note(draft), note)
-    return whole and _size(draft) == total
+        return None
+    return None if _size(draft) == total else Again(_lost(draft))
+
+
+def _refused(response: "requests.Response", draft: Path, start: int) -> Again | None:
+    """Why an answer has no content; None: it has."""
+    if response.status_code in BUSY:
+        return Again(_status(response), _asked(response.headers))
+    if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and start:
+        draft.unlink()
+        return Again("the server has less than was fetched before")
+    response.raise_for_status()
+    expected = {HTTPStatus.OK} | ({HTTPStatus.PARTIAL_CONTENT} if start else set())
+    if response.status_code not in expected:
+        raise TransferError(_status(response))
+    return None
+
+
+def require_room(draft: Path, fetched: int, unpacked: int) -> None:
+    """Compare what an answer announces with the free disk space, before its first byte.
+
+    Raises:
+        UserError: it doesn't fit.
+    """
+    what = "the rest of a file needs"
+    if unpacked:
+        what = "the rest of a file and what is unpacked from it need at least"
+    way_out = "free up some space and run the same command again, or choose another folder"
+    needed = fetched + unpacked
+    disk.require(draft.parent, needed, disk.free(draft.parent), what, f"{way_out} with --data")
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; None: it doesn't, or not in a known form."""
+    import urllib3
+
+    try:
+        return urllib3.Retry().parse_retry_after(headers["Retry-After"])
+    except (KeyError, urllib3.exceptions.InvalidHeader):
+        return None
 
 
 def _range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
@@ -127,7 +201,8 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 def _append(
     body: "urllib3.HTTPResponse", draft: Path, start: int, total: int | None, amount: Amount
-) -> bool:
+) -> Again | None:
+    """Write an answer to the end of the draft; None if it ended as it should."""
     import urllib3
 
     done = start
@@ -138,12 +213,27 @@ def _append(
                 file.write(block)
                 done += len(block)
                 amount(done, total)
-        except urllib3.exceptions.HTTPError:
-            return False
-        finally:
             file.flush()
             os.fsync(file.fileno())
-    return True
+        except urllib3.exceptions.ReadTimeoutError:
+            file.flush()
+            return Again(_silent(draft))
+        except urllib3.exceptions.HTTPError:
+            file.flush()
+            return Again(_lost(draft))
+    return None
+
+
+def _lost(draft: Path) -> str:
+    return f"the connection was lost at {_size(draft):,} bytes"
+
+
+def _silent(draft: Path) -> str:
+    return f"the server sent nothing for {duration(TIMEOUT[1])} at {_size(draft):,} bytes"
+
+
+def _status(response: "requests.Response") -> str:
+    return f"the server responded {response.status_code} {response.reason}"
 
 
 def _marks(headers: Mapping[str, str], total: int | None) -> dict[str, str | int | None]:
@@ -179,16 +269,15 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _cause(error: "requests.RequestException") -> str:
+def cause_of(error: "requests.RequestException") -> str:
     """The cause in a few words: the system's message, or that of the innermost exception."""
     if error.response is not None and error.response.status_code >= HTTPStatus.BAD_REQUEST:
-        code = error.response.status_code
-        return f"the server responded {code} {error.response.reason}"
+        return _status(error.response)
     inner: object = error
     while isinstance(inner, BaseException):
         if isinstance(inner, OSError) and inner.strerror:
             return inner.strerror.lower()
         last = inner
-        within = (getattr(inner, "reason", None), *inner.args[:1], inner.__cause__)
+        within = (getattr(inner, "reason", None), *inner.args, inner.__cause__)
         inner = next((one for one in within if isinstance(one, BaseException)), None)
     return " ".join(str(last).split())

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from nnactive.data import disk
-from nnactive.data.download import sums
+from nnactive.data.download import leftovers, sums
 from nnactive.data.download.folders import Folders, Item
 from nnactive.data.progress import Amount, FileReport, Report
 from nnactive.errors import UserError
@@ -42,15 +42,18 @@ def unpack_all(items: tuple[Item, ...], folders: Folders, report: Report) -> Non
     Raises:
         UserError: too little disk space, or an archive that is damaged or unsafe.
     """
-    _require_room(items, folders)
-    draft, old = (folders.root / f".files.{kind}" for kind in ("part", "old"))
-    for left in (draft, old):
-        if left.exists():
-            shutil.rmtree(left)
+    draft, old = folders.draft, folders.old
+    for left in leftovers.unpackings(folders):
+        shutil.rmtree(left)
+    _make_room(items, folders)
     draft.mkdir()
-    for number, item in enumerate(items, 1):
-        amount = FileReport(report, str(item.path), number, len(items)).amount("unpack")
-        _unpack(item, folders, draft, amount)
+    try:
+        for number, item in enumerate(items, 1):
+            amount = FileReport(report, str(item.path), number, len(items)).amount("unpack")
+            _unpack(item, folders, draft, amount)
+    except BaseException:  # a full disk above all: nothing can go on with half of it
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     known = sums.remembered(folders)
     folders.unpacked.unlink(missing_ok=True)
     if folders.files.exists():
@@ -66,14 +69,30 @@ def _digests(known: dict[str, sums.Sum]) -> dict[str, str]:
     return {name: one.sha256 for name, one in known.items()}
 
 
-def _require_room(items: tuple[Item, ...], folders: Folders) -> None:
+def _make_room(items: tuple[Item, ...], folders: Folders) -> None:
+    """Require room for the unpacked files; if it is short, earlier files go before, not after.
+
+    Raises:
+        NoRoomError: there is too little even so.
+    """
     from nnactive.data.download.archives import unpacked_size
 
     places = [folders.archives / item.path for item in items if item.unpack]
     there = [place for place in places if place.is_file()]
     need = sum(unpacked_size(place) or place.stat().st_size for place in there)
+    free = disk.free(folders.root)
+    earlier = _own_size(folders.files) if need > free else 0
     way_out = "free up some space and run the same command again"
-    disk.require(folders.root, need, disk.free(folders.root), "unpacking needs", way_out)
+    disk.require(folders.root, need, free + earlier, "unpacking needs", way_out)
+    if earlier:
+        folders.unpacked.unlink(missing_ok=True)
+        shutil.rmtree(folders.files)
+
+
+def _own_size(folder: Path) -> int:
+    """Bytes that are free once a folder is removed; linked files are elsewhere, too."""
+    stats = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(stat.st_size for stat in stats if stat.st_nlink == 1)
 
 
 def _unpack(item: Item, folders: Folders, draft: Path, amount: Amount) -> None:
@@ -85,6 +104,8 @@ def _unpack(item: Item, folders: Folders, draft: Path, amount: Amount) -> None:
         return
     try:
         unpack(place, draft, item.file.password, amount)
+    except disk.NoRoomError:
+        raise
     except UserError:
         sums.forget(folders, str(item.path))  # another file may take its place
         raise

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from nnactive.data.card_fields import NNUNET_NAME, Scheme
 from nnactive.data.cards import CARD_FILE, Card, list_cards, load_card
 from nnactive.data.own.guide import Guide
+from nnactive.data.own.own_labels import own_labels
 from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, first_problem, read_json, write_text
 
+NO_MAPPING: Mapping[int, int] = {}
 REGIME = "guide"
 """Label regime with the guideline's budget."""
 FIRST_ID, LAST_ID = 500, 999
@@ -26,11 +28,17 @@ GIVEN_AS = {
     "field 'cases'": "field 'numTraining'",
     "field 'source.ending'": "field 'file_ending'",
     "field 'split.group'": "--group",
+    "field 'label_map'": "--map",
 }
 """Where the user gave the fields of a card."""
 
 
-def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -> Card:
+def describe_raw(
+    raw: Path,
+    name: str | None = None,
+    group: str | None = None,
+    mapping: Mapping[int, int] = NO_MAPPING,
+) -> Card:
     """A card for a folder in nnU-Net's raw layout; its query patch and budget are placeholders.
 
     Args:
@@ -38,6 +46,7 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         name: the dataset's name; None: from the folder's, ``Dataset123_Mine`` or ``mine``.
         group: regular expression whose first group is the patient in a case id; None: a case is
             a patient.
+        mapping: labels by the value in the label maps, where these differ.
 
     Raises:
         UserError: the file is missing, one of its fields is missing or wrong, or the name isn't
@@ -50,12 +59,11 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         raise UserError(
             f"{file}: missing; write it as nnU-Net's raw layout requires, or name a dataset"
         )
-    content = read_json(file, "fix it")
-    if not isinstance(content, dict):
-        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
+    content = _content(file)
     folder = raw.resolve().name
     described = re.fullmatch(NNUNET_NAME, folder)
     channels = _channels(content, file)
+    labels, label_map = own_labels(_field(content, "labels", dict, file), mapping, file)
     fields = {
         "folder": raw,
         "id": int(described[1]) if described else _free_id(),
@@ -66,7 +74,8 @@ def describe_raw(raw: Path, name: str | None = None, group: str | None = None) -
         "licence": str(content.get("licence") or content.get("license") or "not stated"),
         "citation": str(content.get("reference") or "none"),
         "channels": channels,
-        "labels": _labels(content, file),
+        "labels": labels,
+        "label_map": label_map,
         "cases": _field(content, "numTraining", int, file),
         "source": {"layout": "nnunet", "ending": _field(content, "file_ending", str, file)},
         "split": {"kind": "rule", "group": group},
@@ -130,6 +139,13 @@ def write_card(card: Card, guide: Guide, target: Path) -> Path:
     return target / CARD_FILE
 
 
+def _content(file: Path) -> dict[str, Any]:
+    content = read_json(file, "fix it")
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
+    return content
+
+
 def _free_id() -> int:
     taken = set()
     for name in list_cards():
@@ -170,19 +186,3 @@ def _channels(content: Mapping[str, Any], file: Path) -> dict[str, str]:
         name: scheme if scheme in known else "zscore"
         for name, scheme in zip(names, schemes, strict=True)
     }
-
-
-def _labels(content: Mapping[str, Any], file: Path) -> dict[str, int]:
-    labels = _field(content, "labels", dict, file)
-    for name, value in labels.items():
-        if not isinstance(value, int):
-            raise UserError(
-                f"{file}: field 'labels': '{name}' must be one whole number, not {value!r}; "
-                "regions are not supported, use plain classes"
-            )
-    if "ignore" in labels:
-        raise UserError(
-            f"{file}: field 'labels': 'ignore' is not supported, because the benchmark reveals "
-            "labels in place of an annotator; label all cases completely and remove it"
-        )
-    return dict(sorted(labels.items(), key=lambda item: item[1]))

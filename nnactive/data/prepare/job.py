@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from nnactive.data.cards import Card
-from nnactive.data.prepared import POOL_LABELS, TEST_LABELS, volume_file
+from nnactive.data.prepared import POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
-from nnactive.errors import FULL, REFUSED, UserError, refusal
+from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, described, refusal
 from nnactive.io.locks import exclusive_lock
 
 Result = TypeVar("Result")
 
-SCRATCH = "scratch"
 CONVERTED = "converted"
 RAW = "raw"
 """Folder of generated raw data."""
@@ -74,17 +73,47 @@ def alone(out: Path) -> Iterator[None]:
 
 
 @contextmanager
+def case_errors(case: Found, out: Path) -> Iterator[None]:
+    """Name the case in whatever a library raises on its files, unless the disk of ``out`` is full.
+
+    Raises:
+        UserError: reading or resampling failed, or took more memory than there is; names the
+            case's first image.
+    """
+    file = case.files[0]
+    try:
+        yield
+    except (NnactiveError, OSError):
+        raise
+    except MemoryError as error:
+        raise UserError(
+            f"{file}: needs more memory than there is ({described(error)}); give --workers 1, "
+            "correct its header if the spacing is wrong, or use a machine with more memory"
+        ) from error
+    except Exception as error:
+        if _full(out):
+            raise  # ``storage_errors`` tells it
+        raise UserError(
+            f"{file}: can't be prepared ({described(error)}); correct or replace the files of "
+            f"case '{case.id}'"
+        ) from error
+
+
+@contextmanager
 def storage_errors(out: Path) -> Iterator[None]:
     """Turn a full disk, or a folder that can't be written to, into a one-line error."""
     try:
         yield
     except (OSError, RuntimeError) as error:
-        full = isinstance(error, OSError) and error.errno in FULL
         # Libraries such as SimpleITK raise errors of their own if the disk is full.
-        if full or (out.exists() and shutil.disk_usage(out).free < NO_SPACE):
+        if (isinstance(error, OSError) and error.errno in FULL) or _full(out):
             raise UserError(
                 f"{out}: disk full; free up some space and run the same command again to resume"
             ) from error
         if isinstance(error, OSError) and error.errno in REFUSED:
             raise UserError(refusal(error, out)) from error
         raise
+
+
+def _full(out: Path) -> bool:
+    return out.exists() and shutil.disk_usage(out).free < NO_SPACE

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
+from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
-from nnactive.data.prepare.job import RAW, SCRATCH, Job, alone, storage_errors
+from nnactive.data.prepare.job import RAW, Job, alone, storage_errors
 from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepare.stages import (
@@ -18,7 +19,7 @@ from nnactive.data.prepare.stages import (
     resample_all,
     store_all,
 )
-from nnactive.data.prepared import INFO, PreparedDataset, PreparedInfo
+from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo
 from nnactive.data.progress import Progress
 from nnactive.data.raw.raw_checksums import (
     changed_cases,
@@ -27,7 +28,7 @@ from nnactive.data.raw.raw_checksums import (
     listing_hash,
     read_files,
 )
-from nnactive.data.raw.scan import scan
+from nnactive.data.raw.scan import recognised, scan
 from nnactive.data.raw.script import load_script
 from nnactive.errors import UserError
 from nnactive.io.files import atomic_folder, read_model, sweep, write_model
@@ -93,16 +94,19 @@ def _prepare(
         workers = estimate(card, cases, out).workers
     pool, test = split_cases([case.id for case in cases], card)
     job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test))
+    note, warnings = check_raw(job, note)
     job = convert_all(job)
     target = find_target(job)
     note = update_target(out, note, target)
     resample_all(job, target)
     spacing, _ = target
     info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
+    info = info.model_copy(update={"warnings": warnings})
     if not have_stayed(cases, note.raw):
         raise UserError(f"{folder}: changed while being read; run the same command again")
     if card.generator is None:
         write_model(out / NOTE, note)
+    info = info.model_copy(update={"layout": recognised(folder, card) or ""})
     write_model(out / INFO, info)
     shutil.rmtree(job.scratch)
     return info

@@ -3,10 +3,13 @@
 import shutil
 from pathlib import Path
 
+from pydantic import Field
+
 from nnactive.data.cards import Card
-from nnactive.data.prepare.job import CONVERTED, RAW, SCRATCH
+from nnactive.data.check.case_facts import CaseFacts
+from nnactive.data.prepare.job import CONVERTED, RAW
 from nnactive.data.prepare.stages import Target
-from nnactive.data.prepared import IMAGES, POOL_LABELS, TEST_LABELS, volume_file
+from nnactive.data.prepared import IMAGES, POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.raw.convert import converted_files
 from nnactive.data.raw.raw_checksums import RawFile, changed_cases
 from nnactive.errors import UserError
@@ -25,6 +28,8 @@ class Note(StateFile):
     raw: dict[str, tuple[RawFile, ...]]
     target: Target | None = None
     """None: not determined yet."""
+    facts: dict[str, CaseFacts] = Field(default={})
+    """What was seen in the raw files, by case; empty for datasets prepared by older versions."""
 
 
 def same(out: Path, what: str, before: object, now: object) -> None:
@@ -51,6 +56,10 @@ def read_note(card: Card, out: Path) -> Note:
     except UserError:  # missing, or from an older version
         _drop(out, *VOLUMES, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
         return Note(card=card.preparation_hash(), raw={})
+    if note.card != card.preparation_hash() and not any((out / part).exists() for part in VOLUMES):
+        # Nothing was made yet: the card was changed because the check refused the raw data.
+        _drop(out, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
+        return Note(card=card.preparation_hash(), raw={})
     same(out, "card", note.card, card.preparation_hash())
     return note
 
@@ -71,7 +80,9 @@ def update_note(card: Card, out: Path, before: Note, files: dict[str, tuple[RawF
     if changed:
         # The plans, and with them every normalised image, depend on the whole pool.
         _drop(out, IMAGES)
-    note = before.model_copy(update={"raw": files})
+    stale = {*changed, *(case for case in before.facts if case not in files)}
+    facts = {case: facts for case, facts in before.facts.items() if case not in stale}
+    note = before.model_copy(update={"raw": files, "facts": facts})
     write_model(out / SCRATCH / NOTE, note)
     return note
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnactive.data.cards import Card
+from nnactive.data.case_ids import id_problem
 from nnactive.errors import UserError
 from nnactive.io.files import read_json
 from nnactive.streams import protocol_split_generator
@@ -16,14 +17,17 @@ MINIMUM = 4
 def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]:
     """Split cases into pool and test cases, each sorted, with whole groups on one side.
 
-    The list in the dataset's folder, if there is one, is the test set. Otherwise the rule of
+    Ids that the card pins are compared first, so that a renamed case can't shift the split. The
+    list in the dataset's folder, if there is one, is the test set. Otherwise the rule of
     protocol section 2 applies: the sorted group names are shuffled with a fixed generator, and the
     first quarter of them, rounded down, is the test set.
 
     Raises:
-        UserError: a case id doesn't match the card's group expression, there are too few groups,
-            or the list is wrong.
+        UserError: the cases are not the card's, an id doesn't match its group expression, there
+            are too few groups, or the list is wrong.
     """
+    if (card.ids or card.id_rule) and (problem := id_problem(cases, card)):
+        raise UserError(f"{card.name}: {problem}")
     group_of = {case: _group(case, card.split.group) for case in cases}
     groups = sorted(set(group_of.values()))
     if len(groups) < MINIMUM:
@@ -64,6 +68,7 @@ def _group(case: str, pattern: str | None) -> str:
     match = re.search(pattern, case)
     if match is None:
         raise UserError(
-            f"case '{case}': doesn't match the card's split.group '{pattern}'; fix the expression"
+            f"case '{case}': doesn't match '{pattern}', the expression for its patient; fix it "
+            "(--group of 'data add', 'split.group' on a card)"
         )
     return match.group(1)

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
-from nnactive.data.prepare.job import Job
+from nnactive.data.prepare.job import Job, case_errors
+from nnactive.data.prepare.sizes import (
+    CaseSize,
+    check_cases,
+    resampled_size,
+    untransposed,
+)
 from nnactive.data.prepared import (
     DESCRIPTION,
     FINGERPRINT,
@@ -51,7 +57,8 @@ def convert_all(job: Job) -> Job:
     found = {case.id: case for case in job.cases}
 
     def work(case: str) -> Found:
-        return convert_case(found[case], job.card, job.converted)
+        with case_errors(found[case], job.out):
+            return convert_case(found[case], job.card, job.converted)
 
     return replace(job, cases=tuple(job.each("convert", work, sorted(found))))
 
@@ -60,21 +67,31 @@ def find_target(job: Job) -> Target:
     """Determine the target spacing, the card's or nnU-Net's choice, and the transposition.
 
     Raises:
-        UserError: a file is wrong.
+        UserError: a file is wrong, or a case doesn't fit in memory at that spacing.
     """
     card = job.card
     if card.spacing is not None:
-        spacings, shapes = [card.spacing], [(1, 1, 1)]
-    else:
-        files = {case.id: case for case in job.cases}
+        return target_geometry(card.nnunet_name, _description(job), [card.spacing], [(1, 1, 1)])
+    files = {case.id: case for case in job.cases}
 
-        def measure(case: str) -> tuple[Spacing, Triple]:
+    def measure(case: str) -> tuple[Spacing, Triple, Triple]:
+        with case_errors(files[case], job.out):
             loaded = load_case(files[case], len(card.classes))
-            return loaded.spacing, as_triple(shape_after_crop(loaded.image))
+            cropped = as_triple(shape_after_crop(loaded.image))
+            return loaded.spacing, cropped, as_triple(loaded.label.shape)
 
-        measured = job.each("measure", measure, sorted(files))
-        spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
-    return target_geometry(card.nnunet_name, _description(job), spacings, shapes)
+    ids = sorted(files)
+    measured = job.each("measure", measure, ids)
+    spacings, shapes = [m[0] for m in measured], [m[1] for m in measured]
+    target = target_geometry(card.nnunet_name, _description(job), spacings, shapes)
+    # Headers alone gave an estimate; the crop may have changed nnU-Net's choice.
+    wanted = untransposed(*target)
+    sizes = [
+        CaseSize(files[case].files[0], raw, spacing, resampled_size(shape, spacing, wanted), wanted)
+        for case, (spacing, shape, raw) in zip(ids, measured, strict=True)
+    ]
+    check_cases(sizes, len(card.channels))
+    return target
 
 
 def resample_all(job: Job, target: Target) -> None:
@@ -91,8 +108,9 @@ def resample_all(job: Job, target: Target) -> None:
         image_file = volume_file(job.scratch, IMAGES, case)
         if image_file.is_file():
             return _present(read_volume(job.label_file(case)), classes)
-        loaded = load_case(files[case], classes)
-        image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
+        with case_errors(files[case], job.out):
+            loaded = load_case(files[case], classes)
+            image, label = resample(loaded.image, loaded.label, loaded.spacing, spacing, transpose)
         write_volume(job.label_file(case), label, job.card.query_patch)
         # Last, because its presence marks the case as done.
         write_volume(image_file, image, job.card.query_patch)
@@ -141,9 +159,10 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
             write_volume(path, normalise(resampled, plans), patch)
         image, label = read_volume(path), read_volume(job.label_file(case))
         voxels = np.bincount(label.ravel(), minlength=classes)
-        shape = as_triple(label.shape)
+        present = tuple(np.flatnonzero(voxels).tolist())
+        info = CaseInfo(id=case, shape=as_triple(label.shape), classes=present)
         boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
-        return _Stored(CaseInfo(id=case, shape=shape), array_digest(image, label), voxels, boundary)
+        return _Stored(info, array_digest(image, label), voxels, boundary)
 
     pool = set(job.pool)
     ids = sorted((*job.pool, *job.test))

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.cards import Card
+from nnactive.data.raw.files.formats import NIFTI
+from nnactive.data.raw.grids import check_geometry
 from nnactive.data.raw.images import (
-    check_geometry,
     read_image,
     volume_of,
     with_geometry_of,
     write_image,
 )
-from nnactive.data.raw.integrity import NIFTI
 from nnactive.data.raw.layout import Found, case_in, channel_suffixes
 from nnactive.data.raw.loading import check_images, mapped_label
 from nnactive.data.raw.script import load_script, script_errors
@@ -44,8 +44,11 @@ class Converted:
 
 def is_needed(card: Card) -> bool:
     """Whether the raw files of a dataset have to be converted."""
-    if card.label_map or not card.source.ending.endswith(NIFTI):
-        return True
+    return bool(card.label_map) or not card.source.ending.endswith(NIFTI) or makes_images(card)
+
+
+def makes_images(card: Card) -> bool:
+    """Whether the dataset's ``convert.py`` makes images that no raw file holds."""
     return card.converter is not None and hasattr(load_script(card.converter, "find"), "convert")
 
 
@@ -57,7 +60,8 @@ def converted_files(case: str, card: Card, folder: Path) -> Found:
 def convert_case(found: Found, card: Card, folder: Path) -> Found:
     """Convert one case, unless that is already done.
 
-    Images keep their type and geometry; the label becomes uint8 with the card's values.
+    Images keep their type and geometry; the label becomes uint8 with the card's values and the
+    geometry of the first image.
 
     Args:
         found: the raw files.
@@ -73,14 +77,14 @@ def convert_case(found: Found, card: Card, folder: Path) -> Found:
     target = converted_files(found.id, card, folder)
     if target.label.is_file():
         return target
-    made = _converted(found, card)
+    made = as_converted(found, card)
     label = volume_of(made.label)
     check_images(found, [volume_of(image) for image in made.images], label)
-    values = mapped_label(found.label, label.array, card.raw_labels)
+    values = mapped_label(found.label, label.array, found.values(card))
     for path, image in zip(target.files, made.images, strict=True):
         write_image(path, image)
     # Last, because its presence marks the case as done.
-    write_image(target.label, with_geometry_of(made.label, values))
+    write_image(target.label, with_geometry_of(made.images[0], values))
     return target
 
 
@@ -117,8 +121,13 @@ def _check_int16(path: Path, array: np.ndarray, what: str = "") -> None:
         )
 
 
-def _converted(found: Found, card: Card) -> Converted:
-    if card.converter is None:
+def as_converted(found: Found, card: Card) -> Converted:
+    """One case's images and label as the dataset's ``convert.py`` makes them, or as they are.
+
+    Raises:
+        UserError: a file is unreadable, or the script fails; names it.
+    """
+    if card.converter is None or found.ready:
         return _unconverted(found)
     script = load_script(card.converter, "find")
     if not hasattr(script, "convert"):

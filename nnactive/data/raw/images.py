@@ -2,17 +2,22 @@
 
 SimpleITK and its files order axes (x, y, z); arrays and everything else here are (z, y, x). Axes
 stay as in the file: no image is reoriented, and physical space matters only when an image is
-compared with its label.
+compared with its label (``grids``).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.data.raw.integrity import check_header, check_whole
+from nnactive.data.raw.files.formats import TIFF
+from nnactive.data.raw.files.integrity import check_header, check_whole, is_uncompressed
+from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.tiff import read_spacing, read_tiff, tiff_shape
+from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.grids import check_perpendicular
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import atomic_path
@@ -20,67 +25,87 @@ from nnactive.io.files import atomic_path
 if TYPE_CHECKING:
     import SimpleITK
 
-SPACING_TOLERANCE = 1e-3
-"""mm, and for the entries of the direction matrix."""
-ORIGIN_TOLERANCE = 1e-2
-"""mm."""
 DIMENSIONS = 3
 COMPRESSION = 1
 """Fast, because these files are read only once more."""
 
 
-@dataclass(frozen=True)
-class Volume:
-    """One image, as read by nnU-Net's SimpleITKIO."""
-
-    array: np.ndarray
-    """float32 ``(Z, Y, X)``."""
-    spacing: Spacing
-    """mm, (z, y, x)."""
-    origin: tuple[float, ...]
-    """mm, in the file's axis order (x, y, z)."""
-    direction: tuple[float, ...]
-    """Row-major 3 x 3 matrix of the file's axes."""
+UNCOMPRESSED = "not compressed, though called .gz; read all the same"
 
 
 def read_image(path: Path) -> "SimpleITK.Image":
     """Read a three-dimensional image file.
 
     Raises:
-        UserError: the file is damaged, contains NaN or isn't a single three-dimensional image.
+        UserError: the format isn't on the list, the file or one that belongs to it is missing or
+            damaged, contains NaN or isn't a single three-dimensional image.
     """
     import SimpleITK
 
     check_whole(path)
+    if path.suffix in TIFF:
+        array, (z, y, x) = read_tiff(path)
+        image = SimpleITK.GetImageFromArray(array)
+        image.SetSpacing((x, y, z))
+    else:
+        image = _read_with_itk(path)
+        check_perpendicular(path, _grid_of(image))
+    check_finite(path, SimpleITK.GetArrayViewFromImage(image))
+    return image
+
+
+def check_finite(path: Path, array: np.ndarray) -> None:
+    """Refuse an image that contains NaN or infinite values.
+
+    Raises:
+        UserError: it does; names the file.
+    """
+    if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+        raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
+
+
+def _read_with_itk(path: Path) -> "SimpleITK.Image":
+    import SimpleITK
+
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     try:
         image = SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
-        raise UserError(
-            f"{path}: not a readable image ({_reason(error)}); copy or download it again, or "
-            "convert it to NIfTI-1 with perpendicular axes"
-        ) from None
-    if image.GetDimension() != DIMENSIONS or image.GetNumberOfComponentsPerPixel() != 1:
-        size = tuple(reversed(image.GetSize()))
-        raise UserError(
-            f"{path}: not a single three-dimensional image (size {size}, "
-            f"{image.GetNumberOfComponentsPerPixel()} values per voxel); give one file per channel"
-        )
+        raise _unreadable(path, error) from None
+    _check_dimensions(path, image.GetSize(), image.GetNumberOfComponentsPerPixel())
     return image
+
+
+def _check_dimensions(path: Path, size: tuple[int, ...], values: int) -> None:
+    if len(size) != DIMENSIONS or values != 1:
+        raise UserError(
+            f"{path}: not a single three-dimensional image (size {tuple(reversed(size))}, "
+            f"{values} values per voxel); give one file per channel"
+        )
 
 
 def volume_of(image: "SimpleITK.Image") -> Volume:
     """Voxels and geometry of an image."""
     import SimpleITK
 
-    z, y, x = (float(s) for s in reversed(image.GetSpacing()))
     array = SimpleITK.GetArrayFromImage(image).astype(np.float32)
+    return replace(_grid_of(image), array=array)
+
+
+def _grid_of(image: "SimpleITK.Image") -> Volume:
+    """The geometry of an image; its voxels as they are, not to be kept or changed."""
+    import SimpleITK
+
+    z, y, x = (float(s) for s in reversed(image.GetSpacing()))
+    array = SimpleITK.GetArrayViewFromImage(image)
     return Volume(array, (z, y, x), image.GetOrigin(), image.GetDirection())
 
 
 def read_volume(path: Path) -> Volume:
-    """Voxels and geometry of a file; errors as ``read_image``."""
-    return volume_of(read_image(path))
+    """Voxels and geometry of a file, and notes on it; errors as ``read_image``."""
+    volume = volume_of(read_image(path))
+    notes = (Note("format", UNCOMPRESSED, path),) if is_uncompressed(path) else ()
+    return replace(volume, notes=notes)
 
 
 def with_geometry_of(image: "SimpleITK.Image", array: np.ndarray) -> "SimpleITK.Image":
@@ -109,43 +134,28 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
     import SimpleITK
 
     check_header(path)
+    if path.suffix in TIFF:
+        return as_triple(tiff_shape(path)), read_spacing(path)
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
-        z, y, x = (float(s) for s in reversed(reader.GetSpacing()))
-        return as_triple(tuple(reversed(reader.GetSize()))), (z, y, x)
-    except (RuntimeError, ValueError):
-        raise UserError(
-            f"{path}: not a readable three-dimensional image; copy or download it again"
-        ) from None
+    except RuntimeError as error:
+        raise _unreadable(path, error) from None
+    _check_dimensions(path, reader.GetSize(), reader.GetNumberOfComponents())
+    z, y, x = (float(s) for s in reversed(reader.GetSpacing()))
+    return as_triple(tuple(reversed(reader.GetSize()))), (z, y, x)
+
+
+def _unreadable(path: Path, error: RuntimeError) -> UserError:
+    return UserError(
+        f"{path}: not a readable image ({_reason(error)}); copy or download it again, or "
+        "convert it to NIfTI-1 with perpendicular axes"
+    )
 
 
 def _reason(error: RuntimeError) -> str:
     """ITK's message without the place in its sources."""
     said = re.sub(r"^.*?ERROR: ", "", " ".join(str(error).split()))
     return re.sub(r"\s*\(0x[0-9a-f]+\)|[.!\s]+$", "", said)
-
-
-def check_geometry(path: Path, image: Volume, label_path: Path, label: Volume) -> None:
-    """Check that an image and its label share a grid, up to rounding.
-
-    Raises:
-        UserError: they don't; names the image's file and both values.
-    """
-
-    def differ(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:
-        return len(a) != len(b) or not np.allclose(a, b, rtol=0, atol=tolerance)
-
-    what = None
-    if image.array.shape != label.array.shape:
-        what = f"size {image.array.shape} against {label.array.shape} (z, y, x)"
-    elif differ(image.spacing, label.spacing, SPACING_TOLERANCE):
-        what = f"spacing {image.spacing} against {label.spacing} mm (z, y, x)"
-    elif differ(image.origin, label.origin, ORIGIN_TOLERANCE):
-        what = f"origin {image.origin} against {label.origin} mm"
-    elif differ(image.direction, label.direction, SPACING_TOLERANCE):
-        what = f"direction {image.direction} against {label.direction}"
-    if what is not None:
-        raise UserError(f"{path}: doesn't match {label_path}: {what}; replace the wrong one")

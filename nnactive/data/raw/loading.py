@@ -1,16 +1,24 @@
 """Loading one raw case, with all checks of its images and its label."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nnactive.data.cards import FOREIGN
-from nnactive.data.raw.images import Volume, check_geometry, read_volume
+from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.foreign_labels import ForeignLabelsError
+from nnactive.data.raw.grids import check_geometry
+from nnactive.data.raw.images import check_finite, read_volume
 from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
+
+NEARLY_WHOLE = 1e-3
+"""Largest difference from a whole number that is the rounding of a label."""
+ROUNDED = f"label values differ from whole numbers by up to {NEARLY_WHOLE:g}; they are rounded"
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,7 @@ class LoadedCase:
     image: np.ndarray
     label: np.ndarray
     spacing: Spacing
+    """mm, (z, y, x): the image's; its first channel's if there are several."""
 
 
 def load_case(case: Found, classes: int) -> LoadedCase:
@@ -38,45 +47,70 @@ def load_case(case: Found, classes: int) -> LoadedCase:
     check_images(case, images, label)
     values = mapped_label(case.label, label.array, {value: value for value in range(1, classes)})
     return LoadedCase(
-        np.stack([image.array for image in images]), values.astype(np.int16), label.spacing
+        np.stack([image.array for image in images]),
+        values.astype(np.int16),
+        images[0].spacing,
     )
 
 
-def check_images(case: Found, images: Iterable[Volume], label: Volume) -> None:
+def case_notes(case: Found, images: Sequence[Volume], label: Volume) -> tuple[Note, ...]:
+    """What is unusual about a case's files and yet no reason to refuse it.
+
+    Raises:
+        UserError: what ``check_images`` refuses.
+    """
+    of_files = (note for volume in (*images, label) for note in volume.notes)
+    return (
+        *of_files,
+        *check_images(case, images, label),
+        *label_notes(case.label, label.array),
+    )
+
+
+def check_images(case: Found, images: Iterable[Volume], label: Volume) -> tuple[Note, ...]:
     """Check one case's channels.
+
+    Returns:
+        Notes on a label that lies a little beside its image.
 
     Raises:
         UserError: geometries differ, or the image is all zero or not finite; names the file.
     """
     empty = True
+    notes: list[Note] = []
     # A converted image may be made from more files than it has channels; name the first ones.
     for path, image in zip(case.files, images, strict=False):
-        check_geometry(path, image, case.label, label)
-        if not np.isfinite(image.array).all():
-            raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
+        notes += check_geometry(path, image, case.label, label)
+        check_finite(path, image.array)
         empty &= not image.array.any()
     if empty:
         raise UserError(f"{case.files[0]}: every voxel is 0; copy or download it again")
+    return tuple(notes)
 
 
 def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> np.ndarray:
     """Classes of a raw label map, uint8 ``(Z, Y, X)``; values missing in ``mapping`` are errors.
 
+    Values that differ from whole numbers by at most ``NEARLY_WHOLE`` are rounded.
+
     Raises:
-        UserError: the label map has an unknown value; names the file.
+        ForeignLabelsError: the label map has an unknown value; names the file.
     """
     known = {0: 0, **mapping}
     table = np.full(1 << 16, FOREIGN, np.uint8)
     for value, number in known.items():
         table[value] = number
-    whole = label.astype(np.int16)
-    classes = table[whole.view(np.uint16)]
-    wrong = (classes == FOREIGN) | (whole != label)
+    with np.errstate(invalid="ignore"):  # NaN is none of the known values
+        whole = np.rint(label).astype(np.int16)
+    classes: np.ndarray = table[whole.view(np.uint16)]
+    # Written so that NaN is wrong as well.
+    wrong = (classes == FOREIGN) | ~(np.abs(label - whole) <= NEARLY_WHOLE)
     if wrong.any():
-        listed = ", ".join(str(value).removesuffix(".0") for value in np.unique(label[wrong])[:5])
-        gaps = " (with gaps)" if len(known) <= max(known) else ""
-        raise UserError(
-            f"{path}: label values {listed} are not among the card's 0 to {max(known)}{gaps}; "
-            "replace the file or fix the card"
-        )
+        present = {int(value) for value in np.unique(classes[~wrong])}
+        raise ForeignLabelsError(path, np.unique(label[wrong]).tolist(), known, present)
     return classes
+
+
+def label_notes(path: Path, label: np.ndarray) -> tuple[Note, ...]:
+    """A note if ``mapped_label`` rounds values."""
+    return () if np.array_equal(label, np.rint(label)) else (Note("labels", ROUNDED, path),)

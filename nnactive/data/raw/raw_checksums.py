@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.formats import files_of
 from nnactive.data.raw.layout import Found
 from nnactive.io.files import sha256
 from nnactive.io.models import Frozen
@@ -28,8 +29,16 @@ RawFiles = Mapping[str, tuple[RawFile, ...]]
 
 
 def inner_names(cases: Iterable[Found]) -> dict[str, dict[str, Path]]:
-    """Each case's files by name, relative to the folder that contains all of them."""
-    files = {case.id: (*case.files, case.label) for case in cases}
+    """Each case's files by name, relative to the folder that contains all of them.
+
+    Voxels and spacings that lie in files of their own are among them.
+    """
+    files = {
+        case.id: tuple(
+            dict.fromkeys(part for path in (*case.files, case.label) for part in files_of(path))
+        )
+        for case in cases
+    }
     root = os.path.commonpath([path.parent for paths in files.values() for path in paths])
     return {
         case: {path.relative_to(root).as_posix(): path for path in paths}

@@ -1,10 +1,19 @@
 """Scanning a raw folder: which cases there are, from file names and sizes alone."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
-from nnactive.data.cards import CARD_FILE, DATASETS, Card
+from nnactive.data.cards import CARD_FILE, Card
+from nnactive.data.case_ids import id_problem
+from nnactive.data.raw.files.formats import check_ending
+from nnactive.data.raw.known.find import Sighting, complete_cases
+from nnactive.data.raw.known.recognise import (
+    best_sighting,
+    identify,
+    labels_problem,
+    lookalike,
+    undecided,
+)
 from nnactive.data.raw.layout import (
     DESCRIPTION,
     IMAGES,
@@ -12,38 +21,11 @@ from nnactive.data.raw.layout import (
     Found,
     case_in,
     channel_suffixes,
+    find_root,
 )
+from nnactive.data.raw.missing import file_problem, left_out, no_case
 from nnactive.data.raw.script import load_script, script_errors
 from nnactive.errors import UserError
-
-DEEPEST = 3
-"""Levels of folders that an archive may have above the cases."""
-LEFTOVER = "__MACOSX"
-"""Folder that macOS adds to archives."""
-
-
-def find_root(raw: Path, pattern: str) -> Path:
-    """Find the folder that contains ``pattern``: ``raw``, one inside it, or its parent.
-
-    Raises:
-        UserError: there is none, or more than one.
-    """
-    folders = [raw]
-    for _ in range(DEEPEST + 1):
-        holding = [folder for folder in folders if any(folder.glob(pattern))]
-        if len(holding) > 1:
-            raise UserError(
-                f"{raw}: {holding[0].name} and {holding[1].name} both contain {pattern}; "
-                "give the right one"
-            )
-        if holding:
-            return holding[0]
-        folders = [inner for folder in folders for inner in _folders(folder)]
-    around = raw.parent.glob(pattern)
-    if any(raw.is_relative_to(match) or match.is_relative_to(raw) for match in around):
-        return raw.parent
-    cause = f"contains no {pattern}" if raw.is_dir() else "no such folder"
-    raise UserError(f"{raw}: {cause}; give the folder with the complete data")
 
 
 def scan(raw: Path, card: Card) -> list[Found]:
@@ -56,9 +38,85 @@ def scan(raw: Path, card: Card) -> list[Found]:
         card: has the layout of the folder and the expected number of cases.
 
     Raises:
-        UserError: a folder or file is missing or empty, a case occurs twice, or the cases are
-            not the card's.
+        UserError: the files' format isn't read, a folder or file is missing or empty, a case
+            occurs twice, or the cases are not the card's.
     """
+    root, cases, seen = survey(raw, card)
+    for case in cases:
+        for path in (*case.files, case.label):
+            if problem := file_problem(path, case.id):
+                raise UserError(problem)
+    if problem := id_problem([case.id for case in cases], card):
+        raise UserError(f"{root}: {problem}{'' if seen else _left_out(root, card)}")
+    return cases
+
+
+def list_cases(raw: Path, card: Card) -> tuple[Path, list[Found]]:
+    """The folder with the cases, and these sorted by id, with files that may be missing.
+
+    Raises:
+        UserError: a folder is missing, a file belongs to no case, or it is another dataset.
+    """
+    root, cases, _ = survey(raw, card)
+    return root, cases
+
+
+def recognised(raw: Path, card: Card) -> str | None:
+    """What a folder is called, if it isn't laid out as the card's archive but in another known way.
+
+    Raises:
+        UserError: as ``list_cases``.
+    """
+    seen = survey(raw, card)[2]
+    return seen.told if seen else None
+
+
+def survey(raw: Path, card: Card) -> tuple[Path, list[Found], Sighting | None]:
+    """The cases of a folder, as in ``list_cases``; and its layout, if it is not the archive's.
+
+    Raises:
+        UserError: as ``list_cases``.
+    """
+    refusal: UserError | None = None
+    root, cases = raw, list[Found]()
+    try:
+        root, cases = _as_published(raw, card)
+    except UserError as error:
+        refusal = error
+    complete = complete_cases(cases, card)
+    if refusal is None and (card.layouts is None or complete == card.cases):
+        return root, cases, None
+    if raw.is_dir() and card.layouts is not None:
+        if title := lookalike(raw, card):
+            raise _another(raw, title, card)
+        seen = best_sighting(raw, card)
+        if seen and seen.complete > complete and not (refusal and _is_spoilt(seen)):
+            if problem := labels_problem(seen):
+                raise UserError(problem)
+            return seen.root, list(seen.cases), seen
+        if not complete and (missing := undecided(raw, card)):
+            raise UserError(f"{raw}: {missing} to the data")
+        if not complete and (other := identify(raw)) and other.card.name != card.name:
+            raise _another(raw, other.told, card)
+    if refusal is not None:
+        raise refusal
+    return root, cases, None
+
+
+def _is_spoilt(seen: Sighting) -> bool:
+    """Whether a folder is the archive's, but with a fault that the card's own layout tells best."""
+    return seen.layout.archive and bool(id_problem([case.id for case in seen.cases], seen.card))
+
+
+def _another(raw: Path, title: str, card: Card) -> UserError:
+    source = f" (from {card.url})" if card.url else ""
+    return UserError(f"{raw}: this is {title}; {card.title} is wanted, give its folder{source}")
+
+
+def _as_published(raw: Path, card: Card) -> tuple[Path, list[Found]]:
+    """As ``list_cases``, in the layout of the card's archive."""
+    if card.converter is None:
+        check_ending(card.source.ending, _where_ending(card))
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
@@ -68,12 +126,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
             cases = list(script.find(root))
         if not all(isinstance(case, Found) for case in cases):
             raise UserError(f"{card.converter}: 'find' must return a list of Found; fix it")
-    cases.sort(key=lambda case: case.id)
-    for case in cases:
-        for path in (*case.files, case.label):
-            _check_file(path, case.id)
-    _check_ids(root, [case.id for case in cases], card)
-    return cases
+    return root, sorted(cases, key=lambda case: case.id)
 
 
 def _standard_cases(root: Path, card: Card) -> list[Found]:
@@ -87,6 +140,10 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
     }
     with_label = {name.removesuffix(ending) for name in labels}
+    if not with_image | with_label:
+        there = [name for name in _files(root / IMAGES, "") if (root / IMAGES / name).is_file()]
+        if error := no_case(root / IMAGES, there, ending):
+            raise error
     if card.source.layout == "nnunet":
         _check_channels(root, images, with_image | with_label, card)
     return [case_in(root, case, suffixes, ending) for case in with_image | with_label]
@@ -114,45 +171,16 @@ def _files(folder: Path, ending: str) -> list[str]:
     return [p.name for p in folder.iterdir() if p.name.endswith(ending) and p.name[0] != "."]
 
 
-def _folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    inner = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
-    return sorted(path for path in inner if path.name != LEFTOVER)
-
-
-def _check_file(path: Path, case: str) -> None:
-    if not path.is_file():
-        raise UserError(f"{path}: missing, though case '{case}' has other files; copy it again")
-    if path.stat().st_size == 0:
-        raise UserError(f"{path}: empty file; copy or download it again")
-
-
-def _check_ids(root: Path, ids: list[str], card: Card) -> None:
-    # Some file systems ignore upper and lower case.
-    twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
-    if twice:
-        same = [case for case in ids if case.casefold() == twice[0]]
-        raise UserError(f"{root}: case '{same[0]}' occurs {len(same)} times; remove all but one")
-    known = set(card.ids)
-    for what, cases in (("missing", known - set(ids)), ("unknown", set(ids) - known)):
-        if known and cases:
-            raise UserError(
-                f"{root}: case '{min(cases)}' is {what} ({len(cases)} in total); "
-                f"give the folder with the complete {card.title}"
-            )
-    if len(ids) != card.cases:
-        raise UserError(
-            f"{root}: {len(ids)} cases, but {card.title} has {card.cases}; "
-            f"give the folder with the complete data{_or_fix_the_number(card)}"
-        )
-
-
-def _or_fix_the_number(card: Card) -> str:
-    """A second way out, if the user wrote the number of cases."""
-    if card.folder.parent == DATASETS:
+def _left_out(root: Path, card: Card) -> str:
+    """Which images a dataset in a standard layout doesn't count, because of their ending."""
+    if card.converter is not None or not (root / IMAGES).is_dir():
         return ""
-    field, file = "cases", card.folder / CARD_FILE
-    if not file.is_file():
-        field, file = "numTraining", card.folder / DESCRIPTION
-    return f", or fix field '{field}' in {file}"
+    return left_out(_files(root / IMAGES, ""), card.source.ending)
+
+
+def _where_ending(card: Card) -> str:
+    """Where the user gave the ending of the files."""
+    file = card.folder / CARD_FILE
+    if file.is_file():
+        return f"{file}: field 'source.ending'"
+    return f"{card.folder / DESCRIPTION}: field 'file_ending'"

@@ -3,10 +3,12 @@
 import pytest
 
 from benchmark.cli.bars import Lines, bars
+from benchmark.cli.progress import Lines as RunLines
 from benchmark.cli.progress import Pace
+from benchmark.workflow.watch import Progress
 
 
-def test_lines_tell_every_half_minute_how_far_a_stage_is(capsys, monkeypatch) -> None:
+def test_lines_tell_now_and_then_how_far_a_stage_is(capsys, monkeypatch) -> None:
     clock = iter([0.0, 10.0, 40.0, 50.0, 100.0, 100.0, 140.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     lines = Lines()
@@ -15,6 +17,7 @@ def test_lines_tell_every_half_minute_how_far_a_stage_is(capsys, monkeypatch) ->
     lines("normalise", 0, 6)
     lines("normalise", 3, 6)
     assert capsys.readouterr().err.splitlines() == [
+        "resample: 1 of 6 cases, about 50 s left",
         "resample: 2 of 6 cases, about 1 min left",
         "resample: 6 cases",
         "normalise: 3 of 6 cases, about 40 s left",
@@ -26,6 +29,25 @@ def test_nothing_is_said_of_the_time_before_anything_is_done() -> None:
     assert pace.left(0.25, 130) == ""
     assert pace.left(0.5, 130) == "about 1 min left"
     assert pace.left(1, 160) == ""
+
+
+def test_a_run_in_which_nothing_ends_says_what_is_running(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 3.0, 6.0, 8.0, 13.0, 20.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    show = RunLines()
+    still = Progress(total=2, done=(), fresh=(), running=(), seconds_left=None)
+    show(still)
+    show(still)
+    show(Progress(total=2, done=("a",), fresh=("a",), running=("b",), seconds_left=70))
+    busy = Progress(total=2, done=("a",), fresh=(), running=("b",), seconds_left=60)
+    show(busy)
+    show(busy)
+    assert capsys.readouterr().err.splitlines() == [
+        "running for 6 s: waiting for Snakemake",
+        "[1/2] a, about 1 min left",
+        "running for 5 s: b, about 1 min left",
+        "running for 12 s: b, about 1 min left",
+    ]
 
 
 def test_a_bar_on_a_terminal(capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,12 @@ from benchmark.cli.commands import tracks
 from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
 from benchmark.cli.options import RunOptions
-from benchmark.cli.progress import duration
 from benchmark.results import Failure
 from benchmark.submission.spec import freeze
 from benchmark.tracks import load_track
 from nnactive.errors import MethodError, NnactiveError, UserError
 from nnactive.io.files import read_model, sha256
+from nnactive.io.formatting import duration
 
 
 def full_disk_in_torch() -> None:
@@ -239,7 +239,7 @@ def test_a_files_class_is_shown_from_a_process_of_its_own(tmp_path, capsys) -> N
     from pathlib import Path
     from nnactive.methods import QueryMethod
 
-    Path(__file__).with_suffix(".pid").write_text(str(os.getpid()))
+    Path("PID").write_text(str(os.getpid()))
 
     class Mine(QueryMethod):
         \"""Mine.
@@ -252,7 +252,8 @@ def test_a_files_class_is_shown_from_a_process_of_its_own(tmp_path, capsys) -> N
         def score(self, prediction):
             return prediction.mean[0]
     """
-    file.write_text(dedent(text))
+    # The file is imported from a copy in a folder of its own.
+    file.write_text(dedent(text).replace("PID", str(file.with_suffix(".pid"))))
     assert main(["method", "show", f"{file}:Mine,beta=2"]) == 0
     head, *doc, parameter = capsys.readouterr().out.splitlines()
     assert re.fullmatch("Mine-[0-9a-f]{8},beta=2", head)

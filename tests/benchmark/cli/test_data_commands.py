@@ -65,12 +65,19 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     typed = "Dataset321_Knees --tumour 'tumour [left]'"
     assert f"it needs a card first: nnactive-bench data add {typed}\n" in said.out
     assert "query patch on the card" not in said.out
-    # 750 patches of 4 x 5 x 6; six of eight images of 14 x 16 x 18.
-    warning = "warning: the budget has 90,000 voxels, but the pool only about 24,192, so it"
-    assert warning in said.err
+    # Six of eight images of 14 x 16 x 18 hold 27 patches of 4 x 5 x 6 each.
+    warning = (
+        "warning: knees: no room for the guideline's 750 patches (150 + 4 x 150): the pool's 6 "
+        "images hold at most 162; "
+    )
+    smaller = "the largest budget likely to fit, 35 patches (7 + 4 x 7)"
+    end = f"guide_knees.yaml has {smaller}, and its results compare only with each other\n"
+    assert warning + end in said.err
     before = Path("guide_knees.yaml").read_text()
     assert main(["data", "add", str(own), "--tumour", "tumour [left]"]) == 0
-    steps = [line.strip() for line in capsys.readouterr().out.splitlines()[-4:]]
+    said = capsys.readouterr()
+    assert f"{warning}{smaller}\n" in said.err
+    steps = [line.strip() for line in said.out.splitlines()[-4:]]
     assert steps == [
         "nnactive-bench data prepare knees --raw Dataset321_Knees",
         "nnactive-bench data verify knees",
@@ -100,8 +107,13 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
     assert (setting.dataset, setting.name) == ("knees", "knees_guide")
     # Medians over cases: 5, 6, 7.5 and 2, 3, 4; halves of the median over classes are rounded up.
     assert setting.patch_size == load_card("knees").query_patch == (4, 5, 6)
-    assert (setting.starting_budget, setting.query_size, setting.loops) == (150, 150, 5)
-    assert setting.candidates == 150
+    # What the pool has room for; the card keeps the guideline's.
+    assert (setting.starting_budget, setting.query_size, setting.loops) == (7, 7, 5)
+    assert setting.candidates == 7
+    assert not track.comparable
+    assert load_card("knees").budgets["guide"].query == 150
+    assert main(["track", "show", "guide_knees.yaml"]) == 0
+    assert "it isn't certain that 35 patches (7 + 4 x 7)" in capsys.readouterr().err
     assert (setting.training.epochs, setting.training.folds) == (200, 5)
 
 
@@ -201,3 +213,21 @@ def test_a_card_needs_a_folder(own, capsys, monkeypatch) -> None:
     assert main(["data", "add", str(own), "--out", "elsewhere"]) == 0
     assert "export NNACTIVE_DATASETS=" in capsys.readouterr().out
     assert Path("elsewhere/knees/card.yaml").is_file()
+
+
+def test_the_guide_writes_no_track_where_no_budget_fits(own, capsys) -> None:
+    shape = (2, 3, 4)
+    for number in range(CASES):
+        label = np.zeros(shape, np.uint8)
+        label[0] = 1
+        label[1] = 2
+        write(own / "labelsTr" / f"knee_{number}.nii.gz", label)
+        write(own / "imagesTr" / f"knee_{number}_0000.nii.gz", np.ones(shape, np.float32))
+    assert main(["data", "guide", str(own), "--patch-from", "bone"]) == 2
+    # 1 x 3 x 4 voxels: two places in each of six images.
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: knees: no room for the guideline's 500 patches")
+    assert "hold at most 12" in error
+    assert "the starting budget needs 6 patches" in error
+    assert "no track was written" in error
+    assert not list(Path().glob("guide_*.yaml"))

@@ -262,6 +262,17 @@ def test_infinity_survives_the_file(tmp_path) -> None:
     assert load_method(file).parameters.beta == float("inf")
 
 
+def test_other_programs_import_from_the_package(tmp_path) -> None:
+    import benchmark.submission as package
+
+    found = package.describe("power_bald,beta=5")
+    assert found == describe(Method.parse("power_bald", ["beta=5"]))
+    package.freeze(tmp_path, found, None)
+    assert package.load_method(tmp_path / "methods" / "power_bald,beta=5.json").parameters.beta == 5
+    with pytest.raises(AttributeError, match="no attribute 'undescribe'"):
+        package.undescribe  # noqa: B018
+
+
 @pytest.mark.parametrize("name", ["power_bald", "random"])
 def test_what_a_newer_release_wrote_of_a_method_is_not_replaced(tmp_path, name) -> None:
     spec = describe(Method.parse(name))

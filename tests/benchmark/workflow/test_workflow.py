@@ -19,17 +19,20 @@ from benchmark.cli.commands.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
+from benchmark.steps import STEPS
 from benchmark.submission.method_string import Method
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
 from benchmark.workflow.request import Request
+from benchmark.workflow.rules import rules
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, write_json, write_model
 from nnactive.settings import Setting, Training
 
+HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
 STAND_INS = Path(__file__).with_name("stand_in_steps.py")
 BREAKS = """from nnactive.methods import QueryMethod
 
@@ -109,10 +112,18 @@ def calls(folder: Path) -> Counter[str]:
     return Counter(file.read_text().split("\n")[:-1]) if file.exists() else Counter()
 
 
+def dry_run(root: Path, plan: Plan) -> subprocess.CompletedProcess[str]:
+    """What Snakemake would do."""
+    write_model(root / "plan.json", plan)
+    command = [*run_module._command(plan), "--dry-run", "--quiet", "host", "reason"]
+    with run_module._linked_datasets(root, plan):
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # A space in the path must not matter.
-    folder = tmp_path / "a place"
+    # Whatever a file system allows in a path must not matter.
+    folder = tmp_path / HARD_TO_QUOTE
     folder.mkdir()
     write_prepared(folder / "data")
     monkeypatch.setenv("STAND_IN_CALLS", str(folder / "calls.txt"))
@@ -290,15 +301,12 @@ def test_data_that_can_not_be_written_are_generated_below_the_runs(
     assert jobs(plans[0])[0].output == own / "prepared.json"
 
     # Snakemake has a rule for it.
-    write_model(request.root / "plan.json", plans[0])
-    command = [*run_module._command(plans[0]), "--dry-run", "--quiet", "host", "reason"]
-    done = subprocess.run(command, cwd=request.root, capture_output=True, text=True, check=True)
-    assert f"output: {own}/prepared.json\n" in done.stdout
+    done = dry_run(request.root, plans[0])
+    assert "output: .data/phantom/prepared.json\n" in done.stdout
     assert f"--data {shlex.quote(str(own.parent))} --workers 2" in done.stdout
 
     # Once it is there it is used, whether or not data could be written by now.
     (folder / "data").unlink()
-    own.parent.mkdir()
     (folder / "prepared" / "phantom").rename(own)
     assert request.dataset("phantom") == own
     write_prepared(folder / "data")
@@ -314,7 +322,8 @@ def test_a_crash_is_a_failure_that_names_its_log(folder, monkeypatch, capfd) -> 
     assert "loop 0, train fold" in lines[0]
     assert "signal 6" in lines[0]
     log = lines[0].partition("see ")[2].partition(", and run")[0]
-    assert Path(log).read_text().endswith("exit status 134\n")
+    # A line break in a path is no line break in the message.
+    assert Path(log.replace("\\n", "\n")).read_text().endswith("exit status 134\n")
     # Nobody's mistake: nothing is kept that would stop another try.
     assert not list(request.root.rglob("result.json"))
 
@@ -375,7 +384,9 @@ def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) ->
     track = make_track()
     setting = track.settings[0].model_copy(update={"dataset": "hippocampus"})
     request = make_request(folder, track.model_copy(update={"settings": (setting,)}))
-    with pytest.raises(UserError, match=r"data download hippocampus .*data prepare hippocampus"):
+    with pytest.raises(
+        UserError, match=r"(?s)data download hippocampus .*data prepare hippocampus"
+    ):
         run_module.run(request, lambda progress: None)
     assert not list(request.root.rglob("*.json"))
 
@@ -398,9 +409,7 @@ def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
         patch.setattr(run_module, "_snakemake", lambda root, plan, watcher: planned.append(plan))
         run_module.run(request, lambda progress: None)
     plan = planned[0]
-    write_model(request.root / "plan.json", plan)
-    command = [*run_module._command(plan), "--dry-run", "--quiet", "host", "reason"]
-    done = subprocess.run(command, cwd=request.root, capture_output=True, text=True, check=True)
+    done = dry_run(request.root, plan)
     outputs = {
         line.partition("output: ")[2]
         for line in done.stdout.splitlines()
@@ -409,6 +418,38 @@ def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
     assert outputs == {str(job.output) for job in jobs(plan)}
     # 2 seeds x (5 steps of loop 0 + 2 methods x (2 loops x 5 steps + the result)).
     assert len(outputs) == 2 * (5 + 2 * (2 * 5 + 1))
+
+
+class Wildcards(dict[str, str]):
+    """As Snakemake's: values as attributes too."""
+
+    __getattr__ = dict.__getitem__
+
+
+def test_only_commands_contain_paths_from_outside(folder) -> None:
+    outside = str(folder / "data")
+    plan = Plan(
+        datasets={"phantom": f"{outside}/phantom"},
+        settings=make_track().settings,
+        experiments=(Experiment("s", "random", 1),),
+        generated=("phantom",),
+        cores=2,
+        train_threads=1,
+        gpus=(),
+    )
+    wildcards = Wildcards(setting="s", method="random", seed="1", loop="1")
+    made = list(rules(plan))
+    assert len(made) == len(STEPS)
+    for rule in made:
+        seen = [rule.output, rule.log, *(str(read(wildcards)) for read in rule.inputs.values())]
+        assert not [name for name in seen if outside in name]
+        data = outside if rule.dataset else f"{outside}/phantom"
+        told = f"--data {shlex.quote(data)}" in rule.command(wildcards, 1)
+        assert told == (rule.dataset is not None or "prepared" in rule.inputs)
+    assert made[0].output == ".data/phantom/prepared.json"
+    assert Path(".data/phantom/prepared.json") in [
+        read(wildcards) for rule in made for read in rule.inputs.values()
+    ]
 
 
 @pytest.mark.parametrize(

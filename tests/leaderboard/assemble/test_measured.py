@@ -1,6 +1,8 @@
 import pytest
 
 from leaderboard.assemble.measured import patch_role, sizes
+from leaderboard.board_json import board_json
+from leaderboard.page import render
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -87,3 +89,15 @@ def test_a_card_tells_query_and_half_patch():
     assert patch_role("acdc", (2, 20, 20)) == "half patch"
     assert patch_role("acdc", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
     assert patch_role("of_no_card", (3, 20, 20)) == f"3 {TIMES} 20 {TIMES} 20"
+
+
+def test_what_was_odd_with_the_data_is_on_the_settings_card(full, change, board_of):
+    warning = "unscored: class 'a' is in no <test> case"
+    result = change(full("random", 1), "dataset", warnings=(warning,))
+    board = board_of(result)
+    (setting,) = board.leagues[0].settings
+    assert setting.warnings == (warning,)
+    page = render(board)
+    assert "unscored: class &#39;a&#39; is in no &lt;test&gt; case" in page
+    (shown,) = board_json(board)["leagues"][0]["blocks"]
+    assert shown["warnings"] == [warning]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmark.cli.main import main
+from nnactive.data.prepare import stages
 from nnactive.data.prepare.prepare import prepare
 from nnactive.nnunet import store
 
@@ -25,7 +26,7 @@ class Expected:
 
     name: Path | str
     cause: str
-    finished: AbstractSet[str] = BEFORE
+    finished: AbstractSet[str] = frozenset()
 
 
 def truncated_image(tiny, _):
@@ -50,7 +51,7 @@ def flipped_byte(tiny, _):
 
 def page_of_an_error(tiny, _):
     tiny.image(WRONG).write_text("<html>404</html>")
-    return Expected(tiny.image(WRONG), "truncated or damaged")
+    return Expected(tiny.image(WRONG), "not an image but a web page; download it again")
 
 
 def empty_file(tiny, _):
@@ -162,8 +163,7 @@ def too_few_cases_of_a_class(tiny, _):
     for number in range(1, 8):
         label = tiny.case(number)[1]
         tiny.write(tiny.label(number), np.where(label == 2, 1, label).astype(np.uint8), SPACING)
-    all_cases = {f"tiny_{number}" for number in range(1, 9)}
-    return Expected("tiny: class 'dot'", "pool cases, but 2 are required; give", all_cases)
+    return Expected("tiny: class 'dot'", "pool cases, but 2 are required; give")
 
 
 def no_folder(tiny, _):
@@ -184,6 +184,31 @@ def disk_too_small(_, monkeypatch):
     )
 
 
+def failing_resample(monkeypatch, error):
+    """Fail from the fifth case on."""
+    resample, done = stages.resample, []
+
+    def fails(*case):
+        if len(done) == len(BEFORE):
+            raise error
+        done.append(case)
+        return resample(*case)
+
+    monkeypatch.setattr(stages, "resample", fails)
+
+
+def what_a_library_raises(tiny, monkeypatch):
+    failing_resample(monkeypatch, ValueError("zero-size array\nhas no maximum"))
+    cause = "can't be prepared (ValueError: zero-size array has no maximum); correct or replace"
+    return Expected(tiny.image(WRONG), cause, BEFORE)
+
+
+def memory_that_runs_out(tiny, monkeypatch):
+    failing_resample(monkeypatch, MemoryError("Unable to allocate 3.05 GiB"))
+    cause = "needs more memory than there is (MemoryError: Unable to allocate 3.05 GiB); give"
+    return Expected(tiny.image(WRONG), cause, BEFORE)
+
+
 def failing_write(monkeypatch, number, text):
     """Fail from the ninth volume on: after image and label of four cases."""
     write, written = store.write_bytes, []
@@ -200,13 +225,13 @@ def failing_write(monkeypatch, number, text):
 def disk_full(_, monkeypatch):
     failing_write(monkeypatch, errno.ENOSPC, "No space left on device")
     return Expected(
-        "tiny", "disk full; free up some space and run the same command again to resume"
+        "tiny", "disk full; free up some space and run the same command again to resume", BEFORE
     )
 
 
 def read_only_target(_, monkeypatch):
     failing_write(monkeypatch, errno.EROFS, "Read-only file system")
-    return Expected("tiny", "Read-only file system; allow it or choose another folder")
+    return Expected("tiny", "Read-only file system; allow it or choose another folder", BEFORE)
 
 
 HARMS = (
@@ -235,6 +260,8 @@ HARMS = (
     no_folder,
     folder_of_something_else,
     disk_too_small,
+    what_a_library_raises,
+    memory_that_runs_out,
     disk_full,
     read_only_target,
 )

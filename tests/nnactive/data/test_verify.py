@@ -197,6 +197,10 @@ def test_the_test_set_tells_whose_split_it_is(tiny, made):
     assert told(authors_test=known) == (True, "the authors' split")
     assert told(authors_test=other, rule_test=known) == (True, "the rule's split")
     assert told(authors_test=other) == (True, "the rule's split")
+    impossible = {"voxels": 3 * known["voxels"], "classes": known["classes"]}
+    assert told(authors_test=impossible) == (False, "not this dataset")
+    classless = {"voxels": known["voxels"], "classes": [known["classes"][0], 1000]}
+    assert told(authors_test=classless) == (False, "not this dataset")
     neither = (False, "neither the authors' split nor the rule's")
     assert told(authors_test=other, rule_test=other) == neither
 
@@ -213,3 +217,54 @@ def test_the_authors_list_must_give_the_authors_voxels(tiny, made, tmp_path):
     other = {"voxels": known["voxels"] + 1, "classes": known["classes"]}
     card = tiny.card(split=split, fingerprints={"authors_test": other})
     assert set(failed(card, dataset)) == {"test set"}
+
+
+def published(tiny, made):
+    """Facts about each case, as if known from its publication."""
+    known = {}
+    for number in range(1, 9):
+        label = tiny.case(number)[1]
+        voxels = [int(n) for n in np.bincount(label.ravel(), minlength=3)[1:]]
+        known[f"tiny_{number}"] = {
+            "shape": list(label.shape), "spacing": [2.0, 1.0, 1.0], "voxels": voxels
+        }  # fmt: skip
+    return known
+
+
+def test_cases_are_compared_with_the_published_ones(tiny, made):
+    known = published(tiny, made)
+    file = tiny.datasets / "tiny" / "fingerprints.json"
+
+    def told():
+        file.write_text(json.dumps(known))
+        (found,) = [f for f in verify(tiny.card(), made, lambda *_: None) if f.what == "published"]
+        return found.ok, found.detail
+
+    assert told() == (True, "8 cases as published")
+    known["tiny_3"]["voxels"][1] += 1
+    assert told()[0] is False
+    assert told()[1].startswith("case 'tiny_3' has [180, 8] voxels a class, but as published [180,")
+    known["tiny_4"]["shape"][0] += 1
+    assert "case 'tiny_4' has shape" in told()[1]
+
+
+def test_totals_are_compared_with_the_published_ones(tiny, made):
+    cases = published(tiny, made).values()
+    whole = {
+        "voxels": sum(int(np.prod(case["shape"])) for case in cases),
+        "classes": [sum(case["voxels"][n] for case in cases) for n in (0, 1)],
+    }
+    card = tiny.card(fingerprints={"all_cases": whole})
+    last = verify(card, made, lambda *_: None)[-1]
+    assert (last.what, last.ok, last.detail) == ("published", True, "totals as published")
+    card = tiny.card(fingerprints={"all_cases": whole | {"voxels": whole["voxels"] + 1}})
+    last = verify(card, made, lambda *_: None)[-1]
+    assert not last.ok
+    assert "voxels in all cases" in last.detail
+
+
+def test_ids_of_the_card_are_held_against_a_prepared_dataset(tiny, made):
+    card = tiny.card(ids=[f"tiny_{number}" for number in (*range(1, 8), 9)])
+    problems = failed(card, made)
+    assert "case 'tiny_9' is missing (1 in total) and case 'tiny_8' is unknown" in problems["cases"]
+    assert "case 'tiny_9' is missing" in problems["split"]

@@ -3,6 +3,7 @@ import os
 import numpy as np
 import pytest
 
+from nnactive.errors import UserError
 from nnactive.nnunet.environment import environment
 from nnactive.nnunet.planning import (
     describe,
@@ -113,3 +114,30 @@ def test_a_second_resampling_is_refused():
     measured = fingerprint((0.8, 3.0, 0.8), [(100, 30, 90)] * 20, [np.zeros((1, 50))] * 20)
     with pytest.raises(AssertionError, match="resampled"):
         plan("Dataset901_X", DESCRIPTION, measured)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("spacing", "shape", "cause"),
+    [
+        ((1.0, 1.0, 1.0), (1, 64, 64), "volumes of one slice can't be trained in 3D"),
+        ((1e6, 1.0, 1.0), (20, 20, 20), "Error"),
+        ((1.0, 1e-6, 1e-6), (2, 20, 20), "Error"),
+        ((1.0, 1.0, 1.0), (10, 10, 100_000), "Error"),
+    ],
+)
+def test_what_nnunet_cannot_plan_is_one_line_with_its_cause(spacing, shape, cause):
+    measured = fingerprint(spacing, [shape] * 20, [np.zeros((1, 50))] * 20)
+    with pytest.raises(UserError) as refused:
+        plan("Dataset901_X", DESCRIPTION, measured)
+    sizes = " x ".join(f"{n:g}" for n in shape)
+    assert f"Dataset901_X: nnU-Net can't plan a 3D network for images of {sizes} voxels" in str(
+        refused.value
+    )
+    assert cause in str(refused.value)
+    assert "; correct the headers" in str(refused.value)
+
+
+def test_a_spacing_that_nnunet_cannot_choose_is_one_line():
+    with pytest.raises(UserError, match="can't plan a 3D network"):
+        target_geometry("Dataset901_X", DESCRIPTION, [(1.0, 1.0, 1.0)], [(5, 5)])

@@ -9,7 +9,7 @@ from loopback import Loopback, serving
 from tiny import write_card
 
 from nnactive.data.cards import Card
-from nnactive.data.download import transfer
+from nnactive.data.download import patience
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cards:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(transfer, "BACK_OFF", 0)
+    monkeypatch.setattr(patience, "BACK_OFF", 0)
     with serving() as loopback:
         yield loopback
 

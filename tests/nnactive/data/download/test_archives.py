@@ -161,6 +161,18 @@ def test_a_tar_that_is_not_safe(tmp_path: Path, target: Path, info, content, cau
     assert not OUTSIDE.exists()
 
 
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("name", ["x" * 300, f"{'y' * 300}/inner"])
+def test_a_name_that_is_too_long_is_told(tmp_path: Path, target: Path, kind, name) -> None:
+    archive = tmp_path / f"a.{kind}"
+    {"tar": tar_of, "zip": zip_of}[kind](archive, {"good": b"x", name: b"y"})
+    with pytest.raises(UserError) as caught:
+        unpack(archive, target, None, nothing)
+    shown = f"{name[:30]}...{name[-30:]}"
+    cause = f"has a name of {len(name)} characters, too long; nothing was kept"
+    assert f"{archive}: member '{shown}' {cause}" in str(caught.value)
+
+
 EVIL_ZIP = [
     ("../evil", 0o100644, "outside"),
     (str(OUTSIDE), 0o100644, "outside"),

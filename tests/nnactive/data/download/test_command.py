@@ -96,6 +96,23 @@ def test_consent_is_asked_once(server, cards, data, archive, capsys, monkeypatch
     assert run(data) == 2
 
 
+def test_all_that_is_stated_is_shown_and_accepted(cards, data, archive, server, capsys) -> None:
+    url = server.add("/a.tar", archive)
+    cards.write(download=file_of(archive, url), licence="CC-BY-NC-4.0")
+    assert run(data, "--accept-licence") == 0
+    stated = [{"of": "its record", "licence": "CC-BY-4.0"}, {"of": "its paper", "licence": "NC"}]
+    parts = [{"of": "A", "licence": "CC-BY-3.0"}, {"of": "B", "licence": "CC-BY-NC-4.0"}]
+    card = {"stated_licences": stated, "collections": parts, "licence": "CC-BY-NC-4.0"}
+    cards.write(download=file_of(archive, url), **card)
+    capsys.readouterr()
+    assert run(data) == 2
+    assert capsys.readouterr().err == (
+        "error: tiny: the licence is CC-BY-NC-4.0; its sources disagree, the strictest counts (its "
+        "record: CC-BY-4.0, its paper: NC); the collections it is made of have their own (A: "
+        "CC-BY-3.0, B: CC-BY-NC-4.0); accept it with --accept-licence\n"
+    )
+
+
 def test_login(cards, data, archive, capsys) -> None:
     login = "Open https://example.org, log in and download a.tar."
     cards.write(download={"login": login, **file_of(archive, "https://x", kind="manual")})
@@ -114,7 +131,11 @@ def test_login(cards, data, archive, capsys) -> None:
     [
         ({"status": [404]}, 1, "the server responded 404 Not Found; run the same command again"),
         ({"redirect": "/a.tar"}, 1, "Exceeded 10 redirects."),
-        ({"cut": [0.5] * 99, "ranges": False}, 1, "the connection was lost 6 times"),
+        (
+            {"cut": [0.5] * 99, "ranges": False},
+            1,
+            "the connection was lost at 527,360 bytes, 6 times in a row",
+        ),
     ],
 )
 def test_failures(server, cards, data, archive, capsys, faults, code, message) -> None:
@@ -125,6 +146,54 @@ def test_failures(server, cards, data, archive, capsys, faults, code, message) -
     assert message in error
     assert not (data / "raw" / "tiny" / "archives" / "a.tar").exists()
     assert not (data / "raw" / "tiny" / "files").exists()
+
+
+def test_a_server_that_asks_for_an_hour_is_left_for_later(server, cards, data, archive, capsys):
+    url = server.add("/a.tar", archive, status=[429], retry_after="3600")
+    cards.write(download=file_of(archive, url))
+    assert run(data, "--accept-licence") == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: a.tar: download failed: {url}: the server responded 429 Too Many Requests and "
+        "asks for a wait of 1 h 0 min, but at most 10 min are waited; run the same command again "
+        f"to resume, or put the file at {data / 'raw' / 'tiny' / 'archives' / 'a.tar'} yourself"
+    )
+    assert run(data) == 0
+
+
+def test_every_wait_is_told(server, cards, data, archive, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    url = server.add("/a.tar", archive, status=[503, 503], retry_after="45")
+    cards.write(download=file_of(archive, url))
+    assert run(data, "--accept-licence") == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "waiting" in line]
+    cause = "a.tar: the server responded 503 Service Unavailable and asks for a wait of 45 s"
+    assert told == [
+        f"waiting: {cause}; attempt {number} of 6 follows; 45 s left" for number in (2, 3)
+    ]
+
+
+def test_a_wait_on_a_terminal(server, cards, data, archive, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    url = server.add("/a.tar", archive, status=[503], retry_after="1")
+    cards.write(download=file_of(archive, url))
+    assert run(data, "--accept-licence") == 0
+    assert "asks for a wait of 1 s; attempt 2 of 6 follows; 1 s left" in capsys.readouterr().err
+
+
+def test_a_long_wait_is_told_every_half_minute(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 1.0, 31.0, 45.0, 46.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    lines = _Lines()
+    lines(Step("ask", "a.zip from x.org", 1, 1, 0, None))
+    for done in (0, 30, 44):
+        lines(Step("wait", "a.zip: why", 1, 1, done, 45))
+    lines(Step("fetch", "a.zip", 1, 1, 0, 1000))
+    assert capsys.readouterr().err.splitlines() == [
+        "fetching a.zip from x.org",
+        "waiting: a.zip: why; 45 s left",
+        "waiting: a.zip: why; 15 s left",
+    ]
 
 
 def test_a_published_sum_that_is_wrong(server, cards, data, archive, capsys) -> None:

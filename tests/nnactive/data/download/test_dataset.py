@@ -3,8 +3,10 @@
 import errno
 import gzip
 import hashlib
+import io
 import json
 import os
+import tarfile
 import types
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from loopback import Loopback
 from nnactive.data.download import consent, dataset
 from nnactive.data.download.dataset import space, state
 from nnactive.data.download.folders import list_items
-from nnactive.data.download.transfer import TransferError
+from nnactive.data.download.patience import TransferError
 from nnactive.errors import UserError
+from nnactive.io.files import file_sizes
 
 
 def test_an_archive(server: Loopback, place: Place) -> None:
@@ -194,11 +197,139 @@ def test_a_full_disk_keeps_what_was_fetched(server, place, monkeypatch) -> None:
         patch.setattr(
             "nnactive.data.download.archives.unpack", lambda *_: (_ for _ in ()).throw(full)
         )
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(UserError, match=r"raw/tiny: the disk is full; what was fetched is k"):
             place.bring(card)
     server.requests.clear()
     place.bring(card)
     assert server.requests == []
+
+
+def test_an_interrupted_unpacking_takes_no_room_from_the_next(server, place, monkeypatch) -> None:
+    """It is removed before room is counted; what it holds is free by then."""
+    url = server.add("/a", ARCHIVE, no_length=True)
+    card = place.card(size_gib=2 * len(ARCHIVE) / (1 << 30), **one(url))
+    for left in (".files.part", ".files.old"):
+        (place.folders.root / left / "Tiny").mkdir(parents=True)
+        (place.folders.root / left / "Tiny" / "x").write_bytes(b"x" * 300_000)
+
+    def free(_: Path) -> int:
+        return 1_000_000 - sum(file_sizes(place.folders.root))
+
+    monkeypatch.setattr("nnactive.data.disk.free", free)
+    assert space(card, place.folders).free > 900_000
+    place.bring(card)
+    assert tree(place.folders.files) == FILES
+    assert not list(place.folders.root.glob(".files.*"))
+
+
+def test_incomplete_files_make_room_for_complete_ones(server, place, monkeypatch) -> None:
+    card = place.card(**one(server.add("/a", ARCHIVE), sha256=sha(ARCHIVE)))
+    place.bring(card)
+    (place.folders.files / min(FILES)).write_bytes(b"")
+    (place.folders.files / "Tiny" / "labelsTr" / "a.nii.gz").unlink()
+    (place.folders.files / "Tiny" / "huge").write_bytes(b"x" * 200_000)
+    (place.folders.root / "unpacked.json").unlink()
+    monkeypatch.setattr(
+        "nnactive.data.disk.free", lambda _: 350_000 - sum(file_sizes(place.folders.root))
+    )
+    place.bring(card)
+    assert tree(place.folders.files) == FILES
+
+
+def test_what_is_not_ours_is_named_where_room_is_short(server, place, monkeypatch) -> None:
+    card = place.card(**one(server.add("/a", ARCHIVE), sha256=sha(ARCHIVE)))
+    place.folders.archives.mkdir(parents=True, exist_ok=True)
+    (place.folders.archives / "old.zip").write_bytes(b"x" * 4096)
+    monkeypatch.setattr("nnactive.data.disk.free", lambda _: 1000)
+    with pytest.raises(
+        UserError, match=r"with --data \(archives/old\.zip \(4\.0 KiB\) there is no part of this d"
+    ):
+        place.bring(card)
+    assert (place.folders.archives / "old.zip").exists()
+
+
+def test_files_of_another_download_are_not_counted_as_fetched(server, place) -> None:
+    card = place.card(**one(server.add("/a", ARCHIVE), bytes=len(ARCHIVE)))
+    place.folders.archives.mkdir(parents=True)
+    (place.folders.archives / "old.zip").write_bytes(b"x" * 10_000)
+    assert space(card, place.folders).needed == 2 * len(ARCHIVE)
+
+
+def test_drafts_that_no_call_goes_on_with_are_removed(server, place) -> None:
+    card = place.card(**one(server.url + "/missing", sha256=sha(ARCHIVE)))
+    place.folders.archives.mkdir(parents=True)
+    (place.folders.archives / "a.tar").write_bytes(ARCHIVE)
+    own = (".a.tar.part", ".a.tar.part.json", ".a.tar.2.part", ".b.tar.part", ".b.tar.part.json")
+    for name in (*own, ".c.tar.part", "d.part"):
+        (place.folders.archives / name).write_text("x")
+    place.bring(card)
+    # What has no note, or no dot, may be a browser's.
+    assert set(tree(place.folders.archives)) == {"a.tar", ".c.tar.part", "d.part"}
+
+
+def test_the_draft_from_another_address_makes_room(server, place, monkeypatch) -> None:
+    urls = [server.add("/cut", ARCHIVE, cut=[0.9] + [0.0] * 99), server.add("/a", ARCHIVE)]
+    card = place.card(unpack=False, **one(*urls, sha256=sha(ARCHIVE)))
+    monkeypatch.setattr(
+        "nnactive.data.disk.free", lambda _: 150_000 - sum(file_sizes(place.folders.root))
+    )
+    place.bring(card)
+    assert tree(place.folders.archives) == {"a.tar": ARCHIVE}
+
+
+def test_a_bomb_leaves_the_disk_as_it_was(server, place, monkeypatch) -> None:
+    """Nothing announces its size, so its members are refused one by one."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
+        for name in ("small", "bomb"):
+            info = tarfile.TarInfo(f"Tiny/{name}")
+            info.size = 3_000_000
+            file.addfile(info, io.BytesIO(bytes(info.size)))
+    bomb = buffer.getvalue()
+    card = place.card(files=[{"name": "a.tar.gz", "urls": [server.add("/a", bomb)]}])
+    monkeypatch.setattr(
+        "nnactive.data.disk.free", lambda _: 5_000_000 - sum(file_sizes(place.folders.root))
+    )
+    with pytest.raises(
+        UserError,
+        match=r"a\.tar\.gz: its member 'Tiny/bomb' needs 2\.9 MiB, with only 1\.9 MiB free",
+    ):
+        place.bring(card)
+    assert sum(file_sizes(place.folders.root)) < 100_000
+    assert not list(place.folders.root.glob(".files*"))
+
+
+def test_a_disk_that_fills_while_unpacking_is_left_clean(server, place, monkeypatch) -> None:
+    card = place.card(**one(server.add("/a", ARCHIVE), sha256=sha(ARCHIVE)))
+    real = Path.open
+
+    def full(path: Path, *args: Any, **options: Any) -> Any:
+        if path.name == "a.nii.gz" and path.parent.name == "labelsTr":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.raises(
+            UserError,
+            match=r"a\.tar: the disk is full after 97\.7 KiB were unpacked, which are rem",
+        ):
+            place.bring(card)
+    assert not list(place.folders.root.glob(".files*"))
+    server.requests.clear()
+    place.bring(card)
+    assert server.requests == []
+
+
+def test_a_page_in_the_place_of_a_file_is_told(server, place) -> None:
+    page = b"\n<!DOCTYPE html>\n<html><head><title>\n Sign in - ditto </title></head></html>"
+    urls = [server.add("/a", page), server.url + "/missing"]
+    cause = r"is a web page \('Sign in - ditto'\), not the file; its source may want a login"
+    with pytest.raises(TransferError, match=rf"/a: {cause}.*404 Not Found"):
+        place.bring(place.card(**one(*urls)))
+    (place.folders.archives / "a.tar").write_bytes(page)
+    with pytest.raises(UserError, match=rf"a\.tar: {cause}.*; remove it and run"):
+        place.bring(place.card(**one(*urls, sha256=sha(ARCHIVE))))
 
 
 def series(server: Loopback, count: int, **faults: Any) -> dict[str, Any]:
@@ -280,7 +411,9 @@ def test_without_published_sums_the_first_ones_count(server: Loopback, place: Pl
 def test_an_unpublished_file_must_be_readable(server, place, content) -> None:
     card = place.card(**series(server, 1))
     server.add("/master_00000.nii.gz", content)
-    with pytest.raises(TransferError, match=r"is not an intact gzip file|is empty"):
+    with pytest.raises(
+        TransferError, match=r"is a web page, not|is not an intact gzip file|is empty"
+    ):
         place.bring(card)
     assert not any(path.endswith(".gz") for path in tree(place.folders.archives))
 
@@ -299,6 +432,10 @@ def test_space(server: Loopback, place: Place, monkeypatch) -> None:
     assert space(place.card(**series(server, 2)), place.folders).needed is None
     free.free = 100
     card = place.card(**one(server.url + "/a"))
+    with pytest.raises(UserError, match=r"unpacked from it need at least 220\.0 KiB, with only"):
+        place.bring(card)
+    assert tree(place.folders.archives) == {}
+    card = place.card(**one(server.add("/a", ARCHIVE, no_length=True)))
     with pytest.raises(UserError, match="unpacking needs"):
         place.bring(card)
     free.free = gib

@@ -1,6 +1,7 @@
 """Manual downloads, Google Drive and Synapse; server and Synapse are stand-ins."""
 
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from downloads import ARCHIVE, FILES, Place, one, sha, tar, tree
 from loopback import Loopback
 
 from nnactive.data.cards import Card
+from nnactive.data.download import patience
+from nnactive.data.download.patience import TransferError
 from nnactive.data.download.sources import StepsNeededError
-from nnactive.data.download.transfer import TransferError
 from nnactive.errors import UserError
 
 
@@ -40,11 +42,32 @@ def test_google_drive_through_its_client(server: Loopback, place: Place) -> None
     card = place.card(extra="drive", **one(url, sha256=sha(large), kind="drive"))
     place.bring(card)
     assert tree(place.folders.archives) == {"a.tar": large}
-    assert server.ranges("/uc")[1] is not None
+    assert server.ranges("/uc")[-1] == f"bytes={3 << 19}-"
     assert any(step.stage == "fetch" for step in place.steps)
 
 
-@pytest.mark.parametrize(("path", "cause"), [("/nothing", "404"), ("/quota", "sha256 is")])
+def test_google_drive_that_is_cut_waits_tell_it(server, place, monkeypatch) -> None:
+    pytest.importorskip("gdown")
+    monkeypatch.setattr(patience, "BACK_OFF", 0.1)
+    url = server.add("/uc", ARCHIVE, close=True)
+    with pytest.raises(TransferError, match=r"without response.*, 6 times in a row"):
+        place.bring(place.card(**one(url, sha256=sha(ARCHIVE), kind="drive")))
+    assert {step.name for step in place.steps if step.stage == "wait"} == {
+        f"a.tar: Remote end closed connection without response; attempt {number} of 6 follows"
+        for number in (3, 4, 5, 6)
+    }
+
+
+def test_google_drive_has_to_fit_on_the_disk(server, place, monkeypatch) -> None:
+    pytest.importorskip("gdown")
+    url = server.add("/uc", ARCHIVE)
+    card = place.card(**one(url, sha256=sha(ARCHIVE), kind="drive"))
+    monkeypatch.setattr("nnactive.data.disk.free", lambda _: 100_000)
+    with pytest.raises(UserError, match=r"what is unpacked from it need at least 110\.0 KiB"):
+        place.bring(card)
+
+
+@pytest.mark.parametrize(("path", "cause"), [("/nothing", "404"), ("/quota", "is a web page")])
 def test_google_drive_refuses(server: Loopback, place: Place, path: str, cause: str) -> None:
     pytest.importorskip("gdown")
     server.add("/quota", b"<html>quota exceeded</html>")
@@ -142,6 +165,26 @@ def test_a_synapse_folder(place: Place, synapse: Synapse) -> None:
     (place.folders.archives / "MAMA-MIA" / "seg" / "a.nii.gz").write_bytes(b"other")
     with pytest.raises(UserError, match=r"seg/a\.nii\.gz: sha256 is .* instead of the first d"):
         place.bring(card)
+
+
+def test_synapse_that_falls_silent_is_told_and_given_up(place, synapse, monkeypatch) -> None:
+    monkeypatch.setattr(patience, "SILENCE", 0.02)
+    monkeypatch.setattr(patience, "LONGEST", 0.3)
+    ended = threading.Event()
+
+    def stuck(path: str, **_: Any) -> None:
+        (Path(path) / "a").write_bytes(b"123")
+        ended.wait(30)
+
+    monkeypatch.setattr(synapse, "sync", stuck)
+    with pytest.raises(TransferError, match=r"syn1: nothing came from Synapse for 0 s; run the sa"):
+        place.bring(folder_card(place))
+    ended.set()
+    assert [step.done for step in place.steps if step.stage == "fetch"][-1] == 3
+    waits = {step.name for step in place.steps if step.stage == "wait"}
+    assert waits == {
+        "MAMA-MIA: nothing comes from Synapse; given up after 0 s of silence",
+    }
 
 
 def test_a_synapse_file(place: Place, synapse: Synapse) -> None:

@@ -6,16 +6,28 @@ from pathlib import Path
 import pytest
 from loopback import Loopback, Served
 
-from nnactive.data.download import transfer
-from nnactive.data.download.transfer import TransferError, fetch
+from nnactive.data.download import patience, transfer
+from nnactive.data.download.patience import TransferError
+from nnactive.data.download.transfer import fetch
+from nnactive.errors import UserError
 
 CONTENT = bytes(range(256)) * 1200  # 300 kB, 19 blocks of the server
 DATE = "Sun, 01 Jun 2025 10:00:00 GMT"
 
 
 class Amounts(list):
-    def __call__(self, done: int, total: int | None) -> None:
-        self.append((done, total))
+    """In the place of a report: the amounts, and the waits apart from them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[tuple[str, float, float]] = []
+
+    def amount(self, stage: str):
+        assert stage == "fetch"
+        return lambda done, total: self.append((done, total))
+
+    def wait(self, why: str, seconds: float, limit: float) -> None:
+        self.waits.append((why, seconds, limit))
 
 
 @pytest.fixture
@@ -47,13 +59,13 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(server: Loopback, draft: 
 
 
 def test_progress_renews_the_patience(server: Loopback, draft: Path) -> None:
-    cuts = [0.1] * (3 * transfer.ATTEMPTS)
+    cuts = [0.1] * (3 * patience.ATTEMPTS)
     fetch(server.add("/a", CONTENT, cut=cuts), draft, None, Amounts())
     assert draft.read_bytes() == CONTENT
 
 
 def test_a_later_call_goes_on_with_the_draft(server, draft, monkeypatch) -> None:
-    monkeypatch.setattr(transfer, "ATTEMPTS", 1)
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)
     url = server.add("/a", CONTENT, cut=[0.5])
     with pytest.raises(TransferError, match="was lost"):
         fetch(url, draft, None, Amounts())
@@ -73,13 +85,13 @@ def test_a_server_without_ranges_starts_anew(server: Loopback, draft: Path) -> N
 
 def test_a_server_without_ranges_that_always_cuts_is_given_up(server, draft) -> None:
     url = server.add("/a", CONTENT, cut=[0.4] * 99, ranges=False)
-    with pytest.raises(TransferError, match=f"was lost {transfer.ATTEMPTS} times"):
+    with pytest.raises(TransferError, match=f"was lost at .*, {patience.ATTEMPTS} times"):
         fetch(url, draft, None, Amounts())
 
 
 @pytest.mark.parametrize("tag", ['"1"', None, 'W/"1"'])
 def test_a_file_that_changes_meanwhile_is_never_mixed(server, draft, monkeypatch, tag) -> None:
-    monkeypatch.setattr(transfer, "ATTEMPTS", 1)
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)
     url = server.add("/a", CONTENT, cut=[0.5], tag=tag)
     with pytest.raises(TransferError):
         fetch(url, draft, None, Amounts())
@@ -88,7 +100,7 @@ def test_a_file_that_changes_meanwhile_is_never_mixed(server, draft, monkeypatch
     if tag is None:
         server.served["/a"].content += b"longer"
         other += b"longer"
-    monkeypatch.setattr(transfer, "ATTEMPTS", 3)
+    monkeypatch.setattr(patience, "ATTEMPTS", 3)
     fetch(url, draft, None, Amounts())
     assert draft.read_bytes() == other
 
@@ -151,17 +163,116 @@ def test_a_busy_server_is_asked_again(server: Loopback, draft: Path) -> None:
 
 def test_repeats_wait_longer_and_longer(server, draft, monkeypatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(transfer, "BACK_OFF", 1)
+    monkeypatch.setattr(patience, "BACK_OFF", 1)
     monkeypatch.setattr("time.sleep", waits.append)
-    fetch(server.add("/a", CONTENT, status=[503, 502, 504]), draft, None, Amounts())
-    assert waits == sorted(waits)
-    assert waits[-1] >= 2
+    amounts = Amounts()
+    fetch(server.add("/a", CONTENT, status=[503, 502, 504]), draft, None, amounts)
+    # The first attempt follows at once, then come 2 and 4 seconds, counted down.
+    assert waits == [1] * 6
+    assert amounts.waits == [
+        ("the server responded 502 Bad Gateway; attempt 3 of 6 follows", 0, 2),
+        ("the server responded 502 Bad Gateway; attempt 3 of 6 follows", 1, 2),
+        *(
+            ("the server responded 504 Gateway Timeout; attempt 4 of 6 follows", n, 4)
+            for n in range(4)
+        ),
+    ]
+
+
+def test_the_server_may_name_the_wait(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    amounts = Amounts()
+    fetch(server.add("/a", CONTENT, status=[429], retry_after="3"), draft, None, amounts)
+    why = "the server responded 429 Too Many Requests and asks for a wait of 3 s; "
+    assert amounts.waits == [(why + "attempt 2 of 6 follows", n, 3) for n in range(3)]
+    assert draft.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("asked", ["3600", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_that_is_too_long_is_left_for_later(server, draft, monkeypatch, asked) -> None:
+    monkeypatch.setattr("time.sleep", None)
+    url = server.add("/a", CONTENT, status=[503], retry_after=asked)
+    with pytest.raises(
+        TransferError,
+        match=r"Unavailable and asks for a wait of \d h .* at most 10 min are waited$",
+    ):
+        fetch(url, draft, None, Amounts())
+    fetch(url, draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+
+
+def test_waits_are_added_up(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    amounts = Amounts()
+    cuts = [0.1] * 12
+    url = server.add("/a", CONTENT, cut=cuts, status=[503] * 3, retry_after="250")
+    with pytest.raises(
+        TransferError,
+        match=r"a wait of 4 min, but at most 10 min are waited, and 8 min were before$",
+    ):
+        fetch(url, draft, None, amounts)
+    assert {why for why, _, _ in amounts.waits} == {
+        f"the server responded 503 Service Unavailable and asks for a wait of 4 min; {later}"
+        for later in ("attempt 2 of 6 follows", "attempt 3 of 6 follows")
+    }
+
+
+@pytest.mark.parametrize("asked", ["soon", "", "-5"])
+def test_a_wait_that_nobody_understands_is_not_one(server, draft, asked) -> None:
+    fetch(server.add("/a", CONTENT, status=[503], retry_after=asked), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+
+
+def test_a_server_that_closes_at_once_is_told_and_given_up(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr(patience, "BACK_OFF", 1)
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    amounts = Amounts()
+    with pytest.raises(TransferError, match=r"without response, 6 times in a row$"):
+        fetch(server.add("/a", CONTENT, close=True), draft, None, amounts)
+    assert len(server.requests) == patience.ATTEMPTS
+    assert sum(slept) == 30
+    assert len(amounts.waits) == 30
+
+
+def test_silence_is_told_while_it_lasts(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr(patience, "SILENCE", 0.05)
+    amounts = Amounts()
+    fetch(server.add("/a", CONTENT[:40_000], pause=0.2), draft, None, amounts)
+    source = server.url.removeprefix("http://")
+    assert {(why, limit) for why, _, limit in amounts.waits} == {
+        (f"nothing comes from {source}; given up after 30 s of silence", 30)
+    }
+
+
+def test_the_announced_length_must_fit_on_the_disk(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr("nnactive.data.disk.free", lambda _: 400_000)
+    amounts, url = Amounts(), server.add("/a", CONTENT)
+    with pytest.raises(
+        UserError, match=r"and what is unpacked from it need at least 600\.0 KiB, .*--data"
+    ) as no:
+        fetch(url, draft, None, amounts, unpacks=True)
+    assert str(draft.parent) in str(no.value)
+    assert amounts == []
+    assert not draft.exists()
+    fetch(url, draft, None, amounts)
+    assert draft.read_bytes() == CONTENT
+
+
+def test_only_the_rest_must_fit_on_the_disk(server, draft, monkeypatch) -> None:
+    url = server.add("/a", CONTENT, cut=[0.5])
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)
+    with pytest.raises(TransferError):
+        fetch(url, draft, None, Amounts())
+    monkeypatch.setattr("nnactive.data.disk.free", lambda _: len(CONTENT) // 2)
+    fetch(url, draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
 
 
 def test_a_server_that_falls_silent_is_given_up(server, draft, monkeypatch) -> None:
-    monkeypatch.setattr(transfer, "ATTEMPTS", 2)
+    monkeypatch.setattr(patience, "ATTEMPTS", 2)
     monkeypatch.setattr(transfer, "TIMEOUT", (1, 0.1))
-    with pytest.raises(TransferError, match="was lost 2 times at 0 bytes"):
+    with pytest.raises(TransferError, match=r"sent nothing for 0 s at \d+ bytes, 2 times"):
         fetch(server.add("/a", CONTENT, pause=5), draft, None, Amounts())
 
 
@@ -194,10 +305,10 @@ def test_bytes_are_kept_as_they_are_stored(server: Loopback, draft: Path) -> Non
         ({"status": [403]}, "the server responded 403 Forbidden"),
         ({"status": [204]}, "the server responded 204 No Content"),
         ({"status": [206]}, "the server responded 206 Partial Content"),
-        ({"status": [503] * 99}, "too many 503 error responses"),
+        ({"status": [503] * 99}, "responded 503 Service Unavailable, 6 times in a row"),
         ({"redirect": "/a"}, "Exceeded 10 redirects."),
-        ({"extra_length": 50}, "was lost"),
-        ({"cut": [0] * 99}, "was lost 6 times at 0 bytes"),
+        ({"extra_length": 50}, "the server has less than was fetched before, 6 times"),
+        ({"cut": [0] * 99}, "was lost at 0 bytes, 6 times"),
     ],
 )
 def test_what_can_not_be_had(server: Loopback, draft: Path, faults, message) -> None:
@@ -213,7 +324,7 @@ def test_another_size_than_published_is_refused_before_the_transfer(server, draf
 
 
 def test_nobody_there(server: Loopback, draft: Path) -> None:
-    with pytest.raises(TransferError, match=r"^connection refused$"):
+    with pytest.raises(TransferError, match=r"^connection refused, 6 times in a row$"):
         fetch("http://127.0.0.1:9/a", draft, None, Amounts())
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from nnactive.data.cards import load_card
+from nnactive.data.check.components import largest_boxes
 from nnactive.data.own.guide import derive
-from nnactive.data.own.structure_sizes import largest_boxes, prepared_boxes, raw_boxes
+from nnactive.data.own.structure_sizes import prepared_boxes, raw_boxes
 from nnactive.data.prepare.prepare import prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.raw.scan import scan
@@ -77,11 +78,13 @@ def test_wrong_classes_are_named(arguments, message):
 
 @pytest.mark.parametrize(
     ("name", "tumours"),
-    [("lits", ["cancer"]), ("word", []), ("toothfairy2", []), ("mama_mia", ["lesion"])],
+    [("lits", ("cancer",)), ("word", ()), ("toothfairy2", ()), ("mama_mia", ("lesion",))],
 )
 def test_the_rule_gives_the_budgets_of_the_papers_roll_out(name, tumours):
     """Lüth et al. 2026 state the rule and ran these budgets: each must give the other."""
     card = load_card(name)
+    assert card.tumour == tumours
+    assert card.patch_from == (tumours if name == "lits" else ())
     ones = np.ones((len(card.classes) - 1, 3))
     found = derive(card.classes[1:], [ones], (1, 1, 1), tumours)
     budget = card.budgets["rollout"]
@@ -121,8 +124,8 @@ def test_the_spacing_is_nnunets_where_the_card_names_none(tiny):
     assert raw_boxes(card, scan(tiny.raw, card), silent).spacing == (2, 1, 1)
 
 
-def test_no_image_is_opened(tiny):
-    card = tiny.card(spacing=None)
+def test_no_image_is_opened_if_the_spacing_is_known(tiny):
+    card = tiny.card()
     for number in range(1, 9):
         tiny.image(number).write_bytes(b"no image")
     assert len(raw_boxes(card, scan(tiny.raw, card), silent).cases) == 8

@@ -2,14 +2,18 @@ import os
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import psutil
 import pytest
 
+from benchmark.cli.main import main
 from nnactive.data.prepare import estimate as module
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.prepare import estimate_needs, prepare
+from nnactive.data.prepare.sizes import check_memory
 from nnactive.data.raw.scan import scan
 from nnactive.errors import UserError
+from nnactive.io.files import file_sizes
 
 GIB = 1 << 30
 
@@ -39,8 +43,7 @@ def test_it_covers_what_a_preparation_takes(tiny, tmp_path):
     taken = []
 
     def progress(*_):
-        files = (path for path in (tmp_path / "tiny").rglob("*") if path.is_file())
-        taken.append(sum(path.stat().st_size for path in files))
+        taken.append(sum(file_sizes(tmp_path / "tiny")))
 
     prepare(tiny.card(), tiny.raw, tmp_path / "tiny", 1, progress)
     # Plans and per-file overhead come on top; neither grows with the size of a case.
@@ -71,13 +74,15 @@ def test_conversion_needs_room_too(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cores", "cases", "workers"), [(4, 2.9, 2), (4, 0.1, 1), (2, 100, 2), (64, 100, 8)]
+    ("cores", "room", "workers"), [(4, 2, 2), (4, 0, 1), (2, 8, 2), (64, 8, 8)]
 )
-def test_workers_follow_from_memory_cores_and_cases(
-    tiny, tmp_path, monkeypatch, cores, cases, workers
+def test_workers_follow_from_cores_and_the_memory_of_the_largest_cases(
+    tiny, tmp_path, monkeypatch, cores, room, workers
 ):
-    memory = needs(tiny, tmp_path / "tiny").memory
-    free = SimpleNamespace(available=cases * memory / module.SHARE)
+    tiny.write(tiny.image(3), np.ones((14, 40, 40), np.float32), (2, 1, 1))
+    largest = sorted(case.memory(1) for case in needs(tiny, tmp_path / "tiny").sizes)[::-1]
+    assert largest[0] > 6 * largest[1]
+    free = SimpleNamespace(available=(sum(largest[:room]) + 1) / module.SHARE)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     monkeypatch.setattr(module, "usable_cores", lambda: cores)
     assert needs(tiny, tmp_path / "tiny").workers == workers
@@ -110,3 +115,127 @@ def test_a_broken_header_does_not_stop_the_estimate(tiny, tmp_path):
     one = needs(tiny, tmp_path / "tiny")
     tiny.image(3).write_text("broken")
     assert needs(tiny, tmp_path / "tiny").disk == one.disk - 9 * voxels(tiny)[2]
+
+
+def respaced(tiny, number, spacing):
+    image, label = tiny.case(number)
+    tiny.write(tiny.image(number), image, spacing)
+    tiny.write(tiny.label(number), label, spacing)
+
+
+def told(tiny, tmp_path, capsys, **changes):
+    """The error of a preparation, which leaves nothing behind."""
+    tiny.card(**changes)
+    arguments = ["--raw", str(tiny.raw), "--data", str(tmp_path / "data"), "--workers", "1"]
+    assert main(["data", "prepare", "tiny", *arguments]) == 2
+    (error,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+    assert not (tmp_path / "data").exists()
+    return error
+
+
+def test_without_a_spacing_on_the_card_nnunets_choice_counts(tiny, tmp_path):
+    """One case of eight at half the others' spacing is stored at theirs, an eighth of its size."""
+    whole = needs(tiny, tmp_path / "tiny")
+    respaced(tiny, 3, (1, 0.5, 0.5))
+    found = needs(tiny, tmp_path / "tiny", spacing=None)
+    half = [round(n / 2) for n in tiny.case(3)[1].shape]
+    assert [case.target for case in found.sizes] == [(2, 1, 1)] * 8
+    assert found.sizes[2].resampled == tuple(half)
+    assert found.disk == whole.disk - 9 * (voxels(tiny)[2] - np.prod(half))
+
+
+def test_the_target_is_in_the_axis_order_of_the_files(tiny, tmp_path):
+    for number in range(1, 9):
+        respaced(tiny, number, (1, 1, 2))
+    sizes = needs(tiny, tmp_path / "tiny", spacing=None).sizes
+    assert [case.target for case in sizes] == [(1, 1, 2)] * 8
+    assert [case.resampled for case in sizes] == [case.raw for case in sizes]
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """100 MiB, enough for any case but one of ten times the spacing on each axis."""
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=100 << 20))
+    monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=0))
+
+
+@pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])
+@pytest.mark.usefixtures("little_memory")
+def test_a_case_too_large_for_the_memory_is_refused_by_name(tiny, tmp_path, capsys, spacing):
+    respaced(tiny, 3, (20, 10, 10))
+    error = told(tiny, tmp_path, capsys, spacing=spacing)
+    assert f"{tiny.image(3)}: " in error
+    assert "voxels of 20, 10, 10 mm become" in error
+    assert "of 2, 1, 1 mm (z, y, x), which needs" in error
+    assert "MiB of memory, with only 100.0 MiB free" in error
+    assert "(a median case needs" in error
+    assert "correct the header" in error
+
+
+def test_memory_is_compared_in_all_channels(tiny, tmp_path):
+    case = max(needs(tiny, tmp_path / "tiny").sizes, key=lambda case: case.memory(1))
+    check_memory([case], 1, case.memory(1))
+    with pytest.raises(UserError, match="of memory, with only"):
+        check_memory([case], 2, 2 * case.memory(1) - 1)
+
+
+@pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])
+def test_a_header_in_metres_is_refused_by_name(tiny, tmp_path, capsys, spacing):
+    respaced(tiny, 3, (0.002, 0.001, 0.001))
+    error = told(tiny, tmp_path, capsys, spacing=spacing)
+    assert f"{tiny.image(3)}: " in error
+    assert "voxels of 0.002, 0.001, 0.001 mm become 0 x 0 x 0 of 2, 1, 1 mm" in error
+    assert "median spacing of all cases is 2, 1, 1 mm; correct the header" in error
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_single_slices_are_refused_before_anything_is_read(tiny, tmp_path, capsys, axis):
+    for number in range(1, 9):
+        image, label = tiny.case(number)
+        slices = tuple(slice(5, 6) if a == axis else slice(None) for a in range(3))
+        tiny.write(tiny.image(number), image[slices], (2, 1, 1))
+        tiny.write(tiny.label(number), label[slices], (2, 1, 1))
+    error = told(tiny, tmp_path, capsys, spacing=None)
+    assert f"{tiny.image(1)}: " in error
+    assert "(8 of 8); volumes of one slice can't be trained in 3D; give whole volumes" in error
+
+
+def test_the_largest_case_is_named_if_the_disk_is_too_small(tiny, tmp_path, capsys, monkeypatch):
+    respaced(tiny, 3, (8, 4, 4))
+    usage = shutil.disk_usage("/")._replace(free=1 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    error = told(tiny, tmp_path, capsys, spacing=None)
+    assert "free; free up some space" in error
+    assert f"(of it 1.1 MiB for {tiny.image(3)}: " in error
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_memory_is_counted_again_for_what_is_measured(tiny, tmp_path, monkeypatch):
+    """Where a header can't be read beforehand, as in a layout of one's own."""
+    respaced(tiny, 3, (20, 10, 10))
+    card, out = tiny.card(spacing=None), tmp_path / "tiny"
+    monkeypatch.setattr(Estimate, "check", lambda *_: None)
+    monkeypatch.setattr("nnactive.data.prepare.prepare.check_raw", lambda _, note: (note, ()))
+    with pytest.raises(UserError, match=r"tiny_3_0000\.nii\.gz: .* of memory, with only"):
+        prepare(card, tiny.raw, out, 1, lambda *_: None)
+    assert not list(out.rglob("*.b2nd"))
+
+
+def test_a_slice_of_which_nothing_is_left_is_refused_by_name(tiny, tmp_path, capsys):
+    image, label = tiny.case(3)
+    tiny.write(tiny.image(3), image[5:6], (0.002, 1, 1))
+    tiny.write(tiny.label(3), label[5:6], (0.002, 1, 1))
+    error = told(tiny, tmp_path, capsys, spacing=None)
+    assert f"{tiny.image(3)}: 1 x " in error
+    assert " mm become 0 x " in error
+
+
+@pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])
+def test_sizes_that_only_a_wrong_header_explains_are_refused_by_name(
+    tiny, tmp_path, capsys, spacing
+):
+    respaced(tiny, 3, (20, 10, 10))
+    error = told(tiny, tmp_path, capsys, spacing=spacing)
+    assert f"{tiny.image(3)}: " in error
+    assert "of 2, 1, 1 mm (z, y, x), more than 500 times as many; the median spacing" in error
+    assert "correct the header" in error

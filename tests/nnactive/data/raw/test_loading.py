@@ -5,7 +5,7 @@ import pytest
 import SimpleITK
 from tiny import expect_one_line
 
-from nnactive.data.raw.integrity import check_whole
+from nnactive.data.raw.files.integrity import check_whole
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
 from nnactive.data.raw.scan import scan
@@ -57,7 +57,7 @@ def truncate_label_by_a_byte(tiny):
 
 def write_something_else(tiny):
     tiny.image(2).write_bytes(gzip.compress(b"not an image" * 100))
-    return tiny.image(2), "not a readable image"
+    return tiny.image(2), "not a readable image, because it has no NIfTI header; replace it"
 
 
 def crop_label(tiny):
@@ -66,7 +66,7 @@ def crop_label(tiny):
 
 
 def change_spacing(tiny):
-    tiny.write(tiny.label(2), tiny.case(2)[1], (2, 1, 1.01))
+    tiny.write(tiny.label(2), tiny.case(2)[1], (2, 1, 1.1))
     return tiny.label(2), "spacing"
 
 
@@ -84,9 +84,9 @@ def foreign_label(tiny):
 
 def label_beside_a_class(tiny):
     label = tiny.case(2)[1].astype(np.float32)
-    label[0, 0, 0] = 1.000001
+    label[0, 0, 0] = 1.002
     tiny.write(tiny.label(2), label, (2, 1, 1))
-    return tiny.label(2), "label values 1.000001 are not among the card's 0 to 2"
+    return tiny.label(2), "label values 1.00199997 are not among the card's 0 to 2"
 
 
 def broken_label(tiny):

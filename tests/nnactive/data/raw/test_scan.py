@@ -49,6 +49,62 @@ def remove_labels(tiny):
     return tiny.raw / "labelsTr", "no such folder"
 
 
+def link_into_nowhere(tiny):
+    tiny.label(2).unlink()
+    tiny.label(2).symlink_to("/nowhere/tiny_2.nii.gz")
+    return tiny.label(2), "a link to /nowhere/tiny_2.nii.gz, which doesn't exist; copy"
+
+
+def make_a_folder_of_it(tiny):
+    tiny.label(2).unlink()
+    tiny.label(2).mkdir()
+    return tiny.label(2), "a folder, not a file"
+
+
+def leave_out_the_channel(tiny):
+    for number in range(1, 9):
+        tiny.image(number).rename(tiny.raw / "imagesTr" / f"tiny_{number}.nii.gz")
+    return tiny.image(1), f"but tiny_1.nii.gz is there, .* 'nnactive-bench data add {tiny.raw} --re"
+
+
+def unpack_labels(tiny):
+    for number in range(1, 9):
+        tiny.label(number).rename(tiny.raw / "labelsTr" / f"tiny_{number}.nii")
+    plain = tiny.raw / "labelsTr" / "tiny_1.nii"
+    return tiny.label(1), f"but tiny_1.nii is there; .* one ending: .* 'gzip {plain}'"
+
+
+def give_everything_another_ending(tiny):
+    for number in range(1, 9):
+        for path in (tiny.image(number), tiny.label(number)):
+            path.rename(path.with_name(path.name.replace(".nii.gz", ".mha")))
+    return tiny.raw / "imagesTr", "no file ends in .nii.gz, but tiny_1_0000.mha, .* are there; corr"
+
+
+def give_one_case_another_ending(tiny):
+    for path in (tiny.image(2), tiny.label(2)):
+        path.rename(path.with_name(path.name.removesuffix(".gz")))
+    return tiny.raw, r"7 cases, but .* \(tiny_2_0000.nii and all others .* left out: 1\)"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        give_one_case_another_ending,
+        link_into_nowhere,
+        make_a_folder_of_it,
+        leave_out_the_channel,
+        unpack_labels,
+        give_everything_another_ending,
+    ],
+)
+def test_what_is_there_instead_is_named(tiny, harm):
+    file, cause = harm(tiny)
+    with pytest.raises(UserError, match=cause) as refusal:
+        scan(tiny.raw, tiny.card())
+    expect_one_line(refusal, file, "")
+
+
 @pytest.mark.parametrize(
     "harm", [remove_label, remove_image, empty_image, remove_case, remove_labels, add_channel]
 )

@@ -1,0 +1,55 @@
+"""Whether a track's datasets can serve all of its settings and methods."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmark.feasibility.demands import Demands, Pools
+from benchmark.feasibility.setting import judge_setting
+from benchmark.tracks import Track
+from benchmark.workflow.datasets import GENERATED
+from nnactive.data.prepared import INFO, PreparedDataset
+from nnactive.errors import UserError
+
+
+def prepared_pools(track: Track, data: Path, runs: Path) -> Pools:
+    """The track's settings whose datasets are prepared, and where these are.
+
+    Args:
+        track: the track.
+        data: folder of the prepared datasets.
+        runs: folder of the runs, below which generated datasets may be.
+    """
+    there: dict[str, Path] = {}
+    for name in track.datasets:
+        places = (data / name, runs / GENERATED / name)
+        found = [folder for folder in places if (folder / INFO).is_file()]
+        if found:
+            there[name] = found[0].resolve()
+    settings = tuple(setting for setting in track.settings if setting.dataset in there)
+    return Pools(settings=settings, folders=there)
+
+
+def check_track(track: Track, pools: Pools, demands: Mapping[str, Demands]) -> list[str]:
+    """Judge all settings of a track; returns what may go wrong, a line each.
+
+    Args:
+        track: gives the seeds and the name for messages.
+        pools: the prepared settings.
+        demands: by method, how it looks for patches.
+
+    Raises:
+        UserError: if a setting is impossible: the first, and how many more.
+    """
+    infos = {name: PreparedDataset(folder).info for name, folder in pools.folders.items()}
+    impossible: list[str] = []
+    notes: list[str] = []
+    for setting in pools.settings:
+        asked = {name: answers.settings[setting.name] for name, answers in demands.items()}
+        for finding in judge_setting(setting, infos[setting.dataset], track.seeds, asked):
+            (impossible if finding.impossible else notes).append(
+                f"track {track.name}: setting {setting.name}: {finding.text}"
+            )
+    if impossible:
+        more = f" (and {len(impossible) - 1} more of this kind)" if len(impossible) > 1 else ""
+        raise UserError(impossible[0] + more)
+    return notes

@@ -1,0 +1,64 @@
+"""Checking a raw folder before any card: its cases, their facts, and everything that is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnactive.data.cards import Card
+from nnactive.data.case_ids import id_problem
+from nnactive.data.check.case_facts import CaseFacts
+from nnactive.data.check.dataset import judge, look_at_all
+from nnactive.data.check.findings import Finding, ordered
+from nnactive.data.check.sides import Sides
+from nnactive.data.prepare.split import split_cases
+from nnactive.data.progress import Progress
+from nnactive.data.raw.scan import list_cases
+from nnactive.errors import UserError
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A raw folder that was read once."""
+
+    card: Card
+    facts: tuple[CaseFacts, ...]
+    """Of the cases whose files are whole, by id."""
+    sides: Sides | None
+    """None: the cases can't be split."""
+    findings: tuple[Finding, ...]
+    """By severity."""
+
+
+def check_folder(card: Card, raw: Path, progress: Progress) -> Checked:
+    """Read every file of a raw folder once, and list everything that is wrong or odd with it.
+
+    Args:
+        card: a dataset's card, or what ``describe_raw`` made of the folder.
+        raw: the folder.
+        progress: receives every case that was read.
+
+    Raises:
+        UserError: the folder has no cases at all in the card's layout.
+    """
+    root, cases = list_cases(raw, card)
+    if not cases:
+        raise UserError(f"{root}: no case; give the folder with the complete data")
+    ids = [case.id for case in cases]
+    found: list[Finding] = []
+    if problem := id_problem(ids, card):
+        found.append(Finding(severity="error", kind="cases", detail=f"{root}: {problem}"))
+    sides = _sides(ids, card, found)
+    looked = look_at_all(cases, card, progress)
+    facts = tuple(case.facts for case in looked if case.facts is not None)
+    return Checked(card, facts, sides, ordered([*found, *judge(card, looked, sides)]))
+
+
+def _sides(ids: Sequence[str], card: Card, found: list[Finding]) -> Sides | None:
+    # The ids were compared above; a wrong one needn't hide what the split would tell.
+    free = card.model_copy(update={"ids": (), "id_rule": {}})
+    try:
+        pool, test = split_cases(sorted(set(ids)), free)
+    except UserError as error:
+        found.append(Finding(severity="error", kind="split", detail=str(error)))
+        return None
+    return Sides(tuple(pool), tuple(test))

@@ -1,0 +1,45 @@
+"""Adding the channel's number to the names of images that lack it, as nnU-Net wants it."""
+
+from pathlib import Path
+
+from nnactive.data.cards import Card
+from nnactive.data.raw.files.formats import PAIR, PAIR_VOXELS
+from nnactive.data.raw.layout import IMAGES, LABELS, channel_suffixes
+from nnactive.errors import UserError
+
+
+def add_channel(raw: Path, card: Card) -> int:
+    """Rename ``imagesTr/knee.nii.gz`` to ``imagesTr/knee_0000.nii.gz``, for each label there is.
+
+    Args:
+        raw: folder in nnU-Net's raw layout.
+        card: from ``describe_raw``.
+
+    Returns:
+        Number of renamed images.
+
+    Raises:
+        UserError: there are several channels, or a new name is taken.
+    """
+    ending = card.source.ending
+    (suffix,) = channel_suffixes(1, ending)
+    moves: list[tuple[Path, Path]] = []
+    for path in sorted((raw / IMAGES).glob(f"*{ending}")):
+        name = path.name.removesuffix(ending)
+        if path.name.startswith(".") or not (raw / LABELS / path.name).is_file():
+            continue
+        moves.append((path, path.with_name(name + suffix)))
+        if ending == PAIR:
+            voxels = path.with_suffix(PAIR_VOXELS)
+            moves.append((voxels, voxels.with_name(name + suffix).with_suffix(PAIR_VOXELS)))
+    if moves and len(card.channels) > 1:
+        raise UserError(
+            f"{moves[0][0]}: which of the {len(card.channels)} channels this is can't be known; "
+            "rename it yourself, with _0000 for the first channel"
+        )
+    for old, new in moves:
+        if new.exists():
+            raise UserError(f"{new}: exists, so {old.name} can't get this name; remove one of them")
+    for old, new in moves:
+        old.rename(new)
+    return sum(old.name.endswith(ending) for old, _ in moves)

@@ -1,0 +1,191 @@
+"""Detecting damaged image files, many of which SimpleITK reads without an error.
+
+ITK reads NaN in a NIfTI file as 0; truncated files, files with a wrong checksum and an ``.img`` of
+half the length as if they were intact; a voxel size of 0 as 1. Every format on the list of
+``formats`` has its check here, and what passes is as long as its header says.
+"""
+
+import gzip
+import zlib
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+
+from nnactive.data.raw.files.formats import (
+    METAIMAGE,
+    NIFTI,
+    NRRD,
+    PAIR,
+    TIFF,
+    check_parts,
+    ending_of,
+    files_of,
+)
+from nnactive.data.raw.files.nifti_header import LENGTH, NiftiHeader, read_nifti_header
+from nnactive.data.raw.files.signatures import described, is_gzip
+from nnactive.data.raw.files.text_headers import Announced, WrongHeaderError, metaimage, nrrd
+from nnactive.data.raw.files.tiff import check_tiff
+from nnactive.errors import UserError
+
+BLOCK = 1 << 20
+"""Bytes read at a time; a multiple of the size of any voxel."""
+ZLIB_OR_GZIP = 47
+"""zlib's window size that accepts either header."""
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, KeyError)
+"""Raised while reading a damaged file; the last three by absurd numbers in its header."""
+DAMAGED = "truncated or damaged; copy or download it again"
+
+
+def check_whole(path: Path) -> None:
+    """Check that an image file has all the voxels that its header announces, and no others.
+
+    Compressed data are checked by their checksum; floats in NIfTI files must be finite.
+
+    Raises:
+        UserError: the format isn't on the list, or the file or one that belongs to it is missing,
+            truncated, damaged or something else than its name says.
+    """
+    ending = ending_of(path)
+    _check_kind(path)
+    try:
+        if ending in NIFTI or ending == PAIR:
+            _check_nifti(path)
+        elif ending in METAIMAGE:
+            _check_announced(metaimage(path))
+        elif ending == NRRD:
+            _check_announced(nrrd(path))
+        elif ending in TIFF:
+            check_tiff(path)
+    except WrongHeaderError as wrong:
+        raise UserError(f"{path}: {wrong}") from None
+    except DAMAGE:
+        raise UserError(f"{_named(path)}: {DAMAGED}") from None
+
+
+def check_header(path: Path) -> None:
+    """Check the format and the header of an image file, without its voxels.
+
+    Raises:
+        UserError: as ``check_whole``.
+    """
+    ending = ending_of(path)
+    _check_kind(path)
+    try:
+        if ending in NIFTI or ending == PAIR:
+            _nifti_header(path)
+        elif ending in METAIMAGE:
+            metaimage(path)
+        elif ending == NRRD:
+            nrrd(path)
+    except WrongHeaderError as wrong:
+        raise UserError(f"{path}: {wrong}") from None
+    except DAMAGE:
+        raise UserError(f"{path}: {DAMAGED}") from None
+
+
+def is_uncompressed(path: Path) -> bool:
+    """Whether a file is called ``.gz``, but isn't compressed; it is read all the same."""
+    return path.suffix == ".gz" and not is_gzip(_begin(path))
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what isn't an image at all, and an image of which a file is missing."""
+    begin = _begin(path)
+    if what := described(begin, ending_of(path)):
+        raise UserError(f"{path}: {what}")
+    if is_gzip(begin) and path.suffix != ".gz":
+        raise UserError(
+            f"{path}: gzip-compressed, though not called .gz; rename it to {path.name}.gz or "
+            "unpack it with gunzip"
+        )
+    check_parts(path)
+
+
+def _named(path: Path) -> str:
+    """An image's file, with the one that has its voxels or spacing."""
+    return " with ".join([str(path), *(part.name for part in files_of(path)[1:])])
+
+
+def _begin(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LENGTH)
+
+
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(path, "rb") if is_gzip(_begin(path)) else path.open("rb")
+
+
+def _nifti_header(path: Path) -> NiftiHeader:
+    with _opened(path) as file:
+        begin = file.read(LENGTH)
+    if is_gzip(begin):
+        raise WrongHeaderError("gzip-compressed twice; unpack it once with gunzip")
+    return read_nifti_header(begin, pair=path.suffix == PAIR)
+
+
+def _check_nifti(path: Path) -> None:
+    header = _nifti_header(path)
+    if path.suffix == PAIR:
+        with files_of(path)[1].open("rb") as file:
+            _check_voxels(file, 0, header)
+    else:
+        with _opened(path) as file:
+            _check_voxels(file, len(file.read(LENGTH)), header)
+
+
+def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: NiftiHeader) -> None:
+    """Read a NIfTI file's voxels to their end, after ``length`` bytes."""
+    # In blocks, because an absurd offset would not fit in memory.
+    while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
+        length += len(skipped)
+    rest = header.length
+    while block := file.read(BLOCK):
+        length += len(block)
+        used, rest = block[: max(rest, 0)], rest - len(block)
+        if not _finite(used, header.floats):
+            raise WrongHeaderError("contains NaN or infinite values; fix or replace it")
+    _check_length(length - header.offset, header.length, header.slice_length)
+
+
+def _check_announced(announced: Announced) -> None:
+    with announced.file.open("rb") as file:
+        file.seek(announced.begin or 0)
+        rest = length = announced.file.stat().st_size - file.tell()
+        if announced.compressed is not None:
+            wanted = rest if announced.compressed < 0 else announced.compressed
+            if wanted > rest:
+                raise EOFError
+            length = _uncompressed(file, wanted)
+    if announced.begin is None:  # what comes before the voxels is not counted
+        length = min(length, announced.length)
+    size = announced.size
+    _check_length(length, announced.length, announced.length // size[-1])
+
+
+def _uncompressed(file: BufferedReader, rest: int) -> int:
+    """Length of what the next ``rest`` bytes of a file contain, compressed by zlib or gzip."""
+    stream, length = zlib.decompressobj(ZLIB_OR_GZIP), 0
+    while not stream.eof and (block := file.read(min(rest, BLOCK))):
+        rest -= len(block)
+        length += len(stream.decompress(block))
+    if not stream.eof:
+        raise EOFError
+    return length
+
+
+def _check_length(found: int, wanted: int, one_slice: int) -> None:
+    if found < wanted:
+        raise EOFError
+    if found - wanted >= one_slice:
+        raise WrongHeaderError(
+            f"has {found} bytes of voxels where its header announces {wanted}; fix its header or "
+            "replace it"
+        )
+
+
+def _finite(block: bytes, kind: np.dtype | None) -> bool:
+    if kind is None:
+        return True
+    values = np.frombuffer(block, kind, len(block) // kind.itemsize)
+    return bool(np.isfinite(values).all())

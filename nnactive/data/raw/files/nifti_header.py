@@ -1,0 +1,95 @@
+"""What a NIfTI-1 header announces about the voxels that belong to it."""
+
+import math
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnactive.data.raw.files.text_headers import WrongHeaderError
+
+LENGTH = 348
+"""Bytes of the header; also the number it begins with."""
+NIFTI2_LENGTH = 540
+BYTES = {2: 1, 4: 2, 8: 4, 16: 4, 64: 8, 256: 1, 512: 2, 768: 4, 1024: 8, 1280: 8}
+"""Bytes per voxel by NIfTI code of the type; other codes are no plain numbers."""
+FLOATS = {16: "f4", 64: "f8"}
+"""Codes of the types that can represent NaN."""
+SINGLE_MAGIC, PAIR_MAGIC = b"n+1\0", b"ni1\0"
+AXES = 3
+
+
+@dataclass(frozen=True)
+class NiftiHeader:
+    """Where the voxels are, and how many bytes they take."""
+
+    offset: int
+    """Where they begin, in bytes from the start of their file."""
+    length: int
+    """Bytes of all voxels."""
+    slice_length: int
+    """Bytes of one slice."""
+    floats: np.dtype | None
+    """Type of the voxels, if it can represent NaN."""
+
+
+def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
+    """Read a header.
+
+    Args:
+        header: the file's first bytes.
+        pair: whether the voxels are in a file of their own.
+
+    Raises:
+        WrongHeaderError: something in it is unsupported.
+        ValueError, OverflowError: it is damaged.
+    """
+    if len(header) < LENGTH:
+        raise ValueError(header)
+    order = _byte_order(header)
+    magic = header[344:348]
+    if magic not in (SINGLE_MAGIC, PAIR_MAGIC):
+        raise WrongHeaderError(
+            "Analyze 7.5, which doesn't say how the axes lie; convert it to NIfTI-1 (.nii.gz)"
+        )
+    if (magic == PAIR_MAGIC) != pair:
+        where = "another file" if magic == PAIR_MAGIC else "the same file"
+        raise WrongHeaderError(
+            f"its header says that the voxels are in {where}; convert it to .nii.gz"
+        )
+    rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
+    if not 0 < rank <= len(extent) or min(extent[:rank]) < 1:
+        raise ValueError(rank)
+    code = int(struct.unpack_from(f"{order}h", header, 70)[0])
+    if code not in BYTES:
+        raise WrongHeaderError(f"has voxels of NIfTI type {code}; save it as integers or floats")
+    spacing = struct.unpack_from(f"{order}3f", header, 80)[: min(rank, AXES)]
+    if not all(math.isfinite(n) and n for n in spacing):
+        shown = ", ".join(f"{n:g}" for n in reversed(spacing))
+        raise WrongHeaderError(
+            f"has the voxel size {shown} (z, y, x); write the right one into its header"
+        )
+    offset = int(struct.unpack_from(f"{order}f", header, 108)[0])
+    length = math.prod(extent[:rank]) * BYTES[code]
+    slices = next((n for n in reversed(extent[:rank]) if n > 1), 1)
+    return NiftiHeader(
+        offset=max(offset, 0 if pair else LENGTH),
+        length=length,
+        slice_length=length // slices,
+        floats=np.dtype(order + FLOATS[code]) if code in FLOATS else None,
+    )
+
+
+def is_nifti(begin: bytes) -> bool:
+    """Whether a file that begins so is NIfTI-1 with its voxels in the same file."""
+    return begin[344:348] == SINGLE_MAGIC
+
+
+def _byte_order(header: bytes) -> str:
+    for order in "<>":
+        number = struct.unpack_from(f"{order}i", header)[0]
+        if number == LENGTH:
+            return order
+        if number == NIFTI2_LENGTH:
+            raise WrongHeaderError("NIfTI-2, which isn't read; convert it to NIfTI-1 (.nii.gz)")
+    raise WrongHeaderError("not a readable image, because it has no NIfTI header; replace it")

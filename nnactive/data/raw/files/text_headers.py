@@ -1,0 +1,203 @@
+"""Headers of MetaImage and NRRD files, which are lines of text, and where their voxels lie."""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+LINE = 1 << 16
+"""Longest line of a header, in bytes."""
+LINES = 1000
+METAIMAGE_BYTES = {
+    "MET_CHAR": 1,
+    "MET_UCHAR": 1,
+    "MET_SHORT": 2,
+    "MET_USHORT": 2,
+    "MET_INT": 4,
+    "MET_UINT": 4,
+    "MET_FLOAT": 4,
+    "MET_DOUBLE": 8,
+}
+"""Bytes per voxel by MetaImage type."""
+NRRD_BYTES = {
+    "char": 1,
+    "int8": 1,
+    "short": 2,
+    "int16": 2,
+    "int": 4,
+    "int32": 4,
+    "float": 4,
+    "longlong": 8,
+    "int64": 8,
+    "double": 8,
+}
+"""Bytes per voxel by NRRD type, whose other spellings ``_nrrd_type`` removes."""
+LOCAL = "LOCAL"
+"""MetaImage's word for voxels that follow the header."""
+SEVERAL = ("LIST", "%")
+"""Marks of voxels that are spread over one file a slice."""
+
+
+class WrongHeaderError(ValueError):
+    """A header that can't be used as it is; says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What a header says about its voxels."""
+
+    file: Path
+    """Where they are: the header's own file or another."""
+    begin: int | None
+    """Bytes before them in that file; None: they are its last ones."""
+    compressed: int | None
+    """Bytes of the compressed voxels, all others of the file if negative; None: uncompressed."""
+    size: tuple[int, ...]
+    """Voxels per axis, fastest first."""
+    voxel: int
+    """Bytes per voxel."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of all voxels."""
+        return math.prod(self.size) * self.voxel
+
+
+def voxel_file(path: Path) -> Path | None:
+    """The other file that a MetaImage header names; None: there is none, or the header is broken.
+
+    Errors are left to those who read the image.
+    """
+    try:
+        fields, _ = metaimage_fields(path)
+    except (OSError, ValueError):
+        return None
+    name = fields.get("ElementDataFile", LOCAL)
+    if name == LOCAL or any(mark in name for mark in SEVERAL) or "\0" in name:
+        return None
+    return path.parent / name
+
+
+def metaimage(path: Path) -> Announced:
+    """Read the header of a MetaImage.
+
+    Raises:
+        WrongHeaderError: something in it is unsupported, or no voxel size is given.
+        ValueError: it is damaged.
+    """
+    fields, end = metaimage_fields(path)
+    name = fields["ElementDataFile"]
+    if any(mark in name for mark in SEVERAL):
+        raise WrongHeaderError("has its voxels in one file a slice; save it as one file")
+    if not _is_true(fields.get("BinaryData", "True")):
+        raise WrongHeaderError("has its voxels as text; save it as binary")
+    kind = fields.get("ElementType", "")
+    if kind not in METAIMAGE_BYTES:
+        raise WrongHeaderError(f"has voxels of type '{kind}'; save it as integers or floats")
+    size = tuple(int(n) for n in fields["DimSize"].split())
+    if len(size) != int(fields["NDims"]) or min(size) < 1:
+        raise ValueError(size)
+    _check_spacing(fields.get("ElementSpacing") or fields.get("ElementSize"), "ElementSpacing")
+    skipped = int(fields.get("HeaderSize", "0"))
+    channels = int(fields.get("ElementNumberOfChannels", "1"))
+    compressed = None
+    if _is_true(fields.get("CompressedData", "False")):
+        # Without it, ITK returns whatever is in memory.
+        compressed = int(fields["CompressedDataSize"])
+        if compressed < 1:
+            raise ValueError(compressed)
+    local = name == LOCAL
+    return Announced(
+        path if local else path.parent / name,
+        end if local else (skipped if skipped >= 0 else None),
+        compressed,
+        size,
+        METAIMAGE_BYTES[kind] * channels,
+    )
+
+
+def metaimage_fields(path: Path) -> tuple[dict[str, str], int]:
+    """Fields of a MetaImage header, and where it ends.
+
+    Raises:
+        ValueError: it has a line that is no field, or no end.
+    """
+    fields: dict[str, str] = {}
+    with path.open("rb") as file:
+        while "ElementDataFile" not in fields:
+            line = file.readline(LINE).decode("latin-1")
+            name, equals, value = line.partition("=" if "=" in line else ":")
+            cut = path.suffix == ".mha" and not line.endswith("\n")  # its voxels would follow
+            if not equals or cut or len(fields) > LINES:
+                raise ValueError(line)
+            fields[name.strip()] = value.strip()
+        if not fields["ElementDataFile"]:
+            raise ValueError(fields)
+        return fields, file.tell()
+
+
+def nrrd(path: Path) -> Announced:
+    """Read the header of an NRRD file.
+
+    Raises:
+        WrongHeaderError: something in it is unsupported, or no voxel size is given.
+        ValueError: it is damaged.
+    """
+    fields, end = _nrrd_fields(path)
+    if "data file" in fields or "datafile" in fields:
+        raise WrongHeaderError("has its voxels in another file; save it as one file")
+    encoding = fields["encoding"].lower()
+    if encoding not in ("raw", "gzip", "gz"):
+        raise WrongHeaderError(f"has the encoding '{encoding}'; save it as raw or gzip")
+    if any(fields.get(name, "0") != "0" for name in ("byte skip", "line skip")):
+        raise WrongHeaderError("skips bytes or lines; save it without 'byte skip' and 'line skip'")
+    kind = fields["type"].lower()
+    voxel = NRRD_BYTES.get(_nrrd_type(kind))
+    if voxel is None:
+        raise WrongHeaderError(f"has voxels of type '{kind}'; save it as integers or floats")
+    size = tuple(int(n) for n in fields["sizes"].split())
+    if len(size) != int(fields["dimension"]) or min(size) < 1:
+        raise ValueError(size)
+    directions = fields.get("space directions")
+    if directions is None:
+        _check_spacing(fields.get("spacings"), "spacings")
+    elif "nan" in directions.lower() or "inf" in directions.lower():
+        raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
+    return Announced(path, end, None if encoding == "raw" else -1, size, voxel)
+
+
+def _nrrd_type(name: str) -> str:
+    """``unsigned short int``, ``ushort`` and ``short`` are of one size: short."""
+    plain = re.sub(r"^(signed|unsigned) ", "", name)
+    return re.sub(r"^u|_t$|(?<=[a-z]) int$| (?=long)", "", plain)
+
+
+def _nrrd_fields(path: Path) -> tuple[dict[str, str], int]:
+    fields: dict[str, str] = {}
+    with path.open("rb") as file:
+        if not file.readline(LINE).startswith(b"NRRD"):
+            raise ValueError("no NRRD")
+        for _ in range(LINES):
+            line = file.readline(LINE)
+            if not line.strip():
+                break
+            name, _, value = line.decode("latin-1").partition(":")
+            if not name.startswith("#"):
+                fields[name.strip()] = value.strip()
+        if missing := {"encoding", "type", "sizes", "dimension"} - fields.keys():
+            raise ValueError(missing)
+        return fields, file.tell()
+
+
+def _check_spacing(text: str | None, field: str) -> None:
+    if text is None:
+        raise WrongHeaderError(
+            f"has no voxel size (field '{field}'); write it into the header, in mm"
+        )
+    values = [float(n) for n in text.split()]
+    if not all(math.isfinite(n) and n for n in values):
+        raise WrongHeaderError(f"has the voxel size '{text}'; write the right one into its header")
+
+
+def _is_true(value: str) -> bool:
+    return value[:1] in ("T", "t", "1")

@@ -1,0 +1,1 @@
+"""Recognising a raw folder: which layout of a dataset it is, or which other dataset."""

@@ -1,0 +1,89 @@
+"""A command that doesn't compute answers at once: what it imports is what makes it slow."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import pytest
+
+from benchmark.cli.main import cli
+
+ROOT: Final = Path(__file__).parents[3]
+HEAVY: Final = {
+    *("torch", "nnunetv2", "snakemake", "numpy", "scipy", "pandas", "SimpleITK", "blosc2", "cc3d"),
+    *("matplotlib", "docker", "jinja2", "rich", "requests", "urllib3", "yaml", "pydantic"),
+    *("psutil", "pyzipper", "networkx", "tqdm", "packaging"),
+}
+READS: Final = frozenset({"pydantic", "yaml"})
+"""What reading cards and tracks takes."""
+LISTS: Final = {
+    "--version": frozenset(),
+    "track list": READS | {"rich"},
+    "track show demo": READS | {"rich", "numpy"},  # whether its pool has room
+    "track show main --yaml": READS,
+    "data list --data none": READS | {"rich"},
+    "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
+    "method show bald": READS | {"numpy"},
+    "schema --out {out}": READS | {"packaging"},
+}
+"""Commands that don't compute, with all that they may import of `HEAVY`."""
+SECONDS: Final = 3.0
+"""Of the processor: ten times what one takes, and less than importing torch on a busy machine."""
+WALK: Final = f"""
+import contextlib, io, json, sys
+from benchmark.cli.main import main
+told = io.StringIO()
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(told):
+        status = main(words)
+    assert status == 0, words
+print(*sorted({HEAVY!r} & set(sys.modules)))
+"""
+
+
+def commands(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """The words that call each command below a group, and the group itself."""
+    yield above
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+        else:
+            yield (*above, name)
+
+
+def loaded(*calls: list[str]) -> tuple[set[str], float]:
+    """What these calls import of `HEAVY`, in a process of their own; seconds of the processor."""
+
+    def used() -> float:
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return now.ru_utime + now.ru_stime
+
+    before = used()
+    words = [sys.executable, "-c", WALK, json.dumps(calls)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split()), used() - before
+
+
+def test_the_help_of_every_command_imports_nothing_heavy() -> None:
+    calls = [[*words, "--help"] for words in commands(cli)]
+    assert len(calls) > 25
+    assert ["--help"] in calls
+    assert ["track", "run", "--help"] in calls
+    assert ["step", "--help"] in calls
+    found, _ = loaded(*calls)
+    assert found == set()
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_what_only_lists_imports_what_it_needs(command: str, tmp_path: Path) -> None:
+    found, seconds = loaded(command.format(out=tmp_path).split())
+    assert found <= LISTS[command]
+    assert seconds < SECONDS

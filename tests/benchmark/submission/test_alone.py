@@ -1,0 +1,98 @@
+"""A submitted file is imported alone: nothing beside it, in PYTHONPATH or elsewhere can be used."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmark.cli.commands.methods import examine
+from benchmark.submission.alone import import_alone
+from benchmark.submission.method_string import Method
+from benchmark.submission.spec import describe, freeze, load_method
+from nnactive.errors import UserError
+
+METHOD = """from nnactive.methods import QueryMethod
+{top}
+
+class Mine(QueryMethod):
+    '''Least confidence.'''
+
+    def score(self, prediction):
+        {lazy}
+        return 1 - prediction.mean.amax(dim=0)
+"""
+APPEND = "import os, sys; sys.path.append(os.path.dirname(__file__))"
+
+
+def write(folder: Path, top: str = "", lazy: str = "") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "helper_of_mine.py").write_text("VALUE = 1\n")
+    file = folder / "mine.py"
+    file.write_text(METHOD.format(top=top, lazy=lazy))
+    return file
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        "import helper_of_mine",
+        f"{APPEND}; import helper_of_mine",
+        "import os; open(os.path.join(os.path.dirname(__file__), 'helper_of_mine.py'))",
+    ],
+)
+def test_what_lies_beside_is_refused_with_the_way_out(tmp_path, top) -> None:
+    file = write(tmp_path / "mine", top)
+    with pytest.raises(UserError, match=r"mine\.py: can't be imported: .*put what it uses into it"):
+        examine(Method.parse(f"{file}:Mine"), tmp_path / "runs")
+
+
+def test_pythonpath_is_not_seen(tmp_path, monkeypatch) -> None:
+    file = write(tmp_path / "mine", "import helper_of_mine")
+    monkeypatch.setenv("PYTHONPATH", str(file.parent))
+    with pytest.raises(UserError, match=r"No module named 'helper_of_mine'; a submission is one"):
+        examine(Method.parse(f"{file}:Mine"), tmp_path / "runs")
+
+
+def test_an_absolute_path_is_told_by_the_file_it_leads_to(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    folder = tmp_path / "mine"
+    file = write(folder, f"import sys; sys.path.append({str(folder)!r}); import helper_of_mine")
+    told = r"imports helper_of_mine from .*helper_of_mine\.py; a submission is one file"
+    with pytest.raises(UserError, match=told):
+        import_alone(file)
+    sys.modules.pop("helper_of_mine")
+
+
+def test_installed_packages_may_be_used_and_the_frozen_copy_is_the_same(tmp_path) -> None:
+    file = write(tmp_path / "mine", "import colorsys, scipy.ndimage, blosc2")
+    spec = describe(Method.parse(f"{file}:Mine"))
+    freeze(tmp_path / "runs", spec, file)
+    loaded = load_method(tmp_path / "runs" / "methods" / f"{spec.record.id}.json")
+    assert type(loaded).__name__ == "Mine"
+    module = sys.modules[type(loaded).__module__]
+    assert Path(module.__file__).read_bytes() == file.read_bytes()
+    beside = {path.name for path in Path(module.__file__).parent.iterdir()}
+    assert beside - {"__pycache__"} == {"mine.py"}
+
+
+def test_an_error_in_the_code_is_told_at_the_authors_file(tmp_path) -> None:
+    module = import_alone(write(tmp_path / "mine", lazy="raise KeyError('there')"))
+    code = module.Mine.score.__code__
+    assert code.co_filename == str(tmp_path / "mine" / "mine.py")
+
+
+@pytest.mark.parametrize(
+    "way", ["sys.path.append(os.path.dirname(__file__))", "sys.path.append({!r})"]
+)
+def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
+    folder = tmp_path / "mine"
+    file = write(folder, "import os, sys", f"{way.format(str(folder))}; import helper_of_mine")
+    words = [sys.executable, "-P", "-m", "benchmark.cli", "check", f"{file}:Mine"]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "300"}
+    )
+    assert done.returncode == 2
+    assert "helper_of_mine" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,191 @@
+"""Each spoilt dataset gives the finding that says what is wrong, and the whole one gives none."""
+
+import shutil
+
+import numpy as np
+import pytest
+from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
+
+from nnactive.data.check.case_facts import nonzero_box
+from nnactive.data.check.findings import Finding, ordered, summed_up
+
+NOTES = {("note", "duplicate")}
+"""The label maps are alike, as every second case has the same boxes."""
+
+
+def test_a_whole_dataset_gives_its_facts_and_no_fault(own, found):
+    assert set(found()) == NOTES
+    checked = own.check()
+    assert [case.id for case in checked.facts] == [f"knee_{n:03d}" for n in range(1, 9)]
+    case = checked.facts[0]
+    assert (case.shape, case.cropped, case.spacing) == ((10, 12, 12), (10, 12, 12), (1, 1, 1))
+    assert (case.orientation, case.boxes) == ("LPS", ((4, 4, 5), (2, 2, 3)))
+    assert case.voxels == (1440 - 80 - 12, 80, 12)
+    assert (len(checked.sides.pool), len(checked.sides.test)) == (6, 2)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (0.001, "voxels of 0.001 x 0.001 x 0.001 mm against 1 x 1 x 1 mm (median)"),
+        (0.1, "so the image is 1 x 1.2 x 1.2 mm against 10 x 12 x 12 mm"),
+        (40, "so the image is 400 x 480 x 480 mm against"),
+    ],
+)
+def test_a_header_in_another_unit_is_an_error_with_both_spacings(own, found, factor, told):
+    own.write(5, spacing=(factor,) * 3)
+    (line,) = found()["error", "spacing"]
+    assert line.startswith("knee_005_0000.nii.gz: voxels of ")
+    assert told in line
+
+
+def test_a_far_spacing_on_one_axis_and_a_far_size_are_warnings(own, found):
+    own.write(5, spacing=(6, 1, 1))
+    image, label = own.case(6)
+    own.write(6, np.tile(image, (5, 1, 1)), np.tile(label, (5, 1, 1)))
+    told = found()
+    assert told["warning", "spacing"][0].startswith("knee_005_0000.nii.gz: voxels of 6 x 1 x 1")
+    assert told["warning", "size"][0].startswith("knee_006_0000.nii.gz: ")
+    assert not any(severity == "error" for severity, _ in told)
+
+
+def test_headers_that_are_all_in_metres_are_told(own, found):
+    for number in range(1, 9):
+        own.write(number, spacing=(0.001,) * 3)
+    (line,) = found()["warning", "size"]
+    assert line.startswith("the images are 0.01 x 0.012 x 0.012 mm (median), with voxels of 0.001")
+    assert line.endswith("; are the headers in millimetres?")
+
+
+def test_another_orientation_is_told(own, found):
+    own.write(3, direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    (line,) = found()["warning", "orientation"]
+    assert line.startswith("knee_003_0000.nii.gz: its axes point to RAS, those of 7 cases to LPS")
+
+
+def test_an_empty_channel_of_one_case_is_told(own, found):
+    own.describe(channel_names={"0": "T1", "1": "T2"})
+    for number in range(1, 9):
+        shutil.copy(own.image(number), own.image(number, 1))
+    own.write(4)
+    own.put(own.image(4, 1), 0 * own.case(4)[0])
+    assert found()["warning", "channel"] == ["knee_004_0001.nii.gz: channel 'T2' is 0 everywhere"]
+
+
+@pytest.mark.parametrize(("scheme", "severity"), [("CT", "warning"), ("MRI", "note")])
+def test_another_range_of_intensities_is_told(own, found, scheme, severity):
+    own.describe(channel_names={"0": scheme})
+    own.write(4, own.case(4)[0] * 100)
+    (line,) = found()[severity, "intensity"]
+    assert f"channel '{scheme}' has values" in line
+
+
+def test_what_the_crop_removes_of_a_class_is_told(own, found):
+    image, _ = own.case(2)
+    image[:4] = 0
+    own.write(2, image)
+    (line,) = found()["warning", "crop"]
+    assert line.startswith("knee_002_0000.nii.gz: 40 of 80 voxels of class 'bone' (50%) lie where")
+    (facts,) = [case for case in own.check().facts if case.id == "knee_002"]
+    assert (facts.cropped, facts.lost) == ((6, 12, 12), (4 * 144 - 40, 40, 0))
+
+
+def test_the_box_is_nnunets():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        image = np.zeros((2, 6, 7, 8), np.float32)
+        image[tuple(rng.integers(0, image.shape, (4, 4)).T)] = -1
+        cropped, _, box = crop_to_nonzero(image)
+        assert image[(slice(None), *nonzero_box(image))].shape == cropped.shape
+        assert [[axis.start, axis.stop] for axis in nonzero_box(image)] == box
+
+
+def without(own, numbers, value=2):
+    for number in numbers:
+        label = own.case(number)[1]
+        own.write(number, label=np.where(label == value, 0, label).astype(np.uint8))
+
+
+def test_a_class_that_no_test_case_has_cant_be_scored(own, found):
+    test = [int(case[-3:]) for case in own.check().sides.test]
+    without(own, test)
+    assert found()["warning", "unscored"] == [
+        "class 'tear' is in no test case, so it can't be scored: Mean Dice is that of bone"
+    ]
+    without(own, test[:1])
+    own.write(test[1])
+    told = found()
+    assert ("warning", "unscored") not in told
+    assert told["note", "class"] == [
+        "class 'tear' is in one test case only, which alone decides its Dice"
+    ]
+
+
+def test_a_class_of_too_few_pool_cases_is_an_error(own, found):
+    without(own, range(1, 9))
+    assert found()["error", "class"] == [
+        "class 'tear': occurs in no label map; remove it from the dataset"
+    ]
+    own.write(int(own.check().sides.pool[0][-3:]))
+    assert "occurs in 1 of 6 pool cases, but 2 are required" in found()["error", "class"][0]
+
+
+def test_the_same_image_twice_is_an_error_across_the_split_and_a_warning_within(own, found):
+    sides = own.check().sides
+    pool, test = ([int(case[-3:]) for case in side] for side in (sides.pool, sides.test))
+    own.write(pool[1], *own.case(pool[0]))
+    assert found()["warning", "duplicate"] == [
+        f"knee_{pool[0]:03d}, knee_{pool[1]:03d} have the same image"
+    ]
+    own.write(pool[1])
+    own.write(test[0], *own.case(pool[0]))
+    (line,) = found()["error", "duplicate"]
+    assert line.endswith("have the same image, in the pool and in the test set; remove all but one")
+
+
+def test_every_fault_is_listed_not_the_first(own, found):
+    own.image(2).write_bytes(own.image(2).read_bytes()[:-50])
+    own.label(2).unlink()
+    own.image(3).write_bytes(b"")
+    label = own.case(4)[1]
+    label[0, 0, 0] = 7
+    own.write(4, 0 * own.case(4)[0], label)
+    own.describe(numTraining=9)
+    told = found()
+    lines = "\n".join(told["error", "file"])
+    for file, cause in (
+        (own.image(2), "truncated"), (own.label(2), "missing"), (own.image(3), "empty file"),
+        (own.image(4), "every voxel is 0"), (own.label(4), "label values 7"),
+    ):  # fmt: skip
+        assert f"{file}: " in lines
+        assert cause in lines
+    assert len(told["error", "file"]) == 5
+    assert "8 cases, but Dataset601_Knees has 9" in told["error", "cases"][0]
+
+
+def rename(own, names):
+    for number, name in zip(range(1, 9), names, strict=True):
+        own.image(number).rename(own.image(number).with_name(f"{name}_0000.nii.gz"))
+        own.label(number).rename(own.label(number).with_name(f"{name}.nii.gz"))
+
+
+def test_patients_on_both_sides_are_an_error_until_they_are_grouped(own, found):
+    rename(own, [f"patient{n // 2 + 1:02d}_scan{n % 2}" for n in range(8)])
+    (line,) = found()["error", "patient"]
+    assert line.startswith("patient 'patient0")
+    assert "is in the pool and in the test set" in line
+    assert "--group" in line
+    assert ("error", "patient") not in found(group="^(patient[0-9]+)_")
+    assert ("error", "patient") not in found(group="(.+)")
+
+
+def test_findings_are_summed_up_by_kind():
+    findings = [
+        Finding(severity="warning", kind="crop", cases=(f"c{n}",), detail=f"c{n} loses")
+        for n in (3, 1, 2, 5, 4)
+    ]
+    (one,) = summed_up(findings)
+    assert one.detail == "c1 loses; 4 more of this kind (c1, c2, c3 and 2 more)"
+    assert one.cases == ("c1", "c2", "c3", "c4", "c5")
+    error = Finding(severity="error", kind="z", detail="x")
+    assert ordered([*findings, error])[0] == error
