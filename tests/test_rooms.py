@@ -31,7 +31,7 @@ FORBIDDEN: Final = (
     ("benchmark.results", "nnunetv2"),
     ("nnactive.steps.query", "nnunetv2"),
     ("nnactive.methods.base", "nnactive.data.cards"),
-    ("nnactive.query.pool", "nnactive.data.cards"),
+    ("nnactive.pool.view", "nnactive.data.cards"),
     ("nnactive.query.scores", "nnactive.steps.query"),
     ("nnactive.io.files", "nnactive.data.cards"),
 )

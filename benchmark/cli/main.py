@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import click
 
-from benchmark.cli.commands.check import check
+from benchmark.cli.commands.author.check import check
+from benchmark.cli.commands.author.methods import method
 from benchmark.cli.commands.data import data
 from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
-from benchmark.cli.commands.methods import method
 from benchmark.cli.commands.schema import schema
 from benchmark.cli.commands.steps import step
 from benchmark.cli.commands.tracks import submit, track

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark.conformance.pools import Contents
 from benchmark.conformance.views import Watch
-from nnactive.query.pool import PoolView
+from nnactive.pool.view import PoolView
 
 Snapshot = dict[str, str]
 """Hashes by the name of what is hashed."""

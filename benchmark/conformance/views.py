@@ -12,8 +12,9 @@ from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.pools import QUERIES, Contents, PoolSpec
 from nnactive.geometry import Patch
 from nnactive.methods import Need, Oracle, PoolView, QueryMethod
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
 from nnactive.query.checkpoint import Checkpoint
-from nnactive.query.pool import PoolInfo, Sources
 from nnactive.query.prediction import Prediction, fold
 from nnactive.steps.network import no_predictor
 

@@ -19,9 +19,10 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.view import Oracle, PoolView
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
-from nnactive.query.pool import Oracle, PoolInfo, PoolView
 from nnactive.query.prediction import Need, Prediction
 from nnactive.query.scores import entropy, expected_entropy, mutual_information
 from nnactive.query.selection import Candidate, best_patches, best_places, checked_score, top

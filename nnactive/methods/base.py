@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
+from nnactive.pool.view import PoolView
 from nnactive.query.patch_means import patch_means
-from nnactive.query.pool import PoolView
 from nnactive.query.prediction import Need, Prediction
 from nnactive.query.selection import Candidate, best_places, checked_score, top
 

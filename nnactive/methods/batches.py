@@ -10,7 +10,7 @@ from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.random import random_patches
 from nnactive.methods.uncertainty import PredictiveEntropy
-from nnactive.query.pool import PoolView
+from nnactive.pool.view import PoolView
 from nnactive.query.selection import checked_score
 
 

@@ -9,7 +9,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.placement import Case, spread
-from nnactive.query.pool import PoolView
+from nnactive.pool.view import PoolView
 from nnactive.query.prediction import Need
 
 if TYPE_CHECKING:

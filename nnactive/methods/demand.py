@@ -16,7 +16,9 @@ from nnactive.methods.coreset import Coreset
 from nnactive.methods.noisy import SoftrankBald
 from nnactive.methods.random import Random, RandomStrided
 from nnactive.methods.stratified import ClassBalanced
-from nnactive.query.pool import PoolInfo, PoolView, Sources
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
+from nnactive.pool.view import PoolView
 from nnactive.query.prediction import Need
 from nnactive.query.strata import quotas
 

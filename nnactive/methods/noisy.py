@@ -9,8 +9,8 @@ from pydantic import Field
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.uncertainty import Bald, PredictiveEntropy
+from nnactive.pool.view import PoolView
 from nnactive.query.noise import power, softrank
-from nnactive.query.pool import PoolView
 from nnactive.query.selection import Candidate, ranked
 
 Beta = Annotated[float, Field(ge=1e-6)]

@@ -8,7 +8,7 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch, grid_of_tiles, overlaps_any
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.placement import DRAWS, Case, dealt, evenly, spread
-from nnactive.query.pool import PoolView
+from nnactive.pool.view import PoolView
 
 
 class Random(QueryMethod):

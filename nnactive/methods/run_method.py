@@ -7,7 +7,8 @@ from dataclasses import replace
 from nnactive.errors import MethodError, NnactiveError, PredictionError, described
 from nnactive.geometry import Patch, Triple, clip_size
 from nnactive.methods.base import QueryMethod
-from nnactive.query.pool import PoolInfo, PoolView
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.view import PoolView
 
 
 def run_method(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:

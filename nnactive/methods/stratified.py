@@ -9,8 +9,8 @@ from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.noisy import Noisy, Power
 from nnactive.methods.uncertainty import PredictiveEntropy
+from nnactive.pool.view import PoolView
 from nnactive.query.noise import beta_at
-from nnactive.query.pool import PoolView
 from nnactive.query.selection import Candidate
 from nnactive.query.strata import (
     UNSTRATIFIED,

@@ -39,7 +39,7 @@ def evaluate(
     Segmentation is the argmax of the members' mean logits, on the grid of the resampled image
     (protocol section 2).
     """
-    from nnactive.nnunet.ensemble import Ensemble
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
     dataset = PreparedDataset(data)
     ensemble = Ensemble(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nnactive.devices import is_gpu, pick_device
 from nnactive.errors import MethodError, PredictionError
 from nnactive.geometry import Patch
-from nnactive.query.pool import Embed, Predict
+from nnactive.pool.sources import Embed, Predict
 from nnactive.query.prediction import Prediction, fold
 from nnactive.query.readahead import ReadAhead
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from nnactive.nnunet.ensemble import Ensemble
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
 OVERLAPPING = 2
 """Images in progress on a GPU: patches of one are selected while the next is predicted."""
@@ -61,7 +61,7 @@ def open_network(
         tile_step: step of the sliding window as a fraction of the tile.
         workers: images to work on at the same time; on a GPU at least two.
     """
-    from nnactive.nnunet.ensemble import Ensemble
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
     picked = pick_device(device)
     workers = max(workers, OVERLAPPING) if is_gpu(picked) else workers

@@ -13,9 +13,11 @@ from nnactive.io.files import sha256
 from nnactive.io.queries import Query, load_patches, record, save_query
 from nnactive.methods import QueryMethod
 from nnactive.methods.run_method import run_method
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
+from nnactive.pool.view import PoolView
 from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash, key_of
 from nnactive.query.map_cases import Progress
-from nnactive.query.pool import PoolInfo, PoolView, Sources
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.network import Network, no_predictor, open_network

@@ -8,7 +8,7 @@ import pytest
 from pools import LABELLED, build_pool
 
 from nnactive.geometry import Patch
-from nnactive.query.pool import PoolView
+from nnactive.pool.view import PoolView
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ import torch
 from nnactive.geometry import Patch, Triple
 from nnactive.labels import partial_label
 from nnactive.methods import QueryMethod
-from nnactive.query.pool import PoolInfo, PoolView, Sources
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
+from nnactive.pool.view import PoolView
 from nnactive.query.prediction import Need, fold
 from nnactive.streams import stream
 

@@ -11,7 +11,9 @@ from speed.memory import peak_above
 from speed.obvious import obvious_patches
 
 from nnactive.methods import BUILTIN, QueryMethod, best_patches
-from nnactive.query.pool import PoolInfo, PoolView, Sources
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
+from nnactive.pool.view import PoolView
 from nnactive.query.prediction import fold
 
 ONE = (1, 1, 1)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.child_errors import error_line
-from benchmark.cli.commands.check import passes
+from benchmark.cli.commands.author.check import passes
+from benchmark.cli.commands.author.methods import demands, examine
 from benchmark.cli.commands.leaderboard import build_page
-from benchmark.cli.commands.methods import demands, examine
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import (
     RunOptions,

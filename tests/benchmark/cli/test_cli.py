@@ -282,7 +282,7 @@ def test_a_run_is_prepared_without_torch() -> None:
     script = (
         "import sys\nimport benchmark.workflow.run, benchmark.collect, benchmark.provenance\n"
         "from benchmark.tracks import load_track\n"
-        "from benchmark.cli.commands.methods import examine\n"
+        "from benchmark.cli.commands.author.methods import examine\n"
         "from pathlib import Path\n"
         "from benchmark.submission.method_string import Method\n"
         "[examine(Method.parse(m), Path('none')) for m in load_track('demo').methods]\n"

@@ -43,7 +43,7 @@ from benchmark.submission.method_string import Method
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, clip_size
 from nnactive.methods import BUILTIN, PoolView, Prediction, QueryMethod
-from nnactive.nnunet.ensemble import Ensemble
+from nnactive.nnunet.predict.ensemble import Ensemble
 from nnactive.steps.query import QueryInputs, query
 from nnactive.steps.start import start
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmark.cli.commands.methods import demands
+from benchmark.cli.commands.author.methods import demands
 from benchmark.cli.main import main
 from benchmark.feasibility.demands import Demands
 from benchmark.feasibility.setting import judge_setting

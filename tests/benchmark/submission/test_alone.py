@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.author.methods import examine
 from benchmark.submission.alone import import_alone
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze, load_method

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli.commands import tracks
-from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.main import main
 from benchmark.image.record import image_used
 from benchmark.submission.method_string import Method

@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 import nnactive
-from benchmark.cli.commands import methods as cli_methods
-from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.author import methods as cli_methods
+from benchmark.cli.commands.author.methods import examine
 from benchmark.submission.method_string import Method, method_id
 from benchmark.submission.spec import describe, freeze, load_method, make
 from nnactive.errors import UserError
@@ -319,8 +319,8 @@ def test_a_builtins_hash_covers_all_that_its_choice_depends_on(tmp_path, monkeyp
     hashes = {describe(Method.parse("random")).record.source_hash}
     parts = ["placement", "base"]
     modules = [f"methods/{part}" for part in parts] + ["geometry", "streams"]
-    parts = ["scores", "selection", "patch_means", "noise", "strata", "pool", "prediction"]
-    modules += [f"query/{part}" for part in parts]
+    parts = ["scores", "selection", "patch_means", "noise", "strata", "prediction"]
+    modules += [f"query/{part}" for part in parts] + ["pool/view"]
     for module in modules:
         file = copy / f"{module}.py"
         file.write_text(f"{file.read_text()}# changed")

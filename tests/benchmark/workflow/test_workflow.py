@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import layout
-from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result

@@ -6,7 +6,7 @@ import torch
 from support import Loop
 
 from nnactive.nnunet.environment import environment, quiet
-from nnactive.nnunet.members import load_member, train_member
+from nnactive.nnunet.predict.members import load_member, train_member
 from nnactive.nnunet.sampling import RegionDataLoader
 from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans

@@ -5,7 +5,7 @@ from support import Loop
 
 from nnactive.data.prepared import PreparedDataset
 from nnactive.io.files import read_model
-from nnactive.nnunet.ensemble import Ensemble
+from nnactive.nnunet.predict.ensemble import Ensemble
 from nnactive.settings import Setting
 from nnactive.steps.evaluate import Evaluation, confusion, evaluate
 

@@ -14,8 +14,8 @@ from nnactive.errors import MethodError, NnactiveError, PredictionError
 from nnactive.io.files import write_model
 from nnactive.io.queries import load_patches
 from nnactive.methods import BUILTIN, QueryMethod
+from nnactive.pool.view import PoolView
 from nnactive.query.checkpoint import Part
-from nnactive.query.pool import PoolView
 from nnactive.settings import Setting
 from nnactive.steps.query import QueryInputs, query
 
@@ -170,7 +170,7 @@ def test_a_method_that_declares_no_need_gets_no_prediction(
 
 def interrupted_at(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
     """Let the ensemble predict ``count`` images and then fail; return the list of images."""
-    from nnactive.nnunet.ensemble import Ensemble
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
     predict = Ensemble.probabilities
     seen: list[str] = []
@@ -346,7 +346,7 @@ def test_a_method_that_stores_its_work_on_itself_starts_over(
 def test_a_diverged_member_loses_no_finished_work(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
-    from nnactive.nnunet.ensemble import Ensemble
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
     images = len(PreparedDataset(few).info.pool)
     predict, count = Ensemble.probabilities, itertools.count()

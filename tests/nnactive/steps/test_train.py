@@ -4,7 +4,7 @@ import pytest
 from support import Loop
 
 from nnactive.errors import UserError
-from nnactive.nnunet.members import load_member
+from nnactive.nnunet.predict.members import load_member
 from nnactive.steps.train import train_fold
 
 

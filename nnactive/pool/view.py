@@ -1,78 +1,20 @@
 """What a query method sees of the pool; where that comes from stays private."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 
-from nnactive.errors import MethodError, NnactiveError, described
+from nnactive.errors import MethodError
 from nnactive.geometry import Patch, Spacing, Triple
-from nnactive.query.checkpoint import Checkpoint
-from nnactive.query.map_cases import Announce, Progress, map_cases
+from nnactive.pool.guards import infrastructure, method_code, read_only
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import ReadArray, Sources
+from nnactive.query.map_cases import map_cases
 from nnactive.query.prediction import Need, Prediction
 from nnactive.streams import stream
 
 T = TypeVar("T")
-
-ReadArray = Callable[[str], np.ndarray]
-Predict = Callable[[str, frozenset[str]], Prediction]
-Embed = Callable[[str, Sequence[Patch]], np.ndarray]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoolInfo:
-    """Facts about the pool and the query; axis order ``(Z, Y, X)``, sizes in voxels."""
-
-    shapes: Mapping[str, Triple]
-    """Shape of each case's image, by case id, sorted."""
-    spacing: Spacing
-    """Voxel size in mm."""
-    patch_size: Triple
-    """Query patch size; in an image that is smaller on an axis, a patch has its extent there."""
-    stride: Triple
-    """Distance between neighbouring start positions."""
-    candidates: int
-    """Patches that an image may put forward."""
-    loop: int
-    """Number of the loop that this query makes, from 1."""
-    queries: int
-    """Number of queries in the whole experiment, T."""
-    n_classes: int
-    """Number of classes, background included."""
-    labelled: tuple[Patch, ...]
-    """Patches labelled so far."""
-
-    def __post_init__(self) -> None:
-        ordered = {case: self.shapes[case] for case in sorted(self.shapes)}
-        object.__setattr__(self, "shapes", MappingProxyType(ordered))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where a pool's images, labels and predictions come from; never shown to a method."""
-
-    images: ReadArray
-    partial_labels: ReadArray
-    """Reads a labelled case's partial label map from the training folder."""
-    predictor: Predict
-    needs: frozenset[str]
-    """What the method declares."""
-    names: tuple[object, ...]
-    """Names of the random streams: setting, method id, seed, loop."""
-    embedder: Embed | None = None
-    """Embeds patches of a case; None for methods that don't need it."""
-    oracle_labels: ReadArray | None = None
-    """Reads a case's complete label map; None for methods that don't use ground truth."""
-    workers: int = 1
-    """Images that `PoolView.map` works on at the same time."""
-    announce: Announce | None = None
-    """Receives the images that `PoolView.map` comes to, so that they can be read ahead."""
-    progress: Progress | None = None
-    checkpoint: Checkpoint | None = None
-    """Stores results of `PoolView.map` in case the query is interrupted."""
 
 
 class Oracle:
@@ -83,7 +25,7 @@ class Oracle:
 
     def label(self, case: str) -> np.ndarray:
         """Complete label map of a case, ``(Z, Y, X)``, read-only."""
-        return _read_only(case, "label map", self._read)
+        return read_only(case, "label map", self._read)
 
 
 class PoolView:
@@ -160,7 +102,7 @@ class PoolView:
     def image(self, case: str) -> np.ndarray:
         """Normalised image as the network receives it, float32 ``(C, Z, Y, X)``."""
         self.shape(case)
-        return _read_only(case, "image", self._sources.images)
+        return read_only(case, "image", self._sources.images)
 
     def labelled_in(self, case: str) -> list[Patch]:
         """Labelled patches of one case."""
@@ -178,7 +120,7 @@ class PoolView:
                 f"{patch.case}: the patch at {patch.start} isn't labelled; "
                 "only the patches in pool.labelled have labels"
             )
-        partial = _read_only(patch.case, "labels", self._sources.partial_labels)
+        partial = read_only(patch.case, "labels", self._sources.partial_labels)
         labels = partial[patch.slices].copy()
         labels.flags.writeable = False
         return labels
@@ -186,7 +128,7 @@ class PoolView:
     def predict(self, case: str) -> Prediction:
         """The ensemble's prediction for a case's image."""
         self.shape(case)
-        with _infrastructure(case, "prediction"):
+        with infrastructure(case, "prediction"):
             return self._sources.predictor(case, self._sources.needs)
 
     def embed(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
@@ -208,7 +150,7 @@ class PoolView:
         for patch in patches:
             if patch.case != case or not patch.inside(shape):
                 raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
-        with _infrastructure(case, "embedding"):
+        with infrastructure(case, "embedding"):
             return embedder(case, patches)
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
@@ -232,7 +174,7 @@ class PoolView:
             self.shape(case)
 
         def named(case: str) -> T:
-            with _method_code(case):
+            with method_code(case):
                 return function(case)
 
         return map_cases(
@@ -254,32 +196,3 @@ class PoolView:
         if self._sources.oracle_labels is None:
             raise MethodError("set oracle = True on the class to use pool.oracle")
         return Oracle(self._sources.oracle_labels)
-
-
-@contextmanager
-def _method_code(case: str) -> Iterator[None]:
-    """Turn what a method's code raises on a case into a `MethodError` that names the case."""
-    try:
-        yield
-    except NnactiveError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise MethodError(f"{case}: {described(error)}") from error
-
-
-@contextmanager
-def _infrastructure(case: str, thing: str) -> Iterator[None]:
-    """Keep failures of the step's own sources apart from those of the method's code."""
-    try:
-        yield
-    except NnactiveError:
-        raise
-    except Exception as error:
-        raise NnactiveError(f"{case}: no {thing} ({described(error)})") from error
-
-
-def _read_only(case: str, thing: str, read: ReadArray) -> np.ndarray:
-    with _infrastructure(case, thing):
-        array = read(case).view()
-    array.flags.writeable = False
-    return array

@@ -11,7 +11,7 @@ from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.nnunet import ensemble as module
-from nnactive.nnunet.ensemble import Ensemble
+from nnactive.nnunet.predict.ensemble import Ensemble
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from nnactive.geometry import Patch
 from nnactive.labels import partial_label
 from nnactive.methods import Bald, PredictiveEntropy
 from nnactive.methods.random import RandomForeground66
-from nnactive.query.pool import PoolInfo, Sources
+from nnactive.pool.info import PoolInfo
+from nnactive.pool.sources import Sources
 from nnactive.streams import stream
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from nnactive.devices import CPU, can_hold, is_gpu
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Patch
-from nnactive.nnunet.embedding import embed
-from nnactive.nnunet.members import Member, load_member
 from nnactive.nnunet.plans import CONFIGURATION
+from nnactive.nnunet.predict.embedding import embed
+from nnactive.nnunet.predict.members import Member, load_member
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from torch import nn
 
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.nnunet.embedding import PATCHES_AT_ONCE, embed
+from nnactive.nnunet.predict.embedding import PATCHES_AT_ONCE, embed
 
 TILE = (8, 8, 12)
 STRIDES = [[1, 1, 1], [2, 2, 1], [1, 2, 3]]

@@ -1,0 +1,1 @@
+"""Prediction with trained networks: members, their ensemble, and features of patches."""

@@ -1,0 +1,1 @@
+"""The pool as a query method sees it, and what stands behind it."""
