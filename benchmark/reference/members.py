@@ -9,6 +9,7 @@ from enum import Enum
 from types import ModuleType
 from typing import Any
 
+LONGEST_VALUE = 60
 WIDTH = 100
 """Longest signature on one line."""
 
@@ -123,14 +124,15 @@ def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, str, str]]:
                 text = inspect.cleandoc(found)
         match node:
             case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=value):
-                default = f" = {ast.unparse(value)}" if _is_short(value) else ""
-                yield name, f"{name}: {_plain(kind)}{default}", text
+                yield name, f"{name}: {_plain(kind)}{_default(value)}", text
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, f"{name} = {ast.unparse(value)}" if _is_short(value) else name, text
+                yield name, name + _default(value), text
 
 
-def _is_short(value: ast.expr | None) -> bool:
-    return value is not None and len(ast.unparse(value)) <= 60  # noqa: PLR2004
+def _default(value: ast.expr | None) -> str:
+    """What is assigned, if it is short."""
+    written = f" = {ast.unparse(value)}" if value else ""
+    return written if len(written) <= LONGEST_VALUE else ""
 
 
 def _signature(node: ast.stmt, *, bound: bool) -> str:
