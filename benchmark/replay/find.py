@@ -98,7 +98,7 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
         held = f"; it holds the tracks {', '.join(tracks)}: name one" if tracks else ""
         raise UserError(f"{folder}: isn't part of a track's run{held}")
     wanted = folder.absolute().relative_to(root.absolute()).parts
-    listed = [each for each in _experiments(root) if _parts(each)[: len(wanted)] == wanted]
+    listed = [each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted]
     found = [each for each in listed if each.method != START] or listed
     if not found:
         raise UserError(f"{folder}: holds no experiment; run the track first")
@@ -127,7 +127,8 @@ def _parts(experiment: Experiment) -> tuple[str, str, str]:
     return experiment.setting, experiment.method, f"{SEED}{experiment.seed}"
 
 
-def _experiments(root: Path) -> Iterator[Experiment]:
+def experiments_in(root: Path) -> Iterator[Experiment]:
+    """Experiments of a track's folder, sorted, the shared loop 0 as one of the method `START`."""
     for folder in sorted(root.glob(f"*/*/{SEED}*")):
         setting, method, seed = folder.relative_to(root).parts
         number = seed.removeprefix(SEED)
