@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import nnactive.methods
+import nnactive.plot
 from benchmark.cli.main import cli
 from benchmark.reference.docstrings import markdown
 from benchmark.reference.members import entries, gaps
@@ -102,6 +103,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 def test_every_public_name_is_documented() -> None:
     assert gaps(nnactive.methods) == []
+    assert gaps(nnactive.plot) == []
 
 
 def test_the_page_is_up_to_date() -> None:
