@@ -106,6 +106,12 @@ def replay(
         )
         answers = ask(moment, asked, wish, watcher, lambda text: click.echo(text, err=True))
         told = report(moment, answers)
+        if html:
+            from benchmark.replay.page import render
+            from nnactive.io.files import write_text
+
+            write_text(html, render(moment, told, answers, pictures))
+            click.echo(f"page: {html}", err=True)
     if as_json:
         click.echo(told.model_dump_json(indent=1))
     else:
