@@ -95,11 +95,13 @@ def replay(
             "--param needs exactly one METHOD; otherwise give each its own, as in power_bald,beta=5"
         )
     asked = [Method.parse(each, parameters) for each in dict.fromkeys(methods)]
-    moment = find_moment(run, loop, data=data, runs=runs)
+    used = cores or usable_cores()
+    place = _example(runs, data, used) if run == EXAMPLE else run
+    moment = find_moment(str(place), loop, data=data, runs=runs)
     with tempfile.TemporaryDirectory(prefix="nnactive-replay-") as folder, _shown() as watcher:
         wish = Wish(
             device=device,
-            cores=cores or usable_cores(),
+            cores=used,
             pictures=pictures if html else 0,
             folder=Path(folder),
             kept=keep,
@@ -117,6 +119,22 @@ def replay(
     else:
         print_report(told)
     return _failures(answers)
+
+
+def _example(runs: Path, data: Path, cores: int) -> Path:
+    """Folder of the example run, which is made if it isn't there."""
+    from benchmark.cli.progress import shown
+    from benchmark.machine.checks import begin_run
+    from benchmark.replay.example import example_folder, make_example
+
+    found = example_folder(runs)
+    if found:
+        return found
+    for note in begin_run(data, runs, needs_data=False):
+        click.echo(note, err=True)
+    click.echo(f"making a tiny run to replay, in {runs / EXAMPLE}; this happens once", err=True)
+    with shown() as watcher:
+        return make_example(runs, data, cores, watcher)
 
 
 def _failures(answers: "Sequence[Answer]") -> int:
