@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,8 @@ class SharedPredictions:
             if tensors is None:
                 whole = predict(case, (needs | self.wanted) & FOLDED)
                 tensors = {need: getattr(whole, need) for need in (needs | self.wanted) & FOLDED}
-                self._write(case, tensors)
+                with suppress(OSError):  # a full disk: other methods predict again
+                    self._write(case, tensors)
                 with self._lock:
                     self.computed += 1
             return Prediction(
