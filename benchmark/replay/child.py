@@ -64,7 +64,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     line.say(introduction)
     go = line.hear()
     inputs = _inputs(ask, introduction.id, method)
-    shared = SharedPredictions(go.shared, go.wanted) if go.shared else None
+    shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
     pool = open_pool(
@@ -72,13 +72,13 @@ def _answer(ask: Ask, line: _Line) -> None:
         device,
         workers=ask.workers,
         progress=lambda done, total: line.say(Progress(done=done, total=total)),
-        share=shared.before if shared else None,
+        share=shared.before,
     )
     chosen = choose(inputs, pool)
     line.say(
         Choice(
             seconds=round(time.monotonic() - begin, 3),
-            predicted=shared.computed if shared else 0,
+            predicted=shared.computed,
             patches=record(chosen),
         )
     )

@@ -28,7 +28,7 @@ VOLUMES = (3, 16)
 
 
 @dataclass(frozen=True)
-class Wish:
+class Options:
     """How methods are asked."""
 
     device: str
@@ -46,7 +46,7 @@ class Wish:
 def replay(
     moment: Moment,
     methods: Sequence[Method],
-    wish: Wish,
+    options: Options,
     watcher: Watcher,
     note: Callable[[str], None],
 ) -> list[Answer]:
@@ -55,7 +55,7 @@ def replay(
     Args:
         moment: before which query.
         methods: in the order in which they are asked.
-        wish: how.
+        options: how.
         watcher: called after each image.
         note: called with what the user should know.
 
@@ -65,18 +65,18 @@ def replay(
     for method in methods:
         _check_builtin(moment, method)
     info = PreparedDataset(moment.data).info
-    workers = _workers(info, wish.cores)
-    train = _train(moment, wish.folder / "train")
+    workers = _workers(info, options.cores)
+    train = _train(moment, options.folder / "train")
 
     def plan(known: Sequence[Introduction]) -> Go:
         predicting = [each.needs & FOLDED for each in known if each.needs & FOLDED]
         wanted: frozenset[str] = frozenset().union(*predicting)
-        kept = _kept(moment, info, wish)
+        kept = _kept(moment, info, options)
         if not predicting or kept.is_dir():
             return Go(shared=kept if predicting else None, wanted=wanted)
-        several = len(predicting) > 1 or wish.pictures
-        folder = kept if wish.keep else wish.folder / "predictions" if several else None
-        if wish.keep:  # those of an earlier release, or of an ensemble that was trained again
+        several = len(predicting) > 1 or options.pictures
+        folder = kept if options.keep else options.folder / "predictions" if several else None
+        if options.keep:  # those of an earlier release, or of an ensemble that was trained again
             shutil.rmtree(kept.parent, ignore_errors=True)
         if folder and not _has_room(folder, info, wanted, note):
             folder = None
@@ -88,11 +88,11 @@ def replay(
             spec=_spec(moment, method),
             moment=moment,
             train=train,
-            device=wish.device,
+            device=options.device,
             workers=workers,
-            scores=wish.folder / f"scores_{number}",
-            pictures=wish.pictures,
-            log=wish.folder / f"log_{number}.txt",
+            scores=options.folder / f"scores_{number}",
+            pictures=options.pictures,
+            log=options.folder / f"log_{number}.txt",
         )
         for number, method in enumerate(methods)
     ]
@@ -149,11 +149,11 @@ def _has_room(
     return False
 
 
-def _kept(moment: Moment, info: PreparedInfo, wish: Wish) -> Path:
+def _kept(moment: Moment, info: PreparedInfo, options: Options) -> Path:
     """Folder for predictions that are kept: of the loop, and of all that they depend on."""
     loop = layout.loop_folder(moment.experiment, moment.loop - 1)
-    key = _key(moment, info, wish.device)[:32]
-    return wish.predictions / moment.root.name / loop / key
+    key = _key(moment, info, options.device)[:32]
+    return options.predictions / moment.root.name / loop / key
 
 
 def _key(moment: Moment, info: PreparedInfo, device: str) -> str:

@@ -96,7 +96,7 @@ def replay(
     """
     from benchmark.cli.commands.author.replay_tables import print_report
     from benchmark.replay.find import find_moment
-    from benchmark.replay.replay import Wish
+    from benchmark.replay.replay import Options
     from benchmark.replay.replay import replay as ask
     from benchmark.replay.report import report
     from benchmark.submission.method_string import Method
@@ -111,7 +111,7 @@ def replay(
     place = _example(runs, data, used) if run == EXAMPLE else run
     moment = find_moment(str(place), loop, data=data, runs=runs)
     with tempfile.TemporaryDirectory(prefix="nnactive-replay-") as folder, _shown() as watcher:
-        wish = Wish(
+        options = Options(
             device=device,
             cores=used,
             pictures=pictures if html else 0,
@@ -119,7 +119,7 @@ def replay(
             predictions=moment.root.parent / PREDICTIONS,
             keep=keep,
         )
-        answers = ask(moment, asked, wish, watcher, lambda text: click.echo(text, err=True))
+        answers = ask(moment, asked, options, watcher, lambda text: click.echo(text, err=True))
         told = report(moment, answers)
         if html:
             from benchmark.replay.page import render
