@@ -32,7 +32,8 @@ class Run:
         return (self.root / layout.result_file(self.experiment(method))).parent
 
     def options(self, method: str) -> list[str]:
-        return ["--of", str(self.folder(method)), "--data", str(self.data)]
+        places = {"--of": self.folder(method), "--data": self.data, "--runs": self.root.parent}
+        return [str(word) for option in places.items() for word in option]
 
 
 def make_run(folder: Path, phantom: Path, setting: Setting, loop: Loop) -> Run:

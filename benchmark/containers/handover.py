@@ -155,7 +155,7 @@ class _Translation:
         root = track_of(folder) if folder.is_dir() else None
         if root is None:
             return text
-        inside = self._readable(str(root), "/run")
+        inside = self._readable(str(root), "/replayed")
         return str(PurePosixPath(inside) / folder.absolute().relative_to(root))
 
     def _cards(self, text: str) -> str:

@@ -116,7 +116,7 @@ def replay(
             cores=used,
             pictures=pictures if html else 0,
             folder=Path(folder),
-            predictions=moment.root.parent / PREDICTIONS,
+            predictions=runs / PREDICTIONS,
             keep=keep,
         )
         answers = ask(moment, asked, options, watcher, lambda text: click.echo(text, err=True))
