@@ -59,8 +59,8 @@ def _tables(told: "Report") -> "Iterator[tuple[str, Table]]":
     yield (
         "patches by image",
         _table(
-            ["method", "image and number of patches"],
-            ([row.method, ", ".join(f"{k} {n}" for k, n in row.cases.items())] for row in chosen),
+            ["method", "images"],
+            ([row.method, _places(row)] for row in chosen),
             left=2,
         ),
     )
@@ -78,6 +78,10 @@ def _facts(row: "Row") -> list[str]:
         f"{row.voxels[0]:,}",
         f"{sum(row.effort):,}",
     ]
+
+
+def _places(row: "Row") -> str:
+    return ", ".join(case + (f" x {n}" if n > 1 else "") for case, n in row.cases.items())
 
 
 def _table(head: list[str], rows: Iterable[list[str]], left: int = 1) -> "Table":
