@@ -21,6 +21,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "methods-reference.md"
 SAMPLE = '''
 """A sample."""
 
+import typing
 from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot
@@ -51,6 +52,16 @@ class Mine(Parent):
     @staticmethod
     def of(many: int) -> str:
         """Of ``many``."""
+
+    @typing.overload
+    def either(self, one: int) -> int: ...
+
+    @typing.overload
+    def either(self, one: str) -> str: ...
+
+    def either(self, one):
+        """As it comes."""
+        return one
 
     def _hidden(self): ...
 
@@ -143,7 +154,8 @@ def test_signatures_are_as_written(sample: ModuleType) -> None:
     assert found["hypot"].head.signature == "hypot(...)"
     mine = [member.signature for member in found["Mine"].members]
     assert found["Mine"].head.signature == "class Mine(Parent)"
-    assert mine == ["size: int = 3", "wide: float", "of(many: int) -> str"]
+    either = "either(one: int) -> int\neither(one: str) -> str"
+    assert mine == ["size: int = 3", "wide: float", "of(many: int) -> str", either]
     assert [member.text for member in found["Point"].members] == ["In mm.", ""]
 
 
