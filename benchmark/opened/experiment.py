@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from nnactive.methods import QueryMethod
 
-EVERYTHING = frozenset({Need.MEAN, Need.EXPECTED_ENTROPY, Need.EMBEDDING, Need.MEMBERS})
-"""Needs that cost nothing before they are used, but for ``expected_entropy`` in a prediction."""
+EVERYTHING = frozenset(Need) - {"history"}
+"""Needs that cost little before they are used; earlier loops' ensembles may be gone."""
 
 
 class OpenedExperiment:
@@ -127,7 +127,8 @@ class OpenedExperiment:
 
         Args:
             loop: number of the query, from 1; the loop before must be trained.
-            needs: what is asked of the ensemble; with ``()`` no network is loaded.
+            needs: what is asked of the ensemble, as in a method's ``needs``; with ``()`` no network
+                is loaded.
             oracle: whether ``pool.oracle`` gives the complete label maps.
             device: where to predict.
             workers: images that ``pool.map`` works on at the same time.

@@ -62,7 +62,10 @@ class Run:
     @property
     def experiments(self) -> tuple[Experiment, ...]:
         """Setting, method id and seed of all experiments, sorted."""
-        return tuple(each for each in experiments_in(self.folder) if each.method != START)
+        # A shared loop 0 is the start's own: of the protocol's start, or of another one, by name.
+        return tuple(
+            each for each in experiments_in(self.folder) if each.method.rpartition("+")[2] != START
+        )
 
     @property
     def curves(self) -> "pd.DataFrame":

@@ -133,6 +133,8 @@ def experiments_in(root: Path) -> Iterator[Experiment]:
     for folder in sorted(root.glob(f"*/*/{SEED}*")):
         setting, method, seed = folder.relative_to(root).parts
         number = seed.removeprefix(SEED)
+        if method.startswith("."):
+            continue
         if number.isdecimal() and (root / layout.setting_file(setting)).is_file():
             yield Experiment(setting, method, int(number))
 

@@ -87,6 +87,8 @@ def folder(phantom: Path, setting: Setting, tmp_path_factory: pytest.TempPathFac
             if job.step.has_cost and job.target.loop == 0:
                 cost = Cost(seconds=1, peak_memory_gib=1, device="cpu")
                 write_model(cost_file(root / job.output), cost)
+    for other in ("tiny/.kept/seed_1", "tiny/other+start/seed_1", "tiny/bald/seed_x"):
+        (root / other).mkdir(parents=True)
     return made
 
 
