@@ -40,6 +40,14 @@ dataset_option = click.option(
 regime_option = click.option(
     "--regime", default=None, metavar="NAME", help="Only the track's settings of this label regime."
 )
+seed_option = click.option(
+    "--seed",
+    "seeds",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="Only this seed of the track; repeatable.",
+)
 cores_option = click.option(
     "--cores",
     type=click.IntRange(min=1),
@@ -94,6 +102,8 @@ class RunOptions:
     """Time limit for each row of a method's check."""
     dataset: str | None
     regime: str | None
+    seeds: tuple[int, ...]
+    """Of the track's; empty: all."""
     cores: int | None
     data: Path
     runs: Path
@@ -106,6 +116,7 @@ def run_options(command: Command) -> Command:
     @seconds_option
     @dataset_option
     @regime_option
+    @seed_option
     @cores_option
     @data_option
     @runs_option

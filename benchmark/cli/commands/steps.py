@@ -91,17 +91,30 @@ def annotate(
 @train_option
 @click.option("--fold", type=int, required=True)
 @loop_option
+@click.option("--kept", type=PATH, help="Members that experiments with the same patches share.")
 @out_option
 @device_option
-def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
-    """Train one member of the ensemble."""
+def train_fold(
+    train: Path, fold: int, loop: int, kept: Path | None, out: Path, device: str
+) -> None:
+    """Train one member of the ensemble, or take it from an experiment with the same patches."""
     with _reported(out, loop, fold):
-        from nnactive.devices import pick_device
-        from nnactive.steps.train import train_fold as run
+        from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.twins import train_once
 
-        picked = pick_device(device)
-        with _draft(out, picked) as draft:
-            run(train, fold, draft, picked)
+        def run() -> None:
+            from nnactive.devices import pick_device
+            from nnactive.steps.train import train_fold as run
+
+            picked = pick_device(device)
+            with _draft(out, picked) as draft:
+                run(train, fold, draft, picked)
+
+        name = labelled_set(train)
+        if kept is None or name is None:
+            run()
+        elif train_once(kept / name[:16] / out.name, out, run):
+            click.echo("taken from an experiment with the same patches")
 
 
 @step.command()

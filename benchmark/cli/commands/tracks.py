@@ -15,7 +15,6 @@ from benchmark.cli.options import (
     RunOptions,
     data_option,
     dataset_option,
-    method_argument,
     param_option,
     regime_option,
     run_options,
@@ -125,7 +124,7 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
 
     NAME may be the path of a YAML file. A METHOD's file that is new to the track is checked first.
     """
-    from benchmark.submission.method_string import Method
+    from benchmark.submission.sweep import swept
 
     if parameters and len(methods) != 1:
         raise UserError(
@@ -133,12 +132,12 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
             "otherwise give each METHOD its own, as in --method power_bald,beta=5"
         )
     content = part_of_track(name, options)
-    asked = [Method.parse(each, parameters) for each in methods or content.methods]
-    return run_track(content, asked, options)
+    return run_track(content, swept(methods or content.methods, parameters), options)
 
 
-@click.command(cls=Contained, roles={"method": Role.METHOD, **RUN_ROLES}, gpu=True)
-@method_argument
+@click.command(cls=Contained, roles={"submitted": Role.METHOD, **RUN_ROLES}, gpu=True)
+@click.argument("submitted", nargs=-1, required=True, metavar="METHOD...")
+@param_option
 @click.option(
     "--track",
     "name",
@@ -148,17 +147,35 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
     help="Track to submit to: a name, or the path of a YAML file.",
 )
 @run_options
-def submit(method: "Method", name: str, options: RunOptions) -> int:
-    """Run METHOD and a track's baselines; build the leaderboard.
+def submit(
+    submitted: Sequence[str], parameters: Sequence[str], name: str, options: RunOptions
+) -> int:
+    """Run METHODs and a track's baselines; build the leaderboard.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5. A file that is new to the track is checked first.
+    A METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
+    power_bald,beta=5. Several values make a method each: 'power_bald,beta=1|5|20' (in quotes). A
+    file that is new to the track is checked first.
     """
-    from benchmark.submission.method_string import Method
-
     content = part_of_track(name, options)
-    baselines = [Method.parse(each) for each in content.methods]
-    return run_track(content, [*baselines, method], options)
+    return run_track(content, swept_methods(content, submitted, parameters), options)
+
+
+def swept_methods(
+    content: "Track", texts: Sequence[str], parameters: Sequence[str]
+) -> "list[Method]":
+    """A track's own methods and those that the user names.
+
+    Raises:
+        UserError: if a text isn't a METHOD, or ``parameters`` don't belong to a single one.
+    """
+    from benchmark.submission.sweep import swept
+
+    if parameters and len(texts) != 1:
+        raise UserError(
+            "--param needs exactly one METHOD; otherwise give each METHOD its own, as in "
+            "power_bald,beta=5"
+        )
+    return [*swept(content.methods), *swept(texts, parameters)]
 
 
 def part_of_track(name: str, options: RunOptions) -> "Track":
@@ -169,7 +186,7 @@ def part_of_track(name: str, options: RunOptions) -> "Track":
     """
     from benchmark.tracks import load_track
 
-    return load_track(name).part(options.dataset, options.regime)
+    return load_track(name).part(options.dataset, options.regime, options.seeds)
 
 
 def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions) -> int:

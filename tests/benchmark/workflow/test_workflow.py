@@ -8,32 +8,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from toy import STAND_INS, calls, make_request, make_track, write_prepared
 
 from benchmark import layout
-from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.steps import STEPS
-from benchmark.submission.method_string import Method
-from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
-from benchmark.workflow.request import Request
 from benchmark.workflow.rules import rules
-from nnactive.data.cards import load_card
-from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, write_json, write_model
-from nnactive.settings import Setting, Training
+from nnactive.settings import Training
 
 HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
-STAND_INS = Path(__file__).with_name("stand_in_steps.py")
 BREAKS = """from nnactive.methods import QueryMethod
 
 class Breaks(QueryMethod):
@@ -49,67 +42,11 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(STAND_INS.parent)!r})
 from benchmark.cli.commands.tracks import finish
-from test_workflow import make_request, make_track
+from toy import make_request, make_track
 folder = Path(sys.argv[1])
 sys.exit(finish(make_request(folder, make_track(loops=2)), folder / "board.html"))
 """
 """Runs a track in the folder that is its argument."""
-
-
-def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
-    setting = Setting(
-        name="s",
-        dataset="phantom",
-        regime="r",
-        patch_size=(4, 4, 4),
-        starting_budget=1,
-        query_size=1,
-        loops=loops,
-        training=Training(folds=2, epochs=1),
-    )
-    return Track(
-        name="toy",
-        title="Toy",
-        description="",
-        comparable=False,
-        settings=(setting,),
-        methods=methods,
-        seeds=seeds,
-    )
-
-
-def write_prepared(data: Path, checksum="c", source=None) -> None:
-    info = PreparedInfo(
-        protocol_version="1.0",
-        name="phantom",
-        channels=("x",),
-        classes=("background", "body"),
-        spacing=(1, 1, 1),
-        pool=(CaseInfo(id="a", shape=(9, 9, 9)),),
-        test=(CaseInfo(id="t", shape=(9, 9, 9)),),
-        pool_voxels=(700, 29),
-        split_kind="rule",
-        checksum=checksum,
-        source=source or load_card("phantom").preparation_hash(),
-    )
-    write_model(data / "phantom" / "prepared.json", info)
-
-
-def make_request(folder: Path, track: Track, methods=None) -> Request:
-    asked = [Method.parse(text) for text in methods or track.methods]
-    return Request(
-        track=track,
-        methods=tuple((examine(m, folder / "runs" / "toy"), m.file) for m in asked),
-        data=folder / "data",
-        runs=folder / "runs",
-        cores=2,
-        step_command=f"{shlex.quote(sys.executable)} {shlex.quote(str(STAND_INS))}",
-    )
-
-
-def calls(folder: Path) -> Counter[str]:
-    file = folder / "calls.txt"
-    return Counter(file.read_text().split("\n")[:-1]) if file.exists() else Counter()
 
 
 def dry_run(root: Path, plan: Plan) -> subprocess.CompletedProcess[str]:
