@@ -75,8 +75,8 @@ class Track(StateFile):
             kept = tuple(s for s in kept if value is None or getattr(s, field) == value)
         for seed in seeds:
             if seed not in self.seeds:
-                there = ", ".join(map(str, self.seeds))
-                raise UserError(f"track {self.name}: no seed {seed}; choose from {there}")
+                known = ", ".join(map(str, self.seeds))
+                raise UserError(f"track {self.name}: no seed {seed}; choose from {known}")
         wanted_seeds = tuple(s for s in self.seeds if not seeds or s in seeds)
         return self.model_copy(update={"settings": kept, "seeds": wanted_seeds})
 

@@ -153,7 +153,7 @@ def submit(
     """Run METHODs and a track's baselines; build the leaderboard.
 
     A METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5. Several values make a method each: 'power_bald,beta=1|5|20' (in quotes). A
+    power_bald,beta=5. Several values are one method each: 'power_bald,beta=1|5|20' (in quotes). A
     file that is new to the track is checked first.
     """
     content = part_of_track(name, options)

@@ -199,7 +199,7 @@ def test_track_run_and_submit_take_the_same_options() -> None:
         for command in (tracks.track.commands["run"], tracks.submit)
     )
     # Each has its own way to name the methods and the track.
-    assert run.keys() ^ submit.keys() == {"methods", "method"}
+    assert run.keys() ^ submit.keys() == {"methods", "submitted"}
     shared = (run.keys() & submit.keys()) - {"name"}
     assert {name: run[name] for name in shared} == {name: submit[name] for name in shared}
     assert {field.name for field in fields(RunOptions)} <= shared
