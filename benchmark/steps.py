@@ -40,6 +40,8 @@ class Target:
     experiment: Experiment
     loop: int = 0
     fold: int = 0
+    looks_back: bool = False
+    """Whether the experiment's method needs the ensembles of all earlier loops."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,11 @@ def _queries(target: Target, loops: int) -> list[Path]:
     return [layout.query_file(target.experiment, loop) for loop in range(loops)]
 
 
+def _past(target: Target) -> range:
+    """The loops before the previous one, for a method that looks back."""
+    return range(target.loop - 1) if target.looks_back else range(0)
+
+
 def _previous_train(target: Target) -> Path | list[Path]:
     return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
 
@@ -167,10 +174,17 @@ QUERY: Final = Step(
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
         "members": lambda target: _members(target, target.loop - 1),
+        "past_train": lambda target: [
+            layout.train_folder(target.experiment, loop) for loop in _past(target)
+        ],
+        "past_members": lambda target: [
+            member for loop in _past(target) for member in _members(target, loop)
+        ],
     },
     output=lambda target: layout.query_file(target.experiment, target.loop),
     arguments="--data {data} --setting {setting} --method {method} --seed {seed} --loop {loop}"
-    " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
+    " --train {train} --workers {threads} --out {output} {queries:--query}"
+    " {past_train:--past-train} {past_members:--past-member} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
+from benchmark.conformance.checks import (
+    LOADS,
+    PROCESS,
+    UNANSWERED,
+    VOLUME,
+    Answers,
+    Judge,
+    Verdict,
+)
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.volume import judge_volume
 from benchmark.submission.method_string import Method
@@ -70,7 +78,7 @@ def _judge(
     if any(judged.answers.values()):
         _report(out, judge_volume(lambda: _made(method)))
     else:
-        _report(out, Verdict(check=VOLUME, state="not judged"))
+        _report(out, Verdict(check=VOLUME, state="not judged", detail=UNANSWERED))
 
 
 def _made(method: Method) -> "QueryMethod":

@@ -31,6 +31,8 @@ class MethodSpec(StateFile):
     record: MethodRecord
     entry: str
     """Name of the built-in method, or of the class in the frozen copy of the file."""
+    looks_back: bool = False
+    """Whether its queries need the ensembles of all earlier loops."""
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -59,7 +61,10 @@ def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
         found = instance(kind, method.origin, method.parameters)
         record = _record(found, method, sha256(method.file))
         record = record.model_copy(update={"requirements": requirements})
-    return MethodSpec(record=record, entry=method.name), found
+    from nnactive.query.prediction import Need
+
+    looks_back = Need.HISTORY in found.needs
+    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
 
 
 def check_unchanged(spec: MethodSpec, requirements: tuple[str, ...], source: Path) -> None:

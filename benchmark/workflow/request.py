@@ -51,6 +51,11 @@ class Request:
         """The track's folder."""
         return self.runs / self.track.name
 
+    @property
+    def looking_back(self) -> tuple[str, ...]:
+        """Ids of the methods whose queries need the ensembles of all earlier loops."""
+        return tuple(spec.record.id for spec, _ in self.methods if spec.looks_back)
+
     def dataset(self, name: str) -> Path:
         """Folder of one of the track's datasets; absolute."""
         return dataset_folder(name, self.data.resolve(), self.runs.resolve())

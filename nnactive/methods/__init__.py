@@ -19,6 +19,7 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.view import Oracle, PoolView
 from nnactive.query.noise import power, softrank
@@ -33,6 +34,7 @@ __all__ = [
     "MethodError",
     "Need",
     "Oracle",
+    "PastLoop",
     "Patch",
     "PoolInfo",
     "PoolView",

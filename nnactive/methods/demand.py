@@ -67,6 +67,13 @@ class _Facts(PoolView):
     def labelled(self) -> NoReturn:
         raise _NotAFact
 
+    @property
+    def state(self) -> NoReturn:
+        raise _NotAFact
+
+    def save(self, *_: object) -> NoReturn:
+        raise _NotAFact
+
     def rng(self, *_: object, **__: object) -> NoReturn:
         raise _NotAFact
 

@@ -1,11 +1,13 @@
 """Where a pool's images, labels and predictions come from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nnactive.geometry import Patch
+from nnactive.pool.history import PredictPast
+from nnactive.pool.state import StateSlot
 from nnactive.query.checkpoint import Checkpoint
 from nnactive.query.map_cases import Announce, Progress
 from nnactive.query.prediction import Prediction
@@ -29,6 +31,11 @@ class Sources:
     """Names of the random streams: setting, method id, seed, loop."""
     embedder: Embed | None = None
     """Embeds patches of a case; None for methods that don't need it."""
+    history: PredictPast | None = None
+    """Predicts with the ensembles of loops before the previous one; None for methods that don't
+    need it."""
+    state: StateSlot = field(default_factory=StateSlot)
+    """What the previous loop's query saved, and what this one saves."""
     oracle_labels: ReadArray | None = None
     """Reads a case's complete label map; None for methods that don't use ground truth."""
     workers: int = 1

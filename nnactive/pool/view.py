@@ -1,6 +1,7 @@
 """What a query method sees of the pool; where that comes from stays private."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -8,9 +9,11 @@ import numpy as np
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, Spacing, Triple
 from nnactive.pool.guards import infrastructure, method_code, read_only
+from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import ReadArray, Sources
-from nnactive.query.map_cases import map_cases
+from nnactive.pool.state import JsonOrArrays
+from nnactive.query.map_cases import in_map, map_cases
 from nnactive.query.prediction import Need, Prediction
 from nnactive.streams import stream
 
@@ -85,7 +88,7 @@ class PoolView:
 
     @property
     def labelled(self) -> tuple[Patch, ...]:
-        """Patches labelled so far."""
+        """Patches labelled so far; ``patch.loop`` is the loop that labelled it, 0 the start."""
         return self._info.labelled
 
     @property
@@ -152,6 +155,57 @@ class PoolView:
                 raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
         with infrastructure(case, "embedding"):
             return embedder(case, patches)
+
+    @property
+    def history(self) -> tuple[PastLoop, ...]:
+        """The loops so far, 0 to ``loop - 1``: what each labelled, what its ensemble predicts."""
+        return tuple(
+            PastLoop(
+                loop,
+                tuple(patch for patch in self.labelled if patch.loop == loop),
+                partial(self._predict_past, loop),
+            )
+            for loop in range(self.loop)
+        )
+
+    def _predict_past(self, loop: int, case: str) -> Prediction:
+        what = f"pool.history[{loop}].predict()"
+        self.shape(case)
+        if Need.HISTORY not in self._sources.needs:
+            raise MethodError(f"{case}: {what} requires '{Need.HISTORY}' in the class's needs")
+        if loop == self.loop - 1:
+            return self.predict(case)
+        if self._sources.history is None:
+            raise MethodError(f"{case}: {what} isn't available, this pool has no earlier ensembles")
+        with infrastructure(case, f"prediction of loop {loop}"):
+            return self._sources.history(loop, case, self._sources.needs)
+
+    @property
+    def state(self) -> JsonOrArrays:
+        """What the previous loop's query saved with `save`, a new copy each time.
+
+        None in loop 1, and if that query saved nothing.
+        """
+        return self._sources.state.value()
+
+    def save(self, value: JsonOrArrays) -> None:
+        """Save a value for the next loop's query of this experiment, which finds it in `state`.
+
+        It is kept together with this query's patches, or not at all. Saving again replaces it.
+
+        Args:
+            value: None, true, false, numbers, text, lists and dicts with text as keys, and in them
+                NumPy arrays of numbers; a tuple comes back as a list. At most 64 MiB.
+
+        Raises:
+            MethodError: for anything else or a larger value, and inside the function of `map`,
+                which isn't called again for cases that an interrupted query has done.
+        """
+        if in_map():
+            raise MethodError(
+                "pool.save() inside pool.map's function; return the value, save later"
+            )
+        self._sources.state.save(value)
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator for this experiment, loop, purpose, case and stratum, always from its start.

@@ -28,6 +28,8 @@ class Need(StrEnum):
     """``pool.embed``: the network's features of patches."""
     MEMBERS = "members"
     """``prediction.members()`` and nothing else: each member's probabilities."""
+    HISTORY = "history"
+    """``pool.history[t].predict``: the other needs from the ensembles of earlier loops, too."""
 
 
 FOLDED = frozenset({Need.MEAN, Need.EXPECTED_ENTROPY})

@@ -154,6 +154,8 @@ def evaluate(
 @loop_option
 @train_option
 @click.option("--query", "queries", type=PATH, multiple=True, required=True)
+@click.option("--past-train", "past_trains", type=PATH, multiple=True)
+@click.option("--past-member", "past_members", type=PATH, multiple=True)
 @click.option("--workers", type=int, default=1)
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
@@ -167,6 +169,8 @@ def query(
     loop: int,
     train: Path,
     queries: Sequence[Path],
+    past_trains: Sequence[Path],
+    past_members: Sequence[Path],
     workers: int,
     part: str | None,
     out: Path,
@@ -184,6 +188,7 @@ def query(
         from nnactive.io.files import read_model
         from nnactive.query.checkpoint import Part
         from nnactive.settings import Setting
+        from nnactive.steps.history import past_loops
         from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
@@ -197,6 +202,7 @@ def query(
             queries=tuple(queries),
             train=train,
             members=tuple(members),
+            past=past_loops(past_trains, past_members),
         )
         # Importing torch takes seconds; a method without predictions needs no device.
         picked = pick_device(device) if inputs.method.needs else CPU

@@ -105,7 +105,7 @@ def _print_table(console: "Console", rows: "Sequence[Verdict]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    colours = {"ok": "green", "FAILED": "bold red", "not judged": "dim"}
+    colours = {"ok": "green", "FAILED": "bold red", "not reached": "dim", "not judged": "dim"}
     table = Table("check", "", "", box=None, show_header=False)
     for row in rows:
         table.add_row(row.check, f"[{colours[row.state]}]{row.state}", escape(row.detail))
