@@ -192,7 +192,8 @@ def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[
         elif role is Role.TRACK and not params.get("methods"):
             methods += load_track(str(value)).methods
     parsed = map(Method.parse, methods)
-    return together([method.file for method in parsed if method.file])
+    sources = [method.source for method in parsed]
+    return together({each.given: each.manifest.requirements for each in sources if each})
 
 
 def default_guide(params: Mapping[str, Any]) -> str:

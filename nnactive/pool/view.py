@@ -1,6 +1,7 @@
 """What a query method sees of the pool; where that comes from stays private."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -152,6 +153,23 @@ class PoolView:
                 raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
         with infrastructure(case, "embedding"):
             return embedder(case, patches)
+
+    def file(self, name: str) -> Path:
+        """Path of the frozen, read-only copy of a file that the method's submission lists.
+
+        Args:
+            name: as under ``files:`` in its ``submission.yaml``, such as ``encoder.pt``.
+
+        Raises:
+            MethodError: if it lists no such file.
+        """
+        files = self._sources.files
+        if name not in files:
+            raise MethodError(
+                f"pool.file({name!r}): submission.yaml lists no such file under files:; it lists "
+                f"{', '.join(files) or 'none'}"
+            )
+        return files[name]
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator for this experiment, loop, purpose, case and stratum, always from its start.
