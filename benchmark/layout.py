@@ -55,6 +55,11 @@ def spec_file(method: str) -> Path:
     return Path("methods") / f"{method}.json"
 
 
+def frozen_folder(method: str) -> Path:
+    """The frozen copy of a submitted method's code and files."""
+    return Path("methods") / method
+
+
 def result_file(experiment: Experiment) -> Path:
     """The result of an experiment."""
     return _seed_folder(*experiment) / RESULT

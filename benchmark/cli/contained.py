@@ -191,7 +191,8 @@ def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[
             methods += [value] if isinstance(value, str) else value
         elif role is Role.TRACK and not params.get("methods"):
             methods += load_track(str(value)).methods
-    return together(list(dict.fromkeys(each.file for each in swept(methods) if each.file)))
+    sources = [method.source for method in swept(methods)]
+    return together({each.given: each.manifest.requirements for each in sources if each})
 
 
 def default_guide(params: Mapping[str, Any]) -> str:

@@ -85,11 +85,18 @@ def method_argument(command: Command) -> Command:
 
     @click.argument("method")
     @param_option
+    @click.option("--frozen", type=click.Path(path_type=Path), hidden=True)
     @wraps(command)
-    def parsed(*args: Any, method: str, parameters: tuple[str, ...], **others: Any) -> Any:
+    def parsed(
+        *args: Any,
+        method: str,
+        parameters: tuple[str, ...],
+        frozen: Path | None,
+        **others: Any,
+    ) -> Any:
         from benchmark.submission.method_string import Method
 
-        return command(*args, method=Method.parse(method, parameters), **others)
+        return command(*args, method=Method.parse(method, parameters, frozen), **others)
 
     return parsed
 

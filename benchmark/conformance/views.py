@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.pools import QUERIES, Contents, PoolSpec
+from nnactive.authored import files_of
 from nnactive.geometry import Patch
 from nnactive.methods import Need, Oracle, PoolView, QueryMethod
 from nnactive.pool.info import PoolInfo
@@ -151,6 +152,7 @@ def view(
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
         checkpoint=checkpoint,
+        files=files_of(type(method)),
     )
     delays = {
         case: DELAY * (len(cases) - 1 - place) * (workers > 1) for place, case in enumerate(cases)

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final
 
 from benchmark.machine.findings import Finding
 from benchmark.results import ImageUsed
+from benchmark.submission.pins import LOCK as LOCK
 from nnactive.io.files import sha256
-
-LOCK: Final = "requirements.lock"
 
 
 def image_finding(used: ImageUsed | None) -> Finding:

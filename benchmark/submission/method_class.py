@@ -1,17 +1,22 @@
-"""Find a query method's class, in the registry or in a submitted file, and make an object of it."""
+"""Find a query method's class, in the registry or in a submission, and make an object of it."""
 
 import inspect
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from benchmark.results import ParameterValue
-from benchmark.submission.alone import import_alone
+from benchmark.submission.alone import import_copy
+from benchmark.submission.bundle.frozen import FrozenCopy
+from nnactive.authored import with_place
 from nnactive.errors import UserError, described
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
+
+
+QUERY_PARTS: Final = ("score", "candidates", "query")
+"""A query method writes at least one of these."""
 
 
 def builtin_class(name: str) -> "type[QueryMethod]":
@@ -32,27 +37,38 @@ def builtin_class(name: str) -> "type[QueryMethod]":
     return BUILTIN[name]
 
 
-def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
-    """Import a file and return its class ``name``.
+def submitted_class(
+    copy: FrozenCopy,
+    name: str,
+    base: type[Any] | None = None,
+    parts: Sequence[str] = QUERY_PARTS,
+) -> type[Any]:
+    """Import a submission and return its class ``name``.
+
+    Args:
+        copy: the frozen copy.
+        name: of the class.
+        base: what it must be a subclass of; by default `QueryMethod`.
+        parts: methods of which it must define one.
 
     Raises:
-        UserError: if the file can't be imported, or doesn't define a query method of that name
-            that chooses patches and whose name on the leaderboard isn't a built-in one's.
+        UserError: if the submission can't be imported, or doesn't define such a class whose name
+            on the leaderboard isn't a built-in one's.
     """
     from nnactive.methods import BUILTIN, QueryMethod
 
-    module = import_alone(path)
+    base = base or QueryMethod
+    module, path = import_copy(copy), copy.shown
     found = getattr(module, name, None)
     if found is None:
         there = [each for each, kind in vars(module).items() if _is_defined_in(kind, module)]
         raise UserError(f"{path}: has no class {name}; it has {', '.join(there) or 'no classes'}")
-    if not (inspect.isclass(found) and issubclass(found, QueryMethod)):
-        raise UserError(f"{path}: {name} is not a subclass of nnactive.methods.QueryMethod")
-    parts = ("score", "candidates", "query")
-    chooses = any(getattr(found, part) is not getattr(QueryMethod, part) for part in parts)
+    if not (inspect.isclass(found) and issubclass(found, base)):
+        raise UserError(f"{path}: {name} is not a subclass of nnactive.methods.{base.__name__}")
+    chooses = any(getattr(found, part) is not getattr(base, part) for part in parts)
     if not chooses or inspect.isabstract(found):
-        raise UserError(f"{path}: {name} never chooses patches; define score or query")
-    if found.__module__ != module.__name__:
+        raise UserError(f"{path}: {name} never chooses patches; define {_either(parts)}")
+    if not _is_defined_in(found, module):
         names = [each for each, kind in BUILTIN.items() if kind is found]
         way = f"run the built-in: {names[0]}" if names else "define a subclass of it in this file"
         raise UserError(f"{path}: {name} is imported from {found.__module__}; {way}")
@@ -63,8 +79,19 @@ def submitted_class(path: Path, name: str) -> "type[QueryMethod]":
     return found
 
 
+def docstring(kind: type) -> str:
+    """A class's own docstring; a parent's doesn't describe it."""
+    return inspect.cleandoc(vars(kind).get("__doc__") or "")
+
+
+def _either(parts: Sequence[str]) -> str:
+    return f"{parts[0]} or {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
 def _is_defined_in(kind: object, module: ModuleType) -> bool:
-    return inspect.isclass(kind) and kind.__module__ == module.__name__
+    """Whether a class is one of the submission's, in whichever of its files."""
+    root = module.__name__.partition(".")[0]
+    return inspect.isclass(kind) and kind.__module__.partition(".")[0] == root
 
 
 def instance(
@@ -84,7 +111,8 @@ def instance(
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        raise UserError(f"{origin}: its constructor raised {described(error)}") from error
+        cause = with_place(described(error), error)
+        raise UserError(f"{origin}: its constructor raised {cause}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be a class constant, True or False")
     if not isinstance(found.needs, frozenset | set) or not found.needs <= set(Need):

@@ -39,7 +39,7 @@ class Request:
 
     track: Track
     methods: tuple[tuple[MethodSpec, Path | None], ...]
-    """Each with its submitted file; None for a built-in method."""
+    """Each with the copy of a submission that was checked; None for a built-in method."""
     data: Path
     runs: Path
     cores: int

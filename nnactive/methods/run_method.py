@@ -4,6 +4,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nnactive.authored import with_place
 from nnactive.errors import MethodError, NnactiveError, PredictionError, described
 from nnactive.geometry import Patch, Triple, clip_size
 from nnactive.methods.base import QueryMethod
@@ -28,12 +29,13 @@ def run_method(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     try:
         return _checked(method.query(pool, n), n, info)
     except (MethodError, PredictionError) as error:
-        line = " ".join(str(error).split())
+        line = with_place(" ".join(str(error).split()), error)
         raise type(error)(f"{method.name}: {line}") from error
     except NnactiveError:
         raise
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{method.name}: {described(error)}") from error
+        line = with_place(described(error), error)
+        raise MethodError(f"{method.name}: {line}") from error
 
 
 def _checked(answer: object, n: int, info: PoolInfo) -> list[Patch]:

@@ -1,7 +1,8 @@
 """Where a pool's images, labels and predictions come from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -45,3 +46,5 @@ class Sources:
     progress: Progress | None = None
     checkpoint: Checkpoint | None = None
     """Stores results of `PoolView.map` in case the query is interrupted."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Frozen copies of the files that the method's ``submission.yaml`` lists, by name."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -206,6 +207,23 @@ class PoolView:
                 "pool.save() inside pool.map's function; return the value, save later"
             )
         self._sources.state.save(value)
+
+    def file(self, name: str) -> Path:
+        """Path of the frozen, read-only copy of a file that the method's submission lists.
+
+        Args:
+            name: as under ``files:`` in its ``submission.yaml``, such as ``encoder.pt``.
+
+        Raises:
+            MethodError: if it lists no such file.
+        """
+        files = self._sources.files
+        if name not in files:
+            raise MethodError(
+                f"pool.file({name!r}): submission.yaml lists no such file under files:; it lists "
+                f"{', '.join(files) or 'none'}"
+            )
+        return files[name]
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator for this experiment, loop, purpose, case and stratum, always from its start.

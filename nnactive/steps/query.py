@@ -7,6 +7,7 @@ from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnactive.authored import files_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
@@ -171,6 +172,7 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         # The plain constant: code of the class could answer otherwise than when it was recorded.
         oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,
         announce=images.announce,
+        files=files_of(type(method)),
     )
 
 

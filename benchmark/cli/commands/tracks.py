@@ -10,7 +10,7 @@ from benchmark.child_errors import error_line
 from benchmark.cli.commands.author.check import passes
 from benchmark.cli.commands.author.methods import demands, examine
 from benchmark.cli.commands.leaderboard import build_page
-from benchmark.cli.contained import Contained
+from benchmark.cli.contained import Contained, note
 from benchmark.cli.options import (
     RunOptions,
     data_option,
@@ -200,13 +200,14 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
     notes = begin(content, options.data, options.runs)
     root = options.runs / content.name
+    methods = [method.staged(note) for method in methods]
     entries = [admitted(method, root, options.seconds) for method in methods]
     if None in entries:
         return UserError.exit_code
     pools = prepared_pools(content, options.data, options.runs)
     notes += warnings(content, pools, methods)
-    for note in notes:
-        click.echo(note, err=True)
+    for each in notes:
+        note(each)
     request = Request(
         track=content,
         methods=tuple({entry[0].record.id: entry for entry in entries if entry}.values()),
@@ -243,7 +244,7 @@ def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> l
 
 
 def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
-    """A method's spec and file; None if its file is new to the track and fails the check.
+    """A method's spec and frozen copy; None if it is new to the track and fails the check.
 
     Args:
         method: the METHOD.
@@ -255,9 +256,10 @@ def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
     """
     from benchmark.layout import spec_file
 
+    method = method.staged(note)
     spec = examine(method, root)
     new = method.file is not None and not (root / spec_file(spec.record.id)).exists()
-    return None if new and not passes(method, seconds) else (spec, method.file)
+    return None if new and not passes(method, seconds) else (spec, method.frozen)
 
 
 def finish(request: "Request", out: Path) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.child_errors import error_line
-from benchmark.cli.contained import Contained
+from benchmark.cli.contained import Contained, note
 from benchmark.cli.options import method_argument, seconds_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
@@ -63,6 +63,7 @@ def judge(method: "Method", seconds: float) -> "list[Verdict]":
     from benchmark.conformance.checks import LOADS
     from benchmark.conformance.parent import check as run
 
+    method = method.staged(note)
     with _shown(method.string) as watcher:
         rows = run(method, seconds, watcher)
     if rows[0].check == LOADS and rows[0].state == "FAILED":

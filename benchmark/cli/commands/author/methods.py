@@ -79,7 +79,7 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
     """
     from benchmark.layout import spec_file
     from benchmark.submission.requirements import check_installed
-    from benchmark.submission.spec import MethodSpec, check_unchanged, describe
+    from benchmark.submission.spec import MethodSpec, describe
     from nnactive.io.files import read_model
 
     if method.file is None:
@@ -88,10 +88,8 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
     known = root / spec_file(method.written_id)
     if not known.exists():
         return _described(MethodSpec, method)
-    spec, requirements = read_model(known, MethodSpec), method.requirements
-    check_unchanged(spec, requirements, method.file)
-    check_installed(method.string, requirements)
-    return spec
+    check_installed(method.string, method.requirements)
+    return read_model(known, MethodSpec)
 
 
 def demands(method: "Method", pools: "Pools") -> "Demands":
@@ -119,7 +117,7 @@ def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
 
-    words = [*shlex.split(STEP_COMMAND), "describe", *method.arguments, *options]
+    words = [*shlex.split(STEP_COMMAND), "describe", *method.staged().arguments, *options]
     text = method.string
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "spec.json"
