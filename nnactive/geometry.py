@@ -52,6 +52,13 @@ class Patch:
             for a, b, c, d in zip(self.start, self.stop, other.start, other.stop, strict=True)
         )
 
+    def shared(self, other: "Patch") -> int:
+        """Number of voxels that both boxes hold."""
+        if self.case != other.case:
+            return 0
+        sides = zip(self.start, self.stop, other.start, other.stop, strict=True)
+        return math.prod(max(0, min(b, d) - max(a, c)) for a, b, c, d in sides)
+
     def inside(self, shape: Sequence[int]) -> bool:
         """Whether the box lies entirely within an image of ``shape`` ``(Z, Y, X)``."""
         return all(a >= 0 for a in self.start) and all(

@@ -1,6 +1,7 @@
 """Step: let a method choose the next patches."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import getattr_static
@@ -29,6 +30,9 @@ from nnactive.steps.network import Network, no_predictor, open_network
 
 if TYPE_CHECKING:
     import numpy as np
+
+Share = Callable[[Predict], Predict]
+"""Puts another source in front of the ensemble's predictions."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,9 @@ def query(
     """
     dataset = PreparedDataset(inputs.data)
     checkpoint = Checkpoint(_checkpoint_folder(out), partial(_key, inputs, dataset), part)
-    sources = _sources(inputs, dataset, device, workers)
-    sources = replace(sources, progress=progress, checkpoint=checkpoint)
+    pool = open_pool(inputs, device, workers=workers, progress=progress, checkpoint=checkpoint)
     try:
-        chosen = _resumable(
-            inputs.method, _info(inputs, dataset), sources, inputs.setting.query_size
-        )
+        chosen = choose(inputs, pool)
     except PartDone:
         return
     if part:
@@ -117,9 +118,58 @@ def query(
             loop=inputs.loop,
             patches=record(chosen),
         ),
-        sources.state.saved,
+        pool.sources.state.saved,
     )
     checkpoint.discard()
+
+
+@dataclass(frozen=True)
+class OpenPool:
+    """A pool whose files and ensemble are open; makes views of it."""
+
+    info: PoolInfo
+    sources: Sources
+
+    def view(self) -> PoolView:
+        """The pool, for one query."""
+        return PoolView(self.info, self.sources)
+
+
+def open_pool(
+    inputs: QueryInputs,
+    device: str,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    share: Share | None = None,
+) -> OpenPool:
+    """The pool as the query step shows it to the method.
+
+    Args:
+        inputs: the method and what it chooses from.
+        device: where to predict, as ``pick_device`` takes it.
+        workers: images to work on at the same time.
+        progress: called after each image.
+        checkpoint: stores finished work.
+        share: puts another source in front of the ensemble's predictions, with the same values.
+    """
+    dataset = PreparedDataset(inputs.data)
+    sources = _sources(inputs, dataset, device, workers)
+    sources = replace(sources, progress=progress, checkpoint=checkpoint)
+    if share and inputs.method.needs:
+        sources = replace(sources, predictor=share(sources.predictor))
+    return OpenPool(_info(inputs, dataset), sources)
+
+
+def choose(inputs: QueryInputs, pool: OpenPool) -> list[Patch]:
+    """The patches that the method chooses: the query step without its files.
+
+    Raises:
+        MethodError: if the method breaks its contract.
+        PredictionError: if the ensemble's output is unusable.
+    """
+    return _resumable(inputs.method, pool.info, pool.sources, inputs.setting.query_size)
 
 
 def _info(inputs: QueryInputs, dataset: PreparedDataset) -> PoolInfo:
