@@ -6,6 +6,10 @@ from nnactive.methods.base import QueryMethod
 from nnactive.methods.batches import StochasticBatches
 from nnactive.methods.coreset import Coreset
 from nnactive.methods.noisy import PowerBald, PowerPredictiveEntropy, SoftrankBald
+from nnactive.methods.parts.distances import farthest_first, kmeans_plus_plus
+from nnactive.methods.parts.features import FeatureMethod
+from nnactive.methods.parts.greedy import greedy, overlapping
+from nnactive.methods.parts.places import measure, places
 from nnactive.methods.random import (
     Random,
     RandomForeground33,
@@ -31,6 +35,7 @@ from nnactive.query.selection import Candidate, best_patches, best_places, check
 __all__ = [
     "BUILTIN",
     "Candidate",
+    "FeatureMethod",
     "MethodError",
     "Need",
     "Oracle",
@@ -45,8 +50,14 @@ __all__ = [
     "checked_score",
     "entropy",
     "expected_entropy",
+    "farthest_first",
+    "greedy",
+    "kmeans_plus_plus",
+    "measure",
     "mutual_information",
+    "overlapping",
     "patch_means",
+    "places",
     "power",
     "softrank",
     "top",

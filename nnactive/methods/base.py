@@ -1,6 +1,7 @@
 """The contract of a query method, and the pipeline that all methods share."""
 
 from collections.abc import Iterable
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -75,7 +76,16 @@ class QueryMethod:
         """Score of each grid position from the mean over its patch; by default that mean.
 
         ``-inf`` ranks last; NaN and ``inf`` are refused. Draws come from ``rng``, which belongs to
-        the image (and stratum) alone.
+        the image (and stratum) alone. A class whose ``patch_score`` has one more parameter,
+        ``prediction``, gets the image's `Prediction` in it, which stays in memory until then.
+
+        Args:
+            means: float64, one value for each start ``0, s, 2s, ... <= size - patch`` of an axis.
+            pool: the pool.
+            rng: source of noise.
+
+        Returns:
+            An array of the same shape.
         """
         del pool, rng
         return means
@@ -86,10 +96,21 @@ class QueryMethod:
 
     def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
         """What one image puts forward: its best positions, chosen greedily."""
-        score = self.score(pool.predict(case))
+        prediction = pool.predict(case)
+        score, kept = self.score(prediction), self.kept(prediction)
+        del prediction
+        rng = pool.rng("noise", case)
         return self.best_of_image(
-            score, pool, case, pool.labelled_in(case), self.limit(pool), pool.rng("noise", case)
+            score, pool, case, pool.labelled_in(case), self.limit(pool), rng, **kept
         )
+
+    def kept(self, prediction: Prediction) -> dict[str, Prediction]:
+        """What `best_of_image` needs of a prediction by keyword: nothing if `patch_score` doesn't.
+
+        So the prediction's memory is free before the patch means are computed.
+        """
+        asks = "prediction" in signature(self.patch_score).parameters
+        return {"prediction": prediction} if asks else {}
 
     def best_of_image(
         self,
@@ -99,6 +120,7 @@ class QueryMethod:
         taken: Iterable[Patch],
         limit: int,
         rng: np.random.Generator,
+        **kept: Prediction,
     ) -> list[Candidate]:
         """From a voxel score to an image's best patches: mean, `patch_score`, greedy choice.
 
@@ -109,13 +131,14 @@ class QueryMethod:
             taken: patches that must not be overlapped.
             limit: maximum number of candidates.
             rng: source of the noise.
+            kept: ``**self.kept(prediction)``, if `patch_score` may ask for the prediction.
         """
         checked = checked_score(case, score, pool.shape(case))
         del score
         means = patch_means(checked, pool.patch_size, pool.stride)
         if not np.isfinite(means).all():
             raise MethodError(f"{case}: the score is too large to be summed over a patch; scale it")
-        values = self.patch_score(means, pool, rng)
+        values = self.patch_score(means, pool, rng, **kept)
         return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:

@@ -13,8 +13,8 @@ from nnactive.errors import MethodError, described
 from nnactive.io.models import Frozen
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.batches import StochasticBatches
-from nnactive.methods.coreset import Coreset
 from nnactive.methods.noisy import SoftrankBald
+from nnactive.methods.parts.features import FeatureMethod
 from nnactive.methods.random import Random, RandomStrided
 from nnactive.methods.stratified import ClassBalanced
 from nnactive.pool.info import PoolInfo
@@ -100,10 +100,13 @@ def demand_of(method: QueryMethod, info: PoolInfo) -> Demand:
         Random.query: Demand(search="drawn"),
         StochasticBatches.query: Demand(search="drawn"),
         RandomStrided.query: Demand(search="tiles"),
-        Coreset.query: Demand(search="drawn", limit=info.candidates),
     }
     if kind.query in known:
         return known[kind.query]
+    if kind.query is FeatureMethod.query:
+        own_places = kind.places is not FeatureMethod.places
+        limit = None if own_places else _limit(method, info)
+        return Demand(search="unknown" if limit is None else "drawn", limit=limit)
     own_search = kind.candidates not in {QueryMethod.candidates, ClassBalanced.candidates}
     own_search |= kind.best_of_image is not QueryMethod.best_of_image
     own_search |= kind.query is not QueryMethod.query

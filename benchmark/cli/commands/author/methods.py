@@ -67,6 +67,26 @@ def show(method: "Method") -> None:
         click.echo("no parameters")
 
 
+@method.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write instead of printing.",
+)
+def reference(out: Path | None) -> None:
+    """Print the reference of what a method can import, as Markdown."""
+    import nnactive.methods
+    from benchmark.reference.page import reference as made
+    from nnactive.io.files import write_text
+
+    text = made(nnactive.methods)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        click.echo(out)
+
+
 def examine(method: "Method", root: Path) -> "MethodSpec":
     """Describe a METHOD before anything runs.
 
