@@ -91,6 +91,11 @@ def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
     return loop_folder(experiment, loop) / f"fold_{fold}.pth"
 
 
+def member_files(root: Path, setting: str) -> list[Path]:
+    """All trained networks of a setting; the paths begin with ``root``, the track's folder."""
+    return sorted((root / setting).glob("*/*/*/fold_*.pth"))
+
+
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
     """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"
