@@ -106,6 +106,11 @@ def kept_folders(setting: str) -> Path:
     return Path(setting) / ".trained"
 
 
+def member_files(root: Path, setting: str) -> list[Path]:
+    """All trained networks of a setting; the paths begin with ``root``, the track's folder."""
+    return sorted((root / setting).glob("*/*/*/fold_*.pth"))
+
+
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
     """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"

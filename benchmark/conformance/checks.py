@@ -54,7 +54,7 @@ NEEDED: Final = {
     INTERRUPTED: MAP,
 }
 """What a method must ask for so that a check says anything of it, by check."""
-UNANSWERED: Final = "no query kept the contract"
+UNANSWERED: Final = "no query gives valid patches"
 OTHER_ORDER: Final = "another order of the patches"
 UNEQUAL: Final = "queries differ from run to run"
 

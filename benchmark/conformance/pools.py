@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
+from itertools import cycle, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.geometry import Patch, Triple, patch_around
+from nnactive.geometry import Patch, Triple, as_triple, clip_size, patch_around
 from nnactive.labels import partial_label
 from nnactive.methods.placement import first_free
 from nnactive.streams import stream
@@ -39,6 +39,8 @@ class PoolSpec:
     members: int = 3
     block: int = 2
     """Edge of the blocks of voxels within which images and predictions are constant."""
+    packed: bool = False
+    """Whether the start's patches touch, at the end of each image, to leave a single image room."""
 
 
 PLAIN = PoolSpec(
@@ -46,13 +48,13 @@ PLAIN = PoolSpec(
 )
 LARGE = PoolSpec(
     "96 x 256 x 256",
-    # The others are as large as a patch, and labelled: the start leaves the large one its room.
-    {"a": (96, 256, 256), **dict.fromkeys("bcdefgh", (32, 74, 74))},
+    {"a": (96, 256, 256)},
     patch_size=(32, 74, 74),
     stride=(8, 8, 8),
     n=4,
     classes=4,
     block=8,
+    packed=True,
 )
 POOLS = (
     replace(PLAIN, title="pool in its second loop", loop=2),
@@ -118,6 +120,9 @@ def fill(spec: PoolSpec) -> Contents:
 
 def _start(spec: PoolSpec, labels: Mapping[str, np.ndarray]) -> tuple[Patch, ...]:
     """Two patches of every class, around random voxels of it, in cases that take turns."""
+    if spec.packed:
+        tiles = [tile for case in spec.shapes for tile in _tiles(spec, case)]
+        return tuple(replace(tile, loop=0) for tile in tiles[: 2 * spec.classes])
     chosen: list[Patch] = []
     turns = cycle(sorted(spec.shapes))
     for label in (label for label in range(spec.classes) for _ in range(2)):
@@ -134,6 +139,13 @@ def _start(spec: PoolSpec, labels: Mapping[str, np.ndarray]) -> tuple[Patch, ...
             raise ValueError(f"{spec.title}: no room for a start in {case}")
         chosen.append(replace(patch, loop=0))
     return tuple(chosen)
+
+
+def _tiles(spec: PoolSpec, case: str) -> list[Patch]:
+    """Patches side by side that fill an image from its end."""
+    shape, size = spec.shapes[case], clip_size(spec.patch_size, spec.shapes[case])
+    axes = [range(n - p, -1, -p) for n, p in zip(shape, size, strict=True)]
+    return [Patch(case, as_triple(start), size) for start in product(*axes)]
 
 
 def _partial(

@@ -204,7 +204,8 @@ class PoolView:
         """
         if in_map():
             raise MethodError(
-                "pool.save() inside pool.map's function; return the value, save later"
+                "pool.save() can't be called in pool.map's function; return the value and save it "
+                "afterwards"
             )
         self._sources.state.save(value)
 

@@ -42,8 +42,8 @@ def check_complete(past: tuple[TrainedLoop, ...], loop: int) -> None:
     """
     if len(past) != loop - 1:
         raise UserError(
-            f"loop {loop}: the method needs the ensembles of the {loop - 1} loops before the "
-            f"previous one, {len(past)} are given; run the track again"
+            f"the method looks back: loop {loop} needs {loop - 1} earlier ensemble(s), "
+            f"{len(past)} are given; run the track again"
         )
 
 

@@ -266,6 +266,7 @@ def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
     from benchmark.layout import result_files
+    from benchmark.workflow.request import history_note
     from benchmark.workflow.run import run as run_request
     from leaderboard.formatting import counted
 
@@ -273,6 +274,8 @@ def finish(request: "Request", out: Path) -> int:
     count = len(content.settings) * len(request.methods) * len(content.seeds)
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
+    if note := history_note(request):
+        click.echo(note)
     with shown() as watcher:
         problems = run_request(request, watcher)
     status = 0
