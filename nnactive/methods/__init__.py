@@ -19,8 +19,11 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.pool.features import FeatureTile, VoxelFeatures
 from nnactive.pool.info import PoolInfo
+from nnactive.pool.network import LentNetwork
 from nnactive.pool.view import Oracle, PoolView
+from nnactive.pool.window import SlidingWindow, Tile
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -30,6 +33,8 @@ from nnactive.query.selection import Candidate, best_patches, best_places, check
 __all__ = [
     "BUILTIN",
     "Candidate",
+    "FeatureTile",
+    "LentNetwork",
     "MethodError",
     "Need",
     "Oracle",
@@ -38,6 +43,9 @@ __all__ = [
     "PoolView",
     "Prediction",
     "QueryMethod",
+    "SlidingWindow",
+    "Tile",
+    "VoxelFeatures",
     "best_patches",
     "best_places",
     "checked_score",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnactive.geometry import Patch
+from nnactive.pool.network import NetworkSource
 from nnactive.query.checkpoint import Checkpoint
 from nnactive.query.map_cases import Announce, Progress
 from nnactive.query.prediction import Prediction
@@ -29,6 +30,10 @@ class Sources:
     """Names of the random streams: setting, method id, seed, loop."""
     embedder: Embed | None = None
     """Embeds patches of a case; None for methods that don't need it."""
+    network: NetworkSource | None = None
+    """Reads the ensemble's networks; None for methods that need no prediction."""
+    device: Callable[[], str] | None = None
+    """Where the query step computes; None: on the CPU."""
     oracle_labels: ReadArray | None = None
     """Reads a case's complete label map; None for methods that don't use ground truth."""
     workers: int = 1

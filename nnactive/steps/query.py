@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnactive.data.prepared import PreparedDataset
+from nnactive.devices import pick_device
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import sha256
@@ -147,6 +148,8 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         needs=method.needs,
         names=inputs.names,
         embedder=network.embedder,
+        network=network.source,
+        device=partial(pick_device, device),
         workers=network.workers,
         # The plain constant: code of the class could answer otherwise than when it was recorded.
         oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,
