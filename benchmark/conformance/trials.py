@@ -26,7 +26,7 @@ BUDGET = "exact budget"
 BOUNDS = "inside the images"
 OVERLAP = "no overlap"
 LABELS = "only labels it may see"
-UNCHANGED = "inputs unchanged"
+UNCHANGED = "inputs and random state unchanged"
 HELD = "no prediction kept"
 
 

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from benchmark.conformance import networks
 from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.pools import QUERIES, Contents, PoolSpec
 from nnactive.authored import files_of
@@ -128,6 +129,11 @@ def view(
         prediction = fold(case, lambda: contents.members(spec, case, ago), needs, fresh=True)
         return watch.borrowed.lend(prediction, needs)
 
+    def predict_image(case: str, image: np.ndarray, needs: frozenset[str]) -> Prediction:
+        watch.borrowed.count(beside=1)
+        prediction = networks.predict(spec, contents, case, image, needs)
+        return watch.borrowed.lend(prediction, needs)
+
     cases = sorted(spec.shapes)
     info = PoolInfo(
         shapes=spec.shapes,
@@ -147,6 +153,7 @@ def view(
         embedder=partial(_embed, contents) if Need.EMBEDDING in method.needs else None,
         history=past if Need.HISTORY in method.needs else None,
         state=watch.state,
+        network=networks.networks(spec, contents, predict_image) if method.needs else None,
         needs=method.needs,
         names=("conformance", spec.title, 1, spec.loop),
         workers=workers,

@@ -23,9 +23,12 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.pool.features import FeatureTile, VoxelFeatures
 from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
+from nnactive.pool.network import LentNetwork
 from nnactive.pool.view import Oracle, PoolView
+from nnactive.pool.window import SlidingWindow, Tile
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -36,6 +39,8 @@ __all__ = [
     "BUILTIN",
     "Candidate",
     "FeatureMethod",
+    "FeatureTile",
+    "LentNetwork",
     "MethodError",
     "Need",
     "Oracle",
@@ -45,6 +50,9 @@ __all__ = [
     "PoolView",
     "Prediction",
     "QueryMethod",
+    "SlidingWindow",
+    "Tile",
+    "VoxelFeatures",
     "best_patches",
     "best_places",
     "checked_score",

@@ -145,11 +145,18 @@ def _sources(method: QueryMethod) -> Sources:
     def nothing(*_: object) -> NoReturn:
         raise _NotAFact
 
+    class Nothing:
+        def __getattribute__(self, _: str) -> NoReturn:
+            raise _NotAFact
+
+    unknown: Any = Nothing()
     return Sources(
         images=nothing,
         partial_labels=nothing,
         predictor=nothing,
         embedder=nothing,
+        network=unknown,
+        device=nothing,
         oracle_labels=nothing,
         needs=frozenset(Need),
         names=(),

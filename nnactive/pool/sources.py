@@ -8,6 +8,7 @@ import numpy as np
 
 from nnactive.geometry import Patch
 from nnactive.pool.history import PredictPast
+from nnactive.pool.network import NetworkSource
 from nnactive.pool.state import StateSlot
 from nnactive.query.checkpoint import Checkpoint
 from nnactive.query.map_cases import Announce, Progress
@@ -37,6 +38,10 @@ class Sources:
     need it."""
     state: StateSlot = field(default_factory=StateSlot)
     """What the previous loop's query saved, and what this one saves."""
+    network: NetworkSource | None = None
+    """Reads the ensemble's networks; None for methods that need no prediction."""
+    device: Callable[[], str] | None = None
+    """Where the query step computes; None: on the CPU."""
     oracle_labels: ReadArray | None = None
     """Reads a case's complete label map; None for methods that don't use ground truth."""
     workers: int = 1

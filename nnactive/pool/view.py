@@ -1,22 +1,26 @@
 """What a query method sees of the pool; where that comes from stays private."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, Spacing, Triple
-from nnactive.pool.guards import infrastructure, method_code, read_only
+from nnactive.pool.guards import infrastructure, method_code, not_while_holding, read_only
 from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
-from nnactive.pool.sources import ReadArray, Sources
+from nnactive.pool.network_view import NetworkView
+from nnactive.pool.sources import ReadArray
 from nnactive.pool.state import JsonOrArrays
 from nnactive.query.map_cases import in_map, map_cases
 from nnactive.query.prediction import Need, Prediction
-from nnactive.streams import stream
+from nnactive.streams import seed, stream
+
+if TYPE_CHECKING:
+    from nnactive.pool.torch_rng import TorchRng
 
 T = TypeVar("T")
 
@@ -32,15 +36,11 @@ class Oracle:
         return read_only(case, "label map", self._read)
 
 
-class PoolView:
+class PoolView(NetworkView):
     """The pool as a query method sees it: everything but the labels outside labelled patches.
 
     Axis order is ``(Z, Y, X)``, sizes are in voxels; the arrays that it returns are read-only.
     """
-
-    def __init__(self, info: PoolInfo, sources: Sources) -> None:
-        self._info = info
-        self._sources = sources
 
     @property
     def info(self) -> PoolInfo:
@@ -97,12 +97,6 @@ class PoolView:
         """Ids of the pool's cases, sorted."""
         return tuple(self.shapes)
 
-    def shape(self, case: str) -> Triple:
-        """Shape of a case's image."""
-        if case not in self.shapes:
-            raise MethodError(f"the pool has no case '{case}'; pool.cases lists them")
-        return self.shapes[case]
-
     def image(self, case: str) -> np.ndarray:
         """Normalised image as the network receives it, float32 ``(C, Z, Y, X)``."""
         self.shape(case)
@@ -128,34 +122,6 @@ class PoolView:
         labels = partial[patch.slices].copy()
         labels.flags.writeable = False
         return labels
-
-    def predict(self, case: str) -> Prediction:
-        """The ensemble's prediction for a case's image."""
-        self.shape(case)
-        with infrastructure(case, "prediction"):
-            return self._sources.predictor(case, self._sources.needs)
-
-    def embed(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
-        """The ensemble's features of patches of one case, float32 ``(len(patches), D)``.
-
-        A member's features are the mean over the patch of its encoder's last feature maps; those
-        of all members are concatenated, which gives D.
-
-        Raises:
-            MethodError: if the method doesn't declare the need ``embedding``, or a patch isn't
-                inside the case's image.
-        """
-        shape = self.shape(case)
-        embedder = self._sources.embedder
-        if embedder is None or Need.EMBEDDING not in self._sources.needs:
-            raise MethodError(
-                f"{case}: pool.embed() requires '{Need.EMBEDDING}' in the class's needs"
-            )
-        for patch in patches:
-            if patch.case != case or not patch.inside(shape):
-                raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
-        with infrastructure(case, "embedding"):
-            return embedder(case, patches)
 
     @property
     def history(self) -> tuple[PastLoop, ...]:
@@ -234,6 +200,16 @@ class PoolView:
         """
         return stream(*self._sources.names, str(purpose), str(case), str(stratum))
 
+    def torch_rng(self, purpose: str, case: str = "") -> "TorchRng":
+        """A torch generator for this experiment, loop, purpose and case, always from its start.
+
+        It is on the CPU. Pass it as ``generator=``, or build modules inside
+        ``with pool.torch_rng("init"):``, where torch draws from it by default; see `TorchRng`.
+        """
+        from nnactive.pool.torch_rng import TorchRng
+
+        return TorchRng(seed(*self._sources.names, "torch", str(purpose), str(case)))
+
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
         """Results of ``function`` for each case, computed on the step's workers, in case order.
 
@@ -242,6 +218,7 @@ class PoolView:
         from them: ``function`` isn't called again for those cases, so it must return everything
         that matters. Results should be small; those that can't be pickled aren't stored.
         """
+        not_while_holding("pool.map")
         chosen = list(self.cases if cases is None else cases)
         for case in chosen:
             self.shape(case)

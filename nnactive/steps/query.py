@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnactive.authored import files_of
 from nnactive.data.prepared import PreparedDataset
+from nnactive.devices import pick_device
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import sha256
@@ -218,6 +219,8 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         embedder=network.embedder,
         history=past,
         state=StateSlot(load_state(inputs.queries, inputs.method_id)),
+        network=network.source,
+        device=partial(pick_device, device),
         workers=network.workers,
         # The plain constant: code of the class could answer otherwise than when it was recorded.
         oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,

@@ -76,7 +76,8 @@ def test_view_leads_to_no_other_label(make_pool, labelled_patch):
 PUBLIC = {
     *("info", "shapes", "spacing", "patch_size", "stride", "candidates", "loop", "queries"),
     *("n_classes", "labelled", "cases", "shape", "image", "labelled_in", "labels_in", "predict"),
-    *("embed", "map", "rng", "oracle", "history", "state", "save"),
+    *("embed", "map", "rng", "oracle", "history", "state", "save", "file", "torch_rng"),
+    *("features", "stages", "n_members", "network", "device"),
 }
 
 
