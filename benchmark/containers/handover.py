@@ -101,6 +101,7 @@ class _Translation:
             Role.DATA: self._data,
             Role.KEPT_DATA: lambda text: self._writable(text, PurePosixPath(DATA)),
             Role.RUNS: lambda text: self._writable(text, PurePosixPath(RESULTS)),
+            Role.RUN: self._run,
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
@@ -145,6 +146,17 @@ class _Translation:
             return self._mount(to_read(Path(text)), target, text)
         self.names[target] = text
         return str(target)
+
+    def _run(self, text: str) -> str:
+        """An experiment's folder, in its whole track, of which it may read any loop."""
+        from benchmark.replay.find import track_of
+
+        folder = Path(text)
+        root = track_of(folder) if folder.is_dir() else None
+        if root is None:
+            return text
+        inside = self._readable(str(root), "/replayed")
+        return str(PurePosixPath(inside) / folder.absolute().relative_to(root))
 
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)

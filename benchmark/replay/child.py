@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ def answer(ask: Ask, connection: Connection) -> None:
     output = os.open(ask.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    # A process that is forked removes nothing at its end; the parent removes this folder.
+    tempfile.tempdir = str(ask.log.parent)
     line = _Line(connection)
     try:
         _answer(ask, line)
@@ -61,7 +64,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     line.say(introduction)
     go = line.hear()
     inputs = _inputs(ask, introduction.id, method)
-    shared = SharedPredictions(go.shared, go.wanted) if go.shared else None
+    shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
     pool = open_pool(
@@ -69,13 +72,13 @@ def _answer(ask: Ask, line: _Line) -> None:
         device,
         workers=ask.workers,
         progress=lambda done, total: line.say(Progress(done=done, total=total)),
-        share=shared.before if shared else None,
+        share=shared.before,
     )
     chosen = choose(inputs, pool)
     line.say(
         Choice(
             seconds=round(time.monotonic() - begin, 3),
-            predicted=shared.computed if shared else 0,
+            predicted=shared.computed,
             patches=record(chosen),
         )
     )
@@ -115,6 +118,6 @@ def _inputs(ask: Ask, method_id: str, method: "QueryMethod") -> "QueryInputs":
         method=method,
         method_id=method_id,
         queries=moment.queries,
-        train=moment.train,
+        train=ask.train,
         members=moment.members,
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EXAMPLE = "example"
 """Name of its track."""
 FILE = Path(__file__).parent / f"{EXAMPLE}.yaml"
+FOLDER = ".example"
+"""Folder below the runs; leaderboards pass over names with a dot."""
 
 
 def example_track() -> Track:
@@ -29,7 +31,7 @@ def example_folder(runs: Path) -> Path | None:
     """The run's folder if it is there."""
     track = example_track()
     (experiment,) = experiments(track, track.methods)
-    root = runs / track.name
+    root = runs / FOLDER / track.name
     return root if (root / layout.result_file(experiment)).is_file() else None
 
 
@@ -41,7 +43,7 @@ def make_example(runs: Path, data: Path, cores: int, watcher: "Callable[[Progres
     """
     track = example_track()
     methods = tuple((describe(Method.parse(each)), None) for each in track.methods)
-    request = Request(track=track, methods=methods, data=data, runs=runs, cores=cores)
+    request = Request(track=track, methods=methods, data=data, runs=runs / FOLDER, cores=cores)
     problems = run(request, watcher)
     if problems:
         raise NnactiveError(f"{problems[0].experiment}: {problems[0].text}")

@@ -92,12 +92,12 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
         UserError: if there is none, or several.
     """
     folder = _folder(run, runs)
-    root = _root(folder)
+    root = track_of(folder)
     if root is None:
         tracks = sorted(path.parent.name for path in folder.glob(f"*/{layout.track_file()}"))
         held = f"; it holds the tracks {', '.join(tracks)}: name one" if tracks else ""
         raise UserError(f"{folder}: isn't part of a track's run{held}")
-    wanted = folder.absolute().relative_to(root.absolute()).parts
+    wanted = folder.absolute().relative_to(root).parts
     listed = [each for each in _experiments(root) if _parts(each)[: len(wanted)] == wanted]
     found = [each for each in listed if each.method != START] or listed
     if not found:
@@ -118,7 +118,8 @@ def _folder(run: str, runs: Path) -> Path:
     )
 
 
-def _root(folder: Path) -> Path | None:
+def track_of(folder: Path) -> Path | None:
+    """The track's folder that is or contains a folder, absolute; None if there is none."""
     above = [folder.absolute(), *folder.absolute().parents][: DEPTH + 1]
     return next((each for each in above if (each / layout.track_file()).is_file()), None)
 

@@ -13,9 +13,10 @@ from benchmark.replay.find import Moment
 from benchmark.replay.parent import Watcher, ask_all
 from benchmark.replay.shared import disk_needed
 from benchmark.submission.method_string import Method
+from benchmark.submission.spec import MethodSpec, describe
 from nnactive.data.memory import usable_memory
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
-from nnactive.io.files import sha256
+from nnactive.io.files import read_model, sha256
 from nnactive.io.formatting import size
 from nnactive.query.checkpoint import code_hash, key_of
 from nnactive.query.prediction import FOLDED
@@ -27,7 +28,7 @@ VOLUMES = (3, 16)
 
 
 @dataclass(frozen=True)
-class Wish:
+class Options:
     """How methods are asked."""
 
     device: str
@@ -36,14 +37,16 @@ class Wish:
     """Patches a method whose scores are wanted."""
     folder: Path
     """For temporary files."""
-    kept: Path | None
-    """Where predictions are kept for the next replay; None: they are temporary, too."""
+    predictions: Path
+    """Folder of predictions that earlier replays kept."""
+    keep: bool
+    """Whether to keep these there, too; otherwise they are temporary."""
 
 
 def replay(
     moment: Moment,
     methods: Sequence[Method],
-    wish: Wish,
+    options: Options,
     watcher: Watcher,
     note: Callable[[str], None],
 ) -> list[Answer]:
@@ -52,7 +55,7 @@ def replay(
     Args:
         moment: before which query.
         methods: in the order in which they are asked.
-        wish: how.
+        options: how.
         watcher: called after each image.
         note: called with what the user should know.
 
@@ -62,44 +65,57 @@ def replay(
     for method in methods:
         _check_builtin(moment, method)
     info = PreparedDataset(moment.data).info
-    workers = _workers(info, wish.cores)
+    workers = _workers(info, options.cores)
+    train = _train(moment, options.folder / "train")
 
     def plan(known: Sequence[Introduction]) -> Go:
         predicting = [each.needs & FOLDED for each in known if each.needs & FOLDED]
         wanted: frozenset[str] = frozenset().union(*predicting)
-        if not predicting or not (len(predicting) > 1 or wish.pictures or wish.kept):
-            return Go(shared=None, wanted=wanted)
-        return Go(shared=_shared_folder(moment, info, wanted, wish, note), wanted=wanted)
+        kept = _kept(moment, info, options)
+        if not predicting or kept.is_dir():
+            return Go(shared=kept if predicting else None, wanted=wanted)
+        several = len(predicting) > 1 or options.pictures
+        folder = kept if options.keep else options.folder / "predictions" if several else None
+        if options.keep:  # those of an earlier release, or of an ensemble that was trained again
+            shutil.rmtree(kept.parent, ignore_errors=True)
+        if folder and not _has_room(folder, info, wanted, note):
+            folder = None
+        return Go(shared=folder, wanted=wanted)
 
     asks = [
         Ask(
             method=method,
             spec=_spec(moment, method),
             moment=moment,
-            device=wish.device,
+            train=train,
+            device=options.device,
             workers=workers,
-            scores=wish.folder / f"scores_{number}",
-            pictures=wish.pictures,
-            log=wish.folder / f"log_{number}.txt",
+            scores=options.folder / f"scores_{number}",
+            pictures=options.pictures,
+            log=options.folder / f"log_{number}.txt",
         )
         for number, method in enumerate(methods)
     ]
     return ask_all(asks, plan, watcher)
 
 
+def _train(moment: Moment, place: Path) -> Path:
+    from nnactive.nnunet.training_folder import stand_in
+
+    description = PreparedDataset(moment.data).dataset_json_file
+    return stand_in(moment.train, place, dataset_json_file=description)
+
+
 def _spec(moment: Moment, method: Method) -> Path | None:
     """The record of a submitted method of the run that is named by its id."""
+    if method.file is not None:
+        return None
     file = moment.root / layout.spec_file(method.written_id)
-    return file if method.file is None and _is_submitted(file) else None
-
-
-def _is_submitted(spec: Path) -> bool:
-    return spec.is_file() and spec.with_name(f"{spec.name.removesuffix('.json')}.py").is_file()
+    submitted = file.is_file() and read_model(file, MethodSpec).record.origin == "submission"
+    return file if submitted else None
 
 
 def _check_builtin(moment: Moment, method: Method) -> None:
-    from benchmark.submission.spec import describe
-
     if method.file is None and _spec(moment, method) is None:
         describe(method)
 
@@ -116,27 +132,28 @@ def _voxels(info: PreparedInfo) -> list[int]:
     return [case.shape[0] * case.shape[1] * case.shape[2] for case in info.pool]
 
 
-def _shared_folder(
-    moment: Moment,
-    info: PreparedInfo,
-    wanted: frozenset[str],
-    wish: Wish,
-    note: Callable[[str], None],
-) -> Path | None:
-    """Folder for predictions that methods share; None if the disk is too small for them."""
-    place = wish.kept or wish.folder
-    place.mkdir(parents=True, exist_ok=True)
-    needed, free = (
-        disk_needed(_voxels(info), len(info.classes), wanted),
-        shutil.disk_usage(place).free,
+def _has_room(
+    folder: Path, info: PreparedInfo, wanted: frozenset[str], note: Callable[[str], None]
+) -> bool:
+    """Make the folder for predictions that methods share, if the disk can take them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = disk_needed(_voxels(info), len(info.classes), wanted)
+    free = shutil.disk_usage(folder).free
+    if needed <= FREE_SHARE * free:
+        return True
+    folder.rmdir()
+    note(
+        f"note: {folder.parent}: the pool's predictions take {size(needed)} and {size(free)} are "
+        "free, so each method predicts again"
     )
-    if needed > FREE_SHARE * free:
-        note(
-            f"note: {place}: the pool's predictions take {size(needed)}, {size(free)} are free; "
-            "each method predicts again (--keep names another folder)"
-        )
-        return None
-    return place / _key(moment, info, wish.device)[:32]
+    return False
+
+
+def _kept(moment: Moment, info: PreparedInfo, options: Options) -> Path:
+    """Folder for predictions that are kept: of the loop, and of all that they depend on."""
+    loop = layout.loop_folder(moment.experiment, moment.loop - 1)
+    key = _key(moment, info, options.device)[:32]
+    return options.predictions / moment.root.name / loop / key
 
 
 def _key(moment: Moment, info: PreparedInfo, device: str) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,8 @@ def disk_needed(voxels: Iterable[int], classes: int, needs: frozenset[str]) -> i
 class SharedPredictions:
     """Predictions of one ensemble, stored as they were computed, to the last bit."""
 
-    folder: Path
-    """Holds nothing but predictions of this ensemble on this device."""
+    folder: Path | None
+    """Holds nothing but predictions of this ensemble on this device; None: none are stored."""
     wanted: frozenset[str]
     """What any of the methods needs; all of it is computed in one pass."""
     computed: int = 0
@@ -43,9 +44,11 @@ class SharedPredictions:
                 return predict(case, needs)
             tensors = self._read(case, needs)
             if tensors is None:
-                whole = predict(case, (needs | self.wanted) & FOLDED)
-                tensors = {need: getattr(whole, need) for need in (needs | self.wanted) & FOLDED}
-                self._write(case, tensors)
+                computed = (needs | self.wanted if self.folder else needs) & FOLDED
+                whole = predict(case, computed)
+                tensors = {need: getattr(whole, need) for need in computed}
+                with suppress(OSError):  # a full disk: other methods predict again
+                    self._write(case, tensors)
                 with self._lock:
                     self.computed += 1
             return Prediction(
@@ -57,14 +60,13 @@ class SharedPredictions:
 
         return shared
 
-    def _file(self, case: str, need: str) -> Path:
-        return self.folder / f"{case}.{need}.npy"
-
     def _read(self, case: str, needs: frozenset[str]) -> "dict[str, Tensor] | None":
         import numpy as np
         import torch
 
-        files = {str(need): self._file(case, need) for need in needs & FOLDED}
+        if self.folder is None:
+            return None
+        files = {str(need): _file(self.folder, case, need) for need in needs & FOLDED}
         if not all(file.is_file() for file in files.values()):
             return None
         device = (self.folder / f"{case}.device").read_text(encoding="utf-8")
@@ -73,9 +75,15 @@ class SharedPredictions:
     def _write(self, case: str, tensors: "dict[str, Tensor]") -> None:
         import numpy as np
 
+        if self.folder is None:
+            return
         device = next(iter(tensors.values())).device
         with atomic_path(self.folder / f"{case}.device") as draft:
             draft.write_text(str(device), encoding="utf-8")
         for need, tensor in tensors.items():
-            with atomic_path(self._file(case, need)) as draft:
+            with atomic_path(_file(self.folder, case, need)) as draft:
                 np.save(draft, tensor.cpu().numpy())
+
+
+def _file(folder: Path, case: str, need: str) -> Path:
+    return folder / f"{case}.{need}.npy"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.child_errors import error_line
+from benchmark.cli.contained import Contained
 from benchmark.cli.options import cores_option, data_option, param_option, runs_option
+from benchmark.containers.roles import Role
 from nnactive.errors import NnactiveError, UserError
 
 if TYPE_CHECKING:
@@ -17,9 +19,20 @@ if TYPE_CHECKING:
     from benchmark.replay.parent import Watcher
 
 EXAMPLE = "example"
+PREDICTIONS = ".predictions"
 
 
-@click.command()
+@click.command(
+    cls=Contained,
+    roles={
+        "methods": Role.METHOD,
+        "run": Role.RUN,
+        "data": Role.DATA,
+        "runs": Role.RUNS,
+        "html": Role.PAGE,
+    },
+    gpu=True,
+)
 @click.argument("methods", nargs=-1, required=True, metavar="METHOD...")
 @param_option
 @click.option(
@@ -54,9 +67,8 @@ EXAMPLE = "example"
 )
 @click.option(
     "--keep",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Keep the ensemble's predictions there, so that the next replay needs none.",
+    is_flag=True,
+    help=f"Keep the ensemble's predictions in {PREDICTIONS} below the runs, for the next replay.",
 )
 @click.option("--device", default="auto", show_default=True, help="Where to predict.")
 @cores_option
@@ -69,12 +81,12 @@ def replay(
     loop: int,
     html: Path | None,
     pictures: int,
-    keep: Path | None,
     device: str,
     cores: int | None,
     data: Path,
     runs: Path,
     *,
+    keep: bool,
     as_json: bool,
 ) -> int:
     """Show what each METHOD would query in a loop of a run; nothing is trained.
@@ -84,7 +96,7 @@ def replay(
     """
     from benchmark.cli.commands.author.replay_tables import print_report
     from benchmark.replay.find import find_moment
-    from benchmark.replay.replay import Wish
+    from benchmark.replay.replay import Options
     from benchmark.replay.replay import replay as ask
     from benchmark.replay.report import report
     from benchmark.submission.method_string import Method
@@ -99,14 +111,15 @@ def replay(
     place = _example(runs, data, used) if run == EXAMPLE else run
     moment = find_moment(str(place), loop, data=data, runs=runs)
     with tempfile.TemporaryDirectory(prefix="nnactive-replay-") as folder, _shown() as watcher:
-        wish = Wish(
+        options = Options(
             device=device,
             cores=used,
             pictures=pictures if html else 0,
             folder=Path(folder),
-            kept=keep,
+            predictions=runs / PREDICTIONS,
+            keep=keep,
         )
-        answers = ask(moment, asked, wish, watcher, lambda text: click.echo(text, err=True))
+        answers = ask(moment, asked, options, watcher, lambda text: click.echo(text, err=True))
         told = report(moment, answers)
         if html:
             from benchmark.replay.page import render
@@ -125,14 +138,14 @@ def _example(runs: Path, data: Path, cores: int) -> Path:
     """Folder of the example run, which is made if it isn't there."""
     from benchmark.cli.progress import shown
     from benchmark.machine.checks import begin_run
-    from benchmark.replay.example import example_folder, make_example
+    from benchmark.replay.example import FOLDER, example_folder, make_example
 
     found = example_folder(runs)
     if found:
         return found
     for note in begin_run(data, runs, needs_data=False):
         click.echo(note, err=True)
-    click.echo(f"making a tiny run to replay, in {runs / EXAMPLE}; this happens once", err=True)
+    click.echo(f"making a tiny run to replay, in {runs / FOLDER}; this happens once", err=True)
     with shown() as watcher:
         return make_example(runs, data, cores, watcher)
 
