@@ -19,7 +19,6 @@ from nnactive.io.queries import record
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
-    from nnactive.steps.query import QueryInputs
 
 
 def answer(ask: Ask, connection: Connection) -> None:
@@ -63,7 +62,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     introduction, method = _made(ask)
     line.say(introduction)
     go = line.hear()
-    inputs = _inputs(ask, introduction.id, method)
+    inputs = ask.moment.inputs(method, introduction.id)
     shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
@@ -104,20 +103,3 @@ def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     needs = frozenset(str(need) for need in method.needs)
     said = Introduction(id=record_.id, name=record_.name, oracle=record_.oracle, needs=needs)
     return said, method
-
-
-def _inputs(ask: Ask, method_id: str, method: "QueryMethod") -> "QueryInputs":
-    from nnactive.steps.query import QueryInputs
-
-    moment = ask.moment
-    return QueryInputs(
-        data=moment.data,
-        setting=moment.setting,
-        seed=moment.experiment.seed,
-        loop=moment.loop,
-        method=method,
-        method_id=method_id,
-        queries=moment.queries,
-        train=ask.train,
-        members=moment.members,
-    )
