@@ -55,6 +55,8 @@ class Verdict(Frozen):
     state: State
     detail: str = ""
     """Why it failed, or a figure; one line."""
+    trace: str = ""
+    """Traceback of the method's error, if that is why it failed."""
 
 
 class Judge:
@@ -123,7 +125,7 @@ class Judge:
         for trial in self._first:
             if check in trial.broken:
                 detail = f"{trial.spec.title}: {trial.broken[check]}"
-                return Verdict(check=check, state="FAILED", detail=detail)
+                return Verdict(check=check, state="FAILED", detail=detail, trace=trial.trace)
         # Without a single answer, nothing is known about its patches.
         unknown = check in {BUDGET, BOUNDS, OVERLAP} and not any(t.chosen for t in self._first)
         return Verdict(check=check, state="not judged" if unknown else "ok")
@@ -138,7 +140,7 @@ class Judge:
             if trial.chosen != expected:
                 how = _difference(expected, trial)
                 detail = f"{trial.spec.title}: {how} {when}; {ADVICE[check]}"
-                return Verdict(check=check, state="FAILED", detail=detail)
+                return Verdict(check=check, state="FAILED", detail=detail, trace=trial.trace)
         return Verdict(check=check, state="ok" if judged else "not judged")
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ class Trial:
     """The answer; None if it broke the contract or was interrupted."""
     broken: dict[str, str] = field(default_factory=dict)
     """Failed checks with their reasons."""
+    trace: str = ""
+    """Traceback of the method's error."""
 
 
 class _Recorded(QueryMethod):
@@ -88,7 +91,7 @@ def attempt(
     )
     seed_globals(number)
     before = snapshot(pool, contents)
-    chosen, broken = None, {}
+    chosen, broken, trace = None, {}, ""
     modules, roots = set(sys.modules), installed_roots()
     try:
         chosen = run_method(method, pool, spec.n)
@@ -97,6 +100,7 @@ def attempt(
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
         broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
+        trace = "".join(traceback.format_exception(error))
     told = foreign_module(modules, roots)
     if told:
         broken[CONTRACT] = f"{told}; {WAY_OUT}"
@@ -110,7 +114,7 @@ def attempt(
             f"{watch.borrowed.excesses[0]} predictions are still held when the next one is made; "
             "release each, and return small results from pool.map"
         )
-    return Trial(spec, chosen, broken)
+    return Trial(spec, chosen, broken, trace)
 
 
 def resumed(make: Make, spec: PoolSpec, contents: Contents, number: int) -> list[Trial]:

@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from benchmark.conformance.borrowed import BorrowedPredictions
@@ -31,7 +32,9 @@ def judge_volume(make: Make, spec: PoolSpec = LARGE) -> Verdict:
     try:
         run_method(method, pool, spec.n)
     except NnactiveError as error:
-        return Verdict(check=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        return Verdict(check=VOLUME, state="FAILED", detail=detail, trace=trace)
     seconds = time.monotonic() - begin
     memory = max(0, _peak() - before) / GIB
     return Verdict(

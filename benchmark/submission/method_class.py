@@ -139,6 +139,7 @@ def _check_declared(
         raise UserError(
             f"{origin}: declare its parameters as class Parameters(QueryMethod.Parameters)"
         )
+    declared.check(origin)
     fields = kind.Parameters.model_fields
     needed += [name for name, field in fields.items() if field.is_required()]
     if needed:

@@ -44,9 +44,7 @@ class Method:
     """A frozen copy that another process made, to be used instead of the author's files."""
 
     @classmethod
-    def parse(
-        cls, text: str, options: Sequence[str] = (), frozen: Path | None = None
-    ) -> Self:
+    def parse(cls, text: str, options: Sequence[str] = (), frozen: Path | None = None) -> Self:
         """Parse ``name,parameter=value,...`` or ``path/to/file.py:Class,...``.
 
         A comma in the file's path belongs to the path. A folder or an installed package may take

@@ -47,7 +47,9 @@ def _names(value: object) -> object:
             raise ValueError(f"{each!r:.60} is not the name of a file")
         path = PurePosixPath(each)
         if path.is_absolute() or ".." in path.parts or "\\" in each or str(path) != each:
-            raise ValueError(f"{each!r:.60} is not a path below this folder, such as data/table.csv")
+            raise ValueError(
+                f"{each!r:.60} is not a path below this folder, such as data/table.csv"
+            )
         if value.count(each) > 1:
             raise ValueError(f"duplicate file {each!r:.60}")
     return tuple(sorted(value))

@@ -110,9 +110,7 @@ def load_method(path: Path) -> "QueryMethod":
     way_out = "continue in an image that has it, as the run began"
     check_installed(spec.record.id, spec.record.requirements, way_out)
     origin = f"{copy.shown}:{spec.entry}"
-    found: QueryMethod = instance(
-        submitted_class(copy, spec.entry), origin, spec.record.parameters
-    )
+    found: QueryMethod = instance(submitted_class(copy, spec.entry), origin, spec.record.parameters)
     if found.oracle is not spec.record.oracle:
         raise UserError(
             f"{copy.shown}: `oracle` differs from the submitted value; make it a class constant"

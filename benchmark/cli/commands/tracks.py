@@ -151,8 +151,8 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
 def submit(method: "Method", name: str, options: RunOptions) -> int:
     """Run METHOD and a track's baselines; build the leaderboard.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5. A file that is new to the track is checked first.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5. What is new to the track is checked first.
     """
     from benchmark.submission.method_string import Method
 

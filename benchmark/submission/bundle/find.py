@@ -178,7 +178,9 @@ def _check(folder: Path, name: str) -> None:
     if not path.exists():
         raise UserError(f"{where}: no {name!r} in this folder; fix the name")
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise UserError(f"{where}: {name!r} is a link out of this folder; put the file itself there")
+        raise UserError(
+            f"{where}: {name!r} is a link out of this folder; put the file itself there"
+        )
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise UserError(f"{where}: {name!r} is not a file; list files one by one")
