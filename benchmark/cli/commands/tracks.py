@@ -152,7 +152,7 @@ def submit(method: "Method", name: str, options: RunOptions) -> int:
     """Run METHOD and a track's baselines; build the leaderboard.
 
     METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
-    method, optionally with parameters: power_bald,beta=5. What is new to the track is checked first.
+    method, optionally with parameters: power_bald,beta=5. A new one is checked first.
     """
     from benchmark.submission.method_string import Method
 

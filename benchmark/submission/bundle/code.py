@@ -65,7 +65,8 @@ def _words(node: object) -> Iterator[str]:
             yield from _words(each) if each is not None else ("None",)
         yield "]"
     else:
-        yield f"{type(node).__name__} {node!r}"
+        # The decimals of a huge number can't be written.
+        yield f"{type(node).__name__} {hex(node) if type(node) is int else repr(node)}"
 
 
 def imports(tree: ast.Module) -> list[Import]:
@@ -120,7 +121,7 @@ class Rename(ast.NodeTransformer):
         """Take the package that holds the submission, and the names at its top."""
         self.root, self.tops = root, tops
 
-    def visit_Import(self, node: ast.Import) -> ast.Import:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> ast.Import:
         """``import helper.part`` loads that module and binds ``helper``."""
         names: list[ast.alias] = []
         for each in node.names:
@@ -135,7 +136,7 @@ class Rename(ast.NodeTransformer):
                 names.append(ast.alias(f"{self.root}.{top}", top))
         return ast.copy_location(ast.Import(names), node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         """``from helper import name``."""
         if node.level or (node.module or "").partition(".")[0] not in self.tops:
             return node

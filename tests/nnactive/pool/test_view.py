@@ -76,7 +76,7 @@ def test_view_leads_to_no_other_label(make_pool, labelled_patch):
 PUBLIC = {
     *("info", "shapes", "spacing", "patch_size", "stride", "candidates", "loop", "queries"),
     *("n_classes", "labelled", "cases", "shape", "image", "labelled_in", "labels_in", "predict"),
-    *("embed", "map", "rng", "oracle"),
+    *("embed", "map", "rng", "file", "oracle"),
 }
 
 

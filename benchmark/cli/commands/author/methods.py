@@ -35,7 +35,7 @@ def list_methods() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from benchmark.submission.bundle.find import installed_methods
+    from benchmark.submission.bundle.offered import installed_methods
     from benchmark.submission.method_string import Method, written
     from benchmark.submission.spec import MethodSpec, describe
     from nnactive.errors import UserError
