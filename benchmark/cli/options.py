@@ -80,18 +80,25 @@ seconds_option = click.option(
 )
 
 
+frozen_option = click.option(
+    "--frozen",
+    type=click.Path(path_type=Path),
+    help="Frozen copy of METHOD's files, to be used instead of them.",
+)
+"""For commands with `method_argument` that other commands run in processes of their own."""
+
+
 def method_argument(command: Command) -> Command:
     """Add the argument METHOD and ``--param``; the command gets one `Method`, ``method``."""
 
     @click.argument("method")
     @param_option
-    @click.option("--frozen", type=click.Path(path_type=Path), hidden=True)
     @wraps(command)
     def parsed(
         *args: Any,
         method: str,
         parameters: tuple[str, ...],
-        frozen: Path | None,
+        frozen: Path | None = None,
         **others: Any,
     ) -> Any:
         from benchmark.submission.method_string import Method

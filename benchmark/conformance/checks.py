@@ -81,6 +81,8 @@ class Verdict(Frozen):
     state: State
     detail: str = ""
     """Why it failed or wasn't reached or judged, or a figure; one line."""
+    trace: str = ""
+    """Traceback of the method's error, if that is why it failed."""
 
 
 class Judge:
@@ -164,7 +166,7 @@ class Judge:
         for trial in (*self._earlier, *self._first):
             if check in trial.broken:
                 detail = f"{trial.spec.title}: {trial.broken[check]}"
-                return Verdict(check=check, state="FAILED", detail=detail)
+                return Verdict(check=check, state="FAILED", detail=detail, trace=trial.trace)
         if check == CONTRACT:
             return Verdict(check=check, state="ok")
         answered = any(trial.chosen for trial in (*self._earlier, *self._first))
@@ -179,7 +181,7 @@ class Judge:
             how = _difference(before[trial.spec.title], trial)
             if how:
                 detail = f"{trial.spec.title}: {how} {when}; {ADVICE[check]}"
-                return Verdict(check=check, state="FAILED", detail=detail)
+                return Verdict(check=check, state="FAILED", detail=detail, trace=trial.trace)
         return without or self._unreached(check) or Verdict(check=check, state="ok")
 
     def _unknown(self, check: str, *, judged: bool) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,9 @@ def _judge(
     try:
         _made(method)
     except UserError as error:
-        _report(out, Verdict(check=LOADS, state="FAILED", detail=" ".join(str(error).split())))
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        _report(out, Verdict(check=LOADS, state="FAILED", detail=detail, trace=trace))
         return
     _report(out, Verdict(check=LOADS, state="ok"))
     judged = Judge(lambda: _made(method))

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,8 @@ class Trial:
     """The state that it saved."""
     reached: frozenset[str] = frozenset()
     """What it asked for, as `Watch.reached`."""
+    trace: str = ""
+    """Traceback of the method's error."""
 
 
 class _Recorded(QueryMethod):
@@ -93,7 +96,7 @@ def attempt(
     )
     seed_globals(number)
     before = snapshot(pool, contents)
-    chosen, broken = None, {}
+    chosen, broken, trace = None, {}, ""
     modules, roots = set(sys.modules), installed_roots()
     try:
         chosen = run_method(method, pool, spec.n)
@@ -102,6 +105,7 @@ def attempt(
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
         broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
+        trace = "".join(traceback.format_exception(error))
     told = foreign_module(modules, roots)
     if told:
         broken[CONTRACT] = f"{told}; {WAY_OUT}"
@@ -116,7 +120,7 @@ def attempt(
             "release each, and return small results from pool.map"
         )
     saved = None if chosen is None else watch.state.saved
-    return Trial(spec, chosen, broken, saved, frozenset(watch.reached))
+    return Trial(spec, chosen, broken, saved, frozenset(watch.reached), trace)
 
 
 def watch_of(method: QueryMethod, contents: Contents, *, workers: int, copies: bool) -> Watch:

@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def judge_volume(make: Make, spec: PoolSpec = LARGE) -> Verdict:
             later = contents.after(spec, chosen, saved)
             *_, figures = _measured(make(), replace(spec, loop=spec.loop + 1), later)
     except NnactiveError as error:
-        return Verdict(check=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        return Verdict(check=VOLUME, state="FAILED", detail=detail, trace=trace)
     return Verdict(check=VOLUME, state="ok", detail=figures)
 
 

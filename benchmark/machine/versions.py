@@ -6,7 +6,6 @@ from pathlib import Path
 
 from benchmark.machine.findings import Finding
 from benchmark.results import ImageUsed
-from benchmark.submission.pins import LOCK as LOCK
 from nnactive.io.files import sha256
 
 

@@ -111,6 +111,7 @@ class _Loader(SourceFileLoader):
     def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]
         del options
         tree = Rename(self._finder.root, self._finder.tops).visit(ast.parse(data))
+        ast.fix_missing_locations(tree)
         code: CodeType = compile(tree, self._finder.shown(str(path)), "exec", dont_inherit=True)
         return code
 

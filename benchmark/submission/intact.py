@@ -31,7 +31,9 @@ def check_intact(origin: str, name: str) -> None:
             "submission.yaml"
         )
     for file in found.files or ():
-        if file.suffix != ".py" or file.hash is None or file.hash.mode != "sha256":
+        if file.suffix != ".py" or ".." in file.parts:
+            continue
+        if file.hash is None or file.hash.mode != "sha256":
             continue
         path = found.locate_file(file)
         try:

@@ -6,12 +6,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmark.results import ParameterValue
-from benchmark.submission.alone import import_copy
-from benchmark.submission.bundle.frozen import FrozenCopy
 from nnactive.authored import with_place
 from nnactive.errors import UserError, described
 
 if TYPE_CHECKING:
+    from benchmark.submission.bundle.frozen import FrozenCopy
     from nnactive.methods import QueryMethod
 
 
@@ -38,7 +37,7 @@ def builtin_class(name: str) -> "type[QueryMethod]":
 
 
 def submitted_class(
-    copy: FrozenCopy,
+    copy: "FrozenCopy",
     name: str,
     base: type[Any] | None = None,
     parts: Sequence[str] = QUERY_PARTS,
@@ -55,6 +54,7 @@ def submitted_class(
         UserError: if the submission can't be imported, or doesn't define such a class whose name
             on the leaderboard isn't a built-in one's.
     """
+    from benchmark.submission.alone import import_copy
     from nnactive.methods import BUILTIN, QueryMethod
 
     base = base or QueryMethod
@@ -139,6 +139,7 @@ def _check_declared(
         raise UserError(
             f"{origin}: declare its parameters as class Parameters(QueryMethod.Parameters)"
         )
+    declared.check(origin)
     fields = kind.Parameters.model_fields
     needed += [name for name, field in fields.items() if field.is_required()]
     if needed:

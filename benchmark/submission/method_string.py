@@ -1,6 +1,7 @@
 """METHOD, the string that names a query method: parsed once into a value; ids and names from it."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -159,7 +160,7 @@ def _end_of_path(string: str) -> int:
     end = string.rfind(".py:")
     for found in re.finditer(":", string):
         # A folder's path may have commas, too.
-        if found.start() > end and Path(string[: found.start()].lstrip()).is_dir():
+        if found.start() > end and os.path.isdir(string[: found.start()].lstrip()):  # noqa: PTH112
             end = found.start()
     return max(end, 0)
 
@@ -183,12 +184,15 @@ def _named(name: str) -> tuple[Path | None, str, str]:
 
     if name in BUILTIN:
         return None, name, ""
-    from benchmark.submission.bundle.find import find_installed, installed_methods
+    from benchmark.submission.bundle.offered import installed_methods
+
+    point = installed_methods().get(name)
+    if point is None:
+        return None, name, ""
+    from benchmark.submission.bundle.find import find_installed
 
     found = find_installed(name)
-    if found is None:
-        return None, name, ""
-    return found.given, installed_methods()[name].attr, name
+    return found and found.given, point.attr, name
 
 
 def string_of(record: MethodRecord, file: str) -> str:

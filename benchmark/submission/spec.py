@@ -8,8 +8,6 @@ from pydantic import ValidationError
 
 from benchmark.layout import frozen_folder, spec_file
 from benchmark.results import MethodRecord
-from benchmark.submission.bundle.find import alone, find
-from benchmark.submission.bundle.frozen import RECORD, FrozenCopy, keep, read_copy, stage
 from benchmark.submission.method_class import builtin_class, docstring, instance, submitted_class
 from benchmark.submission.method_string import Method, display_name, method_id, written
 from nnactive.errors import UserError
@@ -19,6 +17,7 @@ from nnactive.io.queries import START
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
+    from benchmark.submission.bundle.frozen import FrozenCopy
     from nnactive.methods import QueryMethod
 
 SCALARS = (bool, int, float, str, Decimal, type(None))
@@ -81,6 +80,9 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
     """
     path = root / spec_file(spec.record.id)
     if source is not None:
+        from benchmark.submission.bundle.find import find
+        from benchmark.submission.bundle.frozen import RECORD, keep, read_copy, stage
+
         copy = read_copy(source) if (source / RECORD).is_file() else stage(find(source))
         if copy.bundle.digest != spec.record.source_hash:
             raise UserError(f"{source}: changed during the check; run the command again")
@@ -91,6 +93,8 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
 
 def _files_there(methods: Path) -> dict[str, Path]:
     """Data files of the methods in a track's folder, by digest."""
+    from benchmark.submission.bundle.frozen import RECORD, read_copy
+
     copies = [read_copy(each.parent) for each in sorted(methods.glob(f"*/{RECORD}"))]
     return {
         known.digest: copy.path(name)
@@ -123,8 +127,11 @@ def load_method(path: Path) -> "QueryMethod":
     return found
 
 
-def _copy_of(path: Path, spec: MethodSpec) -> FrozenCopy:
+def _copy_of(path: Path, spec: MethodSpec) -> "FrozenCopy":
     """The frozen copy beside a spec file, checked."""
+    from benchmark.submission.bundle.find import alone
+    from benchmark.submission.bundle.frozen import RECORD, read_copy, stage
+
     stem = path.name.removesuffix(".json")
     folder = path.with_name(stem)
     if (folder / RECORD).is_file():

@@ -5,11 +5,12 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
+from nnactive.methods.parameters import ParametersBase
 from nnactive.pool.view import PoolView
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -35,13 +36,11 @@ class QueryMethod:
     needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
     """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
-    class Parameters(BaseModel):
+    class Parameters(ParametersBase):
         """The method's parameters: none by default; a method declares its own class of this name.
 
         Each field has a type, a default and, if needed, limits (pydantic's ``Field``).
         """
-
-        model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     parameters: Parameters
 
@@ -51,6 +50,7 @@ class QueryMethod:
         Raises:
             MethodError: if a parameter is unknown, or its type or value is wrong.
         """
+        self.Parameters.check(self.name)
         try:
             self.parameters = self.Parameters(**parameters)
         except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import method_argument
+from benchmark.cli.options import frozen_option, method_argument
 
 if TYPE_CHECKING:
     from benchmark.submission.method_string import Method
@@ -242,6 +242,7 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 
 @step.command()
 @method_argument
+@frozen_option
 @click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
 @click.option("--pools", type=PATH, help="Say how it looks for patches in these pools instead.")
 @out_option
@@ -261,6 +262,7 @@ def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> 
 
 @step.command()
 @method_argument
+@frozen_option
 @click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
 @out_option
 def conform(method: "Method", out: Path, *, answers: bool) -> None:

@@ -152,9 +152,9 @@ def submit(
 ) -> int:
     """Run METHODs and a track's baselines; build the leaderboard.
 
-    A METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5. Several values are one method each: 'power_bald,beta=1|5|20' (in quotes). A
-    file that is new to the track is checked first.
+    A METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5. Several values are one method each:
+    'power_bald,beta=1|5|20' (in quotes). A new one is checked first.
     """
     content = part_of_track(name, options)
     return run_track(content, swept_methods(content, submitted, parameters), options)

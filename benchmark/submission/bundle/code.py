@@ -65,7 +65,8 @@ def _words(node: object) -> Iterator[str]:
             yield from _words(each) if each is not None else ("None",)
         yield "]"
     else:
-        yield f"{type(node).__name__} {node!r}"
+        # The decimals of a huge number can't be written.
+        yield f"{type(node).__name__} {hex(node) if type(node) is int else repr(node)}"
 
 
 def imports(tree: ast.Module) -> list[Import]:

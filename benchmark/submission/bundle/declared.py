@@ -61,10 +61,6 @@ class _Judge:
 
     def _missing(self, parts: tuple[str, ...], each: Import) -> str:
         """A module of the submission that isn't among its files, but lies beside them."""
-        heads = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
-        there = {name.removesuffix(".py") for name in self.members}
-        if any(f"{head}/__init__" in there or head in there for head in heads[-2:]):
-            return ""
         beside = self._beside(parts)
         return self._to_list(each, beside) if beside else ""
 

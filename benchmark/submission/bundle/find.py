@@ -11,13 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from benchmark.submission.bundle.code import imports, parse, resolve
+from benchmark.submission.bundle.offered import installed_methods
 from benchmark.submission.pins import installed, locked_packages, pin, required_by
 from benchmark.submission.requirements import MANIFEST, Manifest, manifest_in, read_manifest
 from nnactive.errors import UserError
 
 INIT: Final = "__init__.py"
-GROUP: Final = "nnactive.methods"
-"""Entry points by which an installed package offers its methods."""
 LARGEST: Final = 2 * 2**30
 """Bytes that a listed file may have."""
 
@@ -128,12 +127,6 @@ def _folder(given: Path, manifest: Manifest) -> Source:
         raise UserError(f"{given / entry}: not a Python file; METHOD is path/to/file.py:Class")
     inner = f"{re.sub(r'[^0-9A-Za-z_]', '_', given.resolve().name)}/" if package else ""
     return Source(given, given, inner, f"{inner}{entry}", manifest)
-
-
-def installed_methods() -> dict[str, metadata.EntryPoint]:
-    """Entry points of the installed packages that offer query methods, by name, sorted."""
-    found = metadata.entry_points(group=GROUP)
-    return {each.name: each for each in sorted(found, key=lambda each: (each.name, each.value))}
 
 
 def find_installed(name: str) -> Source | None:

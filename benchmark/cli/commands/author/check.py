@@ -1,5 +1,6 @@
 """The check of a query method: a table of rows in seconds, before anything is trained."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import click
 
 from benchmark.child_errors import error_line
 from benchmark.cli.contained import Contained, note
+from benchmark.cli.errors import DEBUG
 from benchmark.cli.options import method_argument, seconds_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 def check(method: "Method", seconds: float) -> int:
     """Check METHOD on small synthetic pools; nothing is trained.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5. With --debug (before the command), a
+    failed row comes with its traceback.
     """
     from rich.console import Console
 
@@ -66,6 +69,9 @@ def judge(method: "Method", seconds: float) -> "list[Verdict]":
     method = method.staged(note)
     with _shown(method.string) as watcher:
         rows = run(method, seconds, watcher)
+    for row in rows:
+        if row.trace and os.environ.get(DEBUG):
+            click.echo(row.trace, err=True)
     if rows[0].check == LOADS and rows[0].state == "FAILED":
         raise UserError(rows[0].detail)
     return rows

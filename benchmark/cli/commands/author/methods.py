@@ -30,20 +30,28 @@ def method() -> None:
 
 @method.command("list")
 def list_methods() -> None:
-    """List the built-in methods with their parameters' defaults."""
+    """List the built-in methods and those of installed packages, with parameters' defaults."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from benchmark.submission.bundle.offered import installed_methods
     from benchmark.submission.method_string import Method, written
-    from benchmark.submission.spec import describe
+    from benchmark.submission.spec import MethodSpec, describe
+    from nnactive.errors import UserError
     from nnactive.methods import BUILTIN
 
     table = Table("method", "parameters", "uses ground truth", "description", box=None)
-    for name in BUILTIN:
-        record = describe(Method.parse(name)).record
+    for name in [*BUILTIN, *sorted(installed_methods().keys() - BUILTIN.keys())]:
+        try:
+            method = Method.parse(name)
+            record = (_described(MethodSpec, method) if method.file else describe(method)).record
+        except UserError as error:  # of an installed package
+            table.add_row(name, "", "", escape(f"can't be used: {error}"))
+            continue
         parameters = [f"{key}={written(value)}" for key, value in record.parameters.items()]
         oracle = "yes" if record.oracle else "no"
-        table.add_row(name, "\n".join(parameters), oracle, record.description)
+        table.add_row(name, "\n".join(parameters), oracle, escape(record.description))
     Console().print(table)
 
 
@@ -52,8 +60,8 @@ def list_methods() -> None:
 def show(method: "Method") -> None:
     """Show what METHOD computes, and its parameters.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5.
     """
     from benchmark.submission.method_help import MethodHelp, method_help
     from benchmark.submission.method_string import written
