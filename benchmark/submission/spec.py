@@ -10,7 +10,13 @@ from pydantic import ValidationError
 
 from benchmark.layout import spec_file
 from benchmark.results import MethodRecord
-from benchmark.submission.method_class import builtin_class, instance, submitted_class
+from benchmark.submission.method_class import (
+    as_query,
+    as_start,
+    builtin_class,
+    instance,
+    submitted_class,
+)
 from benchmark.submission.method_string import Method, display_name, method_id, written
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, replace_model, sha256, write_bytes
@@ -19,7 +25,8 @@ from nnactive.io.queries import START
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
-    from nnactive.methods import QueryMethod
+    from nnactive.methods import QueryMethod, StartMethod
+    from nnactive.methods.base import Method as AnyMethod
 
 SCALARS = (bool, int, float, str, Decimal, type(None))
 """Types that a parameter may have."""
@@ -31,6 +38,10 @@ class MethodSpec(StateFile):
     record: MethodRecord
     entry: str
     """Name of the built-in method, or of the class in the frozen copy of the file."""
+    starts: bool = False
+    """Whether it is a start method."""
+    pair: "tuple[MethodSpec, MethodSpec] | None" = None
+    """The start method, and the query method of the later loops, if this describes both."""
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -44,7 +55,7 @@ def describe(method: Method | str) -> MethodSpec:
     return make(Method.parse(method) if isinstance(method, str) else method)[0]
 
 
-def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
+def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
     """The description that `describe` returns, and the object."""
     if method.file is None:
         kind = builtin_class(method.name)
@@ -59,7 +70,8 @@ def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
         found = instance(kind, method.origin, method.parameters)
         record = _record(found, method, sha256(method.file))
         record = record.model_copy(update={"requirements": requirements})
-    return MethodSpec(record=record, entry=method.name), found
+    starts = not hasattr(found, "query")
+    return MethodSpec(record=record, entry=method.name, starts=starts), found
 
 
 def check_unchanged(spec: MethodSpec, requirements: tuple[str, ...], source: Path) -> None:
@@ -93,6 +105,10 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
         UserError: if the file isn't the one that was checked, or began with other requirements.
     """
     path = root / spec_file(spec.record.id)
+    if spec.pair:
+        freeze(root, spec.pair[0], source)
+        replace_model(path, spec)
+        return
     if source is not None:
         if path.is_file():
             check_unchanged(read_model(path, MethodSpec), spec.record.requirements, source)
@@ -104,12 +120,23 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
 
 
 def load_method(path: Path) -> "QueryMethod":
-    """Make the method of a spec file, a submitted one from its frozen copy.
+    """Make the query method of a spec file, a submitted one from its frozen copy.
 
     Raises:
-        UserError: if the copy was changed, or this Python lacks what the method needs.
+        UserError: if the copy was changed, this Python lacks what the method needs, or it is a
+            start method.
     """
     spec = read_model(path, MethodSpec)
+    return as_query(_load(path, spec.pair[1] if spec.pair else spec), spec.record.id)
+
+
+def load_start(path: Path) -> "StartMethod":
+    """Make the start method of a spec file, as `load_method` does a query method."""
+    spec = read_model(path, MethodSpec)
+    return as_start(_load(path, spec), spec.record.id)
+
+
+def _load(path: Path, spec: MethodSpec) -> "AnyMethod":
     if spec.record.origin == "builtin":
         return instance(builtin_class(spec.entry), spec.entry, spec.record.parameters)
     copy = _copy(path)
@@ -133,7 +160,7 @@ def _copy(spec: Path) -> Path:
     return spec.with_name(f"{spec.name.removesuffix('.json')}.py")
 
 
-def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRecord:
+def _record(found: "AnyMethod", method: Method, source_hash: str) -> MethodRecord:
     base_id, origin = method.base_id, method.origin
     if base_id == START:
         raise UserError(f"{origin}: a method can't be named '{START}'")
@@ -160,7 +187,7 @@ def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRec
     return record.model_copy(update=named)
 
 
-def _values(method: "QueryMethod", origin: str) -> dict[str, object]:
+def _values(method: "AnyMethod", origin: str) -> dict[str, object]:
     """All parameters of a method with the values it uses."""
     if not type(method).Parameters.model_fields:
         return {}

@@ -5,13 +5,14 @@ from functools import cache
 
 from leaderboard.assemble.cells import measured_cell
 from leaderboard.assemble.entrants import display_names, measured_card
-from leaderboard.assemble.grouping import LeagueResults, SettingResults
+from leaderboard.assemble.grouping import LeagueKey, LeagueResults, SettingResults
 from leaderboard.assemble.keys import key_ignoring_epochs, key_ignoring_query_size
 from leaderboard.assemble.league import LeagueSource, MethodSource, SettingSource
 from leaderboard.formatting import NAME_LENGTH, plain
 from leaderboard.metrics.reference import make_reference
 from leaderboard.model import SettingTable, Value
 from nnactive.errors import UserError
+from nnactive.io.queries import PROTOCOL_START
 from nnactive.settings import Setting
 
 
@@ -43,7 +44,7 @@ def measured_source(league: LeagueResults) -> LeagueSource:
             for method, results in league.methods.items()
         },
         settings=settings,
-        notes=tuple(_variants([*settings.values()])),
+        notes=(*_starts(key), *_variants([*settings.values()])),
     )
 
 
@@ -76,6 +77,18 @@ def _setting(setting: SettingResults, *, compared: bool) -> SettingSource:
         compared=compared,
         key_ignoring_query_size=key_ignoring_query_size(setting.key.checksum, about),
     )
+
+
+def _starts(key: LeagueKey) -> list[str]:
+    """What a league that compares starts ranks."""
+    if not key.query:
+        return []
+    return [
+        f"This league compares starts: a row's method chose the patches of loop 0, and "
+        f"{plain(key.query, NAME_LENGTH)} those of all later loops, so it says nothing about query "
+        f"methods. {PROTOCOL_START} is the protocol's starting budget, which looks at labels; "
+        "scores and FG-Eff begin at its loop 0. AUBC and the curves include each row's own loop 0."
+    ]
 
 
 def _variants(settings: Sequence[SettingSource]) -> list[str]:

@@ -178,6 +178,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     Nothing runs if this machine lacks something or a method fails its check.
     """
     from benchmark.feasibility.track import prepared_pools
+    from benchmark.submission.pairs import entrant
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -186,6 +187,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     entries = [admitted(method, root, options.seconds) for method in methods]
     if None in entries:
         return UserError.exit_code
+    entries = [(entrant(each[0], content.query), each[1]) for each in entries if each]
     pools = prepared_pools(content, options.data, options.runs)
     notes += warnings(content, pools, methods)
     for note in notes:
@@ -220,9 +222,15 @@ def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> l
         UserError: if a budget is impossible.
     """
     from benchmark.feasibility.track import check_track
+    from benchmark.submission.method_string import Method
+    from nnactive.io.queries import PROTOCOL_START
 
-    asked = {each.string: demands(each, pools) for each in methods if pools.settings}
-    return [f"warning: {note}" for note in check_track(content, pools, asked)]
+    # Starts are followed by one query method; only the protocol's makes sure of every class.
+    queries = methods if content.query is None else [Method.parse(content.query)]
+    protocol = content.query is None or any(each.string == PROTOCOL_START for each in methods)
+    asked = {each.string: demands(each, pools) for each in queries if pools.settings}
+    notes = check_track(content, pools, asked, protocol=protocol)
+    return [f"warning: {note}" for note in notes]
 
 
 def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":

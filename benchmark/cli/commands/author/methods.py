@@ -101,11 +101,12 @@ def demands(method: "Method", pools: "Pools") -> "Demands":
         UserError: if its ``limit`` fails.
     """
     from benchmark.feasibility.demands import Demands, demands_of
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import make
     from nnactive.io.files import write_model
 
     if method.file is None:
-        return demands_of(make(method)[1], pools)
+        return demands_of(as_query(make(method)[1], method.string), pools)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pools.json"
         write_model(file, pools)
