@@ -83,11 +83,12 @@ def _starts(key: LeagueKey) -> list[str]:
     """What a league that compares starts ranks."""
     if not key.query:
         return []
+    query = plain(key.query, NAME_LENGTH)
+    ranked = f"a row's method chose the patches of loop 0, and {query} those of all later loops"
+    start = f"{PROTOCOL_START} is the protocol's starting budget, which looks at labels"
     return [
-        f"This league compares starts: a row's method chose the patches of loop 0, and "
-        f"{plain(key.query, NAME_LENGTH)} those of all later loops, so it says nothing about query "
-        f"methods. {PROTOCOL_START} is the protocol's starting budget, which looks at labels; "
-        "scores and FG-Eff begin at its loop 0. AUBC and the curves include each row's own loop 0."
+        f"This league compares starts, not query methods: {ranked}.",
+        f"{start}; scores and FG-Eff begin at its loop 0, AUBC and curves at each row's own.",
     ]
 
 

@@ -59,7 +59,7 @@ class StartAsQuery(QueryMethod):
             return self.inner.start(StartPool(pool), n)
         except ImagesOnlyError as error:
             if isinstance(pool, WatchedPool):
-                pool.forbid(str(error))
+                pool.forbid(f"{error}".replace(" does not", ", which does not", 1))
             raise
 
 

@@ -21,6 +21,7 @@ from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.steps import STEPS
 from benchmark.submission.method_string import Method
+from benchmark.submission.pairs import entrant
 from benchmark.tracks import Track
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
@@ -99,7 +100,9 @@ def make_request(folder: Path, track: Track, methods=None) -> Request:
     asked = [Method.parse(text) for text in methods or track.methods]
     return Request(
         track=track,
-        methods=tuple((examine(m, folder / "runs" / "toy"), m.file) for m in asked),
+        methods=tuple(
+            (entrant(examine(m, folder / "runs" / "toy"), track.query), m.file) for m in asked
+        ),
         data=folder / "data",
         runs=folder / "runs",
         cores=2,
@@ -177,6 +180,29 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     # All is there: Snakemake is not even started.
     monkeypatch.setattr(run_module, "_snakemake", None)
     assert finish(request, page) == 0
+
+
+@pytest.mark.slow
+def test_starts_are_compared_each_with_a_loop_0_of_its_own(folder, capfd) -> None:
+    starts = ("foreground33", "typiclust")
+    track = make_track(loops=2, methods=starts).model_copy(update={"query": "random"})
+    request = make_request(folder, track)
+    assert finish(request, folder / "board.html") == 0
+    done = calls(folder)
+    assert set(done.values()) == {1}
+    assert len(done) == 2 * (5 + 5 + 1)
+    assert sum("s/start/" in output for output in done) == 5
+    assert sum("s/typiclust+start/" in output for output in done) == 5
+    found = load_result(request.root / "s/typiclust+random/seed_1/result.json")
+    assert (found.method.start, found.method.query) == ("typiclust", "random")
+    page = (folder / "board.html").read_text()
+    assert "This league compares starts, not query methods" in page
+    assert "typiclust, then random" in page
+
+    # Another query method of the later loops is another run.
+    other = make_request(folder, track.model_copy(update={"query": "bald"}))
+    with pytest.raises(UserError, match=r"field 'query' was random .* and is bald now"):
+        finish(other, folder / "board.html")
 
 
 @pytest.mark.slow
