@@ -27,7 +27,8 @@ def measured_source(league: LeagueResults) -> LeagueSource:
     return LeagueSource(
         names=key.names,
         title=plain(
-            f"{plain(key.track, NAME_LENGTH)}: {key.epochs} epochs, protocol "
+            f"{plain(key.track, NAME_LENGTH)}: {'starts, ' if key.query else ''}"
+            f"{key.epochs} epochs, protocol "
             f"{plain(key.protocol, NAME_LENGTH)}, nnU-Net {plain(key.nnunet, NAME_LENGTH)}"
         ),
         group="measured",

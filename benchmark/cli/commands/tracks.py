@@ -178,16 +178,14 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     Nothing runs if this machine lacks something or a method fails its check.
     """
     from benchmark.feasibility.track import prepared_pools
-    from benchmark.submission.pairs import entrant
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
     notes = begin(content, options.data, options.runs)
     root = options.runs / content.name
-    entries = [admitted(method, root, options.seconds) for method in methods]
+    entries = [admitted(method, root, options.seconds, content.query) for method in methods]
     if None in entries:
         return UserError.exit_code
-    entries = [(entrant(each[0], content.query), each[1]) for each in entries if each]
     pools = prepared_pools(content, options.data, options.runs)
     notes += warnings(content, pools, methods)
     for note in notes:
@@ -233,20 +231,24 @@ def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> l
     return [f"warning: {note}" for note in notes]
 
 
-def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
+def admitted(
+    method: "Method", root: Path, seconds: float, query: str | None = None
+) -> "Entry | None":
     """A method's spec and file; None if its file is new to the track and fails the check.
 
     Args:
         method: the METHOD.
         root: the track's folder.
         seconds: time limit for each row of the check.
+        query: query method of the later loops, in a track that compares starts.
 
     Raises:
-        UserError: if this isn't a query method that can run.
+        UserError: if this isn't a method that can run on the track.
     """
     from benchmark.layout import spec_file
+    from benchmark.submission.pairs import entrant
 
-    spec = examine(method, root)
+    spec = entrant(examine(method, root), query)
     new = method.file is not None and not (root / spec_file(spec.record.id)).exists()
     return None if new and not passes(method, seconds) else (spec, method.file)
 

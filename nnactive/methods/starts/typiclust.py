@@ -28,9 +28,9 @@ class TypiClust(StartMethod):
 
     Hacohen et al. 2022, https://arxiv.org/abs/2202.02794; one of the cold starts that Liu et al.
     2023, https://arxiv.org/abs/2307.12004, compare on volumes. As published: k-means with as many
-    clusters as patches are wanted (at most 500); from the largest cluster to the smallest, those
-    of up to 5 patches last, the patch with the least mean distance to its 20 nearest neighbours in
-    the cluster, or to as many as half of it; round after round.
+    clusters as patches are wanted (at most 500); from the largest cluster to the smallest the patch
+    with the least mean distance to its 20 nearest neighbours in the cluster, or to as many as half
+    of it; round after round. Clusters of up to 5 patches, which the authors leave out, come last.
 
     Different from both papers, whose features are those of a self-supervised network: patches are
     the tiles of a grid with a random offset (of an image, ``tiles`` drawn at random), described by

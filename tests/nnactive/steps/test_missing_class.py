@@ -53,7 +53,7 @@ def start_without(phantom: Path, setting: Setting, out: Path, method: str) -> Pa
 
 def test_the_protocols_own_start_must_have_every_class(phantom, setting, tmp_path) -> None:
     first = start_without(phantom, setting, tmp_path / "loop_000.json", START)
-    with pytest.raises(UserError, match="labelled in .* cases, folds need 2"):
+    with pytest.raises(UserError, match=r"labelled in .* cases, folds need 2"):
         annotate(phantom, setting, SEED, [first], None, tmp_path / "train")
 
 

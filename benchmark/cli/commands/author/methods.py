@@ -30,20 +30,21 @@ def method() -> None:
 
 @method.command("list")
 def list_methods() -> None:
-    """List the built-in methods with their parameters' defaults."""
+    """List the built-in query and start methods with their parameters' defaults."""
     from rich.console import Console
     from rich.table import Table
 
     from benchmark.submission.method_string import Method, written
     from benchmark.submission.spec import describe
-    from nnactive.methods import BUILTIN
+    from nnactive.methods import BUILTIN, STARTS
 
-    table = Table("method", "parameters", "uses ground truth", "description", box=None)
-    for name in BUILTIN:
+    table = Table("method", "chooses", "parameters", "uses ground truth", "description", box=None)
+    for name in (*BUILTIN, *STARTS):
         record = describe(Method.parse(name)).record
         parameters = [f"{key}={written(value)}" for key, value in record.parameters.items()]
         oracle = "yes" if record.oracle else "no"
-        table.add_row(name, "\n".join(parameters), oracle, record.description)
+        loops = "loop 0" if name in STARTS else "later loops"
+        table.add_row(name, loops, "\n".join(parameters), oracle, record.description)
     Console().print(table)
 
 
