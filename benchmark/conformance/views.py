@@ -71,10 +71,6 @@ class WatchedPool(PoolView):
             return super().map(late, chosen[::-1])[::-1]
         return super().map(late, chosen)
 
-    def forbid(self, what: str) -> None:
-        """Record a request that was refused."""
-        self._watch.forbidden.append(what)
-
     def labels_in(self, patch: Patch) -> np.ndarray:
         """As in any pool, recording requests for unlabelled patches."""
         if patch not in self.labelled:

@@ -33,14 +33,21 @@ class StartPool(PoolView):
     and ``loop`` is 0. Everything else raises `ImagesOnlyError`.
     """
 
-    def __init__(self, pool: PoolView, protocol: Protocol | None = None) -> None:
+    def __init__(
+        self,
+        pool: PoolView,
+        protocol: Protocol | None = None,
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
         """Show a pool without labels, predictions and history.
 
         Args:
             pool: the pool; nothing in it is labelled.
             protocol: makes the protocol's starting budget, for the built-in method that is it.
+            refused: called with the name of what is refused.
         """
         self._pool = pool
+        self._refused = refused
         self._protocol = protocol
 
     def __getattribute__(self, name: str) -> Any:
@@ -48,6 +55,8 @@ class StartPool(PoolView):
             return object.__getattribute__(self, name)
         if name in VISIBLE:
             return getattr(object.__getattribute__(self, "_pool"), name)
+        if self._refused:
+            self._refused(name)
         raise ImagesOnlyError(
             f"pool.{name} does not exist before the start: nothing is labelled or trained; "
             "use pool.image and the pool's sizes"

@@ -8,7 +8,7 @@ from benchmark.conformance.pools import LARGE, PLAIN
 from benchmark.conformance.views import WatchedPool
 from nnactive.geometry import Patch
 from nnactive.methods import STARTS, PoolView, QueryMethod, StartMethod
-from nnactive.pool.start import ImagesOnlyError, StartPool
+from nnactive.pool.start import StartPool
 
 if TYPE_CHECKING:
     from nnactive.methods.base import Method
@@ -55,12 +55,12 @@ class StartAsQuery(QueryMethod):
 
     def query(self, pool: PoolView, n: int) -> list[Patch]:
         """The start method's choice; what it asks for beyond images is recorded."""
-        try:
-            return self.inner.start(StartPool(pool), n)
-        except ImagesOnlyError as error:
+
+        def refused(name: str) -> None:
             if isinstance(pool, WatchedPool):
-                pool.forbid(f"{error}".replace(" does not", ", which does not", 1))
-            raise
+                pool._watch.forbidden.append(f"pool.{name}, before the start")  # noqa: SLF001
+
+        return self.inner.start(StartPool(pool, refused=refused), n)
 
 
 class ProtocolAsQuery(StartAsQuery):
