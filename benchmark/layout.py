@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from nnactive.io.queries import START
+from nnactive.io.queries import PROTOCOL_START, START
 
 RESULT = "result.json"
 TRAIN = "train"
+JOINT = "+"
+"""Joins the ids of a start method and of the query method that makes the later loops; in no id."""
 
 
 class Experiment(NamedTuple):
@@ -14,11 +16,31 @@ class Experiment(NamedTuple):
 
     setting: str
     method: str
-    """Method id."""
+    """Method id; ``START+QUERY`` if it names the start of its loop 0, too."""
     seed: int
 
     def __str__(self) -> str:
         return f"{self.setting}, {self.method}, seed {self.seed}"
+
+
+def start_of(method: str) -> str:
+    """Id of the start method that makes a method's loop 0.
+
+    >>> start_of("typiclust+random"), start_of("random")
+    ('typiclust', 'foreground33')
+    """
+    start, joint, _ = method.partition(JOINT)
+    return start if joint else PROTOCOL_START
+
+
+def first_loop_of(method: str) -> str:
+    """Method id of a method's loop 0, the same for all methods that have the same start.
+
+    >>> first_loop_of("typiclust+random"), first_loop_of("random")
+    ('typiclust+start', 'start')
+    """
+    start = start_of(method)
+    return START if start == PROTOCOL_START else f"{start}{JOINT}{START}"
 
 
 def _seed_folder(setting: str, method: str, seed: int) -> Path:
@@ -78,7 +100,9 @@ def query_file(experiment: Experiment, loop: int) -> Path:
 def loop_folder(experiment: Experiment, loop: int) -> Path:
     """The outputs of a loop but for its patches."""
     setting, method, seed = experiment
-    return _seed_folder(setting, method if loop else START, seed) / f"loop_{loop:03d}"
+    return (
+        _seed_folder(setting, method if loop else first_loop_of(method), seed) / f"loop_{loop:03d}"
+    )
 
 
 def train_folder(experiment: Experiment, loop: int) -> Path:

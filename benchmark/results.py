@@ -132,6 +132,11 @@ class MethodRecord(Frozen):
     """Whether it uses ground truth of the whole pool."""
     reference: str = ""
     """Publication of the method; empty if its author gives none."""
+    start: str | None = None
+    """Id of the start method that chose loop 0: then that is what this record describes, and
+    ``id`` names both. None: the protocol's starting budget (protocol section 4)."""
+    query: str | None = None
+    """Id of the query method of all later loops, if ``start`` is given."""
     requirements: tuple[str, ...] = ()
     """What its ``submission.yaml`` pins, each ``name==version``, sorted. `ImageUsed.requirements`
     lists all packages that a layer adds for them; pinning that list gives the same packages."""

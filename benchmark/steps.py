@@ -16,6 +16,7 @@ from typing import Final, Self
 from benchmark import layout
 from benchmark.layout import Experiment
 from nnactive.data.prepared import INFO
+from nnactive.io.queries import PROTOCOL_START
 from nnactive.settings import Setting
 
 
@@ -23,7 +24,7 @@ class Per(Enum):
     """What a step runs once for."""
 
     DATASET = "dataset"
-    FIRST_LOOP = "loop 0, shared by all methods"
+    FIRST_LOOP = "loop 0, shared by all methods with the same start"
     LATER_LOOP = "loop from loop 1 on"
     LOOP = "loop"
     FOLD = "fold of a loop"
@@ -122,6 +123,11 @@ def _past(target: Target) -> range:
     return range(target.loop - 1) if target.looks_back else range(0)
 
 
+def _start_method(target: Target) -> Path | list[Path]:
+    start = layout.start_of(target.experiment.method)
+    return [] if start == PROTOCOL_START else layout.spec_file(start)
+
+
 def _previous_train(target: Target) -> Path | list[Path]:
     return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
 
@@ -158,9 +164,9 @@ START_STEP: Final = Step(
     title="starting budget",
     reads="pool labels",
     writes="starting budget, for all methods",
-    inputs=ON_DATA,
+    inputs={**ON_DATA, "method": _start_method},
     output=lambda target: layout.query_file(target.experiment, 0),
-    arguments="--data {data} --setting {setting} --seed {seed} --out {output}",
+    arguments="--data {data} --setting {setting} {method:--method} --seed {seed} --out {output}",
 )
 QUERY: Final = Step(
     name="query",
@@ -273,7 +279,11 @@ def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
         loop=_Placeholder(loop),
         fold=_Placeholder(fold),
     )
-    return step.output(target)
+    output = step.output(target)
+    if step.per is Per.FIRST_LOOP:
+        # Of any start: by default the folder is that of the protocol's.
+        output = Path(target.experiment.setting, target.experiment.method, *output.parts[2:])
+    return output
 
 
 _ANY_SETTING = Setting(

@@ -26,6 +26,9 @@ class Track(StateFile):
     comparable: bool
     settings: tuple[Setting, ...]
     methods: tuple[str, ...]
+    query: str | None = None
+    """Query method of all later loops in a track that compares starts; None: it compares query
+    methods."""
     seeds: tuple[int, ...]
 
     @property
@@ -42,8 +45,9 @@ class Track(StateFile):
     def trainings(self) -> int:
         """Number of networks trained for the track's own methods; a shared loop 0 counts once."""
         later = len(self.methods)
+        first = later if self.query else 1
         return len(self.seeds) * sum(
-            s.training.folds * (1 + (s.loops - 1) * later) for s in self.settings
+            s.training.folds * (first + (s.loops - 1) * later) for s in self.settings
         )
 
     @property
@@ -124,6 +128,13 @@ def _check_users_file(content: TrackFile, path: Path) -> None:
             f"{path}: field 'name': '{content.name}' is a track that comes with the benchmark, "
             "and their runs would mix; choose another name"
         )
+    if content.query is not None:
+        from benchmark.submission.pairs import fixed_query
+
+        try:
+            fixed_query(content.query)
+        except UserError as error:
+            raise UserError(f"{path}: field 'query': {error}") from None
     for number, text in enumerate(content.methods):
         try:
             method = Method.parse(text)

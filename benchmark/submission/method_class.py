@@ -1,9 +1,9 @@
-"""Find a query method's class, in the registry or in a submission, and make an object of it."""
+"""Find a method's class, in the registry or in a submission, and make an object of it."""
 
 import inspect
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from benchmark.results import ParameterValue
 from nnactive.authored import with_place
@@ -11,68 +11,94 @@ from nnactive.errors import UserError, described
 
 if TYPE_CHECKING:
     from benchmark.submission.bundle.frozen import FrozenCopy
-    from nnactive.methods import QueryMethod
-
+    from nnactive.methods import QueryMethod, StartMethod
+    from nnactive.methods.base import Method
 
 QUERY_PARTS: Final = ("score", "candidates", "query")
 """A query method writes at least one of these."""
+START_PARTS: Final = ("start",)
+TO_START: Final = "give it to a track that compares starts, such as coldstart_demo"
+TO_QUERY: Final = "the track compares starts, which are classes of nnactive.methods.StartMethod"
 
 
-def builtin_class(name: str) -> "type[QueryMethod]":
+def builtin_class(name: str) -> "type[Method]":
     """The built-in class of that name.
 
     Raises:
         UserError: lists the names if there is none.
     """
-    from nnactive.methods import BUILTIN
+    from nnactive.methods import BUILTIN, STARTS
 
-    if name not in BUILTIN:
+    known: dict[str, type[Method]] = {**BUILTIN, **STARTS}
+    if name not in known:
         # YAML splits an unquoted METHOD with parameters in [...] at its commas.
         quotes = "; inside YAML's [...] quote the METHOD" if "=" in name else ""
         raise UserError(
             f"unknown method '{name}'; known methods: {', '.join(sorted(BUILTIN))}, "
+            f"known starts: {', '.join(sorted(STARTS))}, "
             f"or give path/to/file.py:Class{quotes}"
         )
-    return BUILTIN[name]
+    return known[name]
 
 
-def submitted_class(
-    copy: "FrozenCopy",
-    name: str,
-    base: type[Any] | None = None,
-    parts: Sequence[str] = QUERY_PARTS,
-) -> type[Any]:
-    """Import a submission and return its class ``name``.
+def as_query(found: "Method", origin: str) -> "QueryMethod":
+    """The object, if it is a query method; ``origin`` names it in errors.
 
-    Args:
-        copy: the frozen copy.
-        name: of the class.
-        base: what it must be a subclass of; by default `QueryMethod`.
-        parts: methods of which it must define one.
+    Raises:
+        UserError: if it is a start method.
+    """
+    from nnactive.methods import QueryMethod
+
+    if not isinstance(found, QueryMethod):
+        raise UserError(f"{origin}: a start method, which chooses loop 0 alone; {TO_START}")
+    return found
+
+
+def as_start(found: "Method", origin: str) -> "StartMethod":
+    """The object, if it is a start method; ``origin`` names it in errors.
+
+    Raises:
+        UserError: if it is a query method.
+    """
+    from nnactive.methods import StartMethod
+
+    if not isinstance(found, StartMethod):
+        raise UserError(f"{origin}: a query method, not a start method; {TO_QUERY}")
+    return found
+
+
+def submitted_class(copy: "FrozenCopy", name: str) -> "type[Method]":
+    """Import a submission and return its class ``name``, of a query or start method.
 
     Raises:
         UserError: if the submission can't be imported, or doesn't define such a class whose name
             on the leaderboard isn't a built-in one's.
     """
     from benchmark.submission.alone import import_copy
-    from nnactive.methods import BUILTIN, QueryMethod
+    from nnactive.methods import BUILTIN, STARTS, QueryMethod, StartMethod
 
-    base = base or QueryMethod
     module, path = import_copy(copy), copy.shown
     found = getattr(module, name, None)
     if found is None:
         there = [each for each, kind in vars(module).items() if _is_defined_in(kind, module)]
         raise UserError(f"{path}: has no class {name}; it has {', '.join(there) or 'no classes'}")
-    if not (inspect.isclass(found) and issubclass(found, base)):
-        raise UserError(f"{path}: {name} is not a subclass of nnactive.methods.{base.__name__}")
+    if not (inspect.isclass(found) and issubclass(found, (QueryMethod, StartMethod))):
+        raise UserError(
+            f"{path}: {name} is not a subclass of nnactive.methods.QueryMethod or StartMethod"
+        )
+    starts = issubclass(found, StartMethod)
+    base, parts = (StartMethod, START_PARTS) if starts else (QueryMethod, QUERY_PARTS)
     chooses = any(getattr(found, part) is not getattr(base, part) for part in parts)
     if not chooses or inspect.isabstract(found):
         raise UserError(f"{path}: {name} never chooses patches; define {_either(parts)}")
+    builtin: dict[str, type[Method]] = {**BUILTIN, **STARTS}
     if not _is_defined_in(found, module):
-        names = [each for each, kind in BUILTIN.items() if kind is found]
+        names = [each for each, kind in builtin.items() if kind is found]
         way = f"run the built-in: {names[0]}" if names else "define a subclass of it in this file"
         raise UserError(f"{path}: {name} is imported from {found.__module__}; {way}")
-    if found.name in BUILTIN:
+    if starts and inspect.getattr_static(found, "oracle") is not False:
+        raise UserError(f"{path}: {name}: a start method sees images alone; remove oracle")
+    if found.name in builtin:
         raise UserError(
             f"{path}: {name} has the name of the built-in method {found.name}; rename it"
         )
@@ -95,15 +121,15 @@ def _is_defined_in(kind: object, module: ModuleType) -> bool:
 
 
 def instance(
-    kind: "type[QueryMethod]", origin: str, parameters: Mapping[str, ParameterValue]
-) -> "QueryMethod":
+    kind: "type[Method]", origin: str, parameters: Mapping[str, ParameterValue]
+) -> "Method":
     """Make an object of the class with these parameters; ``origin`` names it in errors.
 
     Raises:
         UserError: for an undeclared parameter, an invalid value, an invalid declaration in the
             class, or a constructor that raises.
     """
-    from nnactive.methods import Need
+    from nnactive.methods import Need, QueryMethod
 
     _check_declared(kind, origin, parameters)
     try:
@@ -115,6 +141,8 @@ def instance(
         raise UserError(f"{origin}: its constructor raised {cause}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be a class constant, True or False")
+    if not isinstance(found, QueryMethod):
+        return found
     if not isinstance(found.needs, frozenset | set) or not found.needs <= set(Need):
         raise UserError(
             f"{origin}: needs = {found.needs!r}; use a frozenset of {', '.join(sorted(Need))}"
@@ -123,10 +151,11 @@ def instance(
 
 
 def _check_declared(
-    kind: "type[QueryMethod]", origin: str, parameters: Mapping[str, ParameterValue]
+    kind: "type[Method]", origin: str, parameters: Mapping[str, ParameterValue]
 ) -> None:
     """Refuse undeclared parameters, and declarations that can't work."""
     from nnactive.methods import QueryMethod
+    from nnactive.methods.base import Method
 
     needed = [
         parameter.name
@@ -135,10 +164,9 @@ def _check_declared(
         and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
     ]
     declared = kind.Parameters
-    if not (inspect.isclass(declared) and issubclass(declared, QueryMethod.Parameters)):
-        raise UserError(
-            f"{origin}: declare its parameters as class Parameters(QueryMethod.Parameters)"
-        )
+    if not (inspect.isclass(declared) and issubclass(declared, Method.Parameters)):
+        base = "QueryMethod" if issubclass(kind, QueryMethod) else "StartMethod"
+        raise UserError(f"{origin}: declare its parameters as class Parameters({base}.Parameters)")
     declared.check(origin)
     fields = kind.Parameters.model_fields
     needed += [name for name, field in fields.items() if field.is_required()]
@@ -151,7 +179,7 @@ def _check_declared(
             raise UserError(
                 f"{origin}: has no parameter '{name}'; it has {', '.join(fields) or 'none'}"
             )
-    if fields and kind.__init__ is not QueryMethod.__init__:
+    if fields and kind.__init__ is not Method.__init__:
         # Otherwise the recorded values might not be the ones used.
         takes = inspect.signature(kind).parameters.values()
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes):

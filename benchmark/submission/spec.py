@@ -8,7 +8,14 @@ from pydantic import ValidationError
 
 from benchmark.layout import frozen_folder, spec_file
 from benchmark.results import MethodRecord
-from benchmark.submission.method_class import builtin_class, docstring, instance, submitted_class
+from benchmark.submission.method_class import (
+    as_query,
+    as_start,
+    builtin_class,
+    docstring,
+    instance,
+    submitted_class,
+)
 from benchmark.submission.method_string import Method, display_name, method_id, written
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, replace_model, sha256
@@ -18,7 +25,8 @@ from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
     from benchmark.submission.bundle.frozen import FrozenCopy
-    from nnactive.methods import QueryMethod
+    from nnactive.methods import QueryMethod, StartMethod
+    from nnactive.methods.base import Method as AnyMethod
 
 SCALARS = (bool, int, float, str, Decimal, type(None))
 """Types that a parameter may have."""
@@ -32,6 +40,10 @@ class MethodSpec(StateFile):
     """Name of the built-in method, or of the class in the frozen copy."""
     looks_back: bool = False
     """Whether its queries need the ensembles of all earlier loops."""
+    starts: bool = False
+    """Whether it is a start method."""
+    pair: "tuple[MethodSpec, MethodSpec] | None" = None
+    """The start method, and the query method of the later loops, if this describes both."""
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -45,7 +57,7 @@ def describe(method: Method | str) -> MethodSpec:
     return make(Method.parse(method) if isinstance(method, str) else method)[0]
 
 
-def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
+def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
     """The description that `describe` returns, and the object."""
     copy = method.copy
     if copy is None:
@@ -61,10 +73,13 @@ def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
         found = instance(kind, method.origin, method.parameters)
         record = _record(found, method, copy.bundle.digest)
         record = record.model_copy(update={"requirements": requirements})
+    from nnactive.methods import QueryMethod
     from nnactive.query.prediction import Need
 
-    looks_back = Need.HISTORY in found.needs
-    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
+    queries = isinstance(found, QueryMethod)
+    looks_back = queries and Need.HISTORY in found.needs
+    spec = MethodSpec(record=record, entry=method.name, looks_back=looks_back, starts=not queries)
+    return spec, found
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
@@ -79,6 +94,10 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
         UserError: if the submission isn't the one that was checked.
     """
     path = root / spec_file(spec.record.id)
+    if spec.pair:
+        freeze(root, spec.pair[0], source)
+        replace_model(path, spec)
+        return
     if source is not None:
         from benchmark.submission.bundle.find import find
         from benchmark.submission.bundle.frozen import RECORD, keep, read_copy, stage
@@ -105,12 +124,23 @@ def _files_there(methods: Path) -> dict[str, Path]:
 
 
 def load_method(path: Path) -> "QueryMethod":
-    """Make the method of a spec file, a submitted one from its frozen copy.
+    """Make the query method of a spec file, a submitted one from its frozen copy.
 
     Raises:
-        UserError: if the copy was changed, or this Python lacks what the method needs.
+        UserError: if the copy was changed, this Python lacks what the method needs, or it is a
+            start method.
     """
     spec = read_model(path, MethodSpec)
+    return as_query(_load(path, spec.pair[1] if spec.pair else spec), spec.record.id)
+
+
+def load_start(path: Path) -> "StartMethod":
+    """Make the start method of a spec file, as `load_method` does a query method."""
+    spec = read_model(path, MethodSpec)
+    return as_start(_load(path, spec), spec.record.id)
+
+
+def _load(path: Path, spec: MethodSpec) -> "AnyMethod":
     if spec.record.origin == "builtin":
         return instance(builtin_class(spec.entry), spec.entry, spec.record.parameters)
     copy = _copy_of(path, spec)
@@ -119,7 +149,7 @@ def load_method(path: Path) -> "QueryMethod":
     way_out = "continue in an image that has it, as the run began"
     check_installed(spec.record.id, spec.record.requirements, way_out)
     origin = f"{copy.shown}:{spec.entry}"
-    found: QueryMethod = instance(submitted_class(copy, spec.entry), origin, spec.record.parameters)
+    found = instance(submitted_class(copy, spec.entry), origin, spec.record.parameters)
     if found.oracle is not spec.record.oracle:
         raise UserError(
             f"{copy.shown}: `oracle` differs from the submitted value; make it a class constant"
@@ -147,7 +177,7 @@ def _copy_of(path: Path, spec: MethodSpec) -> "FrozenCopy":
     return stage(alone(file), judged=False)
 
 
-def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRecord:
+def _record(found: "AnyMethod", method: Method, source_hash: str) -> MethodRecord:
     base_id, origin = method.base_id, method.origin
     if base_id == START:
         raise UserError(f"{origin}: a method can't be named '{START}'")
@@ -174,7 +204,7 @@ def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRec
     return record.model_copy(update=named)
 
 
-def _values(method: "QueryMethod", origin: str) -> dict[str, object]:
+def _values(method: "AnyMethod", origin: str) -> dict[str, object]:
     """All parameters of a method with the values it uses."""
     if not type(method).Parameters.model_fields:
         return {}

@@ -129,7 +129,7 @@ def check_settings(request: Request) -> None:
     file = request.root / layout.track_file()
     if file.exists():
         earlier = read_model(file, Track)
-        for field in ("protocol_version", "comparable"):
+        for field in ("protocol_version", "comparable", "query"):
             old, new = getattr(earlier, field), getattr(request.track, field)
             if old != new:
                 raise UserError(

@@ -226,6 +226,11 @@ def _notes(
     extra = [result.seed for result in results if result.seed not in expected]
     if len({_source(result) for result in results if result.seed in expected}) > 1:
         notes.append("its seeds were run with different sources, parameters or requirements")
+    notes += [
+        plain(f"seed {result.seed}: loop 0 labels nothing of {', '.join(classes)}")
+        for result in results
+        if (classes := _unlabelled(result))
+    ]
     if missing:
         notes.append(f"no result for {_seeds(missing)}")
     if extra:
@@ -243,6 +248,14 @@ def _shared(result: ExperimentResult) -> Iterator[str]:
                 f"seed {result.seed}, loop {loop.loop}: the same labelled patches as "
                 f"{', '.join(others)}, whose networks it shares"
             )
+
+
+def _unlabelled(result: ExperimentResult) -> list[str]:
+    """Classes of which a start other than the protocol's labelled nothing."""
+    if result.method.start is None or not result.loops:
+        return []
+    names, voxels = result.dataset.classes, result.loops[0].labelled_foreground
+    return [name for name, number in zip(names, voxels, strict=True) if not number]
 
 
 def _source(result: ExperimentResult) -> str:

@@ -14,6 +14,8 @@ from nnactive.io.models import Frozen, StateFile
 
 START = "start"
 """Method id of loop 0, which all methods share."""
+PROTOCOL_START = "foreground33"
+"""Id of the start method that makes the protocol's starting budget (section 4)."""
 
 
 class PatchRecord(Frozen):
@@ -30,7 +32,7 @@ class Query(StateFile):
     dataset: str
     setting: str
     method: str
-    """Method id; ``START`` for the starting budget."""
+    """Method id; for loop 0 ``START``, or the id of a start method other than the protocol's."""
     seed: int
     loop: int
     patches: tuple[PatchRecord, ...]

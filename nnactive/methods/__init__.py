@@ -1,4 +1,4 @@
-"""Query methods: the contract, the parts to build one from, and the built-in methods."""
+"""Query and start methods: the contract, the parts to build one from, and the built-in methods."""
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
@@ -16,6 +16,9 @@ from nnactive.methods.random import (
     RandomForeground66,
     RandomStrided,
 )
+from nnactive.methods.starts.base import StartMethod
+from nnactive.methods.starts.simple import Foreground33, RandomStart
+from nnactive.methods.starts.typiclust import TypiClust
 from nnactive.methods.stratified import (
     ClassBalanced33,
     ClassBalanced66,
@@ -37,6 +40,7 @@ from nnactive.query.selection import Candidate, best_patches, best_places, check
 
 __all__ = [
     "BUILTIN",
+    "STARTS",
     "Candidate",
     "FeatureMethod",
     "FeatureTile",
@@ -51,6 +55,7 @@ __all__ = [
     "Prediction",
     "QueryMethod",
     "SlidingWindow",
+    "StartMethod",
     "Tile",
     "VoxelFeatures",
     "best_patches",
@@ -93,3 +98,8 @@ BUILTIN: dict[str, type[QueryMethod]] = {
     )
 }
 """The methods that come with the benchmark, by name."""
+
+STARTS: dict[str, type[StartMethod]] = {
+    method.name: method for method in (Foreground33, RandomStart, TypiClust)
+}
+"""The start methods that come with the benchmark, by name."""

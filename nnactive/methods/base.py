@@ -20,21 +20,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class QueryMethod:
-    """Base class of all query methods: write `score`, or replace any later part.
+class Method:
+    """What query methods and start methods have in common: a name, a source, parameters."""
 
-    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
-    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
-    """
-
-    name: ClassVar[str] = "QueryMethod"
+    name: ClassVar[str] = "Method"
     """Name on the leaderboard; the class's own name unless it sets one."""
     reference: ClassVar[str] = ""
     """Where it was published: authors, year and a link, shown on the leaderboard."""
     oracle: ClassVar[bool] = False
     """Whether the method uses ground truth (``pool.oracle``); every result says so."""
-    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
-    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
     class Parameters(ParametersBase):
         """The method's parameters: none by default; a method declares its own class of this name.
@@ -65,6 +59,17 @@ class QueryMethod:
             cls.name = cls.__name__
         if "reference" not in cls.__dict__:
             cls.reference = ""
+
+
+class QueryMethod(Method):
+    """Base class of all query methods: write `score`, or replace any later part.
+
+    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
+    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
+    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
     def score(self, prediction: Prediction) -> "Tensor | np.ndarray":
         """Finite score of each voxel of an image, ``(Z, Y, X)``; higher is more worth labelling."""

@@ -16,7 +16,7 @@ from nnactive.data.prepared import (
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
 from nnactive.io.models import StateFile, file_text
-from nnactive.io.queries import load_patches, load_query
+from nnactive.io.queries import START, load_patches, load_query
 from nnactive.labels import count_boundary, count_labelled, partial_label
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
 from nnactive.settings import Setting
@@ -100,8 +100,14 @@ def annotate(
     labelled = _count(dataset, by_case, fresh, before)
     labelled = labelled.model_copy(update={"set_name": names[1]})
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
+    # Only the protocol's starting budget makes sure of every class; another start may miss some.
+    first = min((load_query(path) for path in queries), key=lambda query: query.loop)
     folds = assign_folds(
-        present, setting.training.folds, stream(*names, "folds"), dataset.info.classes
+        present,
+        setting.training.folds,
+        stream(*names, "folds"),
+        dataset.info.classes,
+        complete=first.method == START,
     )
     write_training_folder(
         out,

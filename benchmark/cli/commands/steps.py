@@ -47,17 +47,25 @@ def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: AR
 @step.command()
 @data_option
 @setting_option
+@click.option("--method", "spec", type=PATH, help="Start method; by default the protocol's.")
 @seed_option
 @out_option
-def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
-    """Choose the starting budget."""
+def start(data: Path, setting_file: Path, spec: Path | None, seed: int, out: Path) -> None:
+    """Choose the patches of loop 0."""
     with _reported(out):
+        from benchmark.submission.spec import load_start
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
+        from nnactive.steps.start import start_with
 
+        setting = read_model(setting_file, Setting)
         with _draft(out) as draft:
-            run(data, read_model(setting_file, Setting), seed, draft)
+            if spec is None:
+                run(data, setting, seed, draft)
+            else:
+                method_id = spec.name.removesuffix(".json")
+                start_with(load_start(spec), method_id, data, setting, seed, draft)
 
 
 @step.command()
@@ -249,13 +257,15 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
     from benchmark.feasibility.demands import Pools, demands_of
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.method_help import method_help
     from benchmark.submission.spec import describe as run
     from benchmark.submission.spec import make
     from nnactive.io.files import read_model, write_model
 
     if pools:
-        write_model(out, demands_of(make(method)[1], read_model(pools, Pools)))
+        found = as_query(make(method)[1], method.string)
+        write_model(out, demands_of(found, read_model(pools, Pools)))
     else:
         write_model(out, (method_help if show else run)(method))
 

@@ -201,7 +201,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     notes = begin(content, options.data, options.runs)
     root = options.runs / content.name
     methods = [method.staged(note) for method in methods]
-    entries = [admitted(method, root, options.seconds) for method in methods]
+    entries = [admitted(method, root, options.seconds, content.query) for method in methods]
     if None in entries:
         return UserError.exit_code
     pools = prepared_pools(content, options.data, options.runs)
@@ -238,26 +238,36 @@ def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> l
         UserError: if a budget is impossible.
     """
     from benchmark.feasibility.track import check_track
+    from benchmark.submission.method_string import Method
+    from nnactive.io.queries import PROTOCOL_START
 
-    asked = {each.string: demands(each, pools) for each in methods if pools.settings}
-    return [f"warning: {note}" for note in check_track(content, pools, asked)]
+    # Starts are followed by one query method; only the protocol's makes sure of every class.
+    queries = methods if content.query is None else [Method.parse(content.query)]
+    protocol = content.query is None or any(each.string == PROTOCOL_START for each in methods)
+    asked = {each.string: demands(each, pools) for each in queries if pools.settings}
+    notes = check_track(content, pools, asked, protocol=protocol)
+    return [f"warning: {note}" for note in notes]
 
 
-def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
+def admitted(
+    method: "Method", root: Path, seconds: float, query: str | None = None
+) -> "Entry | None":
     """A method's spec and frozen copy; None if it is new to the track and fails the check.
 
     Args:
         method: the METHOD.
         root: the track's folder.
         seconds: time limit for each row of the check.
+        query: query method of the later loops, in a track that compares starts.
 
     Raises:
-        UserError: if this isn't a query method that can run.
+        UserError: if this isn't a method that can run on the track.
     """
     from benchmark.layout import spec_file
+    from benchmark.submission.pairs import entrant
 
     method = method.staged(note)
-    spec = examine(method, root)
+    spec = entrant(examine(method, root), query)
     new = method.file is not None and not (root / spec_file(spec.record.id)).exists()
     return None if new and not passes(method, seconds) else (spec, method.frozen)
 

@@ -27,6 +27,11 @@ def start(data, setting, seed, out):
     save_query(out, _query(data, setting, "start", seed, 0))
 
 
+def start_with(method, method_id, data, setting, seed, out):
+    assert method.name == method_id
+    save_query(out, _query(data, setting, method_id, seed, 0))
+
+
 def annotate(data, setting, seed, queries, previous, out):
     assert (previous is None) == (len(queries) == 1)
     # Unnamed, sets of patches are never the same: most tests count each experiment's trainings.
@@ -101,6 +106,7 @@ def _query(data, setting, method, seed, loop):
 
 nnactive.devices.pick_device = lambda device: "cpu"
 nnactive.steps.start.start = start
+nnactive.steps.start.start_with = start_with
 annotate_module.annotate = annotate
 nnactive.steps.train.train_fold = train_fold
 evaluate_module.evaluate = evaluate

@@ -117,6 +117,29 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
 
 
 @pytest.mark.slow
+def test_starts_are_compared_each_with_a_loop_0_of_its_own(folder, capfd) -> None:
+    starts = ("foreground33", "typiclust")
+    track = make_track(loops=2, methods=starts).model_copy(update={"query": "random"})
+    request = make_request(folder, track)
+    assert finish(request, folder / "board.html") == 0
+    done = calls(folder)
+    assert set(done.values()) == {1}
+    assert len(done) == 2 * (5 + 5 + 1)
+    assert sum("s/start/" in output for output in done) == 5
+    assert sum("s/typiclust+start/" in output for output in done) == 5
+    found = load_result(request.root / "s/typiclust+random/seed_1/result.json")
+    assert (found.method.start, found.method.query) == ("typiclust", "random")
+    page = (folder / "board.html").read_text()
+    assert "This league compares starts, not query methods" in page
+    assert "typiclust, then random" in page
+
+    # Another query method of the later loops is another run.
+    other = make_request(folder, track.model_copy(update={"query": "bald"}))
+    with pytest.raises(UserError, match=r"field 'query' was random .* and is bald now"):
+        finish(other, folder / "board.html")
+
+
+@pytest.mark.slow
 def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder) -> None:
     request = make_request(folder, make_track(loops=2))
     slow = {**os.environ, "STAND_IN_SECONDS": "3"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.cli.commands.author.methods import examine
 from benchmark.submission.method_string import Method
+from benchmark.submission.pairs import entrant
 from benchmark.tracks import Track
 from benchmark.workflow.request import Request
 from nnactive.data.cards import load_card
@@ -60,7 +61,9 @@ def make_request(folder: Path, track: Track, methods=None) -> Request:
     asked = [Method.parse(text) for text in methods or track.methods]
     return Request(
         track=track,
-        methods=tuple((examine(m, folder / "runs" / "toy"), m.file) for m in asked),
+        methods=tuple(
+            (entrant(examine(m, folder / "runs" / "toy"), track.query), m.file) for m in asked
+        ),
         data=folder / "data",
         runs=folder / "runs",
         cores=2,

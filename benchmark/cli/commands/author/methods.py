@@ -30,7 +30,7 @@ def method() -> None:
 
 @method.command("list")
 def list_methods() -> None:
-    """List the built-in methods and those of installed packages, with parameters' defaults."""
+    """List the query and start methods, built-in or of installed packages, with their defaults."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -39,19 +39,22 @@ def list_methods() -> None:
     from benchmark.submission.method_string import Method, written
     from benchmark.submission.spec import MethodSpec, describe
     from nnactive.errors import UserError
-    from nnactive.methods import BUILTIN
+    from nnactive.methods import BUILTIN, STARTS
 
-    table = Table("method", "parameters", "uses ground truth", "description", box=None)
-    for name in [*BUILTIN, *sorted(installed_methods().keys() - BUILTIN.keys())]:
+    table = Table("method", "chooses", "parameters", "uses ground truth", "description", box=None)
+    known = [*BUILTIN, *STARTS]
+    for name in [*known, *sorted(installed_methods().keys() - set(known))]:
         try:
             method = Method.parse(name)
-            record = (_described(MethodSpec, method) if method.file else describe(method)).record
+            spec = _described(MethodSpec, method) if method.file else describe(method)
         except UserError as error:  # of an installed package
-            table.add_row(name, "", "", escape(f"can't be used: {error}"))
+            table.add_row(name, "", "", "", escape(f"can't be used: {error}"))
             continue
+        record = spec.record
         parameters = [f"{key}={written(value)}" for key, value in record.parameters.items()]
         oracle = "yes" if record.oracle else "no"
-        table.add_row(name, "\n".join(parameters), oracle, escape(record.description))
+        loops = "loop 0" if spec.starts else "later loops"
+        table.add_row(name, loops, "\n".join(parameters), oracle, escape(record.description))
     Console().print(table)
 
 
@@ -127,11 +130,12 @@ def demands(method: "Method", pools: "Pools") -> "Demands":
         UserError: if its ``limit`` fails.
     """
     from benchmark.feasibility.demands import Demands, demands_of
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import make
     from nnactive.io.files import write_model
 
     if method.file is None:
-        return demands_of(make(method)[1], pools)
+        return demands_of(as_query(make(method)[1], method.string), pools)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pools.json"
         write_model(file, pools)
