@@ -92,13 +92,13 @@ class VoxelFeatures:
                 with method_code(self.case):
                     values = function(each.features)
                     flat = values.ndim == _AXES - 1
-                    values = values[None] if flat else values
-                    if values.shape[1:] != each.features.shape[1:]:
+                    if values.shape[-3:] != each.features.shape[1:] or values.ndim > _AXES:
                         raise MethodError(
-                            f"{self.case}: the function of features has shape "
-                            f"{tuple(values.shape)}, its cells {tuple(each.features.shape[1:])}"
+                            f"{self.case}: the function returned shape {tuple(values.shape)} for "
+                            f"features of shape {tuple(each.features.shape)}; only the first axis "
+                            "may change or go"
                         )
-                yield each.tile, each.to_voxels(values)
+                yield each.tile, each.to_voxels(values[None] if flat else values)
 
         blended = self.window.blend(parts())
         return blended[0] if flat else blended
