@@ -71,7 +71,9 @@ class VoxelFeatures:
                     f"{self.case}: a member's features are NaN or infinite; "
                     "its training diverged, train the folds again"
                 )
+            del found
             yield FeatureTile(features, tile, self.window)
+            del features  # before the next tile's are computed
 
     def map(self, function: "Callable[[Tensor], Tensor]") -> "Tensor":
         """A function of each voxel's features, as a volume, in one pass.
@@ -98,7 +100,10 @@ class VoxelFeatures:
                             f"features of shape {tuple(each.features.shape)}; only the first axis "
                             "may change or go"
                         )
-                yield each.tile, each.to_voxels(values[None] if flat else values)
+                    voxels = each.to_voxels(values[None] if flat else values)
+                tile = each.tile
+                del each, values
+                yield tile, voxels
 
         blended = self.window.blend(parts())
         return blended[0] if flat else blended
@@ -132,6 +137,8 @@ class VoxelFeatures:
             nonlocal every
             for each in self.tiles():
                 every = len(each.features)
-                yield each.tile, each.to_voxels(each.features[some])
+                tile, voxels = each.tile, each.to_voxels(each.features[some])
+                del each
+                yield tile, voxels
 
         return self.window.blend(parts()), every

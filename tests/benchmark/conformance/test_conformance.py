@@ -377,6 +377,7 @@ class BuildsOutside(ReadsNetwork):
         return super().candidates(pool, case)
 
 
+@pytest.mark.slow
 def test_a_method_that_reads_the_network_passes() -> None:
     pools = POOLS[:2]  # labelled patches, thin images
     assert failed(Judge(ReadsNetwork, pools)) == {}
@@ -394,8 +395,13 @@ def test_the_prediction_of_the_cases_own_image_is_its_prediction() -> None:
     assert not torch.allclose(other, own, atol=0.1)
     torch.testing.assert_close(other.sum(0), torch.ones(pool.shape("a")))
     assert watch.borrowed.excesses == []
-    pool.predict("a", image=image / 2)
-    assert watch.borrowed.excesses == [2]
+    third = pool.predict("a", image=image / 2)
+    assert watch.borrowed.excesses == []
+    pool.predict("a", image=image)
+    assert watch.borrowed.excesses == [3]
+    del same, other, third
+    pool.predict("a")
+    assert watch.borrowed.excesses == [3]
 
 
 def test_the_watched_pool_shows_what_every_pool_shows() -> None:
