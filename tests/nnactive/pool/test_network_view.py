@@ -1,6 +1,7 @@
 """What a method may ask of the ensemble's networks, on small real ones with random weights."""
 
 from contextlib import contextmanager, nullcontext
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from threading import Lock
@@ -190,13 +191,17 @@ def test_stages_are_listed_and_unknown_ones_refused(pool):
     assert pool.features("a", "encoder.0", []).shape == (0, 6)
 
 
-def test_features_that_are_not_finite_are_the_trainings_fault(pool):
-    image = image_of("a")
-    broken = image / np.abs(image).max() * np.float32(3e38)
-    with pytest.raises(PredictionError, match="NaN or infinite"):
-        pool.features("a", "encoder.0", [Patch("a", (0, 0, 0), (4, 4, 4))], image=broken)
-    with pytest.raises(PredictionError, match="NaN or infinite"):
-        pool.features("a", "encoder.0", image=broken)[0].map(lambda cells: cells[0])
+def test_features_that_are_not_finite_are_the_trainings_fault(make_pool):
+    broken = deepcopy(networks()[0])
+    torch.nn.init.constant_(broken.decoder.transpconvs[0].weight, torch.nan)
+    network = build(make_pool)._sources.network
+    pool = build(make_pool, network=replace(network, borrow=lambda _: nullcontext(broken)))
+    patches = [Patch("a", (0, 0, 0), (4, 4, 4))]
+    assert np.isfinite(pool.features("a", "encoder.2", patches)).all()
+    with pytest.raises(PredictionError, match="a: a member's features are NaN or infinite"):
+        pool.features("a", "decoder.0", patches)
+    with pytest.raises(PredictionError, match="a: a member's features are NaN or infinite"):
+        pool.features("a", "decoder.0")[0].map(lambda cells: cells[0])
 
 
 def test_features_and_predictions_of_another_image(pool):
@@ -405,6 +410,7 @@ def test_several_workers_read_the_same(make_pool, workers):
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_streaming_takes_no_more_memory_than_a_prediction(make_pool):
     """A prediction may take 2 C + 4 volumes; here the stage's features alone would take 24."""
     shapes = {"a": (160, 160, 160)}
