@@ -71,7 +71,9 @@ class VoxelFeatures:
                     f"{self.case}: a member's features are NaN or infinite; "
                     "its training diverged, train the folds again"
                 )
+            del found
             yield FeatureTile(features, tile, self.window)
+            del features  # before the next tile's are computed
 
     def map(self, function: "Callable[[Tensor], Tensor]") -> "Tensor":
         """A function of each voxel's features, as a volume, in one pass.
@@ -92,13 +94,16 @@ class VoxelFeatures:
                 with method_code(self.case):
                     values = function(each.features)
                     flat = values.ndim == _AXES - 1
-                    values = values[None] if flat else values
-                    if values.shape[1:] != each.features.shape[1:]:
+                    if values.shape[-3:] != each.features.shape[1:] or values.ndim > _AXES:
                         raise MethodError(
-                            f"{self.case}: the function of features has shape "
-                            f"{tuple(values.shape)}, its cells {tuple(each.features.shape[1:])}"
+                            f"{self.case}: the function returned shape {tuple(values.shape)} for "
+                            f"features of shape {tuple(each.features.shape)}; only the first axis "
+                            "may change or go"
                         )
-                yield each.tile, each.to_voxels(values)
+                    voxels = each.to_voxels(values[None] if flat else values)
+                tile = each.tile
+                del each, values
+                yield tile, voxels
 
         blended = self.window.blend(parts())
         return blended[0] if flat else blended
@@ -132,6 +137,8 @@ class VoxelFeatures:
             nonlocal every
             for each in self.tiles():
                 every = len(each.features)
-                yield each.tile, each.to_voxels(each.features[some])
+                tile, voxels = each.tile, each.to_voxels(each.features[some])
+                del each
+                yield tile, voxels
 
         return self.window.blend(parts()), every

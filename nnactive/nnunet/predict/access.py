@@ -118,6 +118,5 @@ class NetworkAccess:
         for tile, data in every_tile(window, self.images(case) if image is None else image):
             with self.borrow(member) as network:
                 features = tile_features(network, stage, data, self.device)
-            # A clone made outside of inference mode may be modified and used with gradients.
-            yield tile, features.float().clone()
-            del features
+            yield tile, features.float()
+            del features  # before the next tile's are computed

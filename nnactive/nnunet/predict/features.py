@@ -71,7 +71,7 @@ def tile_features(network: "nn.Module", stage: str, data: "Tensor", device: str)
     """A stage's features of a tile ``(1, C, z, y, x)``, on the device: ``(D, z, y, x)``."""
     import torch
 
-    with torch.inference_mode(), autocast(device):
+    with torch.no_grad(), autocast(device):
         return feature_map(network, stage, data.to(device))[0]
 
 
