@@ -215,9 +215,7 @@ def test_earlier_ensembles_predict_one_at_a_time(ask, loop0, monkeypatch) -> Non
 
 def test_a_method_that_looks_back_needs_all_earlier_ensembles(ask, loop0) -> None:
     ask(SavesNothing(), 1)
-    with pytest.raises(
-        UserError, match=r"looks back: loop 2 needs 1 earlier ensemble.s., 0 are given"
-    ):
+    with pytest.raises(UserError, match="loop 2 needs 1 earlier ensemble"):
         ask(Change(), 2)
 
 
