@@ -189,8 +189,8 @@ QUERY: Final = Step(
     },
     output=lambda target: layout.query_file(target.experiment, target.loop),
     arguments="--data {data} --setting {setting} --method {method} --seed {seed} --loop {loop}"
-    " --train {train} --workers {threads} --out {output} {queries:--query}"
-    " {past_train:--past-train} {past_members:--past-member} {members}",
+    " --train {train} {past_train:--past-train} {past_members:--past-member}"
+    " --workers {threads} --out {output} {queries:--query} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,

@@ -257,6 +257,8 @@ BROKEN: list[dict[str, Callable[..., object]]] = [
     {"query": lambda _: [Patch("d", (0, 0, 0), SIZE)]},
     {"query": lambda _: [Patch("c", (0, 0, 0), SIZE)]},
     {"query": lambda pool: pool.labels_in(Patch("a", (0, 0, 0), SIZE))},
+    {"query": lambda pool: pool.history[0].predict("a")},
+    {"query": lambda pool: pool.save({"best": Patch("a", (0, 0, 0), SIZE)})},
     {"query": lambda pool: pool.oracle.label("a")},
     {"query": writing},
 ]

@@ -15,7 +15,7 @@ from benchmark.submission.method_string import Method, method_id
 from benchmark.submission.spec import describe, freeze, load_method, make
 from nnactive.errors import UserError
 from nnactive.io.files import read_json
-from nnactive.methods import BUILTIN
+from nnactive.methods import BUILTIN, Need
 
 GOOD = '''from nnactive.methods import QueryMethod
 
@@ -95,7 +95,7 @@ REFUSED = {
     ),
     "wrong needs": (
         f"{GOOD}\n    needs = frozenset({{'labels'}})\n",
-        "use a frozenset of embedding, expected_entropy, mean, members",
+        f"use a frozenset of {', '.join(sorted(Need))}",
     ),
 }
 

@@ -86,6 +86,11 @@ def evaluate(data, setting, train, members, out, device):
 def query(inputs, out, device, **_):
     _check(inputs.train)
     assert len(inputs.queries) == inputs.loop
+    assert len(inputs.past) == ("history" in inputs.method.needs) * (inputs.loop - 1)
+    for past in inputs.past:
+        _check(past.train)
+        assert len(past.members) == inputs.setting.training.folds
+        assert all(member.exists() for member in past.members)
     if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_FIXED"):
         raise MethodError(f"{inputs.method.name}: 3 patches too few")
     made = _query(inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)

@@ -18,9 +18,10 @@ from benchmark import layout
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
-from benchmark.steps import STEPS
+from benchmark.steps import QUERY, STEPS
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
+from benchmark.workflow.request import history_note
 from benchmark.workflow.rules import rules
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, write_json, write_model
@@ -410,6 +411,68 @@ def test_only_commands_contain_paths_from_outside(folder) -> None:
     assert Path(".data/phantom/prepared.json") in [
         read(wildcards) for rule in made for read in rule.inputs.values()
     ]
+
+
+LOOKS_BACK = """from nnactive.methods import QueryMethod
+
+class LooksBack(QueryMethod):
+    '''Where predictions change.'''
+    needs = frozenset({"mean", "history"})
+    def score(self, prediction):
+        return None
+"""
+
+
+def test_only_a_method_that_looks_back_waits_for_all_earlier_ensembles(folder) -> None:
+    plan = Plan(
+        datasets={"phantom": "/d/phantom"},
+        settings=make_track(loops=4).settings,
+        experiments=(Experiment("s", "random", 1), Experiment("s", "back", 1)),
+        looking_back=("back",),
+        generated=(),
+        cores=2,
+        train_threads=1,
+        gpus=(),
+    )
+    (rule,) = (rule for rule in rules(plan) if rule.step is QUERY)
+    for method, loop in (("random", 3), ("back", 1)):
+        wildcards = Wildcards(setting="s", method=method, seed="1", loop=str(loop))
+        assert [rule.inputs[name](wildcards) for name in ("past_train", "past_members")] == [[], []]
+        assert "--past" not in rule.command(wildcards, 1)
+    wildcards = Wildcards(setting="s", method="back", seed="1", loop="3")
+    start, first = Path("s/start/seed_1/loop_000"), Path("s/back/seed_1/loop_001")
+    assert rule.inputs["past_train"](wildcards) == [start / "train", first / "train"]
+    members = [loop / f"fold_{fold}.pth" for loop in (start, first) for fold in (0, 1)]
+    assert rule.inputs["past_members"](wildcards) == members
+    words = rule.command(wildcards, 1).split()
+    given = [words[i + 1] for i, word in enumerate(words) if word == "--past-member"]
+    assert given == [str(member) for member in members]
+    assert words[-2:] == [f"s/back/seed_1/loop_002/fold_{fold}.pth" for fold in (0, 1)]
+
+
+def test_a_run_says_what_earlier_networks_take(folder) -> None:
+    (folder / "back.py").write_text(LOOKS_BACK)
+    track = make_track(loops=4, seeds=(1, 2))
+    assert history_note(make_request(folder, track)) is None
+    request = make_request(folder, track, ["random", f"{folder / 'back.py'}:LooksBack"])
+    ((spec, _),) = (entry for entry in request.methods if entry[0].looks_back)
+    assert request.looking_back == (spec.record.id,)
+    begin = f"{spec.record.id}: looks back; keep the networks of all loops until it is done (16 "
+    assert history_note(request) == f"{begin}for each such method, size not known yet)"
+    member = request.root / layout.member_file(Experiment("s", "start", 1), 0, 1)
+    member.parent.mkdir(parents=True)
+    member.write_bytes(bytes(2**16))
+    assert history_note(request) == f"{begin}for each such method, 1.0 MiB)"
+
+
+@pytest.mark.slow
+def test_a_run_gives_a_method_that_looks_back_all_earlier_ensembles(folder, capfd) -> None:
+    (folder / "back.py").write_text(LOOKS_BACK)
+    methods = ["random", f"{folder / 'back.py'}:LooksBack"]
+    request = make_request(folder, make_track(loops=4), methods)
+    # The stand-in of the query counts them.
+    assert finish(request, folder / "board.html") == 0
+    assert "looks back; keep the networks of all loops" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
