@@ -3,17 +3,18 @@
 import os
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from benchmark.replay.answers import Ask, Choice, Failure, Go, Introduction, Progress
 from benchmark.replay.shared import SharedPredictions
-from benchmark.workflow.child_processes import die_with_parent
 from nnactive.errors import NnactiveError, described
 from nnactive.io.queries import record
 
@@ -26,8 +27,8 @@ def answer(ask: Ask, connection: Connection) -> None:
 
     What it prints goes to the log.
     """
-    die_with_parent(signal.SIGKILL)
     os.setsid()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     output = os.open(ask.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -39,6 +40,14 @@ def answer(ask: Ask, connection: Connection) -> None:
     except (Exception, SystemExit) as error:  # noqa: BLE001  (the author's code may raise anything)
         text = str(error) if isinstance(error, NnactiveError) else described(error)
         line.say(Failure(reason=" ".join(text.split()), traceback=traceback.format_exc()))
+
+
+def _end_with_parent() -> None:
+    """Kill this process and those that it started when the command ends, even by ``kill -9``."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
