@@ -108,11 +108,17 @@ def _written(node: ast.ClassDef, *, needs_text: bool) -> Iterator[Member]:
     for name, line, text in _assigned(node.body):
         if not name.startswith("_"):
             yield Member(name, line, text, needs_text)
+    overloads: dict[str, list[str]] = {}
     for each in node.body:
         if isinstance(each, ast.ClassDef) and not each.name.startswith("_"):
             yield Member(each.name, f"class {each.name}", ast.get_docstring(each) or "")
         elif isinstance(each, ast.FunctionDef) and not each.name.startswith("_"):
-            yield Member(each.name, _signature(each, bound=True), ast.get_docstring(each) or "")
+            signatures = overloads.setdefault(each.name, [])
+            if "overload" in _decorators(each):
+                signatures.append(_signature(each, bound=True))
+                continue
+            signature = "\n".join(signatures) or _signature(each, bound=True)
+            yield Member(each.name, signature, ast.get_docstring(each) or "")
 
 
 def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, str, str]]:
@@ -139,7 +145,7 @@ def _signature(node: ast.stmt, *, bound: bool) -> str:
     """A function's signature on one line; a property's as a field."""
     if not isinstance(node, ast.FunctionDef):
         return ""
-    decorators = {ast.unparse(each) for each in node.decorator_list}
+    decorators = _decorators(node)
     returns = f" -> {_plain(node.returns)}" if node.returns else ""
     if decorators & {"property", "cached_property"}:
         return node.name + returns.replace(" -> ", ": ")
@@ -150,6 +156,11 @@ def _signature(node: ast.stmt, *, bound: bool) -> str:
         del (node.args.posonlyargs or node.args.args)[:1]
     line = f"{node.name}({ast.unparse(node.args)}){returns}"
     return line if len(line) <= WIDTH else f"{node.name}(\n{_listed(node.args)}){returns}"
+
+
+def _decorators(node: ast.FunctionDef) -> set[str]:
+    """Names of a function's decorators, without their modules."""
+    return {ast.unparse(each).rpartition(".")[2] for each in node.decorator_list}
 
 
 def _listed(arguments: ast.arguments) -> str:

@@ -100,6 +100,7 @@ def _answer(ask: Ask, line: _Line) -> None:
 
 def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     from benchmark.results import MethodRecord
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import MethodSpec, load_method, make
     from nnactive.io.files import read_model
 
@@ -107,8 +108,8 @@ def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     if ask.spec:
         record_, method = read_model(ask.spec, MethodSpec).record, load_method(ask.spec)
     else:
-        spec, method = make(ask.method)
-        record_ = spec.record
+        spec, made = make(ask.method)
+        record_, method = spec.record, as_query(made, ask.method.string)
     needs = frozenset(str(need) for need in method.needs)
     said = Introduction(id=record_.id, name=record_.name, oracle=record_.oracle, needs=needs)
     return said, method

@@ -180,9 +180,9 @@ def _file_and_name(head: str) -> tuple[Path | None, str, str]:
 
 def _named(name: str) -> tuple[Path | None, str, str]:
     """A built-in method, or one that an installed package offers."""
-    from nnactive.methods import BUILTIN
+    from nnactive.methods import BUILTIN, STARTS
 
-    if name in BUILTIN:
+    if name in BUILTIN or name in STARTS:
         return None, name, ""
     from benchmark.submission.bundle.offered import installed_methods
 
@@ -192,7 +192,7 @@ def _named(name: str) -> tuple[Path | None, str, str]:
     from benchmark.submission.bundle.find import find_installed
 
     found = find_installed(name)
-    return found and found.given, point.attr, name
+    return (found.given if found else None), point.attr, name
 
 
 def string_of(record: MethodRecord, file: str) -> str:

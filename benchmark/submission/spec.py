@@ -76,10 +76,10 @@ def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
     from nnactive.methods import QueryMethod
     from nnactive.query.prediction import Need
 
-    queries = isinstance(found, QueryMethod)
-    looks_back = queries and Need.HISTORY in found.needs
-    spec = MethodSpec(record=record, entry=method.name, looks_back=looks_back, starts=not queries)
-    return spec, found
+    if not isinstance(found, QueryMethod):
+        return MethodSpec(record=record, entry=method.name, starts=True), found
+    looks_back = Need.HISTORY in found.needs
+    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import nnactive.methods
+import nnactive.plot
 from benchmark.cli.main import cli
 from benchmark.reference.docstrings import markdown
 from benchmark.reference.members import entries, gaps
@@ -20,6 +21,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "methods-reference.md"
 SAMPLE = '''
 """A sample."""
 
+import typing
 from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot
@@ -50,6 +52,16 @@ class Mine(Parent):
     @staticmethod
     def of(many: int) -> str:
         """Of ``many``."""
+
+    @typing.overload
+    def either(self, one: int) -> int: ...
+
+    @typing.overload
+    def either(self, one: str) -> str: ...
+
+    def either(self, one):
+        """As it comes."""
+        return one
 
     def _hidden(self): ...
 
@@ -102,6 +114,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 def test_every_public_name_is_documented() -> None:
     assert gaps(nnactive.methods) == []
+    assert gaps(nnactive.plot) == []
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -141,7 +154,8 @@ def test_signatures_are_as_written(sample: ModuleType) -> None:
     assert found["hypot"].head.signature == "hypot(...)"
     mine = [member.signature for member in found["Mine"].members]
     assert found["Mine"].head.signature == "class Mine(Parent)"
-    assert mine == ["size: int = 3", "wide: float", "of(many: int) -> str"]
+    either = "either(one: int) -> int\neither(one: str) -> str"
+    assert mine == ["size: int = 3", "wide: float", "of(many: int) -> str", either]
     assert [member.text for member in found["Point"].members] == ["In mm.", ""]
 
 
