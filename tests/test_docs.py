@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pytest
 import torch
-from pools import LABELLED, build_pool
+from pools import LABELLED, SHAPES, build_pool
 
 import nnactive.methods
 from benchmark.cli.main import cli
@@ -18,8 +18,9 @@ from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, FeatureMethod, Need, QueryMethod
+from nnactive.methods import BUILTIN, STARTS, FeatureMethod, Need, QueryMethod
 from nnactive.methods.run_method import run_method
+from nnactive.pool.start import VISIBLE, StartPool
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,7 @@ EXAMPLES = {
     "intensity_cover.py": "IntensityCover",
     "clap_bald.py": "ClapBald",
 }
+START_EXAMPLES = {"texture_start.py": "TextureStart"}
 
 
 def table(heading: str, text: str = TEXT) -> list[list[str]]:
@@ -47,7 +49,7 @@ def table(heading: str, text: str = TEXT) -> list[list[str]]:
 
 def test_the_code_shown_is_the_example_files_in_order() -> None:
     named = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", TEXT)
-    assert named == list(EXAMPLES)
+    assert named == [*EXAMPLES, *START_EXAMPLES]
     assert [(ROOT / "examples" / name).read_text() for name in named] == PYTHON
 
 
@@ -64,6 +66,21 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
         chosen = run_method(method, pool, n)
         assert len(set(chosen)) == n
         assert chosen == run_method(method, spread, n)
+
+
+@pytest.mark.parametrize("name", START_EXAMPLES)
+@pytest.mark.parametrize("n", [1, 10])
+def test_each_start_chooses_exactly_n_patches(name: str, n: int) -> None:
+    spec, method = make(Method.parse(f"{ROOT}/examples/{name}:{START_EXAMPLES[name]}"))
+    assert spec.starts
+    images = {case: np.random.default_rng(1).random((2, *shape)) for case, shape in SHAPES.items()}
+    pool, spread = (
+        StartPool(build_pool(images=images.__getitem__, loop=0, workers=workers))
+        for workers in (1, 3)
+    )
+    chosen = run_method(method, pool, n)
+    assert len(set(chosen)) == n
+    assert chosen == run_method(method, spread, n)
 
 
 def built(name: str, **parameters: object) -> QueryMethod:
@@ -138,11 +155,33 @@ def test_the_parts_of_feature_methods_are_there() -> None:
 
 
 def test_the_packages_that_are_said_to_be_there_are_locked() -> None:
-    listed = re.search(r"those of the lock that methods\s+tend to use: (.*?)\.\n", TEXT, re.DOTALL)
+    listed = re.search(r"Of the lock, methods tend to use (.*?)\.\n", TEXT, re.DOTALL)
     assert listed
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     for package in re.findall(r"`([\w-]+)`", listed[1]):
         assert f"\n{package.lower()}==" in lock, package
+
+
+def test_the_table_of_starts_is_the_builtin_ones() -> None:
+    rows = table("Choose the start")
+    assert [re.findall(r"`(\w+)`", row[0]) for row in rows] == [[name] for name in STARTS]
+    for name, _, parameters, reference in rows:
+        kind = STARTS[re.findall(r"`(\w+)`", name)[0]]
+        defaults = kind.Parameters().model_dump()
+        expected = {f"`{key}` = {written(value)}" for key, value in defaults.items()}
+        assert set(parameters.split(", ")) == (expected or {"-"})
+        assert ("(uses ground truth)" in name) == kind.oracle
+        assert all(
+            link in kind.reference for link in re.findall(r"\]\((https://[^)]+)\)", reference)
+        )
+
+
+def test_what_a_start_sees_is_what_the_page_lists() -> None:
+    section = TEXT.split("\n## Choose the start\n")[1].split("\n## ")[0]
+    listed = re.search(r"The\npool has (.*?) is\nempty and `loop`", section, re.DOTALL)
+    assert listed
+    of_its_own = {"info", "labelled_in", "loop", "file", "device", "torch_rng"}
+    assert set(re.findall(r"`(\w+)`", listed[1])) == VISIBLE - of_its_own
 
 
 def test_the_checks_are_named_in_order() -> None:
@@ -218,6 +257,8 @@ BROKEN: list[dict[str, Callable[..., object]]] = [
     {"query": lambda _: [Patch("d", (0, 0, 0), SIZE)]},
     {"query": lambda _: [Patch("c", (0, 0, 0), SIZE)]},
     {"query": lambda pool: pool.labels_in(Patch("a", (0, 0, 0), SIZE))},
+    {"query": lambda pool: pool.history[0].predict("a")},
+    {"query": lambda pool: pool.save({"best": Patch("a", (0, 0, 0), SIZE)})},
     {"query": lambda pool: pool.oracle.label("a")},
     {"query": writing},
 ]

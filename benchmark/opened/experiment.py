@@ -8,7 +8,7 @@ from benchmark import layout
 from benchmark.collect import finished_loops, loop_result
 from benchmark.layout import Experiment
 from benchmark.opened.frames import cases_frame, curves_frame, patches_frame
-from benchmark.opened.inputs import onlooker, query_inputs
+from benchmark.opened.inputs import onlooker
 from benchmark.replay.find import find_moment
 from benchmark.results import ExperimentResult, LoopResult, load_result
 from benchmark.steps import Target
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from nnactive.methods import QueryMethod
 
-EVERYTHING = frozenset(Need) - {"history"}
+EVERYTHING = frozenset(Need) - {Need.HISTORY}
 """Needs that cost little before they are used; earlier loops' ensembles may be gone."""
 
 
@@ -142,7 +142,7 @@ class OpenedExperiment:
         setting, method, seed = self.experiment
         folder = self._root / setting / method / f"seed_{seed}"
         moment = find_moment(str(folder), loop, data=self._data, runs=self._root.parent)
-        inputs = query_inputs(moment, onlooker(needs, oracle=oracle))
+        inputs = moment.inputs(onlooker(needs, oracle=oracle), moment.experiment.method)
         return open_pool(inputs, device, workers=workers).view()
 
     @property

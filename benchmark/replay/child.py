@@ -3,23 +3,23 @@
 import os
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from benchmark.replay.answers import Ask, Choice, Failure, Go, Introduction, Progress
 from benchmark.replay.shared import SharedPredictions
-from benchmark.workflow.child_processes import die_with_parent
 from nnactive.errors import NnactiveError, described
 from nnactive.io.queries import record
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
-    from nnactive.steps.query import QueryInputs
 
 
 def answer(ask: Ask, connection: Connection) -> None:
@@ -27,8 +27,8 @@ def answer(ask: Ask, connection: Connection) -> None:
 
     What it prints goes to the log.
     """
-    die_with_parent(signal.SIGKILL)
     os.setsid()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     output = os.open(ask.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -40,6 +40,14 @@ def answer(ask: Ask, connection: Connection) -> None:
     except (Exception, SystemExit) as error:  # noqa: BLE001  (the author's code may raise anything)
         text = str(error) if isinstance(error, NnactiveError) else described(error)
         line.say(Failure(reason=" ".join(text.split()), traceback=traceback.format_exc()))
+
+
+def _end_with_parent() -> None:
+    """Kill this process and those that it started when the command ends, even by ``kill -9``."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     introduction, method = _made(ask)
     line.say(introduction)
     go = line.hear()
-    inputs = _inputs(ask, introduction.id, method)
+    inputs = ask.moment.inputs(method, introduction.id)
     shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
@@ -92,6 +100,7 @@ def _answer(ask: Ask, line: _Line) -> None:
 
 def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     from benchmark.results import MethodRecord
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import MethodSpec, load_method, make
     from nnactive.io.files import read_model
 
@@ -99,25 +108,8 @@ def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     if ask.spec:
         record_, method = read_model(ask.spec, MethodSpec).record, load_method(ask.spec)
     else:
-        spec, method = make(ask.method)
-        record_ = spec.record
+        spec, made = make(ask.method)
+        record_, method = spec.record, as_query(made, ask.method.string)
     needs = frozenset(str(need) for need in method.needs)
     said = Introduction(id=record_.id, name=record_.name, oracle=record_.oracle, needs=needs)
     return said, method
-
-
-def _inputs(ask: Ask, method_id: str, method: "QueryMethod") -> "QueryInputs":
-    from nnactive.steps.query import QueryInputs
-
-    moment = ask.moment
-    return QueryInputs(
-        data=moment.data,
-        setting=moment.setting,
-        seed=moment.experiment.seed,
-        loop=moment.loop,
-        method=method,
-        method_id=method_id,
-        queries=moment.queries,
-        train=ask.train,
-        members=moment.members,
-    )

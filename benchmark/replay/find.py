@@ -1,8 +1,9 @@
 """Find the loop that a replay is about, among the files of a run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import layout
 from benchmark.layout import Experiment
@@ -13,6 +14,10 @@ from nnactive.errors import UserError
 from nnactive.io.files import read_model
 from nnactive.io.queries import START
 from nnactive.settings import Setting
+
+if TYPE_CHECKING:
+    from nnactive.methods import QueryMethod
+    from nnactive.steps.query import QueryInputs
 
 SEED = "seed_"
 DEPTH = 3
@@ -55,6 +60,32 @@ class Moment:
         return tuple(
             self.root / layout.member_file(self.experiment, self.loop - 1, fold)
             for fold in range(self.setting.training.folds)
+        )
+
+    def inputs(self, method: "QueryMethod", method_id: str) -> "QueryInputs":
+        """What the query chose from, with ``method`` in place of the experiment's own.
+
+        Args:
+            method: chooses instead; gets the ensembles of earlier loops if it looks back.
+            method_id: names its random streams.
+        """
+        from nnactive.query.prediction import Need
+        from nnactive.steps.history import TrainedLoop
+        from nnactive.steps.query import QueryInputs
+
+        earlier = range(self.loop - 1) if Need.HISTORY in method.needs else ()
+        past = [replace(self, loop=loop + 1) for loop in earlier]
+        return QueryInputs(
+            data=self.data,
+            setting=self.setting,
+            seed=self.experiment.seed,
+            loop=self.loop,
+            method=method,
+            method_id=method_id,
+            queries=self.queries,
+            train=self.train,
+            members=self.members,
+            past=tuple(TrainedLoop(each.train, each.members) for each in past),
         )
 
 
@@ -133,9 +164,8 @@ def experiments_in(root: Path) -> Iterator[Experiment]:
     for folder in sorted(root.glob(f"*/*/{SEED}*")):
         setting, method, seed = folder.relative_to(root).parts
         number = seed.removeprefix(SEED)
-        if method.startswith("."):
-            continue
-        if number.isdecimal() and (root / layout.setting_file(setting)).is_file():
+        named = number.isdecimal() and not method.startswith(".")
+        if named and (root / layout.setting_file(setting)).is_file():
             yield Experiment(setting, method, int(number))
 
 

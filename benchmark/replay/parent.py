@@ -28,6 +28,8 @@ PRELOADED = (
     "benchmark.submission.spec",
 )
 """Imported once; the methods' processes are forked from the one that did, before it uses them."""
+QUIET = {"PYTHONWARNINGS": "ignore:resource_tracker"}
+"""Else Python warns of what a killed process held, on the terminal."""
 MESSAGES: dict[str, type[BaseModel]] = {
     kind.__name__: kind for kind in (Introduction, Progress, Choice, Failure)
 }
@@ -65,8 +67,9 @@ def ask_all(asks: Sequence[Ask], plan: Plan, watcher: Watcher) -> list[Answer]:
 @contextmanager
 def _server() -> "Iterator[Any]":
     """A context whose processes have the libraries, each computing in one thread, as in a run."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    wanted = {**dict.fromkeys(THREAD_VARIABLES, "1"), **QUIET}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOADED))

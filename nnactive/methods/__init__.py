@@ -1,4 +1,4 @@
-"""Query methods: the contract, the parts to build one from, and the built-in methods."""
+"""Query and start methods: the contract, the parts to build one from, and the built-in methods."""
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
@@ -16,6 +16,9 @@ from nnactive.methods.random import (
     RandomForeground66,
     RandomStrided,
 )
+from nnactive.methods.starts.base import StartMethod
+from nnactive.methods.starts.simple import Foreground33, RandomStart
+from nnactive.methods.starts.typiclust import TypiClust
 from nnactive.methods.stratified import (
     ClassBalanced33,
     ClassBalanced66,
@@ -23,8 +26,12 @@ from nnactive.methods.stratified import (
     ClassBalancedScheduledPower,
 )
 from nnactive.methods.uncertainty import Bald, ExpectedEntropy, PredictiveEntropy
+from nnactive.pool.features import FeatureTile, VoxelFeatures
+from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
+from nnactive.pool.network import LentNetwork
 from nnactive.pool.view import Oracle, PoolView
+from nnactive.pool.window import SlidingWindow, Tile
 from nnactive.query.noise import power, softrank
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -33,16 +40,24 @@ from nnactive.query.selection import Candidate, best_patches, best_places, check
 
 __all__ = [
     "BUILTIN",
+    "STARTS",
     "Candidate",
     "FeatureMethod",
+    "FeatureTile",
+    "LentNetwork",
     "MethodError",
     "Need",
     "Oracle",
+    "PastLoop",
     "Patch",
     "PoolInfo",
     "PoolView",
     "Prediction",
     "QueryMethod",
+    "SlidingWindow",
+    "StartMethod",
+    "Tile",
+    "VoxelFeatures",
     "best_patches",
     "best_places",
     "checked_score",
@@ -83,3 +98,8 @@ BUILTIN: dict[str, type[QueryMethod]] = {
     )
 }
 """The methods that come with the benchmark, by name."""
+
+STARTS: dict[str, type[StartMethod]] = {
+    method.name: method for method in (Foreground33, RandomStart, TypiClust)
+}
+"""The start methods that come with the benchmark, by name."""

@@ -5,11 +5,12 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
+from nnactive.methods.parameters import ParametersBase
 from nnactive.pool.view import PoolView
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -19,29 +20,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class QueryMethod:
-    """Base class of all query methods: write `score`, or replace any later part.
+class Method:
+    """What query methods and start methods have in common: a name, a source, parameters."""
 
-    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
-    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
-    """
-
-    name: ClassVar[str] = "QueryMethod"
+    name: ClassVar[str] = "Method"
     """Name on the leaderboard; the class's own name unless it sets one."""
     reference: ClassVar[str] = ""
     """Where it was published: authors, year and a link, shown on the leaderboard."""
     oracle: ClassVar[bool] = False
     """Whether the method uses ground truth (``pool.oracle``); every result says so."""
-    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
-    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
-    class Parameters(BaseModel):
+    class Parameters(ParametersBase):
         """The method's parameters: none by default; a method declares its own class of this name.
 
         Each field has a type, a default and, if needed, limits (pydantic's ``Field``).
         """
-
-        model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     parameters: Parameters
 
@@ -51,6 +44,7 @@ class QueryMethod:
         Raises:
             MethodError: if a parameter is unknown, or its type or value is wrong.
         """
+        self.Parameters.check(self.name)
         try:
             self.parameters = self.Parameters(**parameters)
         except ValidationError as error:
@@ -65,6 +59,17 @@ class QueryMethod:
             cls.name = cls.__name__
         if "reference" not in cls.__dict__:
             cls.reference = ""
+
+
+class QueryMethod(Method):
+    """Base class of all query methods: write `score`, or replace any later part.
+
+    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
+    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
+    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
     def score(self, prediction: Prediction) -> "Tensor | np.ndarray":
         """Finite score of each voxel of an image, ``(Z, Y, X)``; higher is more worth labelling."""

@@ -17,11 +17,10 @@ from nnactive.io.queries import START
 def copy(run: Run, tmp_path: Path) -> Run:
     shutil.copytree(run.root, tmp_path / "runs" / "tiny", symlinks=True)
     copied = Run(tmp_path / "runs" / "tiny", run.setting, run.data)
-    for folder in (copied.root / "tiny").glob("[!bs]*"):  # other tests' methods
-        if folder.is_dir():
+    for folder in (copied.root / "tiny").iterdir():  # other tests' methods
+        if folder.is_dir() and folder.name not in {START, "bald"}:
             shutil.rmtree(folder)
-    for folder in (copied.root / "tiny").glob("s[!t]*"):
-        shutil.rmtree(folder)
+    (copied.root / layout.query_file(copied.experiment("bald"), 1)).unlink(missing_ok=True)
     return copied
 
 
