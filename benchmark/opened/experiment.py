@@ -127,8 +127,8 @@ class OpenedExperiment:
 
         Args:
             loop: number of the query, from 1; the loop before must be trained.
-            needs: what is asked of the ensemble, as in a method's ``needs``; with ``()`` no network
-                is loaded.
+            needs: what is asked of the ensemble, as in a method's ``needs``; ``history`` only if it
+                is named; with ``()`` no network is loaded.
             oracle: whether ``pool.oracle`` gives the complete label maps.
             device: where to predict.
             workers: images that ``pool.map`` works on at the same time.
