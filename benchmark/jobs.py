@@ -68,6 +68,7 @@ class Job:
             "seed": target.experiment.seed,
             "loop": f"{target.loop:03d}",
             "fold": target.fold,
+            "kept": layout.kept_folder(target.experiment, target.loop),
             "threads": threads,
             "output": self.output,
         }

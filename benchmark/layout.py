@@ -77,6 +77,11 @@ def spec_file(method: str) -> Path:
     return Path("methods") / f"{method}.json"
 
 
+def frozen_folder(method: str) -> Path:
+    """The frozen copy of a submitted method's code and files."""
+    return Path("methods") / method
+
+
 def result_file(experiment: Experiment) -> Path:
     """The result of an experiment."""
     return _seed_folder(*experiment) / RESULT
@@ -115,6 +120,21 @@ def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
     return loop_folder(experiment, loop) / f"fold_{fold}.pth"
 
 
+def kept_folder(experiment: Experiment, loop: int) -> Path:
+    """Members of a loop that other experiments of the setting and seed may take, by set."""
+    return kept_folders(experiment.setting) / f"seed_{experiment.seed}" / f"loop_{loop:03d}"
+
+
+def kept_folders(setting: str) -> Path:
+    """All of a setting's members that experiments may take from one another."""
+    return Path(setting) / ".trained"
+
+
+def member_files(root: Path, setting: str) -> list[Path]:
+    """All trained networks of a setting; the paths begin with ``root``, the track's folder."""
+    return sorted((root / setting).glob("*/*/*/fold_*.pth"))
+
+
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
     """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"
@@ -128,6 +148,11 @@ def failure_file(output: Path) -> Path:
 def log_file(output: Path) -> Path:
     """Log of the step that writes ``output``."""
     return Path("log") / f"{output}.txt"
+
+
+def log_folder(folder: Path) -> Path:
+    """Logs of the steps that write below ``folder``."""
+    return Path("log") / folder
 
 
 def snakemake_log() -> Path:

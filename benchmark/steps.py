@@ -41,6 +41,8 @@ class Target:
     experiment: Experiment
     loop: int = 0
     fold: int = 0
+    looks_back: bool = False
+    """Whether the experiment's method needs the ensembles of all earlier loops."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ def _queries(target: Target, loops: int) -> list[Path]:
     return [layout.query_file(target.experiment, loop) for loop in range(loops)]
 
 
+def _past(target: Target) -> range:
+    """The loops before the previous one, for a method that looks back."""
+    return range(target.loop - 1) if target.looks_back else range(0)
+
+
 def _start_method(target: Target) -> Path | list[Path]:
     start = layout.start_of(target.experiment.method)
     return [] if start == PROTOCOL_START else layout.spec_file(start)
@@ -173,10 +180,17 @@ QUERY: Final = Step(
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
         "members": lambda target: _members(target, target.loop - 1),
+        "past_train": lambda target: [
+            layout.train_folder(target.experiment, loop) for loop in _past(target)
+        ],
+        "past_members": lambda target: [
+            member for loop in _past(target) for member in _members(target, loop)
+        ],
     },
     output=lambda target: layout.query_file(target.experiment, target.loop),
     arguments="--data {data} --setting {setting} --method {method} --seed {seed} --loop {loop}"
-    " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
+    " --train {train} {past_train:--past-train} {past_members:--past-member}"
+    " --workers {threads} --out {output} {queries:--query} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,
@@ -205,7 +219,7 @@ TRAIN_FOLD: Final = Step(
     writes="one ensemble member",
     inputs={"train": lambda target: layout.train_folder(target.experiment, target.loop)},
     output=lambda target: layout.member_file(target.experiment, target.loop, target.fold),
-    arguments="--train {train} --fold {fold} --loop {loop} --out {output}",
+    arguments="--train {train} --fold {fold} --loop {loop} --kept {kept} --out {output}",
     gpu=True,
     threads=lambda shared: shared.train_threads,
     numeric_threads="--threads {threads}",

@@ -1,6 +1,6 @@
 """Tracks: which settings, methods and seeds are run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -59,11 +59,13 @@ class Track(StateFile):
             * sum(s.training.folds * s.loops for s in self.settings)
         )
 
-    def part(self, dataset: str | None = None, regime: str | None = None) -> Self:
-        """The same track with only the settings of one dataset, of one label regime, or both.
+    def part(
+        self, dataset: str | None = None, regime: str | None = None, seeds: Sequence[int] = ()
+    ) -> Self:
+        """The same track with only the settings of one dataset or label regime, or some seeds.
 
         Raises:
-            UserError: if no setting is left.
+            UserError: if no setting is left, or the track hasn't a seed.
         """
         wanted = {"dataset": dataset, "regime": regime}
         kept = self.settings
@@ -75,7 +77,12 @@ class Track(StateFile):
                     f"choose from {', '.join(there)}"
                 )
             kept = tuple(s for s in kept if value is None or getattr(s, field) == value)
-        return self.model_copy(update={"settings": kept})
+        for seed in seeds:
+            if seed not in self.seeds:
+                known = ", ".join(map(str, self.seeds))
+                raise UserError(f"track {self.name}: no seed {seed}; choose from {known}")
+        wanted_seeds = tuple(s for s in self.seeds if not seeds or s in seeds)
+        return self.model_copy(update={"settings": kept, "seeds": wanted_seeds})
 
 
 def experiments(track: Track, method_ids: tuple[str, ...]) -> Iterator[Experiment]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ class Patch:
     case: str
     start: Triple
     size: Triple
+    loop: int | None = field(default=None, compare=False, repr=False, kw_only=True)
+    """Loop that labelled it, 0 for the starting budget; None if it isn't labelled. Patches of the
+    same box are equal whatever their loops."""
 
     @property
     def stop(self) -> Triple:
@@ -48,6 +51,13 @@ class Patch:
             a < d and c < b
             for a, b, c, d in zip(self.start, self.stop, other.start, other.stop, strict=True)
         )
+
+    def shared(self, other: "Patch") -> int:
+        """Number of voxels that both boxes hold."""
+        if self.case != other.case:
+            return 0
+        sides = zip(self.start, self.stop, other.start, other.stop, strict=True)
+        return math.prod(max(0, min(b, d) - max(a, c)) for a, b, c, d in sides)
 
     def inside(self, shape: Sequence[int]) -> bool:
         """Whether the box lies entirely within an image of ``shape`` ``(Z, Y, X)``."""

@@ -11,13 +11,14 @@ import pytest
 import torch
 from pools import LABELLED, SHAPES, build_pool
 
+import nnactive.methods
 from benchmark.cli.main import cli
 from benchmark.conformance.checks import CHECKS
 from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, STARTS, Need, QueryMethod
+from nnactive.methods import BUILTIN, STARTS, FeatureMethod, Need, QueryMethod
 from nnactive.methods.run_method import run_method
 from nnactive.pool.start import VISIBLE, StartPool
 from nnactive.steps.network import no_predictor
@@ -102,7 +103,7 @@ def test_the_level_2_example_takes_its_turns_and_its_parameters() -> None:
     assert run_method(noisy, build_pool(noisy), 6) != chosen
 
 
-def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
+def test_the_example_of_features_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
     method = built("intensity_cover.py")
     bright = np.zeros((1, 10, 10, 10), dtype=np.float32)
     bright[:, :, :, 7:] = 5
@@ -139,6 +140,26 @@ def test_the_table_of_methods_is_the_builtin_ones() -> None:
         links = re.findall(r"\]\((https://[^)]+)\)", reference)
         assert links
         assert all(link in str(inspect.getdoc(kind)) for link in links)
+
+
+def test_the_parts_of_feature_methods_are_there() -> None:
+    section = "Between 2 and 3: features of places"
+    parts = [row[0].strip("`") for row in table(section)[:3]]
+    assert parts == ["places", "features", "choose_by"]
+    assert all(hasattr(FeatureMethod, name) for name in parts)
+    calls = re.findall(r"^\| `(\w+)\(([^)]*)\)` \|", TEXT.split(f"## {section}")[1], re.MULTILINE)
+    assert len(calls) >= 6
+    for name, arguments in calls[:6]:
+        expected = list(inspect.signature(getattr(nnactive.methods, name)).parameters)
+        assert arguments.split(", ") == expected[: len(arguments.split(", "))], name
+
+
+def test_the_packages_that_are_said_to_be_there_are_locked() -> None:
+    listed = re.search(r"Of the lock, methods tend to use (.*?)\.\n", TEXT, re.DOTALL)
+    assert listed
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for package in re.findall(r"`([\w-]+)`", listed[1]):
+        assert f"\n{package.lower()}==" in lock, package
 
 
 def test_the_table_of_starts_is_the_builtin_ones() -> None:
@@ -188,8 +209,8 @@ def test_the_needs_are_the_codes() -> None:
 
 
 def test_the_purposes_that_are_taken_are_the_codes() -> None:
-    code = [file.read_text(encoding="utf-8") for file in (ROOT / "nnactive/methods").glob("*.py")]
-    used = set(re.findall(r"pool\.rng\(\"(\w+)\"", "".join(code)))
+    code = [file.read_text(encoding="utf-8") for file in (ROOT / "nnactive/methods").rglob("*.py")]
+    used = set(re.findall(r"(?:pool\.rng\(|purpose: str = )\"(\w+)\"", "".join(code)))
     listed = re.search(r"draw from the purposes (.*?):", TEXT, re.DOTALL)
     assert listed
     assert set(re.findall(r"`(\w+)`", listed[1])) == used
@@ -236,6 +257,8 @@ BROKEN: list[dict[str, Callable[..., object]]] = [
     {"query": lambda _: [Patch("d", (0, 0, 0), SIZE)]},
     {"query": lambda _: [Patch("c", (0, 0, 0), SIZE)]},
     {"query": lambda pool: pool.labels_in(Patch("a", (0, 0, 0), SIZE))},
+    {"query": lambda pool: pool.history[0].predict("a")},
+    {"query": lambda pool: pool.save({"best": Patch("a", (0, 0, 0), SIZE)})},
     {"query": lambda pool: pool.oracle.label("a")},
     {"query": writing},
 ]

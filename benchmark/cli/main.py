@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import click
 
 from benchmark.cli.commands.author.check import check
+from benchmark.cli.commands.author.entry import entry
 from benchmark.cli.commands.author.methods import method
+from benchmark.cli.commands.author.replay import replay
 from benchmark.cli.commands.data import data
 from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
@@ -16,7 +18,7 @@ from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
 HELP = frozenset({"-h", "--help"})
-WRITING = frozenset({"data", "check", "leaderboard"})
+WRITING = frozenset({"data", "check", "replay", "leaderboard"})
 """Commands that need only temporary files; a run checks all that it needs when it begins."""
 
 
@@ -44,7 +46,10 @@ def cli(*, debug: bool) -> None:
         os.environ[DEBUG] = "1"
 
 
-for command in (data, track, submit, check, method, leaderboard, doctor, schema, step):
+for command in (
+    *(data, track, submit, check, method, replay, entry),
+    *(leaderboard, doctor, schema, step),
+):
     cli.add_command(command)
 
 

@@ -2,12 +2,21 @@
 
 import os
 import subprocess
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
+from benchmark.conformance.checks import (
+    LOADS,
+    PROCESS,
+    UNANSWERED,
+    VOLUME,
+    Answers,
+    Judge,
+    Verdict,
+)
 from benchmark.conformance.parent import HASH_SEED, command
 from benchmark.conformance.pools import LARGE, POOLS, PoolSpec
 from benchmark.conformance.start.worlds import (
@@ -63,7 +72,9 @@ def _judge(
     try:
         found = _made(method)
     except UserError as error:
-        _report(out, Verdict(check=LOADS, state="FAILED", detail=" ".join(str(error).split())))
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        _report(out, Verdict(check=LOADS, state="FAILED", detail=detail, trace=trace))
         return
     _report(out, Verdict(check=LOADS, state="ok"))
     judged = Judge(lambda: _made(method), _worlds(found))
@@ -80,7 +91,7 @@ def _judge(
         large = START_LARGE if isinstance(found, StartAsQuery) else LARGE
         _report(out, judge_volume(lambda: _made(method), large))
     else:
-        _report(out, Verdict(check=VOLUME, state="not judged"))
+        _report(out, Verdict(check=VOLUME, state="not judged", detail=UNANSWERED))
 
 
 def _made(method: Method) -> "QueryMethod":

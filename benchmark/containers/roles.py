@@ -21,6 +21,8 @@ class Role(Enum):
     """The same, to write."""
     RUNS = auto()
     """The folder of the runs, to write."""
+    RUN = auto()
+    """An experiment of a run, to read: its folder, or its name below the folder of the runs."""
     RESULTS = auto()
     """A folder or file with results, to read."""
     RAW = auto()

@@ -1,21 +1,24 @@
-"""Find a method's class, in the registry or in a submitted file, and make an object of it."""
+"""Find a method's class, in the registry or in a submission, and make an object of it."""
 
 import inspect
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from benchmark.results import ParameterValue
-from benchmark.submission.alone import import_alone
+from nnactive.authored import with_place
 from nnactive.errors import UserError, described
 
 if TYPE_CHECKING:
+    from benchmark.submission.bundle.frozen import FrozenCopy
     from nnactive.methods import QueryMethod, StartMethod
     from nnactive.methods.base import Method
 
-TO_START = "give it to a track that compares starts, such as coldstart_demo"
-TO_QUERY = "the track compares starts, which are classes of nnactive.methods.StartMethod"
+QUERY_PARTS: Final = ("score", "candidates", "query")
+"""A query method writes at least one of these."""
+START_PARTS: Final = ("start",)
+TO_START: Final = "give it to a track that compares starts, such as coldstart_demo"
+TO_QUERY: Final = "the track compares starts, which are classes of nnactive.methods.StartMethod"
 
 
 def builtin_class(name: str) -> "type[Method]":
@@ -64,16 +67,17 @@ def as_start(found: "Method", origin: str) -> "StartMethod":
     return found
 
 
-def submitted_class(path: Path, name: str) -> "type[Method]":
-    """Import a file and return its class ``name``.
+def submitted_class(copy: "FrozenCopy", name: str) -> "type[Method]":
+    """Import a submission and return its class ``name``, of a query or start method.
 
     Raises:
-        UserError: if the file can't be imported, or doesn't define a query method of that name
-            that chooses patches and whose name on the leaderboard isn't a built-in one's.
+        UserError: if the submission can't be imported, or doesn't define such a class whose name
+            on the leaderboard isn't a built-in one's.
     """
+    from benchmark.submission.alone import import_copy
     from nnactive.methods import BUILTIN, STARTS, QueryMethod, StartMethod
 
-    module = import_alone(path)
+    module, path = import_copy(copy), copy.shown
     found = getattr(module, name, None)
     if found is None:
         there = [each for each, kind in vars(module).items() if _is_defined_in(kind, module)]
@@ -83,15 +87,12 @@ def submitted_class(path: Path, name: str) -> "type[Method]":
             f"{path}: {name} is not a subclass of nnactive.methods.QueryMethod or StartMethod"
         )
     starts = issubclass(found, StartMethod)
-    base, parts = (
-        (StartMethod, ("start",)) if starts else (QueryMethod, ("score", "candidates", "query"))
-    )
+    base, parts = (StartMethod, START_PARTS) if starts else (QueryMethod, QUERY_PARTS)
     chooses = any(getattr(found, part) is not getattr(base, part) for part in parts)
     if not chooses or inspect.isabstract(found):
-        what = "start" if starts else "score or query"
-        raise UserError(f"{path}: {name} never chooses patches; define {what}")
+        raise UserError(f"{path}: {name} never chooses patches; define {_either(parts)}")
     builtin: dict[str, type[Method]] = {**BUILTIN, **STARTS}
-    if found.__module__ != module.__name__:
+    if not _is_defined_in(found, module):
         names = [each for each, kind in builtin.items() if kind is found]
         way = f"run the built-in: {names[0]}" if names else "define a subclass of it in this file"
         raise UserError(f"{path}: {name} is imported from {found.__module__}; {way}")
@@ -104,8 +105,19 @@ def submitted_class(path: Path, name: str) -> "type[Method]":
     return found
 
 
+def docstring(kind: type) -> str:
+    """A class's own docstring; a parent's doesn't describe it."""
+    return inspect.cleandoc(vars(kind).get("__doc__") or "")
+
+
+def _either(parts: Sequence[str]) -> str:
+    return f"{parts[0]} or {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
 def _is_defined_in(kind: object, module: ModuleType) -> bool:
-    return inspect.isclass(kind) and kind.__module__ == module.__name__
+    """Whether a class is one of the submission's, in whichever of its files."""
+    root = module.__name__.partition(".")[0]
+    return inspect.isclass(kind) and kind.__module__.partition(".")[0] == root
 
 
 def instance(
@@ -125,7 +137,8 @@ def instance(
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        raise UserError(f"{origin}: its constructor raised {described(error)}") from error
+        cause = with_place(described(error), error)
+        raise UserError(f"{origin}: its constructor raised {cause}") from error
     if not isinstance(inspect.getattr_static(found, "oracle"), bool):
         raise UserError(f"{origin}: oracle must be a class constant, True or False")
     if not isinstance(found, QueryMethod):
@@ -154,6 +167,7 @@ def _check_declared(
     if not (inspect.isclass(declared) and issubclass(declared, Method.Parameters)):
         base = "QueryMethod" if issubclass(kind, QueryMethod) else "StartMethod"
         raise UserError(f"{origin}: declare its parameters as class Parameters({base}.Parameters)")
+    declared.check(origin)
     fields = kind.Parameters.model_fields
     needed += [name for name, field in fields.items() if field.is_required()]
     if needed:

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nnactive.authored import with_place
 from nnactive.errors import MethodError, NnactiveError, PredictionError, described
 from nnactive.geometry import Patch, Triple, clip_size
 from nnactive.methods.base import QueryMethod
@@ -30,12 +31,13 @@ def run_method(method: QueryMethod | StartMethod, pool: PoolView, n: int) -> lis
     try:
         return _checked(getattr(method, part)(pool, n), n, info, part)
     except (MethodError, PredictionError) as error:
-        line = " ".join(str(error).split())
+        line = with_place(" ".join(str(error).split()), error)
         raise type(error)(f"{method.name}: {line}") from error
     except NnactiveError:
         raise
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{method.name}: {described(error)}") from error
+        line = with_place(described(error), error)
+        raise MethodError(f"{method.name}: {line}") from error
 
 
 def _checked(answer: object, n: int, info: PoolInfo, part: str) -> list[Patch]:

@@ -139,6 +139,23 @@ def follow(
     relink(dataset_json_file, dataset / "dataset.json")
 
 
+def stand_in(train: Path, out: Path, *, dataset_json_file: Path) -> Path:
+    """A training folder to predict with, whose dataset is where it is now.
+
+    Returns ``train`` if its links are right. Otherwise the links of ``train``, which a run may be
+    using elsewhere, stay as they are, and a folder that leads to its content is made at ``out``.
+    """
+    dataset = _dataset_folder(train)
+    if is_link_to(dataset_json_file, dataset / "dataset.json"):
+        return train
+    own = out / dataset.name
+    own.mkdir(parents=True)
+    link(dataset_json_file, own / "dataset.json")
+    link(dataset / "plans.json", own / "plans.json")
+    link(_cases_folder(train), own / _cases_folder(train).name)
+    return out
+
+
 def read_partial_label(train: Path, case: str) -> np.ndarray:
     """Partial label map ``(Z, Y, X)`` of a labelled case, with the ignore label elsewhere."""
     label: np.ndarray = read_volume(_cases_folder(train) / f"{case}_seg.b2nd")[0]

@@ -36,7 +36,7 @@ def commands(group: click.Group, words: tuple[str, ...] = ()) -> dict[str, click
 def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     able = {name: each for name, each in commands(cli).items() if isinstance(each, Contained)}
     assert set(able) == {
-        *("submit", "track run", "check", "doctor", "data list", "data prepare"),
+        *("submit", "track run", "check", "replay", "doctor", "data list", "data prepare"),
         *("data verify", "data check", "data download", "data guide", "data add"),
         *("leaderboard build", "leaderboard table"),
     }
@@ -49,7 +49,9 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
         }
         assert paths <= set(command.roles)
     assert {name for name, each in able.items() if each.network} == {"data download"}
-    assert {name for name, each in able.items() if each.gpu} == {"submit", "track run", "doctor"}
+    assert {name for name, each in able.items() if each.gpu} == {
+        *("submit", "track run", "replay", "doctor")
+    }
     kept = {name for name, each in able.items() if Role.KEPT_DATA in each.roles.values()}
     assert kept == {"data prepare", "data download"}
 

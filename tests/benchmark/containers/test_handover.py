@@ -55,6 +55,18 @@ def test_data_that_are_made_can_be_written_and_data_that_are_missing_are_not_mou
     assert [mount.writable for mount in kept.mounts] == [True]
 
 
+def test_an_experiment_brings_the_track_that_it_is_part_of(elsewhere) -> None:
+    folder = Path("runs/demo/phantom_demo/bald/seed_1")
+    folder.mkdir(parents=True)
+    Path("runs/demo/track.json").touch()
+    found = hand_over(("replay",), [Given("--of", (str(folder),), Role.RUN)])
+    assert found.arguments == ("replay", "--of=/replayed/demo/phantom_demo/bald/seed_1")
+    assert targets(found) == {"/replayed/demo": (elsewhere / "runs" / "demo", False)}
+    for name in ("demo/phantom_demo/bald/seed_1", "example"):
+        found = hand_over(("replay",), [Given("--of", (name,), Role.RUN)])
+        assert (found.arguments, found.mounts) == (("replay", f"--of={name}"), ())
+
+
 def test_a_method_file_is_mounted_alone_and_its_record_stays(elsewhere) -> None:
     Path("a").mkdir()
     Path("a/mine.py").write_text(METHOD)

@@ -1,0 +1,1 @@
+"""What methods would query in a loop that a run has trained: `replay`; nothing is trained."""

@@ -1,0 +1,203 @@
+"""Find the loop that a replay is about, among the files of a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import layout
+from benchmark.layout import Experiment
+from benchmark.workflow.datasets import dataset_folder
+from benchmark.workflow.request import Checksums
+from nnactive.data.prepared import PreparedDataset
+from nnactive.errors import UserError
+from nnactive.io.files import read_model
+from nnactive.io.queries import START
+from nnactive.settings import Setting
+
+if TYPE_CHECKING:
+    from nnactive.methods import QueryMethod
+    from nnactive.steps.query import QueryInputs
+
+SEED = "seed_"
+DEPTH = 3
+"""Folders between that of a track and that of an experiment, which counts."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A loop of an experiment just before its query."""
+
+    root: Path
+    """The track's folder."""
+    experiment: Experiment
+    setting: Setting
+    loop: int
+    """Number of the loop to choose patches for, from 1."""
+    data: Path
+    """The prepared dataset."""
+
+    @property
+    def queries(self) -> tuple[Path, ...]:
+        """Loop files of all loops before."""
+        return tuple(
+            self.root / layout.query_file(self.experiment, loop) for loop in range(self.loop)
+        )
+
+    @property
+    def own_query(self) -> Path:
+        """The run's own loop file, whether or not it is there yet."""
+        return self.root / layout.query_file(self.experiment, self.loop)
+
+    @property
+    def train(self) -> Path:
+        """Training folder of the loop before."""
+        return self.root / layout.train_folder(self.experiment, self.loop - 1)
+
+    @property
+    def members(self) -> tuple[Path, ...]:
+        """The ensemble trained on it."""
+        return tuple(
+            self.root / layout.member_file(self.experiment, self.loop - 1, fold)
+            for fold in range(self.setting.training.folds)
+        )
+
+    def inputs(self, method: "QueryMethod", method_id: str) -> "QueryInputs":
+        """What the query chose from, with ``method`` in place of the experiment's own.
+
+        Args:
+            method: chooses instead; gets the ensembles of earlier loops if it looks back.
+            method_id: names its random streams.
+        """
+        from nnactive.query.prediction import Need
+        from nnactive.steps.history import TrainedLoop
+        from nnactive.steps.query import QueryInputs
+
+        earlier = range(self.loop - 1) if Need.HISTORY in method.needs else ()
+        past = [replace(self, loop=loop + 1) for loop in earlier]
+        return QueryInputs(
+            data=self.data,
+            setting=self.setting,
+            seed=self.experiment.seed,
+            loop=self.loop,
+            method=method,
+            method_id=method_id,
+            queries=self.queries,
+            train=self.train,
+            members=self.members,
+            past=tuple(TrainedLoop(each.train, each.members) for each in past),
+        )
+
+
+def find_moment(run: str, loop: int, *, data: Path, runs: Path) -> Moment:
+    """The moment before the query of a loop.
+
+    Args:
+        run: the experiment, as `find_experiment` takes it.
+        loop: number of the loop, from 1.
+        data: folder of the prepared datasets.
+        runs: folder of the runs, for a ``run`` that is no folder.
+
+    Raises:
+        UserError: if there is no such run or loop, the loop before isn't trained, or the dataset
+            isn't the one that the run began with.
+    """
+    root, experiment = find_experiment(run, runs)
+    setting = read_model(root / layout.setting_file(experiment.setting), Setting)
+    folder = dataset_folder(setting.dataset, data.resolve(), root.parent.resolve())
+    moment = Moment(root, experiment, setting, loop, folder)
+    _check_loop(moment)
+    _check_dataset(moment)
+    return moment
+
+
+def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
+    """Folder of the track and the experiment that ``run`` names.
+
+    Args:
+        run: an experiment's folder (RUNS/TRACK/SETTING/METHOD/seed_S), or a folder above it that
+            holds one experiment alone; or the same below ``runs``.
+        runs: folder of the runs.
+
+    Raises:
+        UserError: if there is none, or several.
+    """
+    folder = _folder(run, runs)
+    root = track_of(folder)
+    if root is None:
+        tracks = sorted(path.parent.name for path in folder.glob(f"*/{layout.track_file()}"))
+        held = f"; it holds the tracks {', '.join(tracks)}: name one" if tracks else ""
+        raise UserError(f"{folder}: isn't part of a track's run{held}")
+    wanted = folder.absolute().relative_to(root).parts
+    listed = [each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted]
+    found = [each for each in listed if each.method != START] or listed
+    if not found:
+        raise UserError(f"{folder}: holds no experiment; run the track first")
+    if len(found) > 1:
+        names = ", ".join("/".join((root.name, *_parts(each))) for each in found)
+        raise UserError(f"{folder}: holds several experiments; name one of {names}")
+    return root, found[0]
+
+
+def _folder(run: str, runs: Path) -> Path:
+    for place in (Path(run), runs / run):
+        for folder in (place, place.with_name(SEED + place.name)):
+            if folder.is_dir():
+                return folder
+    raise UserError(
+        f"{run}: no such run, here or in {runs}; write TRACK/SETTING/METHOD/{SEED}S, or `example`"
+    )
+
+
+def track_of(folder: Path) -> Path | None:
+    """The track's folder that is or contains a folder, absolute; None if there is none."""
+    above = [folder.absolute(), *folder.absolute().parents][: DEPTH + 1]
+    return next((each for each in above if (each / layout.track_file()).is_file()), None)
+
+
+def _parts(experiment: Experiment) -> tuple[str, str, str]:
+    return experiment.setting, experiment.method, f"{SEED}{experiment.seed}"
+
+
+def experiments_in(root: Path) -> Iterator[Experiment]:
+    """Experiments of a track's folder, sorted, the shared loop 0 as one of the method `START`."""
+    for folder in sorted(root.glob(f"*/*/{SEED}*")):
+        setting, method, seed = folder.relative_to(root).parts
+        number = seed.removeprefix(SEED)
+        named = number.isdecimal() and not method.startswith(".")
+        if named and (root / layout.setting_file(setting)).is_file():
+            yield Experiment(setting, method, int(number))
+
+
+def _check_loop(moment: Moment) -> None:
+    loops, experiment = moment.setting.loops, moment.experiment
+    if not 1 <= moment.loop < loops:
+        raise UserError(
+            f"loop {moment.loop}: the queries of {experiment} are loops 1 to {loops - 1}"
+        )
+    needed = [*moment.queries, moment.train, *moment.members]
+    missing = next((path for path in needed if not path.exists()), None)
+    if missing is None:
+        return
+    before = [loop for loop in range(1, moment.loop) if _is_trained(moment, loop)]
+    way_out = f"replay loop {before[-1]}, or continue the run" if before else "continue the run"
+    raise UserError(
+        f"{missing}: missing, so loop {moment.loop - 1} of {experiment} isn't trained; {way_out}"
+    )
+
+
+def _is_trained(moment: Moment, loop: int) -> bool:
+    """Whether a loop can be queried for."""
+    earlier = Moment(moment.root, moment.experiment, moment.setting, loop, moment.data)
+    return all(path.exists() for path in (*earlier.queries, earlier.train, *earlier.members))
+
+
+def _check_dataset(moment: Moment) -> None:
+    info = PreparedDataset(moment.data).info
+    file = moment.root / layout.datasets_file()
+    began = read_model(file, Checksums).checksums.get(info.name) if file.is_file() else None
+    if began not in {None, info.checksum}:
+        raise UserError(
+            f"{moment.data}: differs from the data that the runs in {moment.root} began with; "
+            "name that with --data"
+        )
