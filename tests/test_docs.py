@@ -20,7 +20,7 @@ from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.methods import BUILTIN, STARTS, FeatureMethod, Need, QueryMethod
 from nnactive.methods.run_method import run_method
-from nnactive.pool.start import VISIBLE, StartPool
+from nnactive.methods.starts.pool import VISIBLE, StartPool
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]

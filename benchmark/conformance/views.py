@@ -159,7 +159,8 @@ def view(
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
         checkpoint=checkpoint,
-        files=files_of(type(method)),
+        # A start method is asked through a query method.
+        files=files_of(type(getattr(method, "inner", method))),
     )
     delays = {
         case: DELAY * (len(cases) - 1 - place) * (workers > 1) for place, case in enumerate(cases)

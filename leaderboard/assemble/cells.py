@@ -82,6 +82,8 @@ class Cells:
     reference: Reference = UNKNOWN
     key_ignoring_query_size: str = ""
     """Shared by settings that differ only in the query size; empty: by none."""
+    first_loop: int = 1
+    """The first in which methods may differ: 0 where starts are compared."""
 
 
 def measured_cell(

@@ -66,6 +66,8 @@ class SettingSource:
     compared: bool = True
     """Whether the main table compares it."""
     key_ignoring_query_size: str = ""
+    first_loop: int = 1
+    """The first in which methods may differ: 0 where starts are compared."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _cells(setting: SettingSource, key: str, entrants: Mapping[str, str]) -> Cel
         cells={entrants[name]: cell for name, cell in setting.cells.items()},
         reference=setting.reference,
         key_ignoring_query_size=setting.key_ignoring_query_size,
+        first_loop=setting.first_loop,
     )
 
 

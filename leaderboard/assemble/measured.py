@@ -77,6 +77,7 @@ def _setting(setting: SettingResults, *, compared: bool) -> SettingSource:
         classes=tuple(plain(name, NAME_LENGTH) for name in dataset.classes),
         compared=compared,
         key_ignoring_query_size=key_ignoring_query_size(setting.key.checksum, about),
+        first_loop=0 if setting.key.query else 1,
     )
 
 
@@ -90,6 +91,7 @@ def _starts(key: LeagueKey) -> list[str]:
     return [
         f"This league compares starts, not query methods: {ranked}.",
         f"{start}; scores and FG-Eff begin at its loop 0, AUBC and curves at each row's own.",
+        "Starts differ in loop 0, so PPM counts it, too.",
     ]
 
 

@@ -143,7 +143,8 @@ def _penalties(settings: Sequence[Cells], entrants: Sequence[str]) -> tuple[Pair
         setting.key: np.stack([required(cell.runs).dice for cell in _paired(setting, entrants)])
         for setting in settings
     }
-    made = [(title, ppm(dice, alpha, correction)) for title, alpha, correction in PENALTIES]
+    first = max((setting.first_loop for setting in settings), default=1)
+    made = [(title, ppm(dice, alpha, correction, first)) for title, alpha, correction in PENALTIES]
     return tuple(
         PairwisePenalty(
             title=title,

@@ -223,7 +223,9 @@ def relational_values(
     if not ranked:
         return found
     compared = Compared(
-        size=len(ranked), settings={each.key: _standing(ranked, each) for each in settings}
+        size=len(ranked),
+        settings={each.key: _standing(ranked, each) for each in settings},
+        first_loop=max((each.first_loop for each in settings), default=1),
     )
     for metric in metrics:
         if isinstance(metric, RelationalMetric):

@@ -217,6 +217,8 @@ class Compared:
     """k, at least 1."""
     settings: Mapping[str, Standing]
     """By the setting's key."""
+    first_loop: int = 1
+    """The first in which the methods may differ."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,7 +125,8 @@ def _losses(compared: Compared) -> list[Value]:
 @lru_cache(maxsize=1)
 def _of(compared: Compared) -> Ppm:
     """Of one table; wins and losses share the tests."""
-    return ppm({key: required(standing.dice) for key, standing in compared.settings.items()})
+    dice = {key: required(standing.dice) for key, standing in compared.settings.items()}
+    return ppm(dice, first_loop=compared.first_loop)
 
 
 _HELP = (

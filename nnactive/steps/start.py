@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnactive.authored import files_of
 from nnactive.budget import Budget, Room, judge
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
@@ -12,9 +13,9 @@ from nnactive.geometry import Patch
 from nnactive.io.queries import PROTOCOL_START, START, Query, record, save_query
 from nnactive.methods import STARTS, StartMethod
 from nnactive.methods.run_method import run_method
+from nnactive.methods.starts.pool import StartPool
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Sources
-from nnactive.pool.start import StartPool
 from nnactive.pool.view import PoolView
 from nnactive.query.checkpoint import Checkpoint, code_hash, key_of
 from nnactive.query.readahead import ReadAhead
@@ -129,6 +130,7 @@ def start_pool(
         workers=workers,
         announce=images.announce,
         checkpoint=checkpoint,
+        files=files_of(type(inputs.method)),
     )
     # No other class, whatever it declares: a start that looks at labels is no cold start.
     sees_labels = type(inputs.method) is STARTS[PROTOCOL_START]

@@ -8,7 +8,7 @@ from benchmark.conformance.pools import LARGE, PLAIN
 from benchmark.conformance.views import WatchedPool
 from nnactive.geometry import Patch
 from nnactive.methods import STARTS, PoolView, QueryMethod, StartMethod
-from nnactive.pool.start import StartPool
+from nnactive.methods.starts.pool import StartPool
 
 if TYPE_CHECKING:
     from nnactive.methods.base import Method

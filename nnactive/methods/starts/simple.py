@@ -6,7 +6,7 @@ from nnactive.io.queries import PROTOCOL_START
 from nnactive.methods.placement import DRAWS
 from nnactive.methods.random import random_patches
 from nnactive.methods.starts.base import StartMethod
-from nnactive.pool.start import protocol_start
+from nnactive.methods.starts.pool import protocol_start
 from nnactive.pool.view import PoolView
 
 STUDY = "Lüth et al. 2025, https://openreview.net/forum?id=AJAnmRLJjJ"

@@ -37,10 +37,11 @@ def test_starts_have_a_league_of_their_own(make, pair):
 
 def test_the_league_says_what_it_compares(pair, league_of, make):
     league = league_of(pair("foreground33"), pair())
-    first, second = league.notes[1:]
+    first, second, third = league.notes[1:]
     assert first.startswith("This league compares starts, not query methods: a row's method chose")
     assert "and random those of all later loops" in first
     assert second.startswith("foreground33 is the protocol's starting budget, which looks at")
+    assert third == "Starts differ in loop 0, so PPM counts it, too."
     assert not any("starts" in note for note in league_of(make()).notes)
 
 
@@ -52,6 +53,36 @@ def test_scores_begin_at_the_protocols_loop_0_whatever_a_row_begins_with(pair, r
     alone = rows_of(pair("random_start"))["random_start+random"]
     assert "the protocol's starting budget was not run" in alone.values["score"].reason
     assert alone.values["aubc"].mean == pytest.approx(60)
+
+
+def test_ppm_counts_loop_0_in_which_starts_differ(pair, make, rows_of):
+    """Better in loop 0 alone: one loop of three, and none of two where loop 0 is shared."""
+    better, worse = (0.6, 0.7, 0.8), (0.5, 0.7, 0.8)
+    starts = [
+        pair(name, dice, seed=seed)
+        for seed in (1, 2)
+        for name, dice in (("typiclust", better), ("random_start", worse))
+    ]
+    wins = rows_of(*starts)["typiclust+random"].values["ppm_wins"].mean
+    assert wins == pytest.approx(100 / 3)
+    methods = [
+        make(name, seed, dice)
+        for seed in (1, 2)
+        for name, dice in (("bald", better), ("random", worse))
+    ]
+    assert rows_of(*methods)["bald"].values["ppm_wins"].mean == 0
+
+
+def test_the_league_s_penalties_count_it_too(pair, league_of):
+    better, worse = (0.6, 0.7, 0.8), (0.5, 0.7, 0.8)
+    league = league_of(
+        *(
+            pair(name, dice, seed=seed)
+            for seed in (1, 2)
+            for name, dice in (("typiclust", better), ("random_start", worse))
+        )
+    )
+    assert sorted(league.relations.penalties[0].wins) == pytest.approx([0, 1 / 3])
 
 
 def test_a_loop_0_without_a_class_is_told(pair, rows_of):

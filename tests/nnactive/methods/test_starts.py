@@ -7,8 +7,8 @@ from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods import STARTS, StartMethod
 from nnactive.methods.run_method import run_method
+from nnactive.methods.starts.pool import VISIBLE, ImagesOnlyError, StartPool
 from nnactive.methods.starts.typiclust import NEIGHBOURS, SMALL, appearance, typical
-from nnactive.pool.start import VISIBLE, ImagesOnlyError, StartPool
 from nnactive.pool.view import PoolView
 
 BLIND = ("random_start", "typiclust")
