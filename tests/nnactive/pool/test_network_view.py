@@ -1,9 +1,11 @@
 """What a method may ask of the ensemble's networks, on small real ones with random weights."""
 
+import re
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -407,6 +409,23 @@ def test_several_workers_read_the_same(make_pool, workers):
 
     before = torch.get_rng_state()
     assert work(build(make_pool, workers=workers)) == work(build(make_pool))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_pages_fragments_run(pool):
+    page = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
+    section = page.split("\n## The network\n")[1].split("\n## ")[0]
+    fragments = re.findall(r"^```py\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    assert len(fragments) == 4
+    found = {"pool": pool, "case": "b", "np": np, "torch": torch, "Patch": Patch}
+    networks()  # made with the global generator
+    before = torch.get_rng_state()
+    for fragment in fragments:
+        exec(fragment, found)  # noqa: S102
+    assert found["score"].shape == found["norm"].shape == SHAPES["b"]
+    assert found["rows"].shape == (1, 2 * 4)
+    assert found["gradient"].shape == (3, 3, 1, 1, 1)
+    assert [sample.shape for sample in found["samples"]] == [(3, *SHAPES["b"])] * 2
     assert torch.equal(torch.get_rng_state(), before)
 
 
