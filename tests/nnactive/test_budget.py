@@ -172,6 +172,16 @@ class Later(BUILTIN["predictive_entropy"]):
         return 20 - len(pool.labelled)
 
 
+class OfState(BUILTIN["predictive_entropy"]):
+    def limit(self, pool):
+        return pool.state["limit"]
+
+
+class OfHistory(BUILTIN["predictive_entropy"]):
+    def limit(self, pool):
+        return len(pool.history[0].patches)
+
+
 class Predicts(BUILTIN["predictive_entropy"]):
     def limit(self, pool):
         return int(pool.predict(pool.cases[0]).mean.sum())
@@ -221,6 +231,8 @@ class FewPlaces(BUILTIN["coreset"]):
         (Few(), of_grid(1, classes=1)),
         (Own(), Demand(search="grid", limit=5, binding=False)),
         (Later(), Demand(search="unknown")),
+        (OfState(), Demand(search="unknown")),
+        (OfHistory(), Demand(search="unknown")),
         (Predicts(), Demand(search="unknown")),
         (Other(), Demand(search="unknown")),
         (OwnPlaces(), Demand(search="unknown")),
