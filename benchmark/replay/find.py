@@ -110,7 +110,7 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
 
 def _folder(run: str, runs: Path) -> Path:
     for place in (Path(run), runs / run):
-        for folder in (place, place.with_name(SEED + place.name)):
+        for folder in (place, place.parent / f"{SEED}{place.name}"):
             if folder.is_dir():
                 return folder
     raise UserError(
