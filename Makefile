@@ -89,8 +89,9 @@ lint: venv  ## check style, format, imports and scripts, and that no file holds 
 types: venv  ## check types
 	@$(WAIT) "checking types" $(BIN)/mypy
 
-schema: venv  ## write the JSON Schemas of the files that others read or write to docs/schema
+schema: venv  ## write the JSON Schemas to docs/schema, and the reference for authors of methods
 	@$(BENCH) schema --out docs/schema
+	@$(BENCH) method reference --out docs/methods-reference.md
 
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"

@@ -47,7 +47,7 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
     from nnactive.data.prepared import PreparedDataset
 
     setting = read_model(root / layout.setting_file(experiment.setting), Setting)
-    finished = _finished(root, setting, experiment)
+    finished = finished_loops(root, setting, experiment)
     jobs = list(experiment_jobs(data, setting, experiment))
     failed = None if finished == setting.loops else _failure_file(root, jobs)
     failure = None if failed is None else read_model(failed, Failure)
@@ -64,7 +64,7 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
         seed=experiment.seed,
         dataset=_dataset(info, full_data_dice(setting, load_card(setting.dataset))),
         loops=tuple(
-            _loop(root, Target(data, setting, experiment, loop)) for loop in range(finished)
+            loop_result(root, Target(data, setting, experiment, loop)) for loop in range(finished)
         ),
         environment=environment(),
         finished=_time(failed or root / layout.evaluation_file(experiment, finished - 1)),
@@ -107,7 +107,7 @@ def _time(file: Path) -> str:
     return f"{datetime.fromtimestamp(int(file.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _finished(root: Path, setting: Setting, experiment: Experiment) -> int:
+def finished_loops(root: Path, setting: Setting, experiment: Experiment) -> int:
     """Number of loops evaluated before the first one that isn't."""
     for loop in range(setting.loops):
         if not (root / layout.evaluation_file(experiment, loop)).exists():
@@ -115,7 +115,8 @@ def _finished(root: Path, setting: Setting, experiment: Experiment) -> int:
     return setting.loops
 
 
-def _loop(root: Path, target: Target) -> LoopResult:
+def loop_result(root: Path, target: Target) -> LoopResult:
+    """What a finished loop adds to the result."""
     from nnactive.steps.annotate import Labelled, labelled_file
     from nnactive.steps.evaluate import Evaluation
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.layout import Experiment
 from benchmark.steps import STEPS, Per, Step, Target
-from nnactive.io.queries import START
 from nnactive.settings import Setting
 
 
@@ -46,7 +45,8 @@ class Job:
             return self.target.data.name
         shared = self.step.per is not Per.EXPERIMENT and not self.target.loop
         experiment = self.target.experiment
-        return str(experiment._replace(method=START) if shared else experiment)
+        first = layout.first_loop_of(experiment.method)
+        return str(experiment._replace(method=first) if shared else experiment)
 
     @property
     def title(self) -> str:
@@ -68,6 +68,7 @@ class Job:
             "seed": target.experiment.seed,
             "loop": f"{target.loop:03d}",
             "fold": target.fold,
+            "kept": layout.kept_folder(target.experiment, target.loop),
             "threads": threads,
             "output": self.output,
         }

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from nnactive.io.queries import START
+from nnactive.io.queries import PROTOCOL_START, START
 
 RESULT = "result.json"
 TRAIN = "train"
+JOINT = "+"
+"""Joins the ids of a start method and of the query method that makes the later loops; in no id."""
 
 
 class Experiment(NamedTuple):
@@ -14,11 +16,31 @@ class Experiment(NamedTuple):
 
     setting: str
     method: str
-    """Method id."""
+    """Method id; ``START+QUERY`` if it names the start of its loop 0, too."""
     seed: int
 
     def __str__(self) -> str:
         return f"{self.setting}, {self.method}, seed {self.seed}"
+
+
+def start_of(method: str) -> str:
+    """Id of the start method that makes a method's loop 0.
+
+    >>> start_of("typiclust+random"), start_of("random")
+    ('typiclust', 'foreground33')
+    """
+    start, joint, _ = method.partition(JOINT)
+    return start if joint else PROTOCOL_START
+
+
+def first_loop_of(method: str) -> str:
+    """Method id of a method's loop 0, the same for all methods that have the same start.
+
+    >>> first_loop_of("typiclust+random"), first_loop_of("random")
+    ('typiclust+start', 'start')
+    """
+    start = start_of(method)
+    return START if start == PROTOCOL_START else f"{start}{JOINT}{START}"
 
 
 def _seed_folder(setting: str, method: str, seed: int) -> Path:
@@ -55,6 +77,11 @@ def spec_file(method: str) -> Path:
     return Path("methods") / f"{method}.json"
 
 
+def frozen_folder(method: str) -> Path:
+    """The frozen copy of a submitted method's code and files."""
+    return Path("methods") / method
+
+
 def result_file(experiment: Experiment) -> Path:
     """The result of an experiment."""
     return _seed_folder(*experiment) / RESULT
@@ -73,7 +100,9 @@ def query_file(experiment: Experiment, loop: int) -> Path:
 def loop_folder(experiment: Experiment, loop: int) -> Path:
     """The outputs of a loop but for its patches."""
     setting, method, seed = experiment
-    return _seed_folder(setting, method if loop else START, seed) / f"loop_{loop:03d}"
+    return (
+        _seed_folder(setting, method if loop else first_loop_of(method), seed) / f"loop_{loop:03d}"
+    )
 
 
 def train_folder(experiment: Experiment, loop: int) -> Path:
@@ -91,6 +120,21 @@ def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
     return loop_folder(experiment, loop) / f"fold_{fold}.pth"
 
 
+def kept_folder(experiment: Experiment, loop: int) -> Path:
+    """Members of a loop that other experiments of the setting and seed may take, by set."""
+    return kept_folders(experiment.setting) / f"seed_{experiment.seed}" / f"loop_{loop:03d}"
+
+
+def kept_folders(setting: str) -> Path:
+    """All of a setting's members that experiments may take from one another."""
+    return Path(setting) / ".trained"
+
+
+def member_files(root: Path, setting: str) -> list[Path]:
+    """All trained networks of a setting; the paths begin with ``root``, the track's folder."""
+    return sorted((root / setting).glob("*/*/*/fold_*.pth"))
+
+
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
     """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"
@@ -104,6 +148,11 @@ def failure_file(output: Path) -> Path:
 def log_file(output: Path) -> Path:
     """Log of the step that writes ``output``."""
     return Path("log") / f"{output}.txt"
+
+
+def log_folder(folder: Path) -> Path:
+    """Logs of the steps that write below ``folder``."""
+    return Path("log") / folder
 
 
 def snakemake_log() -> Path:

@@ -125,12 +125,18 @@ class MethodRecord(Frozen):
     parameters: dict[str, Annotated[ParameterValue, BeforeValidator(_as_json_has_it)]]
     """All parameters and their values."""
     source_hash: str
-    """SHA-256 of the submitted file, or of the library's code for a built-in method."""
+    """SHA-256 of the library's code for a built-in method. Of a submission: of all its code, by what
+    it means, of its other files and of its requirements."""
     origin: Literal["builtin", "submission"]
     oracle: bool
     """Whether it uses ground truth of the whole pool."""
     reference: str = ""
     """Publication of the method; empty if its author gives none."""
+    start: str | None = None
+    """Id of the start method that chose loop 0: then that is what this record describes, and
+    ``id`` names both. None: the protocol's starting budget (protocol section 4)."""
+    query: str | None = None
+    """Id of the query method of all later loops, if ``start`` is given."""
     requirements: tuple[str, ...] = ()
     """What its ``submission.yaml`` pins, each ``name==version``, sorted. `ImageUsed.requirements`
     lists all packages that a layer adds for them; pinning that list gives the same packages."""

@@ -16,6 +16,7 @@ from typing import Final, Self
 from benchmark import layout
 from benchmark.layout import Experiment
 from nnactive.data.prepared import INFO
+from nnactive.io.queries import PROTOCOL_START
 from nnactive.settings import Setting
 
 
@@ -23,7 +24,7 @@ class Per(Enum):
     """What a step runs once for."""
 
     DATASET = "dataset"
-    FIRST_LOOP = "loop 0, shared by all methods"
+    FIRST_LOOP = "loop 0, shared by all methods with the same start"
     LATER_LOOP = "loop from loop 1 on"
     LOOP = "loop"
     FOLD = "fold of a loop"
@@ -40,6 +41,8 @@ class Target:
     experiment: Experiment
     loop: int = 0
     fold: int = 0
+    looks_back: bool = False
+    """Whether the experiment's method needs the ensembles of all earlier loops."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,16 @@ def _queries(target: Target, loops: int) -> list[Path]:
     return [layout.query_file(target.experiment, loop) for loop in range(loops)]
 
 
+def _past(target: Target) -> range:
+    """The loops before the previous one, for a method that looks back."""
+    return range(target.loop - 1) if target.looks_back else range(0)
+
+
+def _start_method(target: Target) -> Path | list[Path]:
+    start = layout.start_of(target.experiment.method)
+    return [] if start == PROTOCOL_START else layout.spec_file(start)
+
+
 def _previous_train(target: Target) -> Path | list[Path]:
     return layout.train_folder(target.experiment, target.loop - 1) if target.loop else []
 
@@ -151,9 +164,9 @@ START_STEP: Final = Step(
     title="starting budget",
     reads="pool labels",
     writes="starting budget, for all methods",
-    inputs=ON_DATA,
+    inputs={**ON_DATA, "method": _start_method},
     output=lambda target: layout.query_file(target.experiment, 0),
-    arguments="--data {data} --setting {setting} --seed {seed} --out {output}",
+    arguments="--data {data} --setting {setting} {method:--method} --seed {seed} --out {output}",
 )
 QUERY: Final = Step(
     name="query",
@@ -167,10 +180,17 @@ QUERY: Final = Step(
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
         "members": lambda target: _members(target, target.loop - 1),
+        "past_train": lambda target: [
+            layout.train_folder(target.experiment, loop) for loop in _past(target)
+        ],
+        "past_members": lambda target: [
+            member for loop in _past(target) for member in _members(target, loop)
+        ],
     },
     output=lambda target: layout.query_file(target.experiment, target.loop),
     arguments="--data {data} --setting {setting} --method {method} --seed {seed} --loop {loop}"
-    " --train {train} --workers {threads} --out {output} {queries:--query} {members}",
+    " --train {train} {past_train:--past-train} {past_members:--past-member}"
+    " --workers {threads} --out {output} {queries:--query} {members}",
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,
@@ -199,7 +219,7 @@ TRAIN_FOLD: Final = Step(
     writes="one ensemble member",
     inputs={"train": lambda target: layout.train_folder(target.experiment, target.loop)},
     output=lambda target: layout.member_file(target.experiment, target.loop, target.fold),
-    arguments="--train {train} --fold {fold} --loop {loop} --out {output}",
+    arguments="--train {train} --fold {fold} --loop {loop} --kept {kept} --out {output}",
     gpu=True,
     threads=lambda shared: shared.train_threads,
     numeric_threads="--threads {threads}",
@@ -259,7 +279,11 @@ def pattern(step: Step, *, loop: str = "{loop}", fold: str = "{fold}") -> Path:
         loop=_Placeholder(loop),
         fold=_Placeholder(fold),
     )
-    return step.output(target)
+    output = step.output(target)
+    if step.per is Per.FIRST_LOOP:
+        # Of any start: by default the folder is that of the protocol's.
+        output = Path(target.experiment.setting, target.experiment.method, *output.parts[2:])
+    return output
 
 
 _ANY_SETTING = Setting(

@@ -67,6 +67,10 @@ class TrackFile(Frozen):
     """Follow those of ``cards``."""
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
     """METHOD strings of the baselines."""
+    query: str | None = None
+    """In a track that compares starts, whose methods are start methods: the built-in query method
+    of all later loops, as a METHOD. None: the track compares query methods, and all begin with the
+    protocol's starting budget."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

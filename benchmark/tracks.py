@@ -1,6 +1,6 @@
 """Tracks: which settings, methods and seeds are run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,9 @@ class Track(StateFile):
     comparable: bool
     settings: tuple[Setting, ...]
     methods: tuple[str, ...]
+    query: str | None = None
+    """Query method of all later loops in a track that compares starts; None: it compares query
+    methods."""
     seeds: tuple[int, ...]
 
     @property
@@ -42,8 +45,9 @@ class Track(StateFile):
     def trainings(self) -> int:
         """Number of networks trained for the track's own methods; a shared loop 0 counts once."""
         later = len(self.methods)
+        first = later if self.query else 1
         return len(self.seeds) * sum(
-            s.training.folds * (1 + (s.loops - 1) * later) for s in self.settings
+            s.training.folds * (first + (s.loops - 1) * later) for s in self.settings
         )
 
     @property
@@ -55,11 +59,13 @@ class Track(StateFile):
             * sum(s.training.folds * s.loops for s in self.settings)
         )
 
-    def part(self, dataset: str | None = None, regime: str | None = None) -> Self:
-        """The same track with only the settings of one dataset, of one label regime, or both.
+    def part(
+        self, dataset: str | None = None, regime: str | None = None, seeds: Sequence[int] = ()
+    ) -> Self:
+        """The same track with only the settings of one dataset or label regime, or some seeds.
 
         Raises:
-            UserError: if no setting is left.
+            UserError: if no setting is left, or the track hasn't a seed.
         """
         wanted = {"dataset": dataset, "regime": regime}
         kept = self.settings
@@ -71,7 +77,12 @@ class Track(StateFile):
                     f"choose from {', '.join(there)}"
                 )
             kept = tuple(s for s in kept if value is None or getattr(s, field) == value)
-        return self.model_copy(update={"settings": kept})
+        for seed in seeds:
+            if seed not in self.seeds:
+                known = ", ".join(map(str, self.seeds))
+                raise UserError(f"track {self.name}: no seed {seed}; choose from {known}")
+        wanted_seeds = tuple(s for s in self.seeds if not seeds or s in seeds)
+        return self.model_copy(update={"settings": kept, "seeds": wanted_seeds})
 
 
 def experiments(track: Track, method_ids: tuple[str, ...]) -> Iterator[Experiment]:
@@ -117,6 +128,13 @@ def _check_users_file(content: TrackFile, path: Path) -> None:
             f"{path}: field 'name': '{content.name}' is a track that comes with the benchmark, "
             "and their runs would mix; choose another name"
         )
+    if content.query is not None:
+        from benchmark.submission.pairs import fixed_query
+
+        try:
+            fixed_query(content.query)
+        except UserError as error:
+            raise UserError(f"{path}: field 'query': {error}") from None
     for number, text in enumerate(content.methods):
         try:
             method = Method.parse(text)

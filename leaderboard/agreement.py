@@ -1,7 +1,7 @@
 """Whether results that claim the same data describe the same data.
 
-A checksum is only text in a file. What follows from the data (or, for loop 0, from data, setting
-and seed: protocol section 4) must be equal in all results; the baselines decide.
+A checksum is only text in a file. What follows from the data (or, for loop 0, from data, setting,
+start and seed: protocol section 4) must be equal in all results; the baselines decide.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from benchmark.results import ExperimentResult
 from leaderboard.consistency import reference_voxels
 from leaderboard.formatting import NAME_LENGTH, plain
+from nnactive.io.queries import PROTOCOL_START
 
 Fact = Callable[[ExperimentResult], Hashable]
 """A fact stated by a result; None: not stated."""
@@ -113,5 +114,6 @@ def _run(result: ExperimentResult) -> Hashable:
         about.name,
         about.patch_size,
         about.starting_budget,
+        result.method.start or PROTOCOL_START,
         result.seed,
     )

@@ -39,6 +39,9 @@ class GroupKey:
     """Of the prepared data with its split."""
     details: str
     """The whole setting as JSON."""
+    query: str = ""
+    """Where starts are compared: the query method of all later loops; empty: query methods are
+    compared, all from the protocol's starting budget."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ def group_key(result: ExperimentResult) -> GroupKey:
         nnunet=result.environment.packages.get("nnunetv2", "unknown"),
         checksum=result.dataset.checksum,
         details=result.setting.model_dump_json(),
+        query=result.method.query or "",
     )
 
 

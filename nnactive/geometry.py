@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ class Patch:
     case: str
     start: Triple
     size: Triple
+    loop: int | None = field(default=None, compare=False, repr=False, kw_only=True)
+    """Loop that labelled it, 0 for the starting budget; None if it isn't labelled. Patches of the
+    same box are equal whatever their loops."""
 
     @property
     def stop(self) -> Triple:

@@ -9,16 +9,18 @@ import click
 import numpy as np
 import pytest
 import torch
-from pools import LABELLED, build_pool
+from pools import LABELLED, SHAPES, build_pool
 
+import nnactive.methods
 from benchmark.cli.main import cli
 from benchmark.conformance.checks import CHECKS
 from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, Need, QueryMethod
+from nnactive.methods import BUILTIN, STARTS, FeatureMethod, Need, QueryMethod
 from nnactive.methods.run_method import run_method
+from nnactive.pool.start import VISIBLE, StartPool
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +34,7 @@ EXAMPLES = {
     "intensity_cover.py": "IntensityCover",
     "clap_bald.py": "ClapBald",
 }
+START_EXAMPLES = {"texture_start.py": "TextureStart"}
 
 
 def table(heading: str, text: str = TEXT) -> list[list[str]]:
@@ -46,7 +49,7 @@ def table(heading: str, text: str = TEXT) -> list[list[str]]:
 
 def test_the_code_shown_is_the_example_files_in_order() -> None:
     named = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", TEXT)
-    assert named == list(EXAMPLES)
+    assert named == [*EXAMPLES, *START_EXAMPLES]
     assert [(ROOT / "examples" / name).read_text() for name in named] == PYTHON
 
 
@@ -63,6 +66,21 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
         chosen = run_method(method, pool, n)
         assert len(set(chosen)) == n
         assert chosen == run_method(method, spread, n)
+
+
+@pytest.mark.parametrize("name", START_EXAMPLES)
+@pytest.mark.parametrize("n", [1, 10])
+def test_each_start_chooses_exactly_n_patches(name: str, n: int) -> None:
+    spec, method = make(Method.parse(f"{ROOT}/examples/{name}:{START_EXAMPLES[name]}"))
+    assert spec.starts
+    images = {case: np.random.default_rng(1).random((2, *shape)) for case, shape in SHAPES.items()}
+    pool, spread = (
+        StartPool(build_pool(images=images.__getitem__, loop=0, workers=workers))
+        for workers in (1, 3)
+    )
+    chosen = run_method(method, pool, n)
+    assert len(set(chosen)) == n
+    assert chosen == run_method(method, spread, n)
 
 
 def built(name: str, **parameters: object) -> QueryMethod:
@@ -85,7 +103,7 @@ def test_the_level_2_example_takes_its_turns_and_its_parameters() -> None:
     assert run_method(noisy, build_pool(noisy), 6) != chosen
 
 
-def test_the_level_3_example_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
+def test_the_example_of_features_takes_the_place_that_looks_unlike_what_is_labelled() -> None:
     method = built("intensity_cover.py")
     bright = np.zeros((1, 10, 10, 10), dtype=np.float32)
     bright[:, :, :, 7:] = 5
@@ -124,6 +142,48 @@ def test_the_table_of_methods_is_the_builtin_ones() -> None:
         assert all(link in str(inspect.getdoc(kind)) for link in links)
 
 
+def test_the_parts_of_feature_methods_are_there() -> None:
+    section = "Between 2 and 3: features of places"
+    parts = [row[0].strip("`") for row in table(section)[:3]]
+    assert parts == ["places", "features", "choose_by"]
+    assert all(hasattr(FeatureMethod, name) for name in parts)
+    calls = re.findall(r"^\| `(\w+)\(([^)]*)\)` \|", TEXT.split(f"## {section}")[1], re.MULTILINE)
+    assert len(calls) >= 6
+    for name, arguments in calls[:6]:
+        expected = list(inspect.signature(getattr(nnactive.methods, name)).parameters)
+        assert arguments.split(", ") == expected[: len(arguments.split(", "))], name
+
+
+def test_the_packages_that_are_said_to_be_there_are_locked() -> None:
+    listed = re.search(r"Of the lock, methods tend to use (.*?)\.\n", TEXT, re.DOTALL)
+    assert listed
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for package in re.findall(r"`([\w-]+)`", listed[1]):
+        assert f"\n{package.lower()}==" in lock, package
+
+
+def test_the_table_of_starts_is_the_builtin_ones() -> None:
+    rows = table("Choose the start")
+    assert [re.findall(r"`(\w+)`", row[0]) for row in rows] == [[name] for name in STARTS]
+    for name, _, parameters, reference in rows:
+        kind = STARTS[re.findall(r"`(\w+)`", name)[0]]
+        defaults = kind.Parameters().model_dump()
+        expected = {f"`{key}` = {written(value)}" for key, value in defaults.items()}
+        assert set(parameters.split(", ")) == (expected or {"-"})
+        assert ("(uses ground truth)" in name) == kind.oracle
+        assert all(
+            link in kind.reference for link in re.findall(r"\]\((https://[^)]+)\)", reference)
+        )
+
+
+def test_what_a_start_sees_is_what_the_page_lists() -> None:
+    section = TEXT.split("\n## Choose the start\n")[1].split("\n## ")[0]
+    listed = re.search(r"The\npool has (.*?) is\nempty and `loop`", section, re.DOTALL)
+    assert listed
+    of_its_own = {"info", "labelled_in", "loop", "file", "device", "torch_rng"}
+    assert set(re.findall(r"`(\w+)`", listed[1])) == VISIBLE - of_its_own
+
+
 def test_the_checks_are_named_in_order() -> None:
     section = " ".join(TEXT.split("\n## Check it\n")[1].split("\n## ")[0].split())
     assert ", ".join(f"*{check}*" for check in CHECKS) in section
@@ -149,8 +209,8 @@ def test_the_needs_are_the_codes() -> None:
 
 
 def test_the_purposes_that_are_taken_are_the_codes() -> None:
-    code = [file.read_text(encoding="utf-8") for file in (ROOT / "nnactive/methods").glob("*.py")]
-    used = set(re.findall(r"pool\.rng\(\"(\w+)\"", "".join(code)))
+    code = [file.read_text(encoding="utf-8") for file in (ROOT / "nnactive/methods").rglob("*.py")]
+    used = set(re.findall(r"(?:pool\.rng\(|purpose: str = )\"(\w+)\"", "".join(code)))
     listed = re.search(r"draw from the purposes (.*?):", TEXT, re.DOTALL)
     assert listed
     assert set(re.findall(r"`(\w+)`", listed[1])) == used
@@ -197,6 +257,8 @@ BROKEN: list[dict[str, Callable[..., object]]] = [
     {"query": lambda _: [Patch("d", (0, 0, 0), SIZE)]},
     {"query": lambda _: [Patch("c", (0, 0, 0), SIZE)]},
     {"query": lambda pool: pool.labels_in(Patch("a", (0, 0, 0), SIZE))},
+    {"query": lambda pool: pool.history[0].predict("a")},
+    {"query": lambda pool: pool.save({"best": Patch("a", (0, 0, 0), SIZE)})},
     {"query": lambda pool: pool.oracle.label("a")},
     {"query": writing},
 ]

@@ -180,8 +180,8 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
     """What the METHODs of a command need, the track's included, each ``name==version``."""
-    from benchmark.submission.method_string import Method
     from benchmark.submission.requirements import together
+    from benchmark.submission.sweep import swept
     from benchmark.tracks import load_track
 
     methods: list[str] = []
@@ -191,8 +191,8 @@ def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[
             methods += [value] if isinstance(value, str) else value
         elif role is Role.TRACK and not params.get("methods"):
             methods += load_track(str(value)).methods
-    parsed = map(Method.parse, methods)
-    return together([method.file for method in parsed if method.file])
+    sources = [method.source for method in swept(methods)]
+    return together({each.given: each.manifest.requirements for each in sources if each})
 
 
 def default_guide(params: Mapping[str, Any]) -> str:

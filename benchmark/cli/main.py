@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from benchmark.cli.commands.author.check import check
+from benchmark.cli.commands.author.entry import entry
 from benchmark.cli.commands.author.methods import method
 from benchmark.cli.commands.author.replay import replay
 from benchmark.cli.commands.data import data
@@ -45,7 +46,10 @@ def cli(*, debug: bool) -> None:
         os.environ[DEBUG] = "1"
 
 
-for command in (data, track, submit, check, method, replay, leaderboard, doctor, schema, step):
+for command in (
+    *(data, track, submit, check, method, replay, entry),
+    *(leaderboard, doctor, schema, step),
+):
     cli.add_command(command)
 
 

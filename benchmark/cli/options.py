@@ -40,6 +40,14 @@ dataset_option = click.option(
 regime_option = click.option(
     "--regime", default=None, metavar="NAME", help="Only the track's settings of this label regime."
 )
+seed_option = click.option(
+    "--seed",
+    "seeds",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="Only this seed of the track; repeatable.",
+)
 cores_option = click.option(
     "--cores",
     type=click.IntRange(min=1),
@@ -72,16 +80,30 @@ seconds_option = click.option(
 )
 
 
+frozen_option = click.option(
+    "--frozen",
+    type=click.Path(path_type=Path),
+    help="Frozen copy of METHOD's files, to be used instead of them.",
+)
+"""For commands with `method_argument` that other commands run in processes of their own."""
+
+
 def method_argument(command: Command) -> Command:
     """Add the argument METHOD and ``--param``; the command gets one `Method`, ``method``."""
 
     @click.argument("method")
     @param_option
     @wraps(command)
-    def parsed(*args: Any, method: str, parameters: tuple[str, ...], **others: Any) -> Any:
+    def parsed(
+        *args: Any,
+        method: str,
+        parameters: tuple[str, ...],
+        frozen: Path | None = None,
+        **others: Any,
+    ) -> Any:
         from benchmark.submission.method_string import Method
 
-        return command(*args, method=Method.parse(method, parameters), **others)
+        return command(*args, method=Method.parse(method, parameters, frozen), **others)
 
     return parsed
 
@@ -94,6 +116,8 @@ class RunOptions:
     """Time limit for each row of a method's check."""
     dataset: str | None
     regime: str | None
+    seeds: tuple[int, ...]
+    """Of the track's; empty: all."""
     cores: int | None
     data: Path
     runs: Path
@@ -106,6 +130,7 @@ def run_options(command: Command) -> Command:
     @seconds_option
     @dataset_option
     @regime_option
+    @seed_option
     @cores_option
     @data_option
     @runs_option

@@ -37,7 +37,10 @@ def print_track(track: "Track") -> None:
     print_table(table)
     seeds = ", ".join(map(str, track.seeds))
     per_seed = track.experiments_per_seed
-    click.echo(f"\nmethods ({len(track.methods)}): {', '.join(track.methods)}\nseeds: {seeds}")
+    what = "starts" if track.query else "methods"
+    click.echo(f"\n{what} ({len(track.methods)}): {', '.join(track.methods)}\nseeds: {seeds}")
+    if track.query:
+        click.echo(f"query method of all later loops: {track.query}")
     click.echo(
         f"settings: {len(track.settings)}; experiments: {per_seed:,} per seed, "
         f"{per_seed * len(track.seeds):,} in total\n"

@@ -31,12 +31,17 @@ class BorrowedPredictions:
     """How many were held while the next was made, each time that exceeded ``allowed``."""
     _all: list[References] = field(default_factory=list)
 
-    def count(self) -> None:
-        """Note how many are held, before the next is made."""
-        if self._held() > self.allowed:
+    def count(self, beside: int = 0) -> None:
+        """Note how many are held, before the next is made.
+
+        Args:
+            beside: how many more each may be compared with: that of another image, with its own.
+        """
+        allowed = self.allowed * (1 + beside)
+        if self._held() > allowed:
             gc.collect()
             held = self._held()
-            if held > self.allowed:
+            if held > allowed:
                 self.excesses.append(held)
 
     def lend(self, prediction: Prediction, needs: frozenset[str]) -> Prediction:

@@ -2,13 +2,30 @@
 
 import os
 import subprocess
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from benchmark.conformance.checks import LOADS, PROCESS, VOLUME, Answers, Judge, Verdict
+from benchmark.conformance.checks import (
+    LOADS,
+    PROCESS,
+    UNANSWERED,
+    VOLUME,
+    Answers,
+    Judge,
+    Verdict,
+)
 from benchmark.conformance.parent import HASH_SEED, command
+from benchmark.conformance.pools import LARGE, POOLS, PoolSpec
+from benchmark.conformance.start.worlds import (
+    START_LARGE,
+    START_POOLS,
+    ProtocolAsQuery,
+    StartAsQuery,
+)
+from benchmark.conformance.start.worlds import judged as as_judged
 from benchmark.conformance.volume import judge_volume
 from benchmark.submission.method_string import Method
 from benchmark.workflow.child_processes import spawn
@@ -42,7 +59,7 @@ def judge(method: Method, out: Path) -> None:
 
 def answer(method: Method, out: Path) -> None:
     """Query each pool once and write what was chosen to ``out``."""
-    answers = Judge(lambda: _made(method)).answers
+    answers = Judge(lambda: _made(method), _worlds(_made(method))).answers
     write_bytes(out, ANSWERS.dump_json(answers))
 
 
@@ -53,12 +70,14 @@ def _judge(
     answers: Path,
 ) -> None:
     try:
-        _made(method)
+        found = _made(method)
     except UserError as error:
-        _report(out, Verdict(check=LOADS, state="FAILED", detail=" ".join(str(error).split())))
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        _report(out, Verdict(check=LOADS, state="FAILED", detail=detail, trace=trace))
         return
     _report(out, Verdict(check=LOADS, state="ok"))
-    judged = Judge(lambda: _made(method))
+    judged = Judge(lambda: _made(method), _worlds(found))
     for verdict in judged.verdicts():
         _report(out, verdict)
     other.wait()
@@ -67,16 +86,22 @@ def _judge(
     else:
         detail = f"exited with status {other.returncode} in another process"
         _report(out, Verdict(check=PROCESS, state="FAILED", detail=detail))
-    if any(judged.answers.values()):
-        _report(out, judge_volume(lambda: _made(method)))
+    # The protocol's starting budget looks at no image.
+    if any(judged.answers.values()) and not isinstance(found, ProtocolAsQuery):
+        large = START_LARGE if isinstance(found, StartAsQuery) else LARGE
+        _report(out, judge_volume(lambda: _made(method), large))
     else:
-        _report(out, Verdict(check=VOLUME, state="not judged"))
+        _report(out, Verdict(check=VOLUME, state="not judged", detail=UNANSWERED))
 
 
 def _made(method: Method) -> "QueryMethod":
     from benchmark.submission.spec import make
 
-    return make(method)[1]
+    return as_judged(make(method)[1])
+
+
+def _worlds(found: "QueryMethod") -> tuple[PoolSpec, ...]:
+    return START_POOLS if isinstance(found, StartAsQuery) else POOLS
 
 
 def _report(out: Path, verdict: Verdict) -> None:

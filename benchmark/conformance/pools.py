@@ -1,13 +1,15 @@
 """Synthetic pools: smooth random images, predictions and labels, small enough for fast queries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.geometry import Patch, Triple, clip_size
+from nnactive.geometry import Patch, Triple, as_triple, clip_size, patch_around
 from nnactive.labels import partial_label
+from nnactive.methods.placement import first_free
 from nnactive.streams import stream
 
 if TYPE_CHECKING:
@@ -32,22 +34,13 @@ class PoolSpec:
     classes: int = 3
     """Background included."""
     loop: int = 1
+    """Loop of the query; the method itself makes the queries before it."""
     candidates: int = 8
     members: int = 3
     block: int = 2
     """Edge of the blocks of voxels within which images and predictions are constant."""
-    labelled_cases: tuple[str, ...] = ()
-
-    @property
-    def labelled(self) -> tuple[Patch, ...]:
-        """Patches in two opposite corners of the labelled cases' images."""
-        corners = []
-        for case in self.labelled_cases:
-            shape = self.shapes[case]
-            size = clip_size(self.patch_size, shape)
-            end = tuple(n - p for n, p in zip(shape, size, strict=True))
-            corners += [Patch(case, (0, 0, 0), size), Patch(case, (end[0], end[1], end[2]), size)]
-        return tuple(corners)
+    packed: bool = False
+    """Whether the start's patches touch, at the end of each image, to leave a single image room."""
 
 
 PLAIN = PoolSpec(
@@ -61,9 +54,10 @@ LARGE = PoolSpec(
     n=4,
     classes=4,
     block=8,
+    packed=True,
 )
 POOLS = (
-    replace(PLAIN, title="pool with labelled patches", loop=2, labelled_cases=("b", "d")),
+    replace(PLAIN, title="pool in its second loop", loop=2),
     replace(
         PLAIN,
         title="pool with thin images",
@@ -71,7 +65,7 @@ POOLS = (
     ),
     replace(PLAIN, title="pool with anisotropic patches", patch_size=(2, 6, 5), stride=(1, 3, 2)),
     replace(PLAIN, title="pool with one class", classes=2),
-    replace(PLAIN, title="pool in its last loop", loop=QUERIES, labelled_cases=("a", "c")),
+    replace(PLAIN, title="pool in its last loop", loop=QUERIES),
 )
 
 
@@ -87,27 +81,80 @@ class Contents:
     """The same with the ignore label outside the labelled patches."""
     probabilities: dict[str, "Tensor"]
     """``(C, Z, Y, X)``; each member predicts these, shifted along the axes."""
+    labelled: tuple[Patch, ...]
+    """Every class twice, then the patches of earlier queries."""
+    state: bytes | None = None
+    """What the query before saved."""
 
-    def members(self, spec: PoolSpec, case: str) -> "Iterator[Tensor]":
-        """Softmax probabilities of one member after the other, new tensors each time."""
+    def members(self, spec: PoolSpec, case: str, ago: int = 0) -> "Iterator[Tensor]":
+        """Softmax probabilities of one member after the other, new tensors each time.
+
+        Args:
+            spec: what the pool is like.
+            case: case id.
+            ago: how many loops before the current ensemble theirs was trained.
+        """
         for member in range(1, spec.members + 1):
-            yield self.probabilities[case].roll([spec.block * member] * 3, dims=(1, 2, 3))
+            shifts = [spec.block * (member + ago * axis) for axis in range(3)]
+            yield self.probabilities[case].roll(shifts, dims=(1, 2, 3))
+
+    def after(self, spec: PoolSpec, chosen: Sequence[Patch], state: bytes | None) -> "Contents":
+        """The contents for the next loop, once a query's patches are labelled."""
+        labelled = (*self.labelled, *(replace(patch, loop=spec.loop) for patch in chosen))
+        partial = _partial(spec, self.labels, labelled)
+        return replace(self, labelled=labelled, partial=partial, state=state)
 
 
 def fill(spec: PoolSpec) -> Contents:
-    """Make the contents of a synthetic pool; the same on every call."""
+    """Make the contents of a synthetic pool after its start; the same on every call."""
     labels = {case: _label(spec, case) for case in spec.shapes}
+    labelled = _start(spec, labels)
     return Contents(
         images={case: _blocks(spec, case, "image", CHANNELS) for case in spec.shapes},
         labels=labels,
-        partial={
-            case: partial_label(
-                label, [patch for patch in spec.labelled if patch.case == case], spec.classes
-            )
-            for case, label in labels.items()
-        },
+        partial=_partial(spec, labels, labelled),
         probabilities={case: _probabilities(spec, case) for case in spec.shapes},
+        labelled=labelled,
     )
+
+
+def _start(spec: PoolSpec, labels: Mapping[str, np.ndarray]) -> tuple[Patch, ...]:
+    """Two patches of every class, around random voxels of it, in cases that take turns."""
+    if spec.packed:
+        tiles = [tile for case in spec.shapes for tile in _tiles(spec, case)]
+        return tuple(replace(tile, loop=0) for tile in tiles[: 2 * spec.classes])
+    chosen: list[Patch] = []
+    turns = cycle(sorted(spec.shapes))
+    for label in (label for label in range(spec.classes) for _ in range(2)):
+        case = next(turns)
+        shape, rng = spec.shapes[case], stream("conformance", spec.title, "start", case, label)
+        voxels = np.argwhere(labels[case] == label)
+
+        def draw() -> Patch:
+            voxel = voxels[rng.integers(len(voxels))]  # noqa: B023
+            return patch_around(case, voxel, spec.patch_size, shape)  # noqa: B023
+
+        patch = first_free(draw, chosen)
+        if patch is None:
+            raise ValueError(f"{spec.title}: no room for a start in {case}")
+        chosen.append(replace(patch, loop=0))
+    return tuple(chosen)
+
+
+def _tiles(spec: PoolSpec, case: str) -> list[Patch]:
+    """Patches side by side that fill an image from its end."""
+    shape, size = spec.shapes[case], clip_size(spec.patch_size, spec.shapes[case])
+    axes = [range(n - p, -1, -p) for n, p in zip(shape, size, strict=True)]
+    return [Patch(case, as_triple(start), size) for start in product(*axes)]
+
+
+def _partial(
+    spec: PoolSpec, labels: Mapping[str, np.ndarray], labelled: Sequence[Patch]
+) -> dict[str, np.ndarray]:
+    return {
+        case: partial_label(label, [p for p in labelled if p.case == case], spec.classes)
+        for case, label in labels.items()
+    }
 
 
 def _blocks(spec: PoolSpec, case: str, what: str, channels: int) -> np.ndarray:

@@ -41,6 +41,7 @@ def snapshot(pool: PoolView, contents: Contents) -> Snapshot:
     sizes = (dict(info.shapes), info.spacing, info.patch_size, info.stride, info.candidates)
     numbers = (info.loop, info.queries, info.n_classes, pool.rng("snapshot").bytes(8))
     advice = "draw from pool.rng alone"
+    torch_advice = "draw, and build modules, inside 'with pool.torch_rng(...)'"
     return {
         **{name: _hash(array.tobytes()) for name, array in arrays.items()},
         "the list of labelled patches": _hash(info.labelled),
@@ -49,7 +50,7 @@ def snapshot(pool: PoolView, contents: Contents) -> Snapshot:
         f"the global state of NumPy's random generator ({advice})": _hash(
             np.random.get_state(),  # noqa: NPY002
         ),
-        f"the global state of torch's random generator ({advice})": _hash(
+        f"the global state of torch's random generator ({torch_advice})": _hash(
             torch.get_rng_state().numpy().tobytes()
         ),
     }

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from benchmark.conformance.views import Watch, view
 from benchmark.submission.alone import WAY_OUT, foreign_module, installed_roots
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
-from nnactive.methods import PoolView, QueryMethod
+from nnactive.methods import Need, PoolView, QueryMethod
 from nnactive.methods.run_method import run_method
+from nnactive.pool.state import StateSlot
 from nnactive.query.checkpoint import Checkpoint, Part, PartDone
 
 Make = Callable[[], QueryMethod]
@@ -25,7 +27,7 @@ BUDGET = "exact budget"
 BOUNDS = "inside the images"
 OVERLAP = "no overlap"
 LABELS = "only labels it may see"
-UNCHANGED = "inputs unchanged"
+UNCHANGED = "inputs and random state unchanged"
 HELD = "no prediction kept"
 
 
@@ -38,6 +40,12 @@ class Trial:
     """The answer; None if it broke the contract or was interrupted."""
     broken: dict[str, str] = field(default_factory=dict)
     """Failed checks with their reasons."""
+    saved: bytes | None = None
+    """The state that it saved."""
+    reached: frozenset[str] = frozenset()
+    """What it asked for, as `Watch.reached`."""
+    trace: str = ""
+    """Traceback of the method's error."""
 
 
 class _Recorded(QueryMethod):
@@ -76,7 +84,7 @@ def attempt(
         checkpoint: stores what `map` finishes; one with a part interrupts the query.
     """
     method = _Recorded(make())
-    watch = Watch(BorrowedPredictions(allowed=workers, copies=True))
+    watch = watch_of(method.inner, contents, workers=workers, copies=True)
     pool = view(
         spec,
         contents,
@@ -88,7 +96,7 @@ def attempt(
     )
     seed_globals(number)
     before = snapshot(pool, contents)
-    chosen, broken = None, {}
+    chosen, broken, trace = None, {}, ""
     modules, roots = set(sys.modules), installed_roots()
     try:
         chosen = run_method(method, pool, spec.n)
@@ -97,6 +105,7 @@ def attempt(
     except NnactiveError as error:
         text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
         broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
+        trace = "".join(traceback.format_exception(error))
     told = foreign_module(modules, roots)
     if told:
         broken[CONTRACT] = f"{told}; {WAY_OUT}"
@@ -110,7 +119,14 @@ def attempt(
             f"{watch.borrowed.excesses[0]} predictions are still held when the next one is made; "
             "release each, and return small results from pool.map"
         )
-    return Trial(spec, chosen, broken)
+    saved = None if chosen is None else watch.state.saved
+    return Trial(spec, chosen, broken, saved, frozenset(watch.reached), trace)
+
+
+def watch_of(method: QueryMethod, contents: Contents, *, workers: int, copies: bool) -> Watch:
+    """What to record of a query; a method that looks back may hold two predictions per worker."""
+    allowed = workers * (2 if Need.HISTORY in method.needs else 1)
+    return Watch(BorrowedPredictions(allowed, copies), state=StateSlot(contents.state))
 
 
 def resumed(make: Make, spec: PoolSpec, contents: Contents, number: int) -> list[Trial]:

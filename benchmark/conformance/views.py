@@ -4,16 +4,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
+from benchmark.conformance import networks
 from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.pools import QUERIES, Contents, PoolSpec
+from nnactive.authored import files_of
 from nnactive.geometry import Patch
 from nnactive.methods import Need, Oracle, PoolView, QueryMethod
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Sources
+from nnactive.pool.state import StateSlot
 from nnactive.query.checkpoint import Checkpoint
 from nnactive.query.prediction import Prediction, fold
 from nnactive.steps.network import no_predictor
@@ -23,6 +26,9 @@ T = TypeVar("T")
 DELAY = 0.004
 """Seconds by which each case is later than the next, so that workers finish in another order."""
 OCTANTS = 8
+LABELS: Final = "labels"
+MAP: Final = "pool.map"
+PREDICTIONS: Final = "predictions"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,10 @@ class Watch:
     borrowed: BorrowedPredictions
     forbidden: list[str] = field(default_factory=list)
     """What the method asked for without being allowed to."""
+    reached: set[str] = field(default_factory=set)
+    """Which of `LABELS`, `MAP` and `PREDICTIONS` it asked for."""
+    state: StateSlot = field(default_factory=StateSlot)
+    """What it finds and saves."""
 
 
 class WatchedPool(PoolView):
@@ -61,6 +71,7 @@ class WatchedPool(PoolView):
 
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
         """As in any pool, but delayed or backwards."""
+        self._watch.reached.add(MAP)
 
         def late(case: str) -> T:
             time.sleep(self._delays.get(case, 0))
@@ -73,6 +84,7 @@ class WatchedPool(PoolView):
 
     def labels_in(self, patch: Patch) -> np.ndarray:
         """As in any pool, recording requests for unlabelled patches."""
+        self._watch.reached.add(LABELS)
         if patch not in self.labelled:
             self._watch.forbidden.append(
                 f"labels of the patch at {patch.start}, which isn't labelled"
@@ -82,6 +94,7 @@ class WatchedPool(PoolView):
     @property
     def oracle(self) -> Oracle:
         """As in any pool, recording use without the declaration."""
+        self._watch.reached.add(LABELS)
         if not self._may_use_ground_truth:
             self._watch.forbidden.append("pool.oracle, without oracle = True in the class")
         return super().oracle
@@ -109,9 +122,16 @@ def view(
         checkpoint: stores what `map` finishes, as in a query step.
     """
 
-    def predict(case: str, needs: frozenset[str]) -> Prediction:
+    def past(loop: int, case: str, needs: frozenset[str]) -> Prediction:
+        watch.reached.add(PREDICTIONS)
         watch.borrowed.count()
-        prediction = fold(case, lambda: contents.members(spec, case), needs, fresh=True)
+        ago = spec.loop - 1 - loop
+        prediction = fold(case, lambda: contents.members(spec, case, ago), needs, fresh=True)
+        return watch.borrowed.lend(prediction, needs)
+
+    def predict_image(case: str, image: np.ndarray, needs: frozenset[str]) -> Prediction:
+        watch.borrowed.count(beside=1)
+        prediction = networks.predict(spec, contents, case, image, needs)
         return watch.borrowed.lend(prediction, needs)
 
     cases = sorted(spec.shapes)
@@ -124,18 +144,22 @@ def view(
         loop=spec.loop,
         queries=QUERIES,
         n_classes=spec.classes,
-        labelled=spec.labelled,
+        labelled=contents.labelled,
     )
     sources = Sources(
         images=contents.images.__getitem__,
         partial_labels=contents.partial.__getitem__,
-        predictor=predict if method.needs else no_predictor,
+        predictor=partial(past, spec.loop - 1) if method.needs else no_predictor,
         embedder=partial(_embed, contents) if Need.EMBEDDING in method.needs else None,
+        history=past if Need.HISTORY in method.needs else None,
+        state=watch.state,
+        network=networks.networks(spec, contents, predict_image) if method.needs else None,
         needs=method.needs,
         names=("conformance", spec.title, 1, spec.loop),
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
         checkpoint=checkpoint,
+        files=files_of(type(method)),
     )
     delays = {
         case: DELAY * (len(cases) - 1 - place) * (workers > 1) for place, case in enumerate(cases)

@@ -3,14 +3,17 @@
 import resource
 import sys
 import time
+import traceback
+from dataclasses import replace
 from pathlib import Path
 
-from benchmark.conformance.borrowed import BorrowedPredictions
 from benchmark.conformance.checks import VOLUME, Verdict
-from benchmark.conformance.pools import LARGE, PoolSpec, fill
-from benchmark.conformance.trials import Make
-from benchmark.conformance.views import Watch, view
+from benchmark.conformance.pools import LARGE, Contents, PoolSpec, fill
+from benchmark.conformance.trials import Make, watch_of
+from benchmark.conformance.views import view
 from nnactive.errors import NnactiveError
+from nnactive.geometry import Patch
+from nnactive.methods import Need, QueryMethod
 from nnactive.methods.run_method import run_method
 
 PROC = Path("/proc/self")
@@ -21,22 +24,34 @@ def judge_volume(make: Make, spec: PoolSpec = LARGE) -> Verdict:
     """Query a large image once, with one worker and, as in a query step, one thread.
 
     The time includes folding the members' predictions; the memory is the increase over the
-    process's memory before the query, one member included.
+    process's memory before the query, one member included. For a method that looks back it is the
+    query of loop 2, with an earlier ensemble and a state.
     """
-    method, contents = make(), fill(spec)
-    watch = Watch(BorrowedPredictions(allowed=1, copies=False))
+    contents = fill(spec)
+    try:
+        chosen, saved, figures = _measured(make(), spec, contents)
+        if saved is not None or Need.HISTORY in make().needs:
+            later = contents.after(spec, chosen, saved)
+            *_, figures = _measured(make(), replace(spec, loop=spec.loop + 1), later)
+    except NnactiveError as error:
+        trace = "".join(traceback.format_exception(error))
+        detail = " ".join(str(error).split())
+        return Verdict(check=VOLUME, state="FAILED", detail=detail, trace=trace)
+    return Verdict(check=VOLUME, state="ok", detail=figures)
+
+
+def _measured(
+    method: QueryMethod, spec: PoolSpec, contents: Contents
+) -> tuple[list[Patch], bytes | None, str]:
+    """What a query chooses and saves, and its time and memory."""
+    watch = watch_of(method, contents, workers=1, copies=False)
     pool = view(spec, contents, method, watch)
     before = _reset_peak()
     begin = time.monotonic()
-    try:
-        run_method(method, pool, spec.n)
-    except NnactiveError as error:
-        return Verdict(check=VOLUME, state="FAILED", detail=" ".join(str(error).split()))
+    chosen = run_method(method, pool, spec.n)
     seconds = time.monotonic() - begin
     memory = max(0, _peak() - before) / GIB
-    return Verdict(
-        check=VOLUME, state="ok", detail=f"{seconds:.1f} s, {memory:.2f} GiB above the process"
-    )
+    return chosen, watch.state.saved, f"{seconds:.1f} s, {memory:.2f} GiB above the process"
 
 
 def _reset_peak() -> int:

@@ -168,21 +168,32 @@ class _Translation:
         return str(target)
 
     def _method(self, text: str) -> str:
-        """A METHOD; its file and its submission.yaml are mounted, and nothing else beside them."""
+        """A METHOD; its files and its submission.yaml are mounted, and nothing else beside them."""
         from benchmark.submission.method_string import Method
-        from benchmark.submission.requirements import MANIFEST, read_manifest
+        from benchmark.submission.requirements import MANIFEST
 
         method = Method.parse(text)
-        path = method.file
-        if path is None:
+        source = method.source
+        if source is None:
             return method.string
-        folder = self._submission(path.parent)
-        # A link keeps its own name, wherever it leads.
-        self._mount(to_read(path), folder / path.name, str(path))
-        if read_manifest(path) is not None:
-            manifest = path.parent / MANIFEST
+        if method.installed:
+            raise UserError(
+                f"{method.installed}: an installed package isn't in the image; give its folder: "
+                f"{source.given}:{method.name}"
+            )
+        given, top = source.given, self._submission(source.folder)
+        whole = given.is_dir()
+        folder = top / given.resolve().name if whole else top
+        self.names[folder if whole else folder / given.name] = str(given)
+        for name in source.members():
+            path = source.path(name)
+            # A link keeps its own name, wherever it leads.
+            inside = given.name if path == given else path.relative_to(source.folder)
+            self._mount(to_read(path), folder / inside, str(path))
+        if source.manifest != type(source.manifest)():
+            manifest = source.folder / MANIFEST
             self._mount(to_read(manifest), folder / MANIFEST, str(manifest))
-        return method.moved(folder / path.name)
+        return method.moved(folder if whole else folder / given.name)
 
     def _submission(self, folder: Path) -> PurePosixPath:
         """The path inside of a folder with submitted files."""

@@ -25,6 +25,8 @@ def judge_setting(
     info: PreparedInfo,
     seeds: Sequence[int],
     demands: Mapping[str, Sequence[Demand]],
+    *,
+    protocol: bool = True,
 ) -> Iterator[Finding]:
     """What stands against a setting.
 
@@ -33,8 +35,10 @@ def judge_setting(
         info: its prepared dataset.
         seeds: of the experiments; the starting budget depends on them.
         demands: by method, how it looks for the patches of each query.
+        protocol: whether a method begins with the protocol's starting budget, which needs cases of
+            every class.
     """
-    yield from _of_classes(setting, info, seeds)
+    yield from _of_classes(setting, info, seeds if protocol else ())
     yield from _of_room(setting, info, demands)
 
 

@@ -29,13 +29,16 @@ def prepared_pools(track: Track, data: Path, runs: Path) -> Pools:
     return Pools(settings=settings, folders=there)
 
 
-def check_track(track: Track, pools: Pools, demands: Mapping[str, Demands]) -> list[str]:
+def check_track(
+    track: Track, pools: Pools, demands: Mapping[str, Demands], *, protocol: bool = True
+) -> list[str]:
     """Judge all settings of a track; returns what may go wrong, a line each.
 
     Args:
         track: gives the seeds and the name for messages.
         pools: the prepared settings.
         demands: by method, how it looks for patches.
+        protocol: whether a method begins with the protocol's starting budget.
 
     Raises:
         UserError: if a setting is impossible: the first, and how many more.
@@ -45,7 +48,8 @@ def check_track(track: Track, pools: Pools, demands: Mapping[str, Demands]) -> l
     notes: list[str] = []
     for setting in pools.settings:
         asked = {name: answers.settings[setting.name] for name, answers in demands.items()}
-        for finding in judge_setting(setting, infos[setting.dataset], track.seeds, asked):
+        info = infos[setting.dataset]
+        for finding in judge_setting(setting, info, track.seeds, asked, protocol=protocol):
             (impossible if finding.impossible else notes).append(
                 f"track {track.name}: setting {setting.name}: {finding.text}"
             )

@@ -22,7 +22,6 @@ from benchmark.machine.places import (
 )
 from benchmark.machine.snapshot import Machine, lock_folder, scratch_folder, this_machine
 from benchmark.machine.versions import (
-    LOCK,
     image_finding,
     installed,
     lock_finding,
@@ -51,6 +50,8 @@ def everything(data: Path, runs: Path) -> Iterator[Finding]:
     yield writable_finding(machine.place("runs", runs, "--runs"))
     yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
     yield image_finding(record.image_used(record.HOME))
+    from benchmark.submission.pins import LOCK
+
     folder = lock_folder()
     lock = folder and folder / LOCK
     if machine.image and lock:
@@ -104,6 +105,8 @@ def _needed(machine: Machine, data: Path, runs: Path, *, needs_data: bool) -> It
     if machine.image:
         yield writable_finding(machine.place("scratch", scratch_folder(), "TMPDIR"))
         yield readable_finding(machine.place("data", data, "--data"), needed=needs_data)
+        from benchmark.submission.pins import LOCK
+
         lock = record.HOME / LOCK
         yield lock_finding(lock, machine.image.lock)
         yield versions_finding(lock, inside=True)

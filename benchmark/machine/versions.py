@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final
 
 from benchmark.machine.findings import Finding
 from benchmark.results import ImageUsed
 from nnactive.io.files import sha256
-
-LOCK: Final = "requirements.lock"
 
 
 def image_finding(used: ImageUsed | None) -> Finding:

@@ -20,7 +20,6 @@ from nnactive.io.queries import record
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
-    from nnactive.steps.query import QueryInputs
 
 
 def answer(ask: Ask, connection: Connection) -> None:
@@ -72,7 +71,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     introduction, method = _made(ask)
     line.say(introduction)
     go = line.hear()
-    inputs = _inputs(ask, introduction.id, method)
+    inputs = ask.moment.inputs(method, introduction.id)
     shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
@@ -101,6 +100,7 @@ def _answer(ask: Ask, line: _Line) -> None:
 
 def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     from benchmark.results import MethodRecord
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import MethodSpec, load_method, make
     from nnactive.io.files import read_model
 
@@ -108,25 +108,8 @@ def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     if ask.spec:
         record_, method = read_model(ask.spec, MethodSpec).record, load_method(ask.spec)
     else:
-        spec, method = make(ask.method)
-        record_ = spec.record
+        spec, made = make(ask.method)
+        record_, method = spec.record, as_query(made, ask.method.string)
     needs = frozenset(str(need) for need in method.needs)
     said = Introduction(id=record_.id, name=record_.name, oracle=record_.oracle, needs=needs)
     return said, method
-
-
-def _inputs(ask: Ask, method_id: str, method: "QueryMethod") -> "QueryInputs":
-    from nnactive.steps.query import QueryInputs
-
-    moment = ask.moment
-    return QueryInputs(
-        data=moment.data,
-        setting=moment.setting,
-        seed=moment.experiment.seed,
-        loop=moment.loop,
-        method=method,
-        method_id=method_id,
-        queries=moment.queries,
-        train=ask.train,
-        members=moment.members,
-    )

@@ -1,8 +1,9 @@
 """Find the loop that a replay is about, among the files of a run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import layout
 from benchmark.layout import Experiment
@@ -13,6 +14,10 @@ from nnactive.errors import UserError
 from nnactive.io.files import read_model
 from nnactive.io.queries import START
 from nnactive.settings import Setting
+
+if TYPE_CHECKING:
+    from nnactive.methods import QueryMethod
+    from nnactive.steps.query import QueryInputs
 
 SEED = "seed_"
 DEPTH = 3
@@ -57,6 +62,32 @@ class Moment:
             for fold in range(self.setting.training.folds)
         )
 
+    def inputs(self, method: "QueryMethod", method_id: str) -> "QueryInputs":
+        """What the query chose from, with ``method`` in place of the experiment's own.
+
+        Args:
+            method: chooses instead; gets the ensembles of earlier loops if it looks back.
+            method_id: names its random streams.
+        """
+        from nnactive.query.prediction import Need
+        from nnactive.steps.history import TrainedLoop
+        from nnactive.steps.query import QueryInputs
+
+        earlier = range(self.loop - 1) if Need.HISTORY in method.needs else ()
+        past = [replace(self, loop=loop + 1) for loop in earlier]
+        return QueryInputs(
+            data=self.data,
+            setting=self.setting,
+            seed=self.experiment.seed,
+            loop=self.loop,
+            method=method,
+            method_id=method_id,
+            queries=self.queries,
+            train=self.train,
+            members=self.members,
+            past=tuple(TrainedLoop(each.train, each.members) for each in past),
+        )
+
 
 def find_moment(run: str, loop: int, *, data: Path, runs: Path) -> Moment:
     """The moment before the query of a loop.
@@ -98,7 +129,7 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
         held = f"; it holds the tracks {', '.join(tracks)}: name one" if tracks else ""
         raise UserError(f"{folder}: isn't part of a track's run{held}")
     wanted = folder.absolute().relative_to(root).parts
-    listed = [each for each in _experiments(root) if _parts(each)[: len(wanted)] == wanted]
+    listed = [each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted]
     found = [each for each in listed if each.method != START] or listed
     if not found:
         raise UserError(f"{folder}: holds no experiment; run the track first")
@@ -128,11 +159,13 @@ def _parts(experiment: Experiment) -> tuple[str, str, str]:
     return experiment.setting, experiment.method, f"{SEED}{experiment.seed}"
 
 
-def _experiments(root: Path) -> Iterator[Experiment]:
+def experiments_in(root: Path) -> Iterator[Experiment]:
+    """Experiments of a track's folder, sorted, the shared loop 0 as one of the method `START`."""
     for folder in sorted(root.glob(f"*/*/{SEED}*")):
         setting, method, seed = folder.relative_to(root).parts
         number = seed.removeprefix(SEED)
-        if number.isdecimal() and (root / layout.setting_file(setting)).is_file():
+        named = number.isdecimal() and not method.startswith(".")
+        if named and (root / layout.setting_file(setting)).is_file():
             yield Experiment(setting, method, int(number))
 
 

@@ -1,78 +1,135 @@
-"""Import a submitted file alone: what is frozen is what is checked, and what every query runs.
+"""Import a submission alone: what is frozen is what is checked, and what every query runs.
 
-A submission is one file, and its hash is in every result. So it is imported from a folder of its
-own, without what lies beside it or in PYTHONPATH, and may use nothing but installed packages.
+Its modules come from its frozen copy, below a package of their own, without what lies beside the
+author's file or in PYTHONPATH.
 """
 
-import atexit
+import ast
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Collection
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from collections.abc import Collection, Sequence
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Any
+from types import CodeType, MappingProxyType, ModuleType
+from typing import Any, Final
 
 import nnactive
+from benchmark.submission.bundle.code import Rename
+from benchmark.submission.bundle.frozen import FILES, FrozenCopy
+from benchmark.submission.requirements import MANIFEST
+from nnactive.authored import MARK, Authored, with_place
 from nnactive.errors import UserError, described
-from nnactive.io.files import sha256
 
-WAY_OUT = "a submission is one file, which is frozen and runs alone: put what it uses into it"
-"""Ends the message about a file that needs another."""
-PATHS = "PYTHONPATH"
+PREFIX: Final = "nnactive_submission_"
+"""Begins the name of the package below which a submission's modules are."""
+WAY_OUT: Final = (
+    f"a submission is frozen and runs alone: list what it uses under 'files:' in a {MANIFEST} "
+    "beside it"
+)
+"""Ends the message about a file that isn't part of the submission."""
+PATHS: Final = "PYTHONPATH"
 """Environment variable whose folders a submission doesn't see."""
 
 
-class _Alone(SourceFileLoader):
-    """Loads a copy, whose code is named after the author's file in tracebacks."""
-
-    def __init__(self, name: str, copy: Path, path: Path) -> None:
-        super().__init__(name, str(copy))
-        self._author = path
-
-    def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]
-        del path
-        return super().source_to_code(data, str(self._author), **options)
-
-
-def import_alone(path: Path) -> ModuleType:
-    """The module of a submitted file, imported from a copy in a folder of its own.
+def import_copy(copy: FrozenCopy) -> ModuleType:
+    """The module with a submission's class.
 
     Raises:
-        UserError: if it isn't Python, can't be imported, or imports a file that isn't installed.
+        UserError: if it can't be imported, or imports a file that isn't installed.
     """
-    name = f"nnactive_submission_{sha256(path)[:16]}"
-    if path.suffix != ".py":
-        raise UserError(f"{path}: not a Python file; METHOD is path/to/file.py:Class")
+    root = f"{PREFIX}{copy.bundle.digest[:16]}"
+    name = f"{root}.{copy.bundle.entry.removesuffix('.py').replace('/', '.')}"
+    name = name.removesuffix(".__init__")
     if name in sys.modules:
         return sys.modules[name]
     _forget_own_paths()
-    folder = Path(tempfile.mkdtemp(prefix="nnactive-submission-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    loader = _Alone(name, Path(shutil.copy(path, folder / path.name)), path)
-    spec = spec_from_loader(name, loader)
-    assert spec is not None  # noqa: S101  (a loader of source always has one)
-    module = module_from_spec(spec)
-    # Pickling and dataclasses look classes up by their module's name.
-    sys.modules[name] = module
     before, roots = set(sys.modules), installed_roots()
+    package = ModuleType(root)
+    package.__path__ = [str(copy.folder / FILES)]
+    # Pickling and dataclasses look classes up by their module's name.
+    sys.modules[root] = package
+    sys.meta_path.insert(0, _Finder(root, copy))
     try:
-        loader.exec_module(module)
+        module = import_module(name)
         told = foreign_module(before, roots)
-    except SyntaxError as error:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: line {error.lineno}: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        sys.modules.pop(name)
-        cause = described(error) + _hint(error, path)
-        raise UserError(f"{path}: can't be imported: {cause}") from error
+        _forget(root)
+        if isinstance(error, SyntaxError):
+            line = f"line {error.lineno}: {error.msg}"
+            raise UserError(f"{copy.shown}: {line}") from error
+        cause = with_place(described(error).replace(f"{root}.", ""), error)
+        raise UserError(f"{copy.shown}: can't be imported: {cause}{_hint(error)}") from error
     if told:
-        sys.modules.pop(name)
-        raise UserError(f"{path}: {told}; {WAY_OUT}")
+        _forget(root)
+        raise UserError(f"{copy.shown}: {told}; {WAY_OUT}")
     return module
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of one submission."""
+
+    def __init__(self, root: str, copy: FrozenCopy) -> None:
+        self.root, self.copy = root, copy
+        tops = {name.split("/")[0].removesuffix(".py") for name in copy.bundle.files}
+        self.tops = frozenset(tops - sys.stdlib_module_names)
+        self.data = MappingProxyType(copy.data)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(f"{self.root}."):
+            return None
+        found = PathFinder.find_spec(fullname, path, target)
+        if found and isinstance(found.loader, SourceFileLoader):
+            found.loader = _Loader(fullname, found.loader.path, self)
+        return found
+
+    def mark(self, path: str) -> Authored:
+        """What is known of a module, by the path of its file."""
+        file = Path(path).relative_to(self.copy.folder / FILES).as_posix()
+        return Authored(file, self.copy.bundle.digest, self.data)
+
+    def shown(self, path: str) -> str:
+        """The file that tracebacks name: the author's, while that is the same."""
+        if not self.copy.author:
+            return path
+        author, name = Path(self.copy.author), self.mark(path).file
+        if author.is_file():
+            return str(author if name == self.copy.bundle.entry else author.parent / name)
+        return str(author / name.removeprefix(self.copy.bundle.inner))
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module of a submission, and marks it."""
+
+    def __init__(self, name: str, path: str, finder: _Finder) -> None:
+        super().__init__(name, path)
+        self._finder = finder
+
+    def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]
+        del options
+        tree = Rename(self._finder.root, self._finder.tops).visit(ast.parse(data))
+        ast.fix_missing_locations(tree)
+        code: CodeType = compile(tree, self._finder.shown(str(path)), "exec", dont_inherit=True)
+        return code
+
+    def set_data(self, *args: Any, **options: Any) -> None:
+        """Write no bytecode: a frozen copy stays as it is."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)[MARK] = self._finder.mark(self.path)
+        super().exec_module(module)
+
+
+def _forget(root: str) -> None:
+    """Undo a failed import."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == root]:
+        sys.modules.pop(name)
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if not (isinstance(each, _Finder) and each.root == root)
+    ]
 
 
 def installed_roots() -> tuple[Path, ...]:
@@ -90,10 +147,11 @@ def foreign_module(before: Collection[str], roots: Collection[Path]) -> str:
     """
     for name in sorted(set(sys.modules).difference(before)):
         file = getattr(sys.modules[name], "__file__", None)
-        if isinstance(file, str) and Path(file).is_file():
-            at = Path(file).resolve()
-            if not any(at.is_relative_to(root) for root in roots):
-                return f"imports {name} from {file}"
+        if name.startswith(PREFIX) or not isinstance(file, str) or not Path(file).is_file():
+            continue
+        at = Path(file).resolve()
+        if not any(at.is_relative_to(root) for root in roots):
+            return f"imports {name} from {file}"
     return ""
 
 
@@ -109,14 +167,6 @@ def _forget_own_paths() -> None:
     sys.path[:] = [each for each in sys.path if not each or os.path.realpath(each) not in own]
 
 
-def _hint(error: BaseException, path: Path) -> str:
-    """The way out for an error that a file beside the author's would prevent."""
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        head = error.name.partition(".")[0]
-        beside = path.with_name(f"{head}.py").is_file() or path.with_name(head).is_dir()
-        elsewhere = any(
-            (Path(each) / f"{head}.py").is_file() or (Path(each) / head).is_dir()
-            for each in _own_paths()
-        )
-        return f"; {WAY_OUT}" if beside or elsewhere else ""
-    return f"; {WAY_OUT}" if isinstance(error, OSError) else ""
+def _hint(error: BaseException) -> str:
+    """The way out for an error that a file beside the author's might prevent."""
+    return f"; {WAY_OUT}" if isinstance(error, ModuleNotFoundError | OSError) else ""

@@ -1,9 +1,9 @@
 """Help on a method, from its class: docstring, parameters and their limits."""
 
-import inspect
 from typing import TYPE_CHECKING
 
 from benchmark.results import MethodRecord
+from benchmark.submission.method_class import docstring
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import make
 from nnactive.io.models import Frozen
@@ -34,7 +34,7 @@ def method_help(method: Method) -> MethodHelp:
     kind = type(found).Parameters
     return MethodHelp(
         record=spec.record,
-        text=inspect.getdoc(type(found)) or "",
+        text=docstring(type(found)),
         limits={name: _limits(kind, name) for name in spec.record.parameters},
     )
 

@@ -1,15 +1,20 @@
 """METHOD, the string that names a query method: parsed once into a value; ids and names from it."""
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from benchmark.results import MethodRecord, ParameterValue
 from nnactive.errors import UserError
-from nnactive.io.files import sha256
+
+if TYPE_CHECKING:
+    from benchmark.submission.bundle.find import Source
+    from benchmark.submission.bundle.frozen import FrozenCopy
 
 LONGEST_VALUE = 40
 LONGEST_ID = 150
@@ -17,7 +22,7 @@ LONGEST_ID = 150
 LARGEST_WHOLE = 1e15
 """Below it, a float with an integer value is written without a decimal point."""
 SOURCE_HASH = re.compile(r"-[0-9a-f]{8}$")
-"""Start of the file's hash, at the end of a submitted class's id."""
+"""Start of the submission's hash, at the end of a submitted class's id."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,29 @@ class Method:
     name: str
     """Of the built-in method, or of the class in ``file``."""
     file: Path | None = None
-    """The submitted file; None for a built-in method."""
+    """The submitted file or folder, or the installed package; None for a built-in method."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """All parameters as written, in that order."""
     options: tuple[str, ...] = ()
     """Those given beside the string, each ``name=value``; a value may contain commas."""
+    installed: str = ""
+    """Name under which an installed package offers the method."""
+    frozen: Path | None = None
+    """A frozen copy that another process made, to be used instead of the author's files."""
 
     @classmethod
-    def parse(cls, text: str, options: Sequence[str] = ()) -> Self:
+    def parse(cls, text: str, options: Sequence[str] = (), frozen: Path | None = None) -> Self:
         """Parse ``name,parameter=value,...`` or ``path/to/file.py:Class,...``.
 
-        A comma in the file's path belongs to the path.
+        A comma in the file's path belongs to the path. A folder or an installed package may take
+        the file's place.
 
         Raises:
             UserError: an item that isn't ``name=value``, a duplicate parameter, a file without a
                 class, or a file that doesn't exist.
         """
         string = text.strip()
-        cut = string.find(",", max(string.rfind(".py:"), 0))
+        cut = string.find(",", _end_of_path(string))
         head, tail = (string, []) if cut < 0 else (string[:cut], string[cut + 1 :].split(","))
         given: dict[str, str] = {}
         for item in (*tail, *options):
@@ -59,18 +69,64 @@ class Method:
             if name in given:
                 raise UserError(f"{head}: duplicate parameter '{name}'; give it once")
             given[name] = value
-        file, name = _file_and_name(head.strip())
-        return cls(string, name, file, given, tuple(options))
+        file, name, installed = _file_and_name(head.strip())
+        return cls(string, name, file, given, tuple(options), installed, frozen)
 
     @property
     def origin(self) -> str:
         """The METHOD without its parameters; names its code in messages."""
-        return f"{self.file}:{self.name}" if self.file else self.name
+        return self.installed or (f"{self.file}:{self.name}" if self.file else self.name)
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments by which a command in another process gets the same value."""
-        return self.string, *(word for option in self.options for word in ("--param", option))
+        options = tuple(word for option in self.options for word in ("--param", option))
+        copy = ("--frozen", str(self.frozen)) if self.frozen else ()
+        return self.string, *options, *copy
+
+    @property
+    def source(self) -> "Source | None":
+        """The submission where its author has it; None for a built-in method.
+
+        Raises:
+            UserError: if nothing there can be submitted.
+        """
+        from benchmark.submission.bundle.find import find, find_installed
+
+        if self.file is None:
+            return None
+        return find_installed(self.installed) if self.installed else find(self.file)
+
+    @cached_property
+    def copy(self) -> "FrozenCopy | None":
+        """The frozen copy of the submission; None for a built-in method.
+
+        Made on first use, and removed when this process ends.
+
+        Raises:
+            UserError: if the submission can't be frozen.
+        """
+        return self._copy(None)
+
+    def staged(self, tell: Callable[[str], None] | None = None) -> Self:
+        """The same method, frozen once for this process and those that it starts.
+
+        Args:
+            tell: told of large files.
+
+        Raises:
+            UserError: if the submission can't be frozen.
+        """
+        copy = self._copy(tell)
+        return replace(self, frozen=copy.folder) if copy and not self.frozen else self
+
+    def _copy(self, tell: Callable[[str], None] | None) -> "FrozenCopy | None":
+        from benchmark.submission.bundle.frozen import read_copy, stage
+
+        if self.frozen:
+            return read_copy(self.frozen, str(self.file or ""))
+        source = self.source
+        return stage(source, tell) if source else None
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -79,16 +135,14 @@ class Method:
         Raises:
             UserError: if that file is wrong.
         """
-        if self.file is None:
-            return ()
-        from benchmark.submission.requirements import requirements_of
-
-        return requirements_of(self.file)
+        if self.frozen and self.copy:
+            return self.copy.bundle.requirements
+        return self.source.manifest.requirements if self.source else ()
 
     @property
     def base_id(self) -> str:
-        """Id with default parameters: the name, for a file with the start of its hash."""
-        return f"{self.name}-{sha256(self.file)[:8]}" if self.file else self.name
+        """Id with default parameters: the name, for a submission with the start of its hash."""
+        return f"{self.name}-{self.copy.bundle.digest[:8]}" if self.copy else self.name
 
     @property
     def written_id(self) -> str:
@@ -101,17 +155,44 @@ class Method:
         return _join(f"{file}:{self.name}", dict(inline))
 
 
-def _file_and_name(head: str) -> tuple[Path | None, str]:
-    """File and class of a METHOD without its parameters, or no file and a built-in's name."""
+def _end_of_path(string: str) -> int:
+    """Where a METHOD's path ends: after it, a comma begins the parameters."""
+    end = string.rfind(".py:")
+    for found in re.finditer(":", string):
+        # A folder's path may have commas, too.
+        if found.start() > end and os.path.isdir(string[: found.start()].lstrip()):  # noqa: PTH112
+            end = found.start()
+    return max(end, 0)
+
+
+def _file_and_name(head: str) -> tuple[Path | None, str, str]:
+    """A METHOD without its parameters: its file and class, or a name; a package's name of it."""
     if ":" not in head and not head.endswith(".py"):
-        return None, head
+        return _named(head)
     file, _, name = head.rpartition(":")
     if not file or not name.isidentifier():
         raise UserError(f"{head}: names no class; write path/to/file.py:Class")
     path = Path(file)
-    if not path.is_file():
+    if not path.is_file() and not path.is_dir():
         raise UserError(f"{file}: no such file; METHOD is path/to/file.py:Class")
-    return path, name
+    return path, name, ""
+
+
+def _named(name: str) -> tuple[Path | None, str, str]:
+    """A built-in method, or one that an installed package offers."""
+    from nnactive.methods import BUILTIN, STARTS
+
+    if name in BUILTIN or name in STARTS:
+        return None, name, ""
+    from benchmark.submission.bundle.offered import installed_methods
+
+    point = installed_methods().get(name)
+    if point is None:
+        return None, name, ""
+    from benchmark.submission.bundle.find import find_installed
+
+    found = find_installed(name)
+    return (found.given if found else None), point.attr, name
 
 
 def string_of(record: MethodRecord, file: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+import nnactive
+
 BENCHMARK: Final = "nnactive-bench"
+LOCK: Final = "requirements.lock"
 LONGEST: Final = 200
 """Largest number of characters of a requirement."""
 LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE)
@@ -88,6 +92,39 @@ def locked(lock: Path) -> dict[str, str]:
     """Versions in a lock file, by name."""
     text = lock.read_text(encoding="utf-8")
     return {canonicalize_name(name): version for name, version in LOCKED.findall(text)}
+
+
+@cache
+def locked_packages() -> frozenset[str]:
+    """Names of the packages that the benchmark comes with.
+
+    From the lock file or, installed from a wheel, from what the packages say that they require.
+    """
+    lock = Path(nnactive.__file__).parents[1] / LOCK
+    if lock.is_file():
+        return frozenset({*locked(lock), BENCHMARK})
+    found, waiting = set[str](), [BENCHMARK]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        waiting += required_by(name)
+    return frozenset(found)
+
+
+def required_by(name: str) -> list[str]:
+    """Names of the packages that an installed package requires, without its extras."""
+    try:
+        listed = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+    wanted = [Requirement(each) for each in listed]
+    return [
+        canonicalize_name(each.name)
+        for each in wanted
+        if not each.marker or each.marker.evaluate({"extra": ""})
+    ]
 
 
 def unmet(pins: tuple[Pin, ...], there: Mapping[str, str]) -> list[Pin]:

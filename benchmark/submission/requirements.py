@@ -1,12 +1,13 @@
-"""``submission.yaml``: the packages a submission needs beyond the benchmark's own."""
+"""``submission.yaml``: what a submission needs beyond its file: packages, helpers, data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, ValidationError
 
+from benchmark.submission.intact import check_intact
 from benchmark.submission.pins import Pin, installed, pin, unmet
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
@@ -16,6 +17,8 @@ from nnactive.io.yamls import read_yaml
 MANIFEST: Final = "submission.yaml"
 MOST: Final = 100
 """Largest number of requirements; more would not be a thin layer."""
+MOST_FILES: Final = 1000
+"""Largest number of listed files."""
 
 
 def _pins(value: object) -> object:
@@ -34,14 +37,35 @@ def _pins(value: object) -> object:
     return tuple(found[name] for name in sorted(found))
 
 
+def _names(value: object) -> object:
+    if not isinstance(value, list):
+        raise ValueError("is not a list; write one line each: - helper.py")
+    if len(value) > MOST_FILES:
+        raise ValueError(f"has {len(value):,} entries; at most {MOST_FILES:,} are allowed")
+    for each in value:
+        if not isinstance(each, str) or not each:
+            raise ValueError(f"{each!r:.60} is not the name of a file")
+        path = PurePosixPath(each)
+        if path.is_absolute() or ".." in path.parts or "\\" in each or str(path) != each:
+            raise ValueError(
+                f"{each!r:.60} is not a path below this folder, such as data/table.csv"
+            )
+        if value.count(each) > 1:
+            raise ValueError(f"duplicate file {each!r:.60}")
+    return tuple(sorted(value))
+
+
 class Manifest(Frozen):
     """The content of ``submission.yaml``."""
 
-    requirements: Annotated[tuple[str, ...], BeforeValidator(_pins)]
+    requirements: Annotated[tuple[str, ...], BeforeValidator(_pins)] = ()
     """Each ``name==version``, sorted."""
+    files: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """Modules and data files that belong to the method, relative to this folder, sorted."""
     file: str | None = None
     """The one file in the folder that needs them, so that methods beside it, which don't import
-    these packages, run without them; None: all files in the folder need them."""
+    these packages, run without them; None: all files in the folder need them. Also the file with
+    the class, if METHOD names the folder."""
 
 
 def read_manifest(source: Path) -> Manifest | None:
@@ -50,7 +74,17 @@ def read_manifest(source: Path) -> Manifest | None:
     Raises:
         UserError: if the manifest is wrong, whichever file it covers.
     """
-    path = source.parent / MANIFEST
+    found = manifest_in(source.parent)
+    return found if found and found.file in {None, source.name} else None
+
+
+def manifest_in(folder: Path) -> Manifest | None:
+    """The manifest in a folder; None if there is none.
+
+    Raises:
+        UserError: if it is wrong.
+    """
+    path = folder / MANIFEST
     if not path.exists() and not path.is_symlink():
         return None
     if path.exists() and not (path.is_file() or path.is_dir()):
@@ -60,41 +94,37 @@ def read_manifest(source: Path) -> Manifest | None:
         found = Manifest.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}") from None
-    if found.file is None:
-        return found
-    if Path(found.file).name != found.file or not (source.parent / found.file).is_file():
-        raise UserError(f"{path}: field 'file': no {found.file!r} in this folder; fix the name")
-    return found if found.file == source.name else None
+    name = found.file
+    if name is not None and (Path(name).name != name or not (folder / name).is_file()):
+        raise UserError(f"{path}: field 'file': no {name!r} in this folder; fix the name")
+    return found
 
 
-def requirements_of(source: Path) -> tuple[str, ...]:
-    """What a submitted file needs, each ``name==version``.
+def together(needed: Mapping[Path, Sequence[str]]) -> tuple[str, ...]:
+    """What several submissions need in one image, each ``name==version``, sorted.
 
-    Raises:
-        UserError: if its manifest is wrong.
-    """
-    found = read_manifest(source)
-    return found.requirements if found else ()
-
-
-def together(sources: Sequence[Path]) -> tuple[str, ...]:
-    """What several submitted files need in one image, each ``name==version``, sorted.
+    Args:
+        needed: the requirements of each submitted file or folder.
 
     Raises:
-        UserError: if a manifest is wrong, or two of them pin different versions of a package.
+        UserError: if two of them pin different versions of a package.
     """
     by_name: dict[str, tuple[Pin, Path]] = {}
-    for source in sources:
-        for found in map(pin, requirements_of(source)):
+    for source, requirements in needed.items():
+        for found in map(pin, requirements):
             other, there = by_name.get(found.name, (found, source))
             if other.version != found.version:
                 raise UserError(
-                    f"{source.parent / MANIFEST}: {found}, but {there.parent / MANIFEST} has "
+                    f"{_manifest_of(source)}: {found}, but {_manifest_of(there)} has "
                     f"{other}; run these methods one after the other"
                 )
             extras = tuple(sorted({*found.extras, *other.extras}))
             by_name[found.name] = (replace(found, extras=extras), source)
     return tuple(str(by_name[name][0]) for name in sorted(by_name))
+
+
+def _manifest_of(source: Path) -> Path:
+    return (source if source.is_dir() else source.parent) / MANIFEST
 
 
 def check_installed(origin: str, requirements: Sequence[str], way_out: str = "") -> None:
@@ -111,6 +141,8 @@ def check_installed(origin: str, requirements: Sequence[str], way_out: str = "")
     if not requirements:
         return
     there = installed()
+    for each in map(pin, requirements):
+        check_intact(origin, each.name)
     missing = [_with_ours(each, there) for each in unmet(tuple(map(pin, requirements)), there)]
     if not missing:
         return

@@ -1,25 +1,32 @@
 """From a METHOD to the record of a query method, and from its files in a run to an object again."""
 
-import hashlib
-import inspect
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from benchmark.layout import spec_file
+from benchmark.layout import frozen_folder, spec_file
 from benchmark.results import MethodRecord
-from benchmark.submission.method_class import builtin_class, instance, submitted_class
+from benchmark.submission.method_class import (
+    as_query,
+    as_start,
+    builtin_class,
+    docstring,
+    instance,
+    submitted_class,
+)
 from benchmark.submission.method_string import Method, display_name, method_id, written
 from nnactive.errors import UserError
-from nnactive.io.files import first_problem, read_model, replace_model, sha256, write_bytes
+from nnactive.io.files import first_problem, read_model, replace_model, sha256
 from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
-    from nnactive.methods import QueryMethod
+    from benchmark.submission.bundle.frozen import FrozenCopy
+    from nnactive.methods import QueryMethod, StartMethod
+    from nnactive.methods.base import Method as AnyMethod
 
 SCALARS = (bool, int, float, str, Decimal, type(None))
 """Types that a parameter may have."""
@@ -30,7 +37,13 @@ class MethodSpec(StateFile):
 
     record: MethodRecord
     entry: str
-    """Name of the built-in method, or of the class in the frozen copy of the file."""
+    """Name of the built-in method, or of the class in the frozen copy."""
+    looks_back: bool = False
+    """Whether its queries need the ensembles of all earlier loops."""
+    starts: bool = False
+    """Whether it is a start method."""
+    pair: "tuple[MethodSpec, MethodSpec] | None" = None
+    """The start method, and the query method of the later loops, if this describes both."""
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -44,100 +57,131 @@ def describe(method: Method | str) -> MethodSpec:
     return make(Method.parse(method) if isinstance(method, str) else method)[0]
 
 
-def make(method: Method) -> "tuple[MethodSpec, QueryMethod]":
+def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
     """The description that `describe` returns, and the object."""
-    if method.file is None:
+    copy = method.copy
+    if copy is None:
         kind = builtin_class(method.name)
         found = instance(kind, method.origin, method.parameters)
         record = _record(found, method, code_hash(kind))
     else:
         from benchmark.submission.requirements import check_installed
 
-        requirements = method.requirements
+        requirements = copy.bundle.requirements
         check_installed(method.string, requirements)
-        kind = submitted_class(method.file, method.name)
+        kind = submitted_class(copy, method.name)
         found = instance(kind, method.origin, method.parameters)
-        record = _record(found, method, sha256(method.file))
+        record = _record(found, method, copy.bundle.digest)
         record = record.model_copy(update={"requirements": requirements})
-    return MethodSpec(record=record, entry=method.name), found
+    from nnactive.methods import QueryMethod
+    from nnactive.query.prediction import Need
 
-
-def check_unchanged(spec: MethodSpec, requirements: tuple[str, ...], source: Path) -> None:
-    """Refuse to continue a submission with requirements other than those it began with.
-
-    Its id depends on the file alone, so its loops would come from different packages.
-
-    Raises:
-        UserError: lists both.
-    """
-    from benchmark.submission.requirements import MANIFEST
-
-    before = spec.record.requirements
-    if requirements != before:
-        raise UserError(
-            f"{source.parent / MANIFEST}: {spec.record.id} began with {_listed(before)} and now "
-            f"needs {_listed(requirements)}; use another --runs folder, or change the file as well"
-        )
-
-
-def _listed(requirements: tuple[str, ...]) -> str:
-    return ", ".join(requirements) or "no requirements"
+    if not isinstance(found, QueryMethod):
+        return MethodSpec(record=record, entry=method.name, starts=True), found
+    looks_back = Need.HISTORY in found.needs
+    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
-    """Write a method's spec, and the copy of its file that every query runs, under ``root``.
+    """Write a method's spec, and the frozen copy that every query runs, under ``root``.
 
-    The spec includes the requirements, so ``submission.yaml`` isn't copied.
+    Args:
+        root: the track's folder.
+        spec: describes the method.
+        source: the copy that was checked, or the author's file or folder; None: a built-in method.
 
     Raises:
-        UserError: if the file isn't the one that was checked, or began with other requirements.
+        UserError: if the submission isn't the one that was checked.
     """
     path = root / spec_file(spec.record.id)
+    if spec.pair:
+        freeze(root, spec.pair[0], source)
+        replace_model(path, spec)
+        return
     if source is not None:
-        if path.is_file():
-            check_unchanged(read_model(path, MethodSpec), spec.record.requirements, source)
-        content = source.read_bytes()
-        if hashlib.sha256(content).hexdigest() != spec.record.source_hash:
+        from benchmark.submission.bundle.find import find
+        from benchmark.submission.bundle.frozen import RECORD, keep, read_copy, stage
+
+        copy = read_copy(source) if (source / RECORD).is_file() else stage(find(source))
+        if copy.bundle.digest != spec.record.source_hash:
             raise UserError(f"{source}: changed during the check; run the command again")
-        write_bytes(_copy(path), content)
+        copy.check()
+        keep(copy, root / frozen_folder(spec.record.id), _files_there(path.parent))
     replace_model(path, spec)
 
 
+def _files_there(methods: Path) -> dict[str, Path]:
+    """Data files of the methods in a track's folder, by digest."""
+    from benchmark.submission.bundle.frozen import RECORD, read_copy
+
+    copies = [read_copy(each.parent) for each in sorted(methods.glob(f"*/{RECORD}"))]
+    return {
+        known.digest: copy.path(name)
+        for copy in copies
+        for name, known in copy.bundle.files.items()
+        if not name.endswith(".py") and copy.path(name).is_file()
+    }
+
+
 def load_method(path: Path) -> "QueryMethod":
-    """Make the method of a spec file, a submitted one from its frozen copy.
+    """Make the query method of a spec file, a submitted one from its frozen copy.
 
     Raises:
-        UserError: if the copy was changed, or this Python lacks what the method needs.
+        UserError: if the copy was changed, this Python lacks what the method needs, or it is a
+            start method.
     """
     spec = read_model(path, MethodSpec)
+    return as_query(_load(path, spec.pair[1] if spec.pair else spec), spec.record.id)
+
+
+def load_start(path: Path) -> "StartMethod":
+    """Make the start method of a spec file, as `load_method` does a query method."""
+    spec = read_model(path, MethodSpec)
+    return as_start(_load(path, spec), spec.record.id)
+
+
+def _load(path: Path, spec: MethodSpec) -> "AnyMethod":
     if spec.record.origin == "builtin":
         return instance(builtin_class(spec.entry), spec.entry, spec.record.parameters)
-    copy = _copy(path)
-    if not copy.is_file() or sha256(copy) != spec.record.source_hash:
-        raise UserError(f"{copy}: differs from the submitted file; submit the method again")
+    copy = _copy_of(path, spec)
     from benchmark.submission.requirements import check_installed
 
     way_out = "continue in an image that has it, as the run began"
     check_installed(spec.record.id, spec.record.requirements, way_out)
-    found = instance(
-        submitted_class(copy, spec.entry), f"{copy}:{spec.entry}", spec.record.parameters
-    )
+    origin = f"{copy.shown}:{spec.entry}"
+    found = instance(submitted_class(copy, spec.entry), origin, spec.record.parameters)
     if found.oracle is not spec.record.oracle:
         raise UserError(
-            f"{copy}: `oracle` differs from the submitted value; make it a class constant"
+            f"{copy.shown}: `oracle` differs from the submitted value; make it a class constant"
         )
     return found
 
 
-def _copy(spec: Path) -> Path:
-    return spec.with_name(f"{spec.name.removesuffix('.json')}.py")
+def _copy_of(path: Path, spec: MethodSpec) -> "FrozenCopy":
+    """The frozen copy beside a spec file, checked."""
+    from benchmark.submission.bundle.find import alone
+    from benchmark.submission.bundle.frozen import RECORD, read_copy, stage
+
+    stem = path.name.removesuffix(".json")
+    folder = path.with_name(stem)
+    if (folder / RECORD).is_file():
+        copy = read_copy(folder)
+        if copy.bundle.digest != spec.record.source_hash:
+            raise UserError(f"{folder}: differs from the submitted files; submit the method again")
+        copy.check()
+        return copy
+    # Runs of earlier releases have a copy of the one file, known by its bytes.
+    file = path.with_name(f"{stem}.py")
+    if not file.is_file() or sha256(file) != spec.record.source_hash:
+        raise UserError(f"{file}: differs from the submitted file; submit the method again")
+    return stage(alone(file), judged=False)
 
 
-def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRecord:
+def _record(found: "AnyMethod", method: Method, source_hash: str) -> MethodRecord:
     base_id, origin = method.base_id, method.origin
     if base_id == START:
         raise UserError(f"{origin}: a method can't be named '{START}'")
-    lines = (inspect.getdoc(type(found)) or "").splitlines()
+    lines = docstring(type(found)).splitlines()
     content = {
         "id": base_id,
         "name": found.name,
@@ -160,7 +204,7 @@ def _record(found: "QueryMethod", method: Method, source_hash: str) -> MethodRec
     return record.model_copy(update=named)
 
 
-def _values(method: "QueryMethod", origin: str) -> dict[str, object]:
+def _values(method: "AnyMethod", origin: str) -> dict[str, object]:
     """All parameters of a method with the values it uses."""
     if not type(method).Parameters.model_fields:
         return {}

@@ -26,6 +26,8 @@ class Plan(StateFile):
     """Folder of each dataset by its name, absolute."""
     settings: tuple[Setting, ...]
     experiments: tuple[Experiment, ...]
+    looking_back: tuple[str, ...] = ()
+    """Ids of the methods whose queries need the ensembles of all earlier loops."""
     generated: tuple[str, ...]
     """Datasets that are still to be generated."""
     cores: int

@@ -14,7 +14,7 @@ from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
-from nnactive.io.formatting import command
+from nnactive.io.formatting import command, size
 from nnactive.io.models import StateFile
 from nnactive.settings import Setting
 
@@ -39,7 +39,7 @@ class Request:
 
     track: Track
     methods: tuple[tuple[MethodSpec, Path | None], ...]
-    """Each with its submitted file; None for a built-in method."""
+    """Each with the copy of a submission that was checked; None for a built-in method."""
     data: Path
     runs: Path
     cores: int
@@ -50,6 +50,11 @@ class Request:
     def root(self) -> Path:
         """The track's folder."""
         return self.runs / self.track.name
+
+    @property
+    def looking_back(self) -> tuple[str, ...]:
+        """Ids of the methods whose queries need the ensembles of all earlier loops."""
+        return tuple(spec.record.id for spec, _ in self.methods if spec.looks_back)
 
     def dataset(self, name: str) -> Path:
         """Folder of one of the track's datasets; absolute."""
@@ -124,13 +129,32 @@ def check_settings(request: Request) -> None:
     file = request.root / layout.track_file()
     if file.exists():
         earlier = read_model(file, Track)
-        for field in ("protocol_version", "comparable"):
+        for field in ("protocol_version", "comparable", "query"):
             old, new = getattr(earlier, field), getattr(request.track, field)
             if old != new:
                 raise UserError(
                     f"{file}: field '{field}' was {old} when this run began and is {new} now; "
                     "use another --runs folder"
                 )
+
+
+def history_note(request: Request) -> str | None:
+    """The disk that earlier loops' networks take; None if no method looks back at them."""
+    ids = request.looking_back
+    if not ids:
+        return None
+    networks, disk, unknown = 0, 0, False
+    for setting in request.track.settings:
+        count = len(request.track.seeds) * setting.loops * setting.training.folds
+        files = layout.member_files(request.root, setting.name)
+        networks += count
+        disk += count * files[0].stat().st_size if files else 0
+        unknown |= not files
+    much = "more than " * bool(unknown and disk) + size(disk) if disk else "size not known yet"
+    return (
+        f"{', '.join(ids)}: looks back; keep the networks of all loops until it is done "
+        f"({networks} for each such method, {much})"
+    )
 
 
 def _differences(

@@ -75,14 +75,14 @@ class Rule:
         if self.dataset:
             return plan.dataset_job(self.step, self.dataset)
         setting = plan.setting(wildcards.setting)
+        method = wildcards.get("method", START)
         target = Target(
             data=plan.data(setting.dataset),
             setting=setting,
-            experiment=Experiment(
-                setting.name, wildcards.get("method", START), int(wildcards.seed)
-            ),
+            experiment=Experiment(setting.name, method, int(wildcards.seed)),
             loop=int(wildcards.get("loop", 0)),
             fold=int(wildcards.get("fold", 0)),
+            looks_back=method in plan.looking_back,
         )
         return Job(self.step, target)
 

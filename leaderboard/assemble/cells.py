@@ -1,8 +1,9 @@
 """A cell: one method in one setting, with all figures that don't depend on other methods."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -225,11 +226,36 @@ def _notes(
     extra = [result.seed for result in results if result.seed not in expected]
     if len({_source(result) for result in results if result.seed in expected}) > 1:
         notes.append("its seeds were run with different sources, parameters or requirements")
+    notes += [
+        plain(f"seed {result.seed}: loop 0 labels nothing of {', '.join(classes)}")
+        for result in results
+        if (classes := _unlabelled(result))
+    ]
     if missing:
         notes.append(f"no result for {_seeds(missing)}")
     if extra:
         notes.append(f"{_seeds(extra)}: not run with the baselines, not counted")
-    return notes
+    return notes + [note for result in results for note in _shared(result)]
+
+
+def _shared(result: ExperimentResult) -> Iterator[str]:
+    """Loops whose training is that of another experiment with the same labelled patches."""
+    for loop in result.loops:
+        taken = {cost.taken_from for cost in loop.costs.values() if cost.taken_from}
+        others = sorted({PurePosixPath(each).parent.parent.parent.name for each in taken})
+        if others:
+            yield plain(
+                f"seed {result.seed}, loop {loop.loop}: the same labelled patches as "
+                f"{', '.join(others)}, whose networks it shares"
+            )
+
+
+def _unlabelled(result: ExperimentResult) -> list[str]:
+    """Classes of which a start other than the protocol's labelled nothing."""
+    if result.method.start is None or not result.loops:
+        return []
+    names, voxels = result.dataset.classes, result.loops[0].labelled_foreground
+    return [name for name, number in zip(names, voxels, strict=True) if not number]
 
 
 def _source(result: ExperimentResult) -> str:

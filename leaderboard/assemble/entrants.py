@@ -100,6 +100,8 @@ def environments(results: Iterable[ExperimentResult]) -> tuple[str, ...]:
 def command(result: ExperimentResult) -> str:
     """The command that runs a result's method on its track; empty where none is safe to copy."""
     track, method = result.track, result.method
+    if method.start is not None:
+        method = method.model_copy(update={"id": method.start})
     if method.origin == "builtin" and method.id in _track_methods(track):
         return f"make benchmark TRACK={track}"
     parameters = method.parameters.items()

@@ -21,11 +21,14 @@ class LeagueKey:
     """Major.Minor."""
     nnunet: str
     epochs: int
+    query: str = ""
+    """Where starts are compared: the query method of all later loops."""
 
     @property
     def names(self) -> tuple[str | int, ...]:
         """All of them, for keys and random streams."""
-        return (self.track, str(self.comparable), self.protocol, self.nnunet, self.epochs)
+        shared = (self.track, str(self.comparable), self.protocol, self.nnunet, self.epochs)
+        return (*shared, self.query) if self.query else shared
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class SettingResults:
     @property
     def text(self) -> str:
         """All that distinguishes it from other settings, as one text."""
-        return json.dumps([*vars(self.key).values()])
+        values = {name: value for name, value in vars(self.key).items() if name != "query" or value}
+        return json.dumps([*values.values()])
 
     @property
     def baselines(self) -> int:
@@ -116,6 +120,7 @@ def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ..
             protocol=key.protocol,
             nnunet=key.nnunet,
             epochs=first.setting.training.epochs,
+            query=key.query,
         )
         setting = SettingResults(key, tuple(members), _seeds(members), _differences(key, groups))
         leagues[league].append(setting)

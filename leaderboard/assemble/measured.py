@@ -5,13 +5,14 @@ from functools import cache
 
 from leaderboard.assemble.cells import measured_cell
 from leaderboard.assemble.entrants import display_names, measured_card
-from leaderboard.assemble.grouping import LeagueResults, SettingResults
+from leaderboard.assemble.grouping import LeagueKey, LeagueResults, SettingResults
 from leaderboard.assemble.keys import key_ignoring_epochs, key_ignoring_query_size
 from leaderboard.assemble.league import LeagueSource, MethodSource, SettingSource
 from leaderboard.formatting import NAME_LENGTH, plain
 from leaderboard.metrics.reference import make_reference
 from leaderboard.model import SettingTable, Value
 from nnactive.errors import UserError
+from nnactive.io.queries import PROTOCOL_START
 from nnactive.settings import Setting
 
 
@@ -26,7 +27,8 @@ def measured_source(league: LeagueResults) -> LeagueSource:
     return LeagueSource(
         names=key.names,
         title=plain(
-            f"{plain(key.track, NAME_LENGTH)}: {key.epochs} epochs, protocol "
+            f"{plain(key.track, NAME_LENGTH)}: {'starts, ' if key.query else ''}"
+            f"{key.epochs} epochs, protocol "
             f"{plain(key.protocol, NAME_LENGTH)}, nnU-Net {plain(key.nnunet, NAME_LENGTH)}"
         ),
         group="measured",
@@ -43,7 +45,7 @@ def measured_source(league: LeagueResults) -> LeagueSource:
             for method, results in league.methods.items()
         },
         settings=settings,
-        notes=tuple(_variants([*settings.values()])),
+        notes=(*_starts(key), *_variants([*settings.values()])),
     )
 
 
@@ -76,6 +78,19 @@ def _setting(setting: SettingResults, *, compared: bool) -> SettingSource:
         compared=compared,
         key_ignoring_query_size=key_ignoring_query_size(setting.key.checksum, about),
     )
+
+
+def _starts(key: LeagueKey) -> list[str]:
+    """What a league that compares starts ranks."""
+    if not key.query:
+        return []
+    query = plain(key.query, NAME_LENGTH)
+    ranked = f"a row's method chose the patches of loop 0, and {query} those of all later loops"
+    start = f"{PROTOCOL_START} is the protocol's starting budget, which looks at labels"
+    return [
+        f"This league compares starts, not query methods: {ranked}.",
+        f"{start}; scores and FG-Eff begin at its loop 0, AUBC and curves at each row's own.",
+    ]
 
 
 def _variants(settings: Sequence[SettingSource]) -> list[str]:

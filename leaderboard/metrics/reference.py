@@ -8,9 +8,11 @@ import numpy as np
 from benchmark.results import ExperimentResult, dice_per_class
 from leaderboard.metrics.spread import mean
 from leaderboard.undefined import Undefined
+from nnactive.io.queries import PROTOCOL_START
 
 NO_FULL_DATA = Undefined("no full-data Dice is known for this training")
 NO_START = Undefined("no method has a loop 0")
+NO_PROTOCOL_START = Undefined("the protocol's starting budget was not run beside these starts")
 NOT_COUNTED = Undefined("loop 0 of the baselines was not counted")
 
 
@@ -42,7 +44,7 @@ def make_reference(results: Sequence[ExperimentResult], seeds: Sequence[int]) ->
     """From the baselines of a setting, or from all its results where there is no baseline.
 
     Loop 0 belongs to the setting, not to a method (protocol sections 4 and 6): no method gets a
-    better score from a worse start.
+    better score from a worse start. Where starts are compared, it is that of the protocol's.
 
     Args:
         results: all of the setting.
@@ -51,7 +53,9 @@ def make_reference(results: Sequence[ExperimentResult], seeds: Sequence[int]) ->
     baselines = [result for result in results if result.method.origin == "builtin"]
     deciding = baselines or results
     wanted = [result for result in deciding if result.seed in seeds and result.loops]
-    return Reference(_full(deciding), _start(wanted) if wanted else NO_START)
+    protocol = [result for result in wanted if result.method.start in {None, PROTOCOL_START}]
+    missing = NO_PROTOCOL_START if wanted else NO_START
+    return Reference(_full(deciding), _start(protocol) if protocol else missing)
 
 
 def _full(results: Iterable[ExperimentResult]) -> float | Undefined:

@@ -23,6 +23,9 @@ class Cost(StateFile):
     """Peak memory of the accelerator in GiB; None without one."""
     commit: str = "unknown"
     """Git commit of the code that ran the step."""
+    taken_from: str | None = None
+    """The output of another experiment with the same patches, whose training this is; the other
+    fields are those of that training. None: made by this experiment."""
 
 
 def cost_file(output: Path) -> Path:

@@ -1,14 +1,16 @@
 """The contract of a query method, and the pipeline that all methods share."""
 
 from collections.abc import Iterable
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import first_problem
+from nnactive.methods.parameters import ParametersBase
 from nnactive.pool.view import PoolView
 from nnactive.query.patch_means import patch_means
 from nnactive.query.prediction import Need, Prediction
@@ -18,29 +20,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class QueryMethod:
-    """Base class of all query methods: write `score`, or replace any later part.
+class Method:
+    """What query methods and start methods have in common: a name, a source, parameters."""
 
-    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
-    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
-    """
-
-    name: ClassVar[str] = "QueryMethod"
+    name: ClassVar[str] = "Method"
     """Name on the leaderboard; the class's own name unless it sets one."""
     reference: ClassVar[str] = ""
     """Where it was published: authors, year and a link, shown on the leaderboard."""
     oracle: ClassVar[bool] = False
     """Whether the method uses ground truth (``pool.oracle``); every result says so."""
-    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
-    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
 
-    class Parameters(BaseModel):
+    class Parameters(ParametersBase):
         """The method's parameters: none by default; a method declares its own class of this name.
 
         Each field has a type, a default and, if needed, limits (pydantic's ``Field``).
         """
-
-        model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     parameters: Parameters
 
@@ -50,6 +44,7 @@ class QueryMethod:
         Raises:
             MethodError: if a parameter is unknown, or its type or value is wrong.
         """
+        self.Parameters.check(self.name)
         try:
             self.parameters = self.Parameters(**parameters)
         except ValidationError as error:
@@ -65,6 +60,17 @@ class QueryMethod:
         if "reference" not in cls.__dict__:
             cls.reference = ""
 
+
+class QueryMethod(Method):
+    """Base class of all query methods: write `score`, or replace any later part.
+
+    The parts, in order: `score` per voxel, the mean over the query patch, `patch_score` (noise, for
+    example), `candidates` of one image, `choose` among those of all images; `query` is the whole.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({Need.MEAN})
+    """What it uses of the ensemble, as `Need` or as plain strings; nothing else is computed."""
+
     def score(self, prediction: Prediction) -> "Tensor | np.ndarray":
         """Finite score of each voxel of an image, ``(Z, Y, X)``; higher is more worth labelling."""
         raise MethodError(f"{prediction.case}: the class has neither score nor query; write one")
@@ -75,7 +81,16 @@ class QueryMethod:
         """Score of each grid position from the mean over its patch; by default that mean.
 
         ``-inf`` ranks last; NaN and ``inf`` are refused. Draws come from ``rng``, which belongs to
-        the image (and stratum) alone.
+        the image (and stratum) alone. A class whose ``patch_score`` has one more parameter,
+        ``prediction``, gets the image's `Prediction` in it, which stays in memory until then.
+
+        Args:
+            means: float64, one value for each start ``0, s, 2s, ... <= size - patch`` of an axis.
+            pool: the pool.
+            rng: source of noise.
+
+        Returns:
+            An array of the same shape.
         """
         del pool, rng
         return means
@@ -86,10 +101,21 @@ class QueryMethod:
 
     def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
         """What one image puts forward: its best positions, chosen greedily."""
-        score = self.score(pool.predict(case))
+        prediction = pool.predict(case)
+        score, kept = self.score(prediction), self.kept(prediction)
+        del prediction
+        rng = pool.rng("noise", case)
         return self.best_of_image(
-            score, pool, case, pool.labelled_in(case), self.limit(pool), pool.rng("noise", case)
+            score, pool, case, pool.labelled_in(case), self.limit(pool), rng, **kept
         )
+
+    def kept(self, prediction: Prediction) -> dict[str, Prediction]:
+        """What `best_of_image` needs of a prediction by keyword: nothing if `patch_score` doesn't.
+
+        So the prediction's memory is free before the patch means are computed.
+        """
+        asks = "prediction" in signature(self.patch_score).parameters
+        return {"prediction": prediction} if asks else {}
 
     def best_of_image(
         self,
@@ -99,6 +125,7 @@ class QueryMethod:
         taken: Iterable[Patch],
         limit: int,
         rng: np.random.Generator,
+        **kept: Prediction,
     ) -> list[Candidate]:
         """From a voxel score to an image's best patches: mean, `patch_score`, greedy choice.
 
@@ -109,13 +136,14 @@ class QueryMethod:
             taken: patches that must not be overlapped.
             limit: maximum number of candidates.
             rng: source of the noise.
+            kept: ``**self.kept(prediction)``, if `patch_score` may ask for the prediction.
         """
         checked = checked_score(case, score, pool.shape(case))
         del score
         means = patch_means(checked, pool.patch_size, pool.stride)
         if not np.isfinite(means).all():
             raise MethodError(f"{case}: the score is too large to be summed over a patch; scale it")
-        values = self.patch_score(means, pool, rng)
+        values = self.patch_score(means, pool, rng, **kept)
         return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
 
     def choose(self, pool: PoolView, candidates: list[Candidate], n: int) -> list[Patch]:

@@ -8,6 +8,7 @@ from pydantic import Field
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.methods.base import QueryMethod
+from nnactive.methods.parts.places import measure
 from nnactive.methods.random import random_patches
 from nnactive.methods.uncertainty import PredictiveEntropy
 from nnactive.pool.view import PoolView
@@ -47,18 +48,9 @@ class StochasticBatches(PredictiveEntropy):
         if not batches:
             raise MethodError(f"no batch of {n} patches can be placed; query fewer patches")
 
-        inside: dict[str, list[tuple[int, Patch]]] = {case: [] for case in pool.cases}
-        for number, batch in enumerate(batches):
-            for patch in batch:
-                inside[patch.case].append((number, patch))
+        def means(case: str, patches: list[Patch]) -> np.ndarray:
+            score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
+            return np.array([score[patch.slices].mean(dtype=np.float64) for patch in patches])
 
-        def sums(case: str) -> np.ndarray:
-            totals = np.zeros(len(batches))
-            if inside[case]:
-                score = checked_score(case, self.score(pool.predict(case)), pool.shape(case))
-                for number, patch in inside[case]:
-                    totals[number] += score[patch.slices].mean(dtype=np.float64)
-            return totals
-
-        total = np.sum(pool.map(sums), axis=0)
-        return batches[int(total.argmax())]
+        found = measure(pool, [patch for batch in batches for patch in batch], means)
+        return batches[int(found.reshape(len(batches), n).sum(axis=1).argmax())]

@@ -8,12 +8,13 @@ from typing import Any, Literal, NoReturn
 
 from pydantic import PositiveInt
 
+from nnactive.authored import files_of, with_place
 from nnactive.errors import MethodError, described
 from nnactive.io.models import Frozen
 from nnactive.methods.base import QueryMethod
 from nnactive.methods.batches import StochasticBatches
-from nnactive.methods.coreset import Coreset
 from nnactive.methods.noisy import SoftrankBald
+from nnactive.methods.parts.features import FeatureMethod
 from nnactive.methods.random import Random, RandomStrided
 from nnactive.methods.stratified import ClassBalanced
 from nnactive.pool.info import PoolInfo
@@ -67,6 +68,13 @@ class _Facts(PoolView):
     def labelled(self) -> NoReturn:
         raise _NotAFact
 
+    @property
+    def state(self) -> NoReturn:
+        raise _NotAFact
+
+    def save(self, *_: object) -> NoReturn:
+        raise _NotAFact
+
     def rng(self, *_: object, **__: object) -> NoReturn:
         raise _NotAFact
 
@@ -92,10 +100,13 @@ def demand_of(method: QueryMethod, info: PoolInfo) -> Demand:
         Random.query: Demand(search="drawn"),
         StochasticBatches.query: Demand(search="drawn"),
         RandomStrided.query: Demand(search="tiles"),
-        Coreset.query: Demand(search="drawn", limit=info.candidates),
     }
     if kind.query in known:
         return known[kind.query]
+    if kind.query is FeatureMethod.query:
+        own_places = kind.places is not FeatureMethod.places
+        limit = None if own_places else _limit(method, info)
+        return Demand(search="unknown" if limit is None else "drawn", limit=limit)
     own_search = kind.candidates not in {QueryMethod.candidates, ClassBalanced.candidates}
     own_search |= kind.best_of_image is not QueryMethod.best_of_image
     own_search |= kind.query is not QueryMethod.query
@@ -117,28 +128,37 @@ def demand_of(method: QueryMethod, info: PoolInfo) -> Demand:
 def _limit(method: QueryMethod, info: PoolInfo) -> int | None:
     """What ``limit`` returns, as a number of patches; None if it can't be known in advance."""
     try:
-        value: Any = method.limit(_Facts(info, _sources()))
+        value: Any = method.limit(_Facts(info, _sources(method)))
         if isinstance(value, float):
             value = sys.maxsize if value == math.inf else math.ceil(value)
         return max(0, operator.index(value))
     except _NotAFact:
         return None
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{method.name}: limit: {described(error)}") from error
+        line = with_place(f"limit: {described(error)}", error)
+        raise MethodError(f"{method.name}: {line}") from error
 
 
-def _sources() -> Sources:
+def _sources(method: QueryMethod) -> Sources:
     """Sources of a pool that nothing can be read from."""
 
     def nothing(*_: object) -> NoReturn:
         raise _NotAFact
 
+    class Nothing:
+        def __getattribute__(self, _: str) -> NoReturn:
+            raise _NotAFact
+
+    unknown: Any = Nothing()
     return Sources(
         images=nothing,
         partial_labels=nothing,
         predictor=nothing,
         embedder=nothing,
+        network=unknown,
+        device=nothing,
         oracle_labels=nothing,
         needs=frozenset(Need),
         names=(),
+        files=files_of(type(method)),
     )

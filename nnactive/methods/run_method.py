@@ -1,17 +1,19 @@
-"""Running a query method: its errors become one line and its patches are checked."""
+"""Running a query or start method: its errors become one line and its patches are checked."""
 
 import operator
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nnactive.authored import with_place
 from nnactive.errors import MethodError, NnactiveError, PredictionError, described
 from nnactive.geometry import Patch, Triple, clip_size
 from nnactive.methods.base import QueryMethod
+from nnactive.methods.starts.base import StartMethod
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.view import PoolView
 
 
-def run_method(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
+def run_method(method: QueryMethod | StartMethod, pool: PoolView, n: int) -> list[Patch]:
     """The ``n`` patches that ``method`` chooses, in its order, checked.
 
     Raises:
@@ -25,25 +27,29 @@ def run_method(method: QueryMethod, pool: PoolView, n: int) -> list[Patch]:
     """
     # Copied before the method runs, so that nothing it does to the view changes the check.
     info = replace(pool.info, shapes=dict(pool.shapes))
+    part = "start" if isinstance(method, StartMethod) else "query"
     try:
-        return _checked(method.query(pool, n), n, info)
+        return _checked(getattr(method, part)(pool, n), n, info, part)
     except (MethodError, PredictionError) as error:
-        line = " ".join(str(error).split())
+        line = with_place(" ".join(str(error).split()), error)
         raise type(error)(f"{method.name}: {line}") from error
     except NnactiveError:
         raise
     except (Exception, SystemExit) as error:
-        raise MethodError(f"{method.name}: {described(error)}") from error
+        line = with_place(described(error), error)
+        raise MethodError(f"{method.name}: {line}") from error
 
 
-def _checked(answer: object, n: int, info: PoolInfo) -> list[Patch]:
+def _checked(answer: object, n: int, info: PoolInfo, part: str) -> list[Patch]:
     """The answer, with plain integers, if it meets the contract."""
     if not isinstance(answer, list):
-        raise MethodError(f"query returned {type(answer).__name__}, it must return a list of Patch")
-    chosen = [_patch(item, info) for item in answer]
+        raise MethodError(
+            f"{part} returned {type(answer).__name__}, it must return a list of Patch"
+        )
+    chosen = [_patch(item, info, part) for item in answer]
     if len(chosen) != n:
         how = "few" if len(chosen) < n else "many"
-        raise MethodError(f"query returned too {how} patches: {len(chosen)} instead of {n}")
+        raise MethodError(f"{part} returned too {how} patches: {len(chosen)} instead of {n}")
     seen = {
         case: [(p, "labelled") for p in info.labelled if p.case == case] for case in info.shapes
     }
@@ -58,12 +64,12 @@ def _checked(answer: object, n: int, info: PoolInfo) -> list[Patch]:
     return chosen
 
 
-def _patch(item: object, info: PoolInfo) -> Patch:
+def _patch(item: object, info: PoolInfo, part: str) -> Patch:
     if not isinstance(item, Patch):
-        raise MethodError(f"query returned {type(item).__name__} in its list, it must hold Patch")
+        raise MethodError(f"{part} returned {type(item).__name__} in its list, it must hold Patch")
     if item.case not in info.shapes:
         raise MethodError(
-            f"query returned a patch in '{item.case}', which isn't a case of the pool"
+            f"{part} returned a patch in '{item.case}', which isn't a case of the pool"
         )
     shape = info.shapes[item.case]
     expected = clip_size(info.patch_size, shape)

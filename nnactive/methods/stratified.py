@@ -40,12 +40,12 @@ class ClassBalanced(PredictiveEntropy):
     def candidates(self, pool: PoolView, case: str) -> list[Candidate]:
         """What the strata pick in one image, one after the other, in random order."""
         prediction = pool.predict(case)
-        score = self.score(prediction)
+        score, kept = self.score(prediction), self.kept(prediction)
 
         def put_forward(stratum: int, taken: list[Patch], limit: int) -> list[Candidate]:
             weighted = score if stratum == UNSTRATIFIED else prediction.mean[stratum] * score
             rng = pool.rng("noise", case, str(stratum))
-            return self.best_of_image(weighted, pool, case, taken, limit, rng)
+            return self.best_of_image(weighted, pool, case, taken, limit, rng, **kept)
 
         limits = quotas(self.limit(pool), self.parameters.alpha, pool.n_classes - 1)
         return stratified_candidates(

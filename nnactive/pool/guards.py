@@ -1,12 +1,12 @@
-"""Whose fault an error is: the method's code, or the sources behind the pool."""
+"""Whose fault an error is, the method's or the sources'; and what a method can't ask for now."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from nnactive.errors import MethodError, NnactiveError, described
-from nnactive.pool.sources import ReadArray
 
 
 @contextmanager
@@ -31,9 +31,36 @@ def infrastructure(case: str, thing: str) -> Iterator[None]:
         raise NnactiveError(f"{case}: no {thing} ({described(error)})") from error
 
 
-def read_only(case: str, thing: str, read: ReadArray) -> np.ndarray:
+def read_only(case: str, thing: str, read: Callable[[str], np.ndarray]) -> np.ndarray:
     """What ``read`` gives for a case, as an array that can't be written to."""
     with infrastructure(case, thing):
         array = read(case).view()
     array.flags.writeable = False
     return array
+
+
+_thread = threading.local()
+
+
+@contextmanager
+def holding(what: str) -> Iterator[None]:
+    """Mark this thread as holding something that other workers wait for."""
+    before: tuple[str, ...] = getattr(_thread, "held", ())
+    _thread.held = (*before, what)
+    try:
+        yield
+    finally:
+        _thread.held = before
+
+
+def not_while_holding(ask: str) -> None:
+    """Refuse a request that would make workers wait for each other for ever.
+
+    Raises:
+        MethodError: if this thread is inside ``with pool.network(...)`` or ``pool.torch_rng(...)``.
+    """
+    held: tuple[str, ...] = getattr(_thread, "held", ())
+    if held:
+        raise MethodError(
+            f"{ask} inside 'with {held[-1]}(...)', where no other can run; ask before"
+        )

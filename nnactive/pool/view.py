@@ -1,18 +1,26 @@
 """What a query method sees of the pool; where that comes from stays private."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, Spacing, Triple
-from nnactive.pool.guards import infrastructure, method_code, read_only
+from nnactive.pool.guards import infrastructure, method_code, not_while_holding, read_only
+from nnactive.pool.history import PastLoop
 from nnactive.pool.info import PoolInfo
-from nnactive.pool.sources import ReadArray, Sources
-from nnactive.query.map_cases import map_cases
+from nnactive.pool.network_view import NetworkView
+from nnactive.pool.sources import ReadArray
+from nnactive.pool.state import JsonOrArrays
+from nnactive.query.map_cases import in_map, map_cases
 from nnactive.query.prediction import Need, Prediction
-from nnactive.streams import stream
+from nnactive.streams import seed, stream
+
+if TYPE_CHECKING:
+    from nnactive.pool.torch_rng import TorchRng
 
 T = TypeVar("T")
 
@@ -28,15 +36,11 @@ class Oracle:
         return read_only(case, "label map", self._read)
 
 
-class PoolView:
+class PoolView(NetworkView):
     """The pool as a query method sees it: everything but the labels outside labelled patches.
 
     Axis order is ``(Z, Y, X)``, sizes are in voxels; the arrays that it returns are read-only.
     """
-
-    def __init__(self, info: PoolInfo, sources: Sources) -> None:
-        self._info = info
-        self._sources = sources
 
     @property
     def info(self) -> PoolInfo:
@@ -85,19 +89,13 @@ class PoolView:
 
     @property
     def labelled(self) -> tuple[Patch, ...]:
-        """Patches labelled so far."""
+        """Patches labelled so far; ``patch.loop`` is the loop that labelled it, 0 the start."""
         return self._info.labelled
 
     @property
     def cases(self) -> tuple[str, ...]:
         """Ids of the pool's cases, sorted."""
         return tuple(self.shapes)
-
-    def shape(self, case: str) -> Triple:
-        """Shape of a case's image."""
-        if case not in self.shapes:
-            raise MethodError(f"the pool has no case '{case}'; pool.cases lists them")
-        return self.shapes[case]
 
     def image(self, case: str) -> np.ndarray:
         """Normalised image as the network receives it, float32 ``(C, Z, Y, X)``."""
@@ -125,33 +123,74 @@ class PoolView:
         labels.flags.writeable = False
         return labels
 
-    def predict(self, case: str) -> Prediction:
-        """The ensemble's prediction for a case's image."""
+    @property
+    def history(self) -> tuple[PastLoop, ...]:
+        """The loops so far, 0 to ``loop - 1``: what each labelled, what its ensemble predicts."""
+        return tuple(
+            PastLoop(
+                loop,
+                tuple(patch for patch in self.labelled if patch.loop == loop),
+                partial(self._predict_past, loop),
+            )
+            for loop in range(self.loop)
+        )
+
+    def _predict_past(self, loop: int, case: str) -> Prediction:
+        what = f"pool.history[{loop}].predict()"
         self.shape(case)
-        with infrastructure(case, "prediction"):
-            return self._sources.predictor(case, self._sources.needs)
+        if Need.HISTORY not in self._sources.needs:
+            raise MethodError(f"{case}: {what} requires '{Need.HISTORY}' in the class's needs")
+        if loop == self.loop - 1:
+            return self.predict(case)
+        if self._sources.history is None:
+            raise MethodError(f"{case}: {what} isn't available, this pool has no earlier ensembles")
+        with infrastructure(case, f"prediction of loop {loop}"):
+            return self._sources.history(loop, case, self._sources.needs)
 
-    def embed(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
-        """The ensemble's features of patches of one case, float32 ``(len(patches), D)``.
+    @property
+    def state(self) -> JsonOrArrays:
+        """What the previous loop's query saved with `save`, a new copy each time.
 
-        A member's features are the mean over the patch of its encoder's last feature maps; those
-        of all members are concatenated, which gives D.
+        None in loop 1, and if that query saved nothing.
+        """
+        return self._sources.state.value()
+
+    def save(self, value: JsonOrArrays) -> None:
+        """Save a value for the next loop's query of this experiment, which finds it in `state`.
+
+        It is kept together with this query's patches, or not at all. Saving again replaces it.
+
+        Args:
+            value: None, true, false, numbers, text, lists and dicts with text as keys, and in them
+                NumPy arrays of numbers; a tuple comes back as a list. At most 64 MiB.
 
         Raises:
-            MethodError: if the method doesn't declare the need ``embedding``, or a patch isn't
-                inside the case's image.
+            MethodError: for anything else or a larger value, and inside the function of `map`,
+                which isn't called again for cases that an interrupted query has done.
         """
-        shape = self.shape(case)
-        embedder = self._sources.embedder
-        if embedder is None or Need.EMBEDDING not in self._sources.needs:
+        if in_map():
             raise MethodError(
-                f"{case}: pool.embed() requires '{Need.EMBEDDING}' in the class's needs"
+                "pool.save() can't be called in pool.map's function; return the value and save it "
+                "afterwards"
             )
-        for patch in patches:
-            if patch.case != case or not patch.inside(shape):
-                raise MethodError(f"{case}: {patch} isn't inside its image of shape {shape}")
-        with infrastructure(case, "embedding"):
-            return embedder(case, patches)
+        self._sources.state.save(value)
+
+    def file(self, name: str) -> Path:
+        """Path of the frozen, read-only copy of a file that the method's submission lists.
+
+        Args:
+            name: as under ``files:`` in its ``submission.yaml``, such as ``encoder.pt``.
+
+        Raises:
+            MethodError: if it lists no such file.
+        """
+        files = self._sources.files
+        if name not in files:
+            raise MethodError(
+                f"pool.file({name!r}): submission.yaml lists no such file under files:; it lists "
+                f"{', '.join(files) or 'none'}"
+            )
+        return files[name]
 
     def rng(self, purpose: str, case: str = "", stratum: str = "") -> np.random.Generator:
         """Generator for this experiment, loop, purpose, case and stratum, always from its start.
@@ -161,6 +200,16 @@ class PoolView:
         """
         return stream(*self._sources.names, str(purpose), str(case), str(stratum))
 
+    def torch_rng(self, purpose: str, case: str = "") -> "TorchRng":
+        """A torch generator for this experiment, loop, purpose and case, always from its start.
+
+        It is on the CPU. Pass it as ``generator=``, or build modules inside
+        ``with pool.torch_rng("init"):``, where torch draws from it by default; see `TorchRng`.
+        """
+        from nnactive.pool.torch_rng import TorchRng
+
+        return TorchRng(seed(*self._sources.names, "torch", str(purpose), str(case)))
+
     def map(self, function: Callable[[str], T], cases: Iterable[str] | None = None) -> list[T]:
         """Results of ``function`` for each case, computed on the step's workers, in case order.
 
@@ -169,6 +218,7 @@ class PoolView:
         from them: ``function`` isn't called again for those cases, so it must return everything
         that matters. Results should be small; those that can't be pickled aren't stored.
         """
+        not_while_holding("pool.map")
         chosen = list(self.cases if cases is None else cases)
         for case in chosen:
             self.shape(case)

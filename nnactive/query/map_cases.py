@@ -43,7 +43,7 @@ def map_cases(
         PartDone: once the part that ``checkpoint`` asks for is computed.
         MethodError: if a result of a part cannot be stored.
     """
-    nested = getattr(_thread, "busy", False)
+    nested = in_map()
     call = None if nested or checkpoint is None else checkpoint.begin()
     part = call.part if call else None
     announce, progress = (None, None) if nested else (announce, progress)
@@ -77,6 +77,11 @@ def map_cases(
     return [results[index] for index in range(len(cases))]
 
 
+def in_map() -> bool:
+    """Whether this thread is inside a function that `map_cases` calls."""
+    return bool(getattr(_thread, "busy", False))
+
+
 @contextmanager
 def _recording_failure(call: MapCheckpoint | None) -> Iterator[None]:
     """Record that the work on a case failed: then the stored results are not to blame."""
@@ -106,7 +111,7 @@ def _store(call: MapCheckpoint, case: str, result: object) -> None:
 @contextmanager
 def _busy() -> Iterator[None]:
     """Mark this thread as being inside a call."""
-    before = getattr(_thread, "busy", False)
+    before = in_map()
     _thread.busy = True
     try:
         yield

@@ -26,8 +26,14 @@ class Need(StrEnum):
     """``prediction.expected_entropy``: the mean of the members' entropies."""
     EMBEDDING = "embedding"
     """``pool.embed``: the network's features of patches."""
+    FEATURES = "features"
+    """``pool.features``: features of any stage of the network, of patches or per voxel."""
+    NETWORK = "network"
+    """``pool.network``: the network of each member, for gradients and dropout."""
     MEMBERS = "members"
     """``prediction.members()`` and nothing else: each member's probabilities."""
+    HISTORY = "history"
+    """``pool.history[t].predict``: the other needs from the ensembles of earlier loops, too."""
 
 
 FOLDED = frozenset({Need.MEAN, Need.EXPECTED_ENTROPY})

@@ -39,11 +39,7 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
     Raises:
         MethodError: if it isn't an array of real numbers, has another shape, or isn't finite.
     """
-    if hasattr(score, "detach"):
-        tensor = score.detach().cpu()
-        # NumPy has no bfloat16.
-        score = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
-    array = np.asarray(score)
+    array = plain_array(score)
     if array.dtype.kind not in "fiub":
         raise MethodError(f"{case}: the score has type {array.dtype}, it must hold real numbers")
     if array.shape != tuple(shape):
@@ -55,6 +51,15 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
     if invalid:
         raise MethodError(f"{case}: the score is NaN or infinite in {invalid} voxels")
     return array
+
+
+def plain_array(values: object) -> np.ndarray:
+    """What a method returned, a tensor on any device or an array, as an array."""
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        # NumPy has no bfloat16.
+        values = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+    return np.asarray(values)
 
 
 def best_places(

@@ -16,11 +16,12 @@ from nnactive.data.prepared import (
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
 from nnactive.io.models import StateFile, file_text
-from nnactive.io.queries import load_patches, load_query
+from nnactive.io.queries import START, load_patches, load_query
 from nnactive.labels import count_boundary, count_labelled, partial_label
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
 from nnactive.settings import Setting
 from nnactive.steps.folds import assign_folds
+from nnactive.steps.twins import set_name
 from nnactive.streams import stream
 
 LABELLED = "labelled.json"
@@ -34,6 +35,8 @@ class Labelled(StateFile):
     """Labelled voxels per class, background included, of each labelled case."""
     boundary: dict[str, tuple[int, ...]] | None = None
     """Boundary voxels per foreground class of each labelled case; None: not counted."""
+    set_name: str | None = None
+    """Name of the set of patches; None: written before it was recorded, by other draws."""
 
     @property
     def voxels(self) -> int:
@@ -58,6 +61,11 @@ def labelled_file(train: Path) -> Path:
     return train / LABELLED
 
 
+def labelled_set(train: Path) -> str | None:
+    """Name of the set of patches that a training folder has labels of; None: not recorded."""
+    return read_model(labelled_file(train), Labelled).set_name
+
+
 def annotate(
     data: Path, setting: Setting, seed: int, queries: list[Path], previous: Path | None, out: Path
 ) -> None:
@@ -77,8 +85,10 @@ def annotate(
     dataset = PreparedDataset(data)
     classes = len(dataset.info.classes)
     newest = max((load_query(path) for path in queries), key=lambda query: query.loop)
-    names = (setting.name, newest.method, seed, newest.loop)
-    by_case = _by_case(load_patches(queries))
+    patches = load_patches(queries)
+    # Named by the set and not by the method: the same patches make the same training folder.
+    names = (setting.name, set_name(patches), seed, newest.loop)
+    by_case = _by_case(patches)
     fresh = sorted({patch.case for patch in newest.patches})
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
@@ -88,9 +98,16 @@ def annotate(
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
     labelled = _count(dataset, by_case, fresh, before)
+    labelled = labelled.model_copy(update={"set_name": names[1]})
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
+    # Only the protocol's starting budget makes sure of every class; another start may miss some.
+    first = min((load_query(path) for path in queries), key=lambda query: query.loop)
     folds = assign_folds(
-        present, setting.training.folds, stream(*names, "folds"), dataset.info.classes
+        present,
+        setting.training.folds,
+        stream(*names, "folds"),
+        dataset.info.classes,
+        complete=first.method == START,
     )
     write_training_folder(
         out,

@@ -1,4 +1,4 @@
-"""Folds of the labelled cases such that every member trains on every class."""
+"""Folds of the labelled cases such that every member trains on every class, where that can be."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -17,6 +17,8 @@ def assign_folds(
     folds: int,
     rng: np.random.Generator,
     class_names: Sequence[str] = (),
+    *,
+    complete: bool = True,
 ) -> list[list[str]]:
     """Validation cases of each fold, sorted (protocol section 3, "Folds").
 
@@ -31,6 +33,9 @@ def assign_folds(
         rng: source of the draws; the answer depends only on it and on the mapping's content.
         class_names: names of all classes that must occur, in label order; by default those that
             are labelled.
+        complete: whether every class must be labelled in two cases, as after the protocol's
+            starting budget. If not, only those that are count: a class labelled in one case is
+            missing from the training of one member, one that isn't labelled from all.
 
     Raises:
         UserError: if there are fewer cases than folds, a class is labelled in fewer than two
@@ -43,6 +48,8 @@ def assign_folds(
             "enlarge the starting budget or train fewer folds"
         )
     members = _members(classes_by_case, len(class_names))
+    if not complete:
+        members = {label: having for label, having in members.items() if len(having) >= _NEEDED}
     for label, having in members.items():
         if len(having) < _NEEDED:
             raise UserError(

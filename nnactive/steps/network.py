@@ -1,4 +1,4 @@
-"""What a query gets from the ensemble: predictions and embeddings, one image at a time."""
+"""What a query gets from the ensemble: predictions, features and networks, an image at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnactive.devices import is_gpu, pick_device
-from nnactive.errors import MethodError, PredictionError
+from nnactive.errors import MethodError
 from nnactive.geometry import Patch
+from nnactive.pool.network import LAST_OF_ENCODER, NetworkSource
 from nnactive.pool.sources import Embed, Predict
 from nnactive.query.prediction import Prediction, fold
 from nnactive.query.readahead import ReadAhead
@@ -40,6 +41,8 @@ class Network:
     embedder: Embed | None
     workers: int
     """Images to work on at the same time."""
+    source: NetworkSource | None = None
+    """The networks themselves."""
 
 
 def open_network(
@@ -61,6 +64,7 @@ def open_network(
         tile_step: step of the sliding window as a fraction of the tile.
         workers: images to work on at the same time; on a GPU at least two.
     """
+    from nnactive.nnunet.predict.access import NetworkAccess
     from nnactive.nnunet.predict.ensemble import Ensemble
 
     picked = pick_device(device)
@@ -68,16 +72,44 @@ def open_network(
     ensemble = Ensemble(
         train, list(members), device=picked, tile_step=tile_step, mirror=False, workers=workers
     )
-    return Network(partial(predict, ensemble, images), partial(embed, ensemble, images), workers)
+    source = NetworkAccess(
+        members=len(ensemble),
+        channels=ensemble.channels,
+        n_classes=ensemble.n_classes,
+        device=picked,
+        tile=ensemble.tile,
+        step=tile_step,
+        images=images,
+        borrow=ensemble.borrow,
+        turn=ensemble.turn,
+        predictor=lambda case, image, needs: predict(ensemble, images, case, needs, image),
+    )
+    embed = partial(_embed, source)
+    return Network(partial(predict, ensemble, images), embed, workers, source)
 
 
 def predict(
-    ensemble: "Ensemble", images: ReadAhead, case: str, needs: frozenset[str]
+    ensemble: "Ensemble",
+    images: ReadAhead,
+    case: str,
+    needs: frozenset[str],
+    image: "np.ndarray | None" = None,
 ) -> Prediction:
-    """The prediction of an image, with what the method needs."""
-    read = [images(case)]  # outside the turn, so that reading overlaps with another prediction
+    """The prediction of an image, with what the method needs.
+
+    Args:
+        ensemble: what predicts.
+        images: reads the pool's images.
+        case: case id.
+        needs: what to compute.
+        image: another image to predict than the case's; the prediction keeps it in memory.
+    """
+    # Read outside the turn, so that reading overlaps with another prediction.
+    read = [images(case)] if image is None else []
 
     def members() -> "Iterator[Tensor]":
+        if image is not None:
+            return ensemble.probabilities(image, held=2)  # that of the case's own may be in use
         # Later passes read again, so that a prediction doesn't keep its image in memory.
         return ensemble.probabilities(read.pop() if read else images(case))
 
@@ -85,22 +117,6 @@ def predict(
         return fold(case, members, needs, fresh=True)
 
 
-def embed(
-    ensemble: "Ensemble", images: ReadAhead, case: str, patches: Sequence[Patch]
-) -> "np.ndarray":
-    """Features of an image's patches.
-
-    Raises:
-        PredictionError: if they aren't finite.
-    """
-    import numpy as np
-
-    image = images(case)
-    with ensemble.turn():
-        embeddings = ensemble.embeddings(image, patches)
-    if not np.isfinite(embeddings).all():
-        raise PredictionError(
-            f"{case}: a member's features are NaN or infinite; "
-            "its training diverged, train the folds again"
-        )
-    return embeddings
+def _embed(source: NetworkSource, case: str, patches: Sequence[Patch]) -> "np.ndarray":
+    """Features of an image's patches from the encoder's last stage."""
+    return source.features(case, LAST_OF_ENCODER, patches, None)

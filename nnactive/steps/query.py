@@ -1,5 +1,6 @@
 """Step: let a method choose the next patches."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -7,20 +8,25 @@ from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnactive.authored import files_of
 from nnactive.data.prepared import PreparedDataset
+from nnactive.devices import pick_device
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
 from nnactive.io.files import sha256
-from nnactive.io.queries import Query, load_patches, record, save_query
+from nnactive.io.queries import Query, load_patches, load_state, record, save_query
 from nnactive.methods import QueryMethod
 from nnactive.methods.run_method import run_method
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Predict, Sources
+from nnactive.pool.state import StateSlot
 from nnactive.pool.view import PoolView
 from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash, key_of
 from nnactive.query.map_cases import Progress
+from nnactive.query.prediction import Need
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
+from nnactive.steps.history import PastEnsembles, TrainedLoop, check_complete
 from nnactive.steps.network import Network, no_predictor, open_network
 
 if TYPE_CHECKING:
@@ -51,6 +57,8 @@ class QueryInputs:
     """Training folder of the loop before."""
     members: tuple[Path, ...]
     """The ensemble trained on it."""
+    past: tuple[TrainedLoop, ...] = ()
+    """The ensembles of the loops before that, from loop 0 on, for a method that looks back."""
 
     @property
     def names(self) -> tuple[str, str, int, int]:
@@ -72,7 +80,8 @@ def query(
     Until then finished work lies in a folder beside ``out``, so that an interrupted query resumes.
     With a ``part``, only that share of the images is done, and ``out`` isn't written: several
     processes or machines that see the same folder do a part each, then the query without a part
-    does the rest.
+    does the rest. What the method saves for the next query lies beside ``out``, which has its hash;
+    a query that fails or is interrupted saves nothing.
 
     The method sees images, predictions and what is labelled so far. The labels it sees come from
     the training folder, which holds no others; the pool's complete label maps are opened only for
@@ -110,6 +119,7 @@ def query(
             loop=inputs.loop,
             patches=record(chosen),
         ),
+        pool.sources.state.saved,
     )
     checkpoint.discard()
 
@@ -185,11 +195,21 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
     files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
     images = ReadAhead(partial(_image, files))
     network = Network(no_predictor, None, workers)
+    step = inputs.setting.inference.query_tile_step
     if method.needs:
-        step = inputs.setting.inference.query_tile_step
         network = open_network(
             inputs.train, inputs.members, images, device=device, tile_step=step, workers=workers
         )
+    past = None
+    if Need.HISTORY in method.needs:
+        check_complete(inputs.past, inputs.loop)
+
+        def load(trained: TrainedLoop) -> Predict:
+            return open_network(
+                trained.train, trained.members, images, device=device, tile_step=step, workers=1
+            ).predictor
+
+        past = PastEnsembles(inputs.past, load).predict
     return Sources(
         images=images,
         partial_labels=partial(_partial_label, inputs.train),
@@ -197,24 +217,32 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         needs=method.needs,
         names=inputs.names,
         embedder=network.embedder,
+        history=past,
+        state=StateSlot(load_state(inputs.queries, inputs.method_id)),
+        network=network.source,
+        device=partial(pick_device, device),
         workers=network.workers,
         # The plain constant: code of the class could answer otherwise than when it was recorded.
         oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,
         announce=images.announce,
+        files=files_of(type(method)),
     )
 
 
 def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
     """A hash of everything the method's work on an image depends on."""
     method = inputs.method
+    state = load_state(inputs.queries, inputs.method_id)
     return key_of(
         [
             *(dataset.info.checksum, inputs.setting.model_dump_json(), inputs.names),
             code_hash(type(method)),
             # A constructor that doesn't call the base class's sets none.
             repr(getattr(method, "parameters", None)),
-            [(p.case, p.start, p.size) for p in load_patches(inputs.queries)],
+            [(p.case, p.start, p.size, p.loop) for p in load_patches(inputs.queries)],
             _ensemble_identity(inputs.train, inputs.members) if method.needs else None,
+            [_ensemble_identity(past.train, past.members) for past in inputs.past],
+            None if state is None else hashlib.sha256(state).hexdigest(),
         ]
     )
 
@@ -231,6 +259,7 @@ def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) ->
         checkpoint = sources.checkpoint
         if not checkpoint or not checkpoint.used or checkpoint.failed or checkpoint.part:
             raise
+        sources.state.saved = None
         return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
 
 

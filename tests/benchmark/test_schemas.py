@@ -46,7 +46,7 @@ def test_what_comes_with_the_benchmark_fits(name, path) -> None:
     ("name", "content", "told"),
     [
         ("submission", {"requirements": ["a==1"], "extra": 1}, "'extra' was unexpected"),
-        ("submission", {}, "'requirements' is a required property"),
+        ("submission", {"files": "helper.py"}, "'helper.py' is not of type 'array'"),
         ("track", {"name": "t"}, "'seeds' is a required property"),
         ("result", {"schema_version": 1}, "2 was expected"),
         ("card", {"folder": "here"}, "'folder' was unexpected"),

@@ -103,7 +103,17 @@ def test_a_pattern_matches_the_outputs_and_nothing_else() -> None:
     assert (
         str(pattern(EVALUATE, loop="T")) == "{setting}/{method}/seed_{seed}/loop_T/evaluation.json"
     )
-    assert str(pattern(START_STEP)) == "{setting}/start/seed_{seed}/loop_000.json"
+    assert str(pattern(START_STEP)) == "{setting}/{method}/seed_{seed}/loop_000.json"
+
+
+def test_a_start_that_is_not_the_protocols_has_its_method() -> None:
+    jobs = list(experiment_jobs(Path("/d/p"), SETTING, EXPERIMENT._replace(method="own+random")))
+    assert str(jobs[0]) == "s, own+start, seed 7: loop 0, starting budget"
+    assert "--method methods/own.json" in jobs[0].arguments(1)
+    assert "--method" not in JOBS[0].arguments(1)
+    (query,) = (job for job in jobs if job.step is QUERY)
+    assert "--method methods/own+random.json" in query.arguments(1)
+    assert "--query s/own+start/seed_7/loop_000.json" in query.arguments(1)
 
 
 def test_words_are_quoted_for_the_shell() -> None:

@@ -197,6 +197,16 @@ class Other(BUILTIN["predictive_entropy"]):
         return []
 
 
+class OwnPlaces(BUILTIN["coreset"]):
+    def places(self, pool, case):
+        return []
+
+
+class FewPlaces(BUILTIN["coreset"]):
+    def limit(self, pool):
+        return 2
+
+
 @pytest.mark.parametrize(
     ("method", "demand"),
     [
@@ -213,6 +223,8 @@ class Other(BUILTIN["predictive_entropy"]):
         (Later(), Demand(search="unknown")),
         (Predicts(), Demand(search="unknown")),
         (Other(), Demand(search="unknown")),
+        (OwnPlaces(), Demand(search="unknown")),
+        (FewPlaces(), Demand(search="drawn", limit=2)),
     ],
     ids=lambda value: type(value).__name__,
 )

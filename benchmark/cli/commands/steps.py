@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark.cli.options import method_argument
+from benchmark.cli.options import frozen_option, method_argument
 
 if TYPE_CHECKING:
     from benchmark.submission.method_string import Method
@@ -47,17 +47,25 @@ def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: AR
 @step.command()
 @data_option
 @setting_option
+@click.option("--method", "spec", type=PATH, help="Start method; by default the protocol's.")
 @seed_option
 @out_option
-def start(data: Path, setting_file: Path, seed: int, out: Path) -> None:
-    """Choose the starting budget."""
+def start(data: Path, setting_file: Path, spec: Path | None, seed: int, out: Path) -> None:
+    """Choose the patches of loop 0."""
     with _reported(out):
+        from benchmark.submission.spec import load_start
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
+        from nnactive.steps.start import start_with
 
+        setting = read_model(setting_file, Setting)
         with _draft(out) as draft:
-            run(data, read_model(setting_file, Setting), seed, draft)
+            if spec is None:
+                run(data, setting, seed, draft)
+            else:
+                method_id = spec.name.removesuffix(".json")
+                start_with(load_start(spec), method_id, data, setting, seed, draft)
 
 
 @step.command()
@@ -91,17 +99,30 @@ def annotate(
 @train_option
 @click.option("--fold", type=int, required=True)
 @loop_option
+@click.option("--kept", type=PATH, help="Members that experiments with the same patches share.")
 @out_option
 @device_option
-def train_fold(train: Path, fold: int, loop: int, out: Path, device: str) -> None:
-    """Train one member of the ensemble."""
+def train_fold(
+    train: Path, fold: int, loop: int, kept: Path | None, out: Path, device: str
+) -> None:
+    """Train one member of the ensemble, or take it from an experiment with the same patches."""
     with _reported(out, loop, fold):
-        from nnactive.devices import pick_device
-        from nnactive.steps.train import train_fold as run
+        from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.twins import train_once
 
-        picked = pick_device(device)
-        with _draft(out, picked) as draft:
-            run(train, fold, draft, picked)
+        def run() -> None:
+            from nnactive.devices import pick_device
+            from nnactive.steps.train import train_fold as run
+
+            picked = pick_device(device)
+            with _draft(out, picked) as draft:
+                run(train, fold, draft, picked)
+
+        name = labelled_set(train)
+        if kept is None or name is None:
+            run()
+        elif train_once(kept / name[:16] / out.name, out, run):
+            click.echo("taken from an experiment with the same patches")
 
 
 @step.command()
@@ -141,6 +162,8 @@ def evaluate(
 @loop_option
 @train_option
 @click.option("--query", "queries", type=PATH, multiple=True, required=True)
+@click.option("--past-train", "past_trains", type=PATH, multiple=True)
+@click.option("--past-member", "past_members", type=PATH, multiple=True)
 @click.option("--workers", type=int, default=1)
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
@@ -154,6 +177,8 @@ def query(
     loop: int,
     train: Path,
     queries: Sequence[Path],
+    past_trains: Sequence[Path],
+    past_members: Sequence[Path],
     workers: int,
     part: str | None,
     out: Path,
@@ -171,6 +196,7 @@ def query(
         from nnactive.io.files import read_model
         from nnactive.query.checkpoint import Part
         from nnactive.settings import Setting
+        from nnactive.steps.history import past_loops
         from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
@@ -184,6 +210,7 @@ def query(
             queries=tuple(queries),
             train=train,
             members=tuple(members),
+            past=past_loops(past_trains, past_members),
         )
         # Importing torch takes seconds; a method without predictions needs no device.
         picked = pick_device(device) if inputs.method.needs else CPU
@@ -223,25 +250,29 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 
 @step.command()
 @method_argument
+@frozen_option
 @click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
 @click.option("--pools", type=PATH, help="Say how it looks for patches in these pools instead.")
 @out_option
 def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
     from benchmark.feasibility.demands import Pools, demands_of
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.method_help import method_help
     from benchmark.submission.spec import describe as run
     from benchmark.submission.spec import make
     from nnactive.io.files import read_model, write_model
 
     if pools:
-        write_model(out, demands_of(make(method)[1], read_model(pools, Pools)))
+        found = as_query(make(method)[1], method.string)
+        write_model(out, demands_of(found, read_model(pools, Pools)))
     else:
         write_model(out, (method_help if show else run)(method))
 
 
 @step.command()
 @method_argument
+@frozen_option
 @click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
 @out_option
 def conform(method: "Method", out: Path, *, answers: bool) -> None:

@@ -10,12 +10,11 @@ from benchmark.child_errors import error_line
 from benchmark.cli.commands.author.check import passes
 from benchmark.cli.commands.author.methods import demands, examine
 from benchmark.cli.commands.leaderboard import build_page
-from benchmark.cli.contained import Contained
+from benchmark.cli.contained import Contained, note
 from benchmark.cli.options import (
     RunOptions,
     data_option,
     dataset_option,
-    method_argument,
     param_option,
     regime_option,
     run_options,
@@ -125,7 +124,7 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
 
     NAME may be the path of a YAML file. A METHOD's file that is new to the track is checked first.
     """
-    from benchmark.submission.method_string import Method
+    from benchmark.submission.sweep import swept
 
     if parameters and len(methods) != 1:
         raise UserError(
@@ -133,12 +132,12 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
             "otherwise give each METHOD its own, as in --method power_bald,beta=5"
         )
     content = part_of_track(name, options)
-    asked = [Method.parse(each, parameters) for each in methods or content.methods]
-    return run_track(content, asked, options)
+    return run_track(content, swept(methods or content.methods, parameters), options)
 
 
-@click.command(cls=Contained, roles={"method": Role.METHOD, **RUN_ROLES}, gpu=True)
-@method_argument
+@click.command(cls=Contained, roles={"submitted": Role.METHOD, **RUN_ROLES}, gpu=True)
+@click.argument("submitted", nargs=-1, required=True, metavar="METHOD...")
+@param_option
 @click.option(
     "--track",
     "name",
@@ -148,17 +147,35 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
     help="Track to submit to: a name, or the path of a YAML file.",
 )
 @run_options
-def submit(method: "Method", name: str, options: RunOptions) -> int:
-    """Run METHOD and a track's baselines; build the leaderboard.
+def submit(
+    submitted: Sequence[str], parameters: Sequence[str], name: str, options: RunOptions
+) -> int:
+    """Run METHODs and a track's baselines; build the leaderboard.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5. A file that is new to the track is checked first.
+    A METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5. Several values are one method each:
+    'power_bald,beta=1|5|20' (in quotes). A new one is checked first.
     """
-    from benchmark.submission.method_string import Method
-
     content = part_of_track(name, options)
-    baselines = [Method.parse(each) for each in content.methods]
-    return run_track(content, [*baselines, method], options)
+    return run_track(content, swept_methods(content, submitted, parameters), options)
+
+
+def swept_methods(
+    content: "Track", texts: Sequence[str], parameters: Sequence[str]
+) -> "list[Method]":
+    """A track's own methods and those that the user names.
+
+    Raises:
+        UserError: if a text isn't a METHOD, or ``parameters`` don't belong to a single one.
+    """
+    from benchmark.submission.sweep import swept
+
+    if parameters and len(texts) != 1:
+        raise UserError(
+            "--param needs exactly one METHOD; otherwise give each METHOD its own, as in "
+            "power_bald,beta=5"
+        )
+    return [*swept(content.methods), *swept(texts, parameters)]
 
 
 def part_of_track(name: str, options: RunOptions) -> "Track":
@@ -169,7 +186,7 @@ def part_of_track(name: str, options: RunOptions) -> "Track":
     """
     from benchmark.tracks import load_track
 
-    return load_track(name).part(options.dataset, options.regime)
+    return load_track(name).part(options.dataset, options.regime, options.seeds)
 
 
 def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions) -> int:
@@ -183,13 +200,14 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
     notes = begin(content, options.data, options.runs)
     root = options.runs / content.name
-    entries = [admitted(method, root, options.seconds) for method in methods]
+    methods = [method.staged(note) for method in methods]
+    entries = [admitted(method, root, options.seconds, content.query) for method in methods]
     if None in entries:
         return UserError.exit_code
     pools = prepared_pools(content, options.data, options.runs)
     notes += warnings(content, pools, methods)
-    for note in notes:
-        click.echo(note, err=True)
+    for each in notes:
+        note(each)
     request = Request(
         track=content,
         methods=tuple({entry[0].record.id: entry for entry in entries if entry}.values()),
@@ -220,33 +238,45 @@ def warnings(content: "Track", pools: "Pools", methods: "Sequence[Method]") -> l
         UserError: if a budget is impossible.
     """
     from benchmark.feasibility.track import check_track
+    from benchmark.submission.method_string import Method
+    from nnactive.io.queries import PROTOCOL_START
 
-    asked = {each.string: demands(each, pools) for each in methods if pools.settings}
-    return [f"warning: {note}" for note in check_track(content, pools, asked)]
+    # Starts are followed by one query method; only the protocol's makes sure of every class.
+    queries = methods if content.query is None else [Method.parse(content.query)]
+    protocol = content.query is None or any(each.string == PROTOCOL_START for each in methods)
+    asked = {each.string: demands(each, pools) for each in queries if pools.settings}
+    notes = check_track(content, pools, asked, protocol=protocol)
+    return [f"warning: {note}" for note in notes]
 
 
-def admitted(method: "Method", root: Path, seconds: float) -> "Entry | None":
-    """A method's spec and file; None if its file is new to the track and fails the check.
+def admitted(
+    method: "Method", root: Path, seconds: float, query: str | None = None
+) -> "Entry | None":
+    """A method's spec and frozen copy; None if it is new to the track and fails the check.
 
     Args:
         method: the METHOD.
         root: the track's folder.
         seconds: time limit for each row of the check.
+        query: query method of the later loops, in a track that compares starts.
 
     Raises:
-        UserError: if this isn't a query method that can run.
+        UserError: if this isn't a method that can run on the track.
     """
     from benchmark.layout import spec_file
+    from benchmark.submission.pairs import entrant
 
-    spec = examine(method, root)
+    method = method.staged(note)
+    spec = entrant(examine(method, root), query)
     new = method.file is not None and not (root / spec_file(spec.record.id)).exists()
-    return None if new and not passes(method, seconds) else (spec, method.file)
+    return None if new and not passes(method, seconds) else (spec, method.frozen)
 
 
 def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
     from benchmark.layout import result_files
+    from benchmark.workflow.request import history_note
     from benchmark.workflow.run import run as run_request
     from leaderboard.formatting import counted
 
@@ -254,6 +284,8 @@ def finish(request: "Request", out: Path) -> int:
     count = len(content.settings) * len(request.methods) * len(content.seeds)
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
+    if note := history_note(request):
+        click.echo(note)
     with shown() as watcher:
         problems = run_request(request, watcher)
     status = 0

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,14 @@ import numpy as np
 
 from nnactive.devices import CPU, can_hold, is_gpu
 from nnactive.errors import NnactiveError, UserError
-from nnactive.geometry import Patch
+from nnactive.geometry import Triple
 from nnactive.nnunet.plans import CONFIGURATION
-from nnactive.nnunet.predict.embedding import embed
 from nnactive.nnunet.predict.members import Member, load_member
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 class Ensemble:
@@ -64,20 +64,41 @@ class Ensemble:
         self._device, self._workers = device, workers
         networks = 1 if is_gpu(device) else workers
         self._turns = threading.Semaphore(networks)
-        self._predictors: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        # The last to be returned is the next to be lent: it may hold the right weights already.
+        self._predictors: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(networks):
-            self._predictors.put(
-                _predictor(plans, dataset_json, self._members[0], device, tile_step, axes)
-            )
+            made = _predictor(plans, dataset_json, self._members[0], device, tile_step, axes)
+            self._predictors.put(made)
+        z, y, x = (int(size) for size in made.configuration_manager.patch_size)
+        self.device, self.tile, self.tile_step = device, (z, y, x), tile_step
+        self.channels = _channels(made.plans_manager, made.configuration_manager, dataset_json)
+        self.n_classes = int(made.label_manager.num_segmentation_heads)
 
-    def probabilities(self, image: np.ndarray) -> Iterator["torch.Tensor"]:
+    device: str
+    tile: Triple
+    """Size of the sliding window's tiles, in voxels."""
+    tile_step: float
+    channels: int
+    """Channels of an image."""
+    n_classes: int
+
+    def __len__(self) -> int:
+        """Number of members."""
+        return len(self._members)
+
+    def probabilities(self, image: np.ndarray, *, held: int = 1) -> Iterator["torch.Tensor"]:
         """Softmax probabilities of an image ``(C, Z, Y, X)`` from one member after the other.
+
+        Args:
+            image: the image.
+            held: means over the members that each worker may hold at the same time.
 
         Yields:
             float32 tensors ``(classes, Z, Y, X)`` on the ensemble's device.
         """
         for member in self._members:
-            yield self._member_probabilities(member, image)  # unnamed, so that the caller frees it
+            # Unnamed, so that the caller frees it.
+            yield self._member_probabilities(member, image, held)
 
     def turn(self) -> AbstractContextManager[object]:
         """Lock to hold while predicting all members of an image, so that images finish in turn.
@@ -87,19 +108,15 @@ class Ensemble:
         """
         return self._turns
 
-    def embeddings(self, image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
-        """Features of patches of an image ``(C, Z, Y, X)``, float32 ``(len(patches), D)``.
+    @contextmanager
+    def borrow(self, number: int) -> Iterator["nn.Module"]:
+        """A network with a member's weights, in evaluation mode on the ensemble's device.
 
-        Each member's come from `embedding.embed`; those of all members are concatenated.
-
-        Raises:
-            UserError: if the network has no encoder that returns feature maps.
+        It must be as it was when the block ends.
         """
-        found = []
-        for member in self._members:
-            with self._borrowed([member]) as predictor:
-                found.append(embed(predictor, image, patches))
-        return np.concatenate(found, axis=1).astype(np.float32)
+        with self._borrowed([self._members[number]]) as predictor:
+            predictor.network = predictor.network.to(predictor.device).eval()
+            yield predictor.network
 
     def labels(self, image: np.ndarray) -> np.ndarray:
         """Segmentation ``(Z, Y, X)``: argmax of the members' mean logits, as in nnU-Net."""
@@ -111,13 +128,13 @@ class Ensemble:
             raise NnactiveError("the ensemble's logits contain NaN or Inf; train its folds again")
         return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
 
-    def _member_probabilities(self, member: Member, image: np.ndarray) -> "torch.Tensor":
+    def _member_probabilities(self, member: Member, image: np.ndarray, held: int) -> "torch.Tensor":
         import torch
 
         with self._borrowed([member]) as predictor:
             classes = predictor.label_manager.num_segmentation_heads
-            # Each worker's mean, plus one member's logits (half precision) and probabilities.
-            volumes = classes * (self._workers + 2) + 2 * self._workers
+            # Each worker's means, plus one member's logits (half precision) and probabilities.
+            volumes = classes * (self._workers * held + 2) + 2 * self._workers
             size = 4 * volumes * int(np.prod(image.shape[1:]))
             predictor.perform_everything_on_device = is_gpu(self._device) and can_hold(
                 self._device, size
@@ -130,7 +147,9 @@ class Ensemble:
         predictor = self._predictors.get()
         try:
             predictor.list_of_parameters = [member.weights for member in members]
-            predictor.network.load_state_dict(members[0].weights)
+            if predictor.loaded is not members[0]:
+                predictor.network.load_state_dict(members[0].weights)
+            predictor.loaded = members[0] if len(members) == 1 else None
             yield predictor
         finally:
             self._predictors.put(predictor)
@@ -157,7 +176,6 @@ def _predictor(
     import torch
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
-    from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
     manager = PlansManager(plans)
@@ -166,7 +184,7 @@ def _predictor(
         configuration.network_arch_class_name,
         configuration.network_arch_init_kwargs,
         configuration.network_arch_init_kwargs_req_import,
-        determine_num_input_channels(manager, configuration, dataset_json),
+        _channels(manager, configuration, dataset_json),
         manager.get_label_manager(dataset_json).num_segmentation_heads,
         allow_init=True,
         deep_supervision=False,
@@ -182,4 +200,11 @@ def _predictor(
     predictor.manual_initialization(
         network, manager, configuration, [member.weights], dataset_json, "", mirror_axes
     )
+    predictor.loaded = None  # the member whose weights its network has
     return predictor
+
+
+def _channels(manager: Any, configuration: Any, dataset_json: dict[str, Any]) -> int:
+    from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
+
+    return int(determine_num_input_channels(manager, configuration, dataset_json))

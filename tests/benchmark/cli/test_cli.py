@@ -16,10 +16,11 @@ from benchmark.cli.errors import guarded
 from benchmark.cli.main import main
 from benchmark.cli.options import RunOptions
 from benchmark.results import Failure
+from benchmark.submission.method_string import Method
 from benchmark.submission.spec import freeze
 from benchmark.tracks import load_track
 from nnactive.errors import MethodError, NnactiveError, UserError
-from nnactive.io.files import read_model, sha256
+from nnactive.io.files import read_model
 from nnactive.io.formatting import duration
 
 
@@ -160,7 +161,7 @@ def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tracks, "passes", lambda method, _: checks.append(method.string) or True)
     Path("mine.py").write_text(CRASHES)
-    base = f"Mine-{sha256(Path('mine.py'))[:8]}"
+    base = Method.parse("mine.py:Mine").base_id
     for method, *more in [
         ["mine.py:Mine"],
         ["mine.py:Mine"],
@@ -199,7 +200,7 @@ def test_track_run_and_submit_take_the_same_options() -> None:
         for command in (tracks.track.commands["run"], tracks.submit)
     )
     # Each has its own way to name the methods and the track.
-    assert run.keys() ^ submit.keys() == {"methods", "method"}
+    assert run.keys() ^ submit.keys() == {"methods", "submitted"}
     shared = (run.keys() & submit.keys()) - {"name"}
     assert {name: run[name] for name in shared} == {name: submit[name] for name in shared}
     assert {field.name for field in fields(RunOptions)} <= shared

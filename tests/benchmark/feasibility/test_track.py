@@ -114,6 +114,15 @@ def test_the_starting_budget_needs_two_unused_cases_a_class() -> None:
     assert not findings(prepared(cases=9, classes=None, shape=(90, 90, 90)), setting())[0]
 
 
+def test_a_start_from_images_alone_needs_no_cases_of_every_class() -> None:
+    info, asked = prepared(cases=7, shape=(90, 90, 90)), setting()
+    assert findings(info, asked)[0]
+    assert not list(judge_setting(asked, info, (12345,), DEMANDS, protocol=False))
+    few = setting(training=Training(folds=10))
+    (told,) = judge_setting(few, info, (12345,), DEMANDS, protocol=False)
+    assert "too few for 10 folds" in told.text
+
+
 def test_folds_need_as_many_labelled_cases() -> None:
     asked = setting(training=Training(folds=10))
     (told,), _ = findings(prepared(cases=9, shape=(90, 90, 90)), asked)
@@ -191,3 +200,26 @@ def test_the_start_refuses_what_no_method_can_spend(tmp_path) -> None:
     asked = setting(starting_budget=24, query_size=20)
     with pytest.raises(UserError, match=r"no room for 84 patches .* hold at most 64; lower"):
         start(tmp_path, asked, 1, tmp_path / "loop_000.json")
+
+
+@pytest.mark.parametrize(("start", "told"), [("typiclust", False), ("foreground33", True)])
+def test_a_track_of_starts_is_judged_by_its_query_method(track, capsys, start, told) -> None:
+    track(prepared(cases=7, shape=(90, 90, 90)), (start,))
+    with Path("toobig.yaml").open("a") as file:
+        file.write("query: random\n")
+    assert main(["track", "show", "toobig.yaml", "--data", "data"]) == 0
+    shown = capsys.readouterr()
+    assert ("it needs 2" in shown.err) == told
+    assert "warning" in shown.err or not told
+    assert f"starts (1): {start}\n" in shown.out
+    assert "query method of all later loops: random\n" in shown.out
+
+
+@pytest.mark.parametrize("query", ["typiclust", "nope", "power_bald,bta=1"])
+def test_a_track_whose_query_is_no_query_method_is_refused(track, capsys, query) -> None:
+    track(prepared(), ("typiclust",))
+    with Path("toobig.yaml").open("a") as file:
+        file.write(f"query: {query}\n")
+    assert main(["track", "show", "toobig.yaml"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: toobig.yaml: field 'query': ")

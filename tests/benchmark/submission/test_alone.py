@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli.commands.author.methods import examine
-from benchmark.submission.alone import import_alone
+from benchmark.submission.alone import import_copy
+from benchmark.submission.bundle.find import find
+from benchmark.submission.bundle.frozen import stage
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze, load_method
 from nnactive.errors import UserError
@@ -34,34 +36,48 @@ def write(folder: Path, top: str = "", lazy: str = "") -> Path:
     return file
 
 
+LINE = r"mine\.py:2: imports helper_of_mine, .* the line '- helper_of_mine\.py' under 'files:' in"
+
+
 @pytest.mark.parametrize(
-    "top",
+    ("top", "told"),
     [
-        "import helper_of_mine",
-        f"{APPEND}; import helper_of_mine",
-        "import os; open(os.path.join(os.path.dirname(__file__), 'helper_of_mine.py'))",
+        ("import helper_of_mine", LINE),
+        (f"{APPEND}; import helper_of_mine", LINE),
+        ("from . import helper_of_mine", LINE.replace("helper", ".*helper", 1)),
+        ("import importlib; importlib.import_module('helper_of_mine')", LINE),
+        (
+            "import os; open(os.path.join(os.path.dirname(__file__), 'helper_of_mine.py'))",
+            r"can't be imported: FileNotFoundError: .*mine\.py:2 in <module>\); .* under 'files:'",
+        ),
     ],
 )
-def test_what_lies_beside_is_refused_with_the_way_out(tmp_path, top) -> None:
+def test_what_lies_beside_is_refused_with_the_line_to_add(tmp_path, top, told) -> None:
     file = write(tmp_path / "mine", top)
-    with pytest.raises(UserError, match=r"mine\.py: can't be imported: .*put what it uses into it"):
+    with pytest.raises(UserError, match=told):
         examine(Method.parse(f"{file}:Mine"), tmp_path / "runs")
 
 
 def test_pythonpath_is_not_seen(tmp_path, monkeypatch) -> None:
-    file = write(tmp_path / "mine", "import helper_of_mine")
-    monkeypatch.setenv("PYTHONPATH", str(file.parent))
-    with pytest.raises(UserError, match=r"No module named 'helper_of_mine'; a submission is one"):
+    file = write(tmp_path / "mine", "import helper_elsewhere")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "helper_elsewhere.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    with pytest.raises(UserError, match=r"No module named 'helper_elsewhere' \(mine\.py:2 in <mod"):
         examine(Method.parse(f"{file}:Mine"), tmp_path / "runs")
 
 
 def test_an_absolute_path_is_told_by_the_file_it_leads_to(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(sys, "path", list(sys.path))
-    folder = tmp_path / "mine"
-    file = write(folder, f"import sys; sys.path.append({str(folder)!r}); import helper_of_mine")
-    told = r"imports helper_of_mine from .*helper_of_mine\.py; a submission is one file"
+    folder = tmp_path / "elsewhere"
+    write(folder)
+    text = f"import sys; sys.path.append({str(folder)!r}); import helper_of_mine"
+    file = write(tmp_path / "mine", text)
+    (file.parent / "helper_of_mine.py").unlink()
+    told = r"imports helper_of_mine from .*helper_of_mine\.py; a submission is frozen"
     with pytest.raises(UserError, match=told):
-        import_alone(file)
+        import_copy(stage(find(file)))
     sys.modules.pop("helper_of_mine")
 
 
@@ -73,12 +89,11 @@ def test_installed_packages_may_be_used_and_the_frozen_copy_is_the_same(tmp_path
     assert type(loaded).__name__ == "Mine"
     module = sys.modules[type(loaded).__module__]
     assert Path(module.__file__).read_bytes() == file.read_bytes()
-    beside = {path.name for path in Path(module.__file__).parent.iterdir()}
-    assert beside - {"__pycache__"} == {"mine.py"}
+    assert [path.name for path in Path(module.__file__).parent.iterdir()] == ["mine.py"]
 
 
 def test_an_error_in_the_code_is_told_at_the_authors_file(tmp_path) -> None:
-    module = import_alone(write(tmp_path / "mine", lazy="raise KeyError('there')"))
+    module = import_copy(stage(find(write(tmp_path / "mine", lazy="raise KeyError('there')"))))
     code = module.Mine.score.__code__
     assert code.co_filename == str(tmp_path / "mine" / "mine.py")
 
@@ -87,8 +102,10 @@ def test_an_error_in_the_code_is_told_at_the_authors_file(tmp_path) -> None:
     "way", ["sys.path.append(os.path.dirname(__file__))", "sys.path.append({!r})"]
 )
 def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
-    folder = tmp_path / "mine"
-    file = write(folder, "import os, sys", f"{way.format(str(folder))}; import helper_of_mine")
+    write(tmp_path / "elsewhere")
+    way = way.format(str(tmp_path / "elsewhere"))
+    file = write(tmp_path / "mine", "import os, sys", f"{way}; import helper_of_mine")
+    (file.parent / "helper_of_mine.py").unlink()
     words = [sys.executable, "-P", "-m", "benchmark.cli", "check", f"{file}:Mine"]
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "300"}

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.submission.bundle.find import find
+from benchmark.submission.bundle.frozen import stage
 from benchmark.submission.method_class import submitted_class
 from nnactive.errors import UserError
 
@@ -15,6 +17,8 @@ def test_a_loaded_file_under_another_ending_is_still_not_python(tmp_path: Path) 
     again = tmp_path / "again.py"
     text = shutil.copy(EXAMPLE, tmp_path / "again.txt")
     shutil.copy(EXAMPLE, again)
-    assert submitted_class(again, "MyMethod") is submitted_class(EXAMPLE, "MyMethod")
+    one, other = stage(find(again)), stage(find(EXAMPLE))
+    assert one.bundle.digest == other.bundle.digest
+    assert submitted_class(one, "MyMethod") is not submitted_class(other, "MyMethod")
     with pytest.raises(UserError, match="not a Python file"):
-        submitted_class(text, "MyMethod")
+        find(Path(text))

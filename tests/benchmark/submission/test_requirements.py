@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.submission.bundle.find import find
 from benchmark.submission.method_string import Method
 from benchmark.submission.pins import locked, pin, unmet
-from benchmark.submission.requirements import read_manifest, requirements_of, together
+from benchmark.submission.requirements import read_manifest, together
 from nnactive.errors import UserError
 
 
@@ -14,6 +15,10 @@ def submission(folder: Path, text: str, name: str = "mine.py") -> Path:
     (folder / "submission.yaml").write_text(text)
     (folder / name).touch()
     return folder / name
+
+
+def requirements_of(source: Path) -> tuple[str, ...]:
+    return find(source).manifest.requirements
 
 
 def listing(*requirements: str) -> str:
@@ -34,7 +39,6 @@ def test_requirements_are_sorted_and_written_in_one_way(tmp_path) -> None:
 REFUSED = {
     "not YAML": ("requirements: [", "not valid YAML"),
     "empty": ("", "field 'content'"),
-    "no requirements": ("file: mine.py", "field 'requirements': Field required"),
     "unknown field": ("requirements: []\nrequires: []", "field 'requires': Extra inputs"),
     "given twice": ("requirements: []\nrequirements: []", "duplicate key 'requirements'"),
     "no list": (
@@ -117,12 +121,13 @@ def test_a_manifest_may_be_for_one_file_of_its_folder(tmp_path) -> None:
 def test_methods_of_one_run_share_an_image_if_they_agree(tmp_path) -> None:
     one = submission(tmp_path / "one", listing("a==1", "b[x]==2"))
     two = submission(tmp_path / "two", listing("b[y]==2", "c==3"))
-    assert together([one, two]) == ("a==1", "b[x,y]==2", "c==3")
+    needed = {each: requirements_of(each) for each in (one, two)}
+    assert together(needed) == ("a==1", "b[x,y]==2", "c==3")
     three = submission(tmp_path / "three", listing("a==1.5"))
     with pytest.raises(
         UserError, match=r"three/submission.yaml: a==1.5, but .*one/sub.* has a==1;"
     ):
-        together([one, two, three])
+        together({**needed, three: requirements_of(three)})
 
 
 def test_what_a_run_needs_is_told_from_its_methods(tmp_path) -> None:

@@ -14,8 +14,8 @@ from benchmark.cli.commands.author.methods import examine
 from benchmark.submission.method_string import Method, method_id
 from benchmark.submission.spec import describe, freeze, load_method, make
 from nnactive.errors import UserError
-from nnactive.io.files import sha256
-from nnactive.methods import BUILTIN
+from nnactive.io.files import read_json
+from nnactive.methods import BUILTIN, Need
 
 GOOD = '''from nnactive.methods import QueryMethod
 
@@ -95,7 +95,7 @@ REFUSED = {
     ),
     "wrong needs": (
         f"{GOOD}\n    needs = frozenset({{'labels'}})\n",
-        "use a frozenset of embedding, expected_entropy, mean, members",
+        f"use a frozenset of {', '.join(sorted(Need))}",
     ),
 }
 
@@ -128,7 +128,7 @@ def test_what_is_no_query_method_is_refused_in_one_line(tmp_path, case) -> None:
         ("nowhere.py", "names no class; write path/to/file.py:Class"),
         ("nowhere.py:", "names no class"),
         ("nowhere.py:a b", "names no class"),
-        (".:Mine", "no such file"),
+        (".:Mine", ".: a folder without __init__.py; name the file in a submission.yaml there"),
         ("randon", "unknown method 'randon'; known methods: bald, cla_pe_33, "),
         ("beta=5", "inside YAML's [...] quote the METHOD"),
         ("power_bald,beta", "power_bald: 'beta' is not a parameter; write METHOD,name=value"),
@@ -157,11 +157,15 @@ def test_a_file_that_is_not_python_is_refused(tmp_path) -> None:
 def test_a_submission_is_known_by_its_class_and_content(tmp_path) -> None:
     path = method_file(tmp_path, GOOD)
     record = describe(Method.parse(f"{path}:Mine")).record
-    assert record.id == f"Mine-{sha256(Path(path))[:8]}"
+    assert record.id == f"Mine-{record.source_hash[:8]}"
     assert (record.name, record.description) == ("Mine", "Mine is the best.")
     assert (record.origin, record.oracle) == ("submission", False)
-    method_file(tmp_path, f"{GOOD}\n# fixed\n")
-    assert describe(Method.parse(f"{path}:Mine")).record.id != record.id
+    method_file(tmp_path, f"# Comments and layout don't count.\n\n{GOOD}\n\n# fixed\n")
+    assert describe(Method.parse(f"{path}:Mine")).record == record
+    for old, new in (("amax(0)", "amin(0)"), ("And more", "And less"), ("-pred", "+pred")):
+        assert old in GOOD
+        method_file(tmp_path, GOOD.replace(old, new))
+        assert describe(Method.parse(f"{path}:Mine")).record.id != record.id
 
 
 def test_a_submission_can_say_where_it_was_published(tmp_path) -> None:
@@ -184,8 +188,9 @@ def test_queries_run_the_frozen_copy(tmp_path) -> None:
     path.unlink()
     file = tmp_path / "run" / "methods" / f"{spec.record.id}.json"
     assert type(load_method(file)).__name__ == "Mine"
-    copy = file.with_suffix(".py")
-    copy.write_text(f"{GOOD}\n# not what was submitted\n")
+    copy = file.with_suffix("") / "files" / "mine.py"
+    copy.chmod(0o644)
+    copy.write_text(f"{GOOD}\nx = 'not what was submitted'\n")
     with pytest.raises(UserError, match="differs from the submitted file"):
         load_method(file)
 
@@ -193,7 +198,7 @@ def test_queries_run_the_frozen_copy(tmp_path) -> None:
 def test_a_file_that_changes_under_the_check_is_refused(tmp_path) -> None:
     path = Path(method_file(tmp_path, GOOD))
     spec = describe(Method.parse(f"{path}:Mine"))
-    method_file(tmp_path, f"{GOOD}\n# changed\n")
+    method_file(tmp_path, f"{GOOD}\nx = 'changed'\n")
     with pytest.raises(UserError, match="changed during the check"):
         freeze(tmp_path / "run", spec, path)
 
@@ -245,7 +250,7 @@ def test_parameters_are_in_the_id_the_name_and_the_object(tmp_path, asked, end, 
     path = Path(method_file(tmp_path, f"from decimal import Decimal\n{GOOD}{PARAMETERS}"))
     method = Method.parse(f"{path}:Mine{asked}")
     spec = describe(method)
-    assert spec.record.id == f"Mine-{sha256(path)[:8]}{end}"
+    assert spec.record.id == f"Mine-{spec.record.source_hash[:8]}{end}"
     assert spec.record.name.startswith(f"Mine{shown}")
     assert list(spec.record.parameters) == ["beta", "alpha", "steps", "kind", "mirror", "limit"]
     freeze(tmp_path / "run", spec, path)
@@ -258,7 +263,7 @@ def test_infinity_survives_the_file(tmp_path) -> None:
     assert spec.record.parameters == {"beta": "inf"}
     freeze(tmp_path, spec, None)
     file = tmp_path / "methods" / "power_bald,beta=inf.json"
-    assert "null" not in file.read_text()
+    assert read_json(file)["record"]["parameters"] == {"beta": "inf"}
     assert load_method(file).parameters.beta == float("inf")
 
 

@@ -18,17 +18,25 @@ import nnactive.steps.train
 from benchmark.cli.main import main
 from nnactive.errors import MethodError
 from nnactive.io.files import atomic_folder, link, write_json, write_model, write_text
-from nnactive.io.queries import PatchRecord, Query, save_query
+from nnactive.io.queries import PatchRecord, Query, load_patches, save_query
 from nnactive.nnunet.plans import CONFIGURATION
+from nnactive.steps.twins import set_name
 
 
 def start(data, setting, seed, out):
     save_query(out, _query(data, setting, "start", seed, 0))
 
 
+def start_with(method, method_id, data, setting, seed, out):
+    assert method.name == method_id
+    save_query(out, _query(data, setting, method_id, seed, 0))
+
+
 def annotate(data, setting, seed, queries, previous, out):
     assert (previous is None) == (len(queries) == 1)
-    labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)})
+    # Unnamed, sets of patches are never the same: most tests count each experiment's trainings.
+    name = set_name(load_patches(queries)) if os.environ.get("STAND_IN_TWINS") else None
+    labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)}, set_name=name)
     with atomic_folder(out) as draft:
         write_model(annotate_module.labelled_file(draft), labelled)
         (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
@@ -78,6 +86,11 @@ def evaluate(data, setting, train, members, out, device):
 def query(inputs, out, device, **_):
     _check(inputs.train)
     assert len(inputs.queries) == inputs.loop
+    assert len(inputs.past) == ("history" in inputs.method.needs) * (inputs.loop - 1)
+    for past in inputs.past:
+        _check(past.train)
+        assert len(past.members) == inputs.setting.training.folds
+        assert all(member.exists() for member in past.members)
     if inputs.method.name == "Breaks" and not os.environ.get("STAND_IN_FIXED"):
         raise MethodError(f"{inputs.method.name}: 3 patches too few")
     made = _query(inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
@@ -98,6 +111,7 @@ def _query(data, setting, method, seed, loop):
 
 nnactive.devices.pick_device = lambda device: "cpu"
 nnactive.steps.start.start = start
+nnactive.steps.start.start_with = start_with
 annotate_module.annotate = annotate
 nnactive.steps.train.train_fold = train_fold
 evaluate_module.evaluate = evaluate

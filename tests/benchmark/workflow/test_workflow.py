@@ -8,32 +8,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from toy import STAND_INS, calls, make_request, make_track, write_prepared
 
 from benchmark import layout
-from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
-from benchmark.steps import STEPS
-from benchmark.submission.method_string import Method
-from benchmark.tracks import Track
+from benchmark.steps import QUERY, STEPS
 from benchmark.workflow import run as run_module
 from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
-from benchmark.workflow.request import Request
+from benchmark.workflow.request import history_note
 from benchmark.workflow.rules import rules
-from nnactive.data.cards import load_card
-from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, write_json, write_model
-from nnactive.settings import Setting, Training
+from nnactive.settings import Training
 
 HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
-STAND_INS = Path(__file__).with_name("stand_in_steps.py")
 BREAKS = """from nnactive.methods import QueryMethod
 
 class Breaks(QueryMethod):
@@ -49,67 +43,11 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(STAND_INS.parent)!r})
 from benchmark.cli.commands.tracks import finish
-from test_workflow import make_request, make_track
+from toy import make_request, make_track
 folder = Path(sys.argv[1])
 sys.exit(finish(make_request(folder, make_track(loops=2)), folder / "board.html"))
 """
 """Runs a track in the folder that is its argument."""
-
-
-def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
-    setting = Setting(
-        name="s",
-        dataset="phantom",
-        regime="r",
-        patch_size=(4, 4, 4),
-        starting_budget=1,
-        query_size=1,
-        loops=loops,
-        training=Training(folds=2, epochs=1),
-    )
-    return Track(
-        name="toy",
-        title="Toy",
-        description="",
-        comparable=False,
-        settings=(setting,),
-        methods=methods,
-        seeds=seeds,
-    )
-
-
-def write_prepared(data: Path, checksum="c", source=None) -> None:
-    info = PreparedInfo(
-        protocol_version="1.0",
-        name="phantom",
-        channels=("x",),
-        classes=("background", "body"),
-        spacing=(1, 1, 1),
-        pool=(CaseInfo(id="a", shape=(9, 9, 9)),),
-        test=(CaseInfo(id="t", shape=(9, 9, 9)),),
-        pool_voxels=(700, 29),
-        split_kind="rule",
-        checksum=checksum,
-        source=source or load_card("phantom").preparation_hash(),
-    )
-    write_model(data / "phantom" / "prepared.json", info)
-
-
-def make_request(folder: Path, track: Track, methods=None) -> Request:
-    asked = [Method.parse(text) for text in methods or track.methods]
-    return Request(
-        track=track,
-        methods=tuple((examine(m, folder / "runs" / "toy"), m.file) for m in asked),
-        data=folder / "data",
-        runs=folder / "runs",
-        cores=2,
-        step_command=f"{shlex.quote(sys.executable)} {shlex.quote(str(STAND_INS))}",
-    )
-
-
-def calls(folder: Path) -> Counter[str]:
-    file = folder / "calls.txt"
-    return Counter(file.read_text().split("\n")[:-1]) if file.exists() else Counter()
 
 
 def dry_run(root: Path, plan: Plan) -> subprocess.CompletedProcess[str]:
@@ -177,6 +115,29 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     # All is there: Snakemake is not even started.
     monkeypatch.setattr(run_module, "_snakemake", None)
     assert finish(request, page) == 0
+
+
+@pytest.mark.slow
+def test_starts_are_compared_each_with_a_loop_0_of_its_own(folder, capfd) -> None:
+    starts = ("foreground33", "typiclust")
+    track = make_track(loops=2, methods=starts).model_copy(update={"query": "random"})
+    request = make_request(folder, track)
+    assert finish(request, folder / "board.html") == 0
+    done = calls(folder)
+    assert set(done.values()) == {1}
+    assert len(done) == 2 * (5 + 5 + 1)
+    assert sum("s/start/" in output for output in done) == 5
+    assert sum("s/typiclust+start/" in output for output in done) == 5
+    found = load_result(request.root / "s/typiclust+random/seed_1/result.json")
+    assert (found.method.start, found.method.query) == ("typiclust", "random")
+    page = (folder / "board.html").read_text()
+    assert "This league compares starts, not query methods" in page
+    assert "typiclust, then random" in page
+
+    # Another query method of the later loops is another run.
+    other = make_request(folder, track.model_copy(update={"query": "bald"}))
+    with pytest.raises(UserError, match=r"field 'query' was random .* and is bald now"):
+        finish(other, folder / "board.html")
 
 
 @pytest.mark.slow
@@ -450,6 +411,68 @@ def test_only_commands_contain_paths_from_outside(folder) -> None:
     assert Path(".data/phantom/prepared.json") in [
         read(wildcards) for rule in made for read in rule.inputs.values()
     ]
+
+
+LOOKS_BACK = """from nnactive.methods import QueryMethod
+
+class LooksBack(QueryMethod):
+    '''Where predictions change.'''
+    needs = frozenset({"mean", "history"})
+    def score(self, prediction):
+        return None
+"""
+
+
+def test_only_a_method_that_looks_back_waits_for_all_earlier_ensembles(folder) -> None:
+    plan = Plan(
+        datasets={"phantom": "/d/phantom"},
+        settings=make_track(loops=4).settings,
+        experiments=(Experiment("s", "random", 1), Experiment("s", "back", 1)),
+        looking_back=("back",),
+        generated=(),
+        cores=2,
+        train_threads=1,
+        gpus=(),
+    )
+    (rule,) = (rule for rule in rules(plan) if rule.step is QUERY)
+    for method, loop in (("random", 3), ("back", 1)):
+        wildcards = Wildcards(setting="s", method=method, seed="1", loop=str(loop))
+        assert [rule.inputs[name](wildcards) for name in ("past_train", "past_members")] == [[], []]
+        assert "--past" not in rule.command(wildcards, 1)
+    wildcards = Wildcards(setting="s", method="back", seed="1", loop="3")
+    start, first = Path("s/start/seed_1/loop_000"), Path("s/back/seed_1/loop_001")
+    assert rule.inputs["past_train"](wildcards) == [start / "train", first / "train"]
+    members = [loop / f"fold_{fold}.pth" for loop in (start, first) for fold in (0, 1)]
+    assert rule.inputs["past_members"](wildcards) == members
+    words = rule.command(wildcards, 1).split()
+    given = [words[i + 1] for i, word in enumerate(words) if word == "--past-member"]
+    assert given == [str(member) for member in members]
+    assert words[-2:] == [f"s/back/seed_1/loop_002/fold_{fold}.pth" for fold in (0, 1)]
+
+
+def test_a_run_says_what_earlier_networks_take(folder) -> None:
+    (folder / "back.py").write_text(LOOKS_BACK)
+    track = make_track(loops=4, seeds=(1, 2))
+    assert history_note(make_request(folder, track)) is None
+    request = make_request(folder, track, ["random", f"{folder / 'back.py'}:LooksBack"])
+    ((spec, _),) = (entry for entry in request.methods if entry[0].looks_back)
+    assert request.looking_back == (spec.record.id,)
+    begin = f"{spec.record.id}: looks back; keep the networks of all loops until it is done (16 "
+    assert history_note(request) == f"{begin}for each such method, size not known yet)"
+    member = request.root / layout.member_file(Experiment("s", "start", 1), 0, 1)
+    member.parent.mkdir(parents=True)
+    member.write_bytes(bytes(2**16))
+    assert history_note(request) == f"{begin}for each such method, 1.0 MiB)"
+
+
+@pytest.mark.slow
+def test_a_run_gives_a_method_that_looks_back_all_earlier_ensembles(folder, capfd) -> None:
+    (folder / "back.py").write_text(LOOKS_BACK)
+    methods = ["random", f"{folder / 'back.py'}:LooksBack"]
+    request = make_request(folder, make_track(loops=4), methods)
+    # The stand-in of the query counts them.
+    assert finish(request, folder / "board.html") == 0
+    assert "looks back; keep the networks of all loops" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_loops_are_put_in_order_whatever_the_order_of_the_files(tmp_path: Path) 
     save_query(first, query(0, PATCHES[:1]))
     save_query(second, query(1, PATCHES[1:]))
     assert load_patches([second, first]) == load_patches([first, second]) == PATCHES
+    assert [patch.loop for patch in load_patches([second, first])] == [0, 1]
 
 
 @pytest.mark.parametrize(

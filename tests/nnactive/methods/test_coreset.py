@@ -5,42 +5,8 @@ import pytest
 
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
-from nnactive.methods.coreset import POINTS_AT_ONCE, Coreset, farthest
+from nnactive.methods.coreset import Coreset
 from nnactive.methods.run_method import run_method
-
-rng = np.random.default_rng(3)
-
-
-def by_hand(points, centres, n):
-    """K-centre greedy with all distances in exact integers, from the definition."""
-    known, chosen = [tuple(c) for c in centres], []
-    for _ in range(n):
-        nearest = []
-        for index, point in enumerate(points):
-            squares = [
-                sum((int(a) - int(b)) ** 2 for a, b in zip(point, c, strict=True)) for c in known
-            ]
-            far = min(squares, default=float("inf"))
-            nearest.append((-far, index) if index not in chosen else (1, index))
-        chosen.append(min(nearest)[1])
-        known.append(tuple(points[chosen[-1]]))
-    return chosen
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_greedy_choice_equals_the_definition(seed: int) -> None:
-    draw = np.random.default_rng(seed)
-    # Few values, so that points coincide and distances tie.
-    points = draw.integers(0, 3, size=(draw.integers(1, 14), 3)).astype(np.float32)
-    centres = draw.integers(0, 3, size=(draw.integers(0, 4), 3)).astype(np.float32)
-    n = int(draw.integers(1, len(points), endpoint=True))
-    assert farthest(points, centres, n) == by_hand(points, centres, n)
-
-
-def test_equal_points_far_apart_in_the_list_tie() -> None:
-    points = rng.normal(size=(2 * POINTS_AT_ONCE + 3, 33)).astype(np.float32)
-    points[[7, -1]] = 50
-    assert farthest(points, points[:2], 1) == [7]
 
 
 def test_the_view_stays_unchanged_and_labelled_patches_are_centres(make_pool) -> None:

@@ -14,6 +14,7 @@ from nnactive.methods import Bald, PredictiveEntropy
 from nnactive.methods.random import RandomForeground66
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Sources
+from nnactive.query.prediction import Need
 from nnactive.streams import stream
 
 
@@ -76,7 +77,8 @@ def test_view_leads_to_no_other_label(make_pool, labelled_patch):
 PUBLIC = {
     *("info", "shapes", "spacing", "patch_size", "stride", "candidates", "loop", "queries"),
     *("n_classes", "labelled", "cases", "shape", "image", "labelled_in", "labels_in", "predict"),
-    *("embed", "map", "rng", "oracle"),
+    *("embed", "map", "rng", "oracle", "history", "state", "save", "file", "torch_rng"),
+    *("features", "stages", "n_members", "network", "device"),
 }
 
 
@@ -111,12 +113,26 @@ def publicly_reachable(thing, seen):
         publicly_reachable(part, seen)
 
 
+class NetworkStandIn:
+    members, channels = 1, 1
+
+    def stages(self):
+        return ("encoder.0",)
+
+
 def test_no_public_attribute_leads_to_a_reader(make_pool, labelled_patch):
-    pool = make_pool(RandomForeground66, labelled=[labelled_patch], embedder=lambda *_: None)
+    network = NetworkStandIn()
+    pool = make_pool(
+        RandomForeground66,
+        labelled=[labelled_patch],
+        embedder=lambda *_: None,
+        network=network,
+        needs=frozenset(Need),
+    )
     sources = [getattr(pool._sources, each.name) for each in fields(Sources)]
     callables = {id(source) for source in sources if callable(source)}
     assert len(callables) == 5  # images, both label maps, predictions, embeddings
-    hidden = callables | {id(pool._sources)}
+    hidden = callables | {id(pool._sources), id(network)}
     seen = {}
     publicly_reachable(pool, seen)
     assert id(labelled_patch) in seen

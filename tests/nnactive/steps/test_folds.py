@@ -135,3 +135,16 @@ def test_another_hash_seed_changes_nothing():
         for seed in (1, 2, 3)
     }
     assert len(told) == 1
+
+
+def test_without_every_class_those_in_two_cases_still_lie_in_two_folds():
+    pool = {"a": {0, 1, 2}, "b": {0, 1}, "c": {0}, "d": {0}, "e": {0}, "f": {0, 1}}
+    names = ("bg", "heart", "vessel", "tumour")
+    with pytest.raises(UserError, match="class 'vessel' is labelled in 1"):
+        assign_folds(pool, 3, stream(), names)
+    dealt = assign_folds(pool, 3, stream(), names, complete=False)
+    assert sorted(case for fold in dealt for case in fold) == sorted(pool)
+    assert sum(any(1 in pool[case] for case in fold) for fold in dealt) >= 2
+    assert {len(fold) for fold in dealt} == {2}
+    with pytest.raises(UserError, match="can't fill 7 folds"):
+        assign_folds(pool, 7, stream(), names, complete=False)

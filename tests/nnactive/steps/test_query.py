@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
@@ -68,6 +70,44 @@ def test_the_same_models_give_the_same_query_in_two_runs_and_from_two_workers(
     spread = choose(few, setting, loop0, tmp_path / "c.json", method(), workers=2)
     assert first == again == spread
     assert len(load_patches([tmp_path / "a.json"])) == setting.query_size
+
+
+class ReadsNetwork(QueryMethod):
+    """Features, gradients, dropout, another image, and a module of its own."""
+
+    needs = frozenset({"mean", "features", "network"})
+
+    def candidates(self, pool, case):
+        assert (pool.n_members, pool.device) == (2, "cpu")
+        with pool.torch_rng("head", case):
+            head = torch.nn.Conv3d(4, 1, 1)
+        with torch.no_grad():
+            streamed = pool.features(case, "decoder.-1")
+            score = sum(each.map(lambda cells: head(cells[None])[0, 0]) for each in streamed)
+        with pool.network(1) as net:
+            net.dropout("decoder.-1", 0.5, pool.torch_rng("dropout", case))
+            score += net.blend(pool.image(case), lambda tile: net.module(tile)[0])[0]
+            _, data = next(net.tiles(pool.image(case)))
+            net.module(data).square().sum().backward()
+            score *= net.module.decoder.seg_layers[-1].weight.grad.norm()
+            with torch.no_grad():
+                net.module.decoder.seg_layers[-1].weight.zero_()
+        mirrored = pool.predict(case, image=np.flip(pool.image(case), 1)).mean
+        score += (pool.predict(case).mean - mirrored.flip(1)).abs().sum(0)
+        taken, limit = pool.labelled_in(case), self.limit(pool)
+        return self.best_of_image(score, pool, case, taken, limit, pool.rng("noise", case))
+
+
+def test_a_method_that_reads_the_network_chooses_the_same_however_it_runs(
+    few: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    once = choose(few, setting, loop0, tmp_path / "a.json", ReadsNetwork())
+    for workers in (2, 4):
+        out = tmp_path / f"{workers}.json"
+        assert choose(few, setting, loop0, out, ReadsNetwork(), workers=workers) == once
+    out = tmp_path / "parts.json"
+    choose(few, setting, loop0, out, ReadsNetwork(), part=Part(2, 3))  # then it is interrupted
+    assert choose(few, setting, loop0, out, ReadsNetwork()) == once
 
 
 @pytest.fixture

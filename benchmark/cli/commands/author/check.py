@@ -1,5 +1,6 @@
 """The check of a query method: a table of rows in seconds, before anything is trained."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.child_errors import error_line
-from benchmark.cli.contained import Contained
+from benchmark.cli.contained import Contained, note
+from benchmark.cli.errors import DEBUG
 from benchmark.cli.options import method_argument, seconds_option
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 def check(method: "Method", seconds: float) -> int:
     """Check METHOD on small synthetic pools; nothing is trained.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5. With --debug (before the command), a
+    failed row comes with its traceback.
     """
     from rich.console import Console
 
@@ -63,8 +66,12 @@ def judge(method: "Method", seconds: float) -> "list[Verdict]":
     from benchmark.conformance.checks import LOADS
     from benchmark.conformance.parent import check as run
 
+    method = method.staged(note)
     with _shown(method.string) as watcher:
         rows = run(method, seconds, watcher)
+    for row in rows:
+        if row.trace and os.environ.get(DEBUG):
+            click.echo(row.trace, err=True)
     if rows[0].check == LOADS and rows[0].state == "FAILED":
         raise UserError(rows[0].detail)
     return rows
@@ -105,7 +112,7 @@ def _print_table(console: "Console", rows: "Sequence[Verdict]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    colours = {"ok": "green", "FAILED": "bold red", "not judged": "dim"}
+    colours = {"ok": "green", "FAILED": "bold red", "not reached": "dim", "not judged": "dim"}
     table = Table("check", "", "", box=None, show_header=False)
     for row in rows:
         table.add_row(row.check, f"[{colours[row.state]}]{row.state}", escape(row.detail))

@@ -30,20 +30,31 @@ def method() -> None:
 
 @method.command("list")
 def list_methods() -> None:
-    """List the built-in methods with their parameters' defaults."""
+    """List the query and start methods, built-in or of installed packages, with their defaults."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from benchmark.submission.bundle.offered import installed_methods
     from benchmark.submission.method_string import Method, written
-    from benchmark.submission.spec import describe
-    from nnactive.methods import BUILTIN
+    from benchmark.submission.spec import MethodSpec, describe
+    from nnactive.errors import UserError
+    from nnactive.methods import BUILTIN, STARTS
 
-    table = Table("method", "parameters", "uses ground truth", "description", box=None)
-    for name in BUILTIN:
-        record = describe(Method.parse(name)).record
+    table = Table("method", "chooses", "parameters", "uses ground truth", "description", box=None)
+    known = [*BUILTIN, *STARTS]
+    for name in [*known, *sorted(installed_methods().keys() - set(known))]:
+        try:
+            method = Method.parse(name)
+            spec = _described(MethodSpec, method) if method.file else describe(method)
+        except UserError as error:  # of an installed package
+            table.add_row(name, "", "", "", escape(f"can't be used: {error}"))
+            continue
+        record = spec.record
         parameters = [f"{key}={written(value)}" for key, value in record.parameters.items()]
         oracle = "yes" if record.oracle else "no"
-        table.add_row(name, "\n".join(parameters), oracle, record.description)
+        loops = "loop 0" if spec.starts else "later loops"
+        table.add_row(name, loops, "\n".join(parameters), oracle, escape(record.description))
     Console().print(table)
 
 
@@ -52,8 +63,8 @@ def list_methods() -> None:
 def show(method: "Method") -> None:
     """Show what METHOD computes, and its parameters.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters: power_bald,beta=5.
     """
     from benchmark.submission.method_help import MethodHelp, method_help
     from benchmark.submission.method_string import written
@@ -65,6 +76,26 @@ def show(method: "Method") -> None:
         click.echo(f"--param {key}={written(value)}  ({found.limits[key]})")
     if not found.record.parameters:
         click.echo("no parameters")
+
+
+@method.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write instead of printing.",
+)
+def reference(out: Path | None) -> None:
+    """Print the reference of what a method can import, as Markdown."""
+    import nnactive.methods
+    from benchmark.reference.page import reference as made
+    from nnactive.io.files import write_text
+
+    text = made(nnactive.methods)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        click.echo(out)
 
 
 def examine(method: "Method", root: Path) -> "MethodSpec":
@@ -79,7 +110,7 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
     """
     from benchmark.layout import spec_file
     from benchmark.submission.requirements import check_installed
-    from benchmark.submission.spec import MethodSpec, check_unchanged, describe
+    from benchmark.submission.spec import MethodSpec, describe
     from nnactive.io.files import read_model
 
     if method.file is None:
@@ -88,10 +119,8 @@ def examine(method: "Method", root: Path) -> "MethodSpec":
     known = root / spec_file(method.written_id)
     if not known.exists():
         return _described(MethodSpec, method)
-    spec, requirements = read_model(known, MethodSpec), method.requirements
-    check_unchanged(spec, requirements, method.file)
-    check_installed(method.string, requirements)
-    return spec
+    check_installed(method.string, method.requirements)
+    return read_model(known, MethodSpec)
 
 
 def demands(method: "Method", pools: "Pools") -> "Demands":
@@ -101,11 +130,12 @@ def demands(method: "Method", pools: "Pools") -> "Demands":
         UserError: if its ``limit`` fails.
     """
     from benchmark.feasibility.demands import Demands, demands_of
+    from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import make
     from nnactive.io.files import write_model
 
     if method.file is None:
-        return demands_of(make(method)[1], pools)
+        return demands_of(as_query(make(method)[1], method.string), pools)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pools.json"
         write_model(file, pools)
@@ -119,7 +149,7 @@ def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
 
-    words = [*shlex.split(STEP_COMMAND), "describe", *method.arguments, *options]
+    words = [*shlex.split(STEP_COMMAND), "describe", *method.staged().arguments, *options]
     text = method.string
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "spec.json"

@@ -9,8 +9,7 @@ from support import Loop, peak_growth
 
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
-from nnactive.geometry import Patch
-from nnactive.nnunet import ensemble as module
+from nnactive.nnunet.predict import ensemble as module
 from nnactive.nnunet.predict.ensemble import Ensemble
 
 
@@ -85,14 +84,23 @@ def test_softmax_of_the_logits_needs_only_its_result() -> None:
     assert peak_growth(lambda: module._softmax(logits)) < 1.2 * size
 
 
-def test_embeddings_of_all_members_lie_side_by_side(loop0: Loop, image) -> None:
-    patches = [Patch("a", (0, 0, 0), (8, 8, 8)), Patch("a", (3, 2, 1), (8, 8, 8))]
-    found = ensemble(loop0, loop0.members).embeddings(image, patches)
-    alone = [ensemble(loop0, [path]).embeddings(image, patches) for path in loop0.members]
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found, np.concatenate(alone, axis=1))
-    assert not np.array_equal(alone[0], alone[1])
-    assert not np.array_equal(found[0], found[1])
+def test_a_borrowed_network_has_the_members_weights_also_after_others_were_predicted(
+    loop0: Loop, image
+) -> None:
+    both = ensemble(loop0, loop0.members)
+    expected = [module.load_member(path).weights for path in loop0.members]
+    for number in (0, 0, 1, 0):
+        with both.borrow(number) as network:
+            assert not network.training
+            found = network.state_dict()
+            assert found.keys() == expected[number].keys()
+            assert all(torch.equal(found[key], value) for key, value in expected[number].items())
+    before = both.labels(image)  # nnU-Net itself loads one member after the other
+    with both.borrow(0) as network:
+        assert torch.equal(
+            network.decoder.seg_layers[-1].bias, expected[0]["decoder.seg_layers.1.bias"]
+        )
+    np.testing.assert_array_equal(both.labels(image), before)
 
 
 def test_a_cpu_has_a_network_for_each_worker_and_a_gpu_one_for_all(

@@ -9,7 +9,8 @@ from torch import nn
 
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.nnunet.predict.embedding import PATCHES_AT_ONCE, embed
+from nnactive.nnunet.predict.features import PATCHES_AT_ONCE, patch_features
+from nnactive.nnunet.predict.window import sliding_window
 
 TILE = (8, 8, 12)
 STRIDES = [[1, 1, 1], [2, 2, 1], [1, 2, 3]]
@@ -42,6 +43,11 @@ def predictor(net):
     made.configuration_manager = SimpleNamespace(patch_size=TILE)
     made.network = net
     return made
+
+
+def embed(made, image, patches, stage="encoder.-1"):
+    window = sliding_window(image.shape[1:], TILE, made.tile_step_size)
+    return patch_features(made.network, window, image, stage, patches, "cpu")
 
 
 def voxel_by_voxel(made, image, patches):

@@ -1,0 +1,1 @@
+"""The checks of a start method: worlds of images alone."""

@@ -1,0 +1,1 @@
+"""The methods that a runs folder holds: what they have, and how to remove one."""

@@ -1,0 +1,1 @@
+"""Parts of methods that choose diverse patches: places, their features, a choice by these."""

@@ -1,0 +1,1 @@
+"""Start methods: the contract, and those that come with the benchmark."""
