@@ -66,7 +66,7 @@ class _Line:
 
 
 def _answer(ask: Ask, line: _Line) -> None:
-    from nnactive.devices import CPU, pick_device
+    from nnactive.devices import CPU, is_gpu, pick_device
     from nnactive.steps.query import choose, open_pool
 
     introduction, method = _made(ask)
@@ -79,7 +79,7 @@ def _answer(ask: Ask, line: _Line) -> None:
     pool = open_pool(
         inputs,
         device,
-        workers=ask.workers,
+        workers=1 if is_gpu(device) else ask.workers,  # a GPU's are for the query step to choose
         progress=lambda done, total: line.say(Progress(done=done, total=total)),
         share=shared.before,
     )
