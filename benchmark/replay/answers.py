@@ -18,8 +18,8 @@ class Ask:
     spec: Path | None
     """Record of a method of the run itself, which is made from its frozen copy; or None."""
     moment: Moment
-    train: Path
-    """The moment's training folder, or one that stands in for it."""
+    trains: dict[Path, Path]
+    """For each training folder of the moment and before, itself or one that stands in for it."""
     device: str
     """As ``pick_device`` takes it."""
     workers: int

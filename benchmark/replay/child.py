@@ -20,6 +20,7 @@ from nnactive.io.queries import record
 
 if TYPE_CHECKING:
     from nnactive.methods import QueryMethod
+    from nnactive.steps.query import QueryInputs
 
 
 def answer(ask: Ask, connection: Connection) -> None:
@@ -65,20 +66,20 @@ class _Line:
 
 
 def _answer(ask: Ask, line: _Line) -> None:
-    from nnactive.devices import CPU, pick_device
+    from nnactive.devices import CPU, is_gpu, pick_device
     from nnactive.steps.query import choose, open_pool
 
     introduction, method = _made(ask)
     line.say(introduction)
     go = line.hear()
-    inputs = ask.moment.inputs(method, introduction.id)
+    inputs = _inputs(ask, method, introduction.id)
     shared = SharedPredictions(go.shared, go.wanted)
     device = pick_device(ask.device) if method.needs else CPU
     begin = time.monotonic()
     pool = open_pool(
         inputs,
         device,
-        workers=ask.workers,
+        workers=1 if is_gpu(device) else ask.workers,  # a GPU's are for the query step to choose
         progress=lambda done, total: line.say(Progress(done=done, total=total)),
         share=shared.before,
     )
@@ -113,3 +114,9 @@ def _made(ask: Ask) -> "tuple[Introduction, QueryMethod]":
     needs = frozenset(str(need) for need in method.needs)
     said = Introduction(id=record_.id, name=record_.name, oracle=record_.oracle, needs=needs)
     return said, method
+
+
+def _inputs(ask: Ask, method: "QueryMethod", method_id: str) -> "QueryInputs":
+    inputs = ask.moment.inputs(method, method_id)
+    past = tuple(replace(each, train=ask.trains[each.train]) for each in inputs.past)
+    return replace(inputs, train=ask.trains[inputs.train], past=past)

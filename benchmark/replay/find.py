@@ -12,7 +12,6 @@ from benchmark.workflow.request import Checksums
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model
-from nnactive.io.queries import START
 from nnactive.settings import Setting
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
         raise UserError(f"{folder}: isn't part of a track's run{held}")
     wanted = folder.absolute().relative_to(root).parts
     listed = [each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted]
-    found = [each for each in listed if each.method != START] or listed
+    found = [each for each in listed if each.method != layout.first_loop_of(each.method)] or listed
     if not found:
         raise UserError(f"{folder}: holds no experiment; run the track first")
     if len(found) > 1:
@@ -141,7 +140,7 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
 
 def _folder(run: str, runs: Path) -> Path:
     for place in (Path(run), runs / run):
-        for folder in (place, place.with_name(SEED + place.name)):
+        for folder in (place, place.parent / f"{SEED}{place.name}"):
             if folder.is_dir():
                 return folder
     raise UserError(
@@ -160,7 +159,7 @@ def _parts(experiment: Experiment) -> tuple[str, str, str]:
 
 
 def experiments_in(root: Path) -> Iterator[Experiment]:
-    """Experiments of a track's folder, sorted, the shared loop 0 as one of the method `START`."""
+    """Experiments of a track's folder, sorted, a shared loop 0 as one, too."""
     for folder in sorted(root.glob(f"*/*/{SEED}*")):
         setting, method, seed = folder.relative_to(root).parts
         number = seed.removeprefix(SEED)

@@ -3,7 +3,7 @@
 import platform
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from benchmark.replay.answers import Answer, Ask, Go, Introduction
 from benchmark.replay.find import Moment
 from benchmark.replay.parent import Watcher, ask_all
 from benchmark.replay.shared import disk_needed
+from benchmark.submission.method_class import as_query
 from benchmark.submission.method_string import Method
-from benchmark.submission.spec import MethodSpec, describe
+from benchmark.submission.spec import make
 from nnactive.data.memory import usable_memory
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
-from nnactive.io.files import read_model, sha256
+from nnactive.io.files import sha256
 from nnactive.io.formatting import size
 from nnactive.query.checkpoint import code_hash, key_of
 from nnactive.query.prediction import FOLDED
@@ -66,7 +67,7 @@ def replay(
         _check_builtin(moment, method)
     info = PreparedDataset(moment.data).info
     workers = _workers(info, options.cores)
-    train = _train(moment, options.folder / "train")
+    trains = _trains(moment, options.folder / "train")
 
     def plan(known: Sequence[Introduction]) -> Go:
         predicting = [each.needs & FOLDED for each in known if each.needs & FOLDED]
@@ -87,7 +88,7 @@ def replay(
             method=method,
             spec=_spec(moment, method),
             moment=moment,
-            train=train,
+            trains=trains,
             device=options.device,
             workers=workers,
             scores=options.folder / f"scores_{number}",
@@ -99,25 +100,27 @@ def replay(
     return ask_all(asks, plan, watcher)
 
 
-def _train(moment: Moment, place: Path) -> Path:
+def _trains(moment: Moment, place: Path) -> dict[Path, Path]:
+    """Training folders of all loops before, each with one whose dataset is where it is now."""
     from nnactive.nnunet.training_folder import stand_in
 
     description = PreparedDataset(moment.data).dataset_json_file
-    return stand_in(moment.train, place, dataset_json_file=description)
+    earlier = [replace(moment, loop=loop).train for loop in range(1, moment.loop + 1)]
+    return {
+        train: stand_in(train, place / str(number), dataset_json_file=description)
+        for number, train in enumerate(earlier)
+    }
 
 
 def _spec(moment: Moment, method: Method) -> Path | None:
-    """The record of a submitted method of the run that is named by its id."""
-    if method.file is not None:
-        return None
-    file = moment.root / layout.spec_file(method.written_id)
-    submitted = file.is_file() and read_model(file, MethodSpec).record.origin == "submission"
-    return file if submitted else None
+    """The record of a method of the run, if the METHOD is its id."""
+    file = moment.root / layout.spec_file(method.written_id) if method.file is None else None
+    return file if file and file.is_file() else None
 
 
 def _check_builtin(moment: Moment, method: Method) -> None:
     if method.file is None and _spec(moment, method) is None:
-        describe(method)
+        as_query(make(method)[1], method.string)
 
 
 def _workers(info: PreparedInfo, cores: int) -> int:

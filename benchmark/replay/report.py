@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from benchmark import layout
 from benchmark.replay.answers import Answer
 from benchmark.replay.find import Moment
+from benchmark.submission.spec import MethodSpec
 from nnactive.data.prepared import PreparedDataset
 from nnactive.geometry import Patch
+from nnactive.io.files import read_model
 from nnactive.io.models import Frozen
 from nnactive.io.queries import PatchRecord, load_patches, record
 from nnactive.labels import count_boundary, count_labelled
@@ -41,6 +44,12 @@ class Row(Frozen):
     """Foreground classes without a voxel in the patches."""
     overlaps: tuple[float | None, ...]
     """Intersection over union, in voxels, with the patches of each row; None beside a failure."""
+
+    @property
+    def label(self) -> str:
+        """The method without the folder of its file."""
+        folder = self.method.rfind("/", 0, max(self.method.rfind(":"), 0))
+        return self.method[folder + 1 :]
 
     @property
     def foreground(self) -> int:
@@ -139,10 +148,11 @@ def _row(answer: Answer) -> Row:
 
 def _own(moment: Moment) -> Row:
     patches = load_patches([moment.own_query])
+    spec = moment.root / layout.spec_file(moment.experiment.method)
     return Row(
         method=OWN,
         id=moment.experiment.method,
-        oracle=False,
+        oracle=spec.is_file() and read_model(spec, MethodSpec).record.oracle,
         failure="",
         seconds=None,
         predicted=0,

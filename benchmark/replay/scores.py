@@ -1,7 +1,7 @@
 """The scores that a method gave around its patches, on three planes through each one's centre."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,18 +28,6 @@ class Planes:
     """Highest finite one."""
 
 
-@dataclass
-class _Recorder:
-    """What a method's own code computes for an image."""
-
-    voxels: list[np.ndarray] = field(default_factory=list)
-    """Score of each voxel, one a call of `QueryMethod.best_of_image`."""
-    patches: list[np.ndarray] = field(default_factory=list)
-    """Score of each grid position, likewise."""
-    found: list[set[Triple]] = field(default_factory=list)
-    """Starts of the candidates, likewise."""
-
-
 def file_of(folder: Path, number: int) -> Path:
     """File of the scores around the ``number``-th patch."""
     return folder / f"{number:04d}.npz"
@@ -61,51 +49,63 @@ def write_scores(
     """
     from nnactive.methods import QueryMethod
 
-    kind = type(method)
-    if kind.score is QueryMethod.score:
+    if type(method).score is QueryMethod.score:
         return
     for case in dict.fromkeys(patch.case for patch in patches):
-        recorder = _record(method, pool, case)
-        for number, patch in enumerate(patches):
-            if patch.case == case and recorder.voxels:
-                _write(recorder, pool, patch, file_of(folder, number))
+        inside = {number: patch for number, patch in enumerate(patches) if patch.case == case}
+        for number, content in _recorded(method, pool, case, inside).items():
+            _write(file_of(folder, number), content)
 
 
-def _record(method: Any, pool: "PoolView", case: str) -> _Recorder:
-    """Run a method's `candidates` on an image, keeping the scores."""
-    recorder = _Recorder()
+def _recorded(
+    method: Any, pool: "PoolView", case: str, patches: Mapping[int, Patch]
+) -> dict[int, dict[str, Planes]]:
+    """Run a method's `candidates` on an image; the scores around each patch, by its number."""
     patch_score, best_of_image = method.patch_score, method.best_of_image
+    latest: list[np.ndarray] = []
+    content: dict[int, dict[str, Planes]] = {}
 
-    def keep_patches(means: np.ndarray, *others: Any, **named: Any) -> Any:
+    def keep_patch_scores(means: np.ndarray, *others: Any, **named: Any) -> Any:
         values = patch_score(means, *others, **named)
-        recorder.patches.append(np.array(values, dtype=np.float32))
+        latest[:] = [np.array(values, dtype=np.float32)]
         return values
 
     def keep(score: Any, *others: Any, **named: Any) -> Any:
+        latest.clear()
         array = score.detach().cpu().float().numpy() if hasattr(score, "detach") else score
-        recorder.voxels.append(np.array(array, dtype=np.float32))
+        voxels = np.array(array, dtype=np.float32)  # before the method can change it
         candidates = best_of_image(score, *others, **named)
-        recorder.found.append({each.patch.start for each in candidates})
+        starts = {each.patch.start for each in candidates}
+        for number, patch in patches.items():
+            if patch.start in starts:
+                content[number] = _around(patch, voxels, latest, pool.stride)
+            elif number not in content:  # chosen in another way, without patch scores
+                content[number] = _around(patch, voxels, [], pool.stride)
         return candidates
 
-    method.patch_score, method.best_of_image = keep_patches, keep
+    method.patch_score, method.best_of_image = keep_patch_scores, keep
     try:
         method.candidates(pool, case)
     except Exception:  # noqa: BLE001  (a method that queries in a way of its own needs no candidates)
-        recorder.voxels.clear()
+        content.clear()
     finally:
         del method.patch_score, method.best_of_image
-    return recorder
+    return content
 
 
-def _write(recorder: _Recorder, pool: "PoolView", patch: Patch, file: Path) -> None:
-    which = next((n for n, found in enumerate(recorder.found) if patch.start in found), 0)
-    content = {"voxel": _planes(recorder.voxels[which], centre(patch))}
-    if len(recorder.patches) > which:
+def _around(
+    patch: Patch, voxels: np.ndarray, patch_scores: Sequence[np.ndarray], stride: Triple
+) -> dict[str, Planes]:
+    """Planes of the voxel scores ``(Z, Y, X)`` and of the patch scores, if there are any."""
+    found = {"voxel": _planes(voxels, centre(patch))}
+    for values in patch_scores:
         # The nearest grid position; a patch that the grid put forward is on it.
-        at = [round(a / s) for a, s in zip(patch.start, pool.stride, strict=True)]
-        values = recorder.patches[which]
-        content["patch"] = _planes(values, np.minimum(at, np.subtract(values.shape, 1)).tolist())
+        at = [round(a / s) for a, s in zip(patch.start, stride, strict=True)]
+        found["patch"] = _planes(values, np.minimum(at, np.subtract(values.shape, 1)).tolist())
+    return found
+
+
+def _write(file: Path, content: Mapping[str, Planes]) -> None:
     arrays: dict[str, Any] = {}
     for name, planes in content.items():
         arrays |= {f"{name}_{axis}": plane for axis, plane in enumerate(planes.planes)}

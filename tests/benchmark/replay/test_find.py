@@ -54,11 +54,12 @@ def test_a_name_that_fits_several_lists_them(copy: Run) -> None:
     ("name", "told"),
     [
         ("nothing", "nothing: no such run, here or in "),
-        ("", "isn't part of a track's run; it holds the tracks tiny: name one"),
+        (".", "isn't part of a track's run; it holds the tracks tiny: name one"),
         ("tiny/log", "holds no experiment; run the track first"),
     ],
 )
-def test_what_is_no_run_is_refused(copy: Run, name: str, told: str) -> None:
+def test_what_is_no_run_is_refused(copy: Run, name: str, told: str, monkeypatch) -> None:
+    monkeypatch.chdir(copy.root.parent)
     (copy.root / "log").mkdir()
     with pytest.raises(UserError, match=told):
         find_experiment(name, copy.root.parent)

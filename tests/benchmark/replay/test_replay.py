@@ -145,6 +145,9 @@ def test_what_is_told_is_counted_from_the_label_maps(run, queried, capsys) -> No
             name for name, n in zip(said["classes"], row["voxels"], strict=True) if not n
         ]
     first, second, own = said["rows"]
+    assert not any(row["oracle"] for row in said["rows"])
+    own_oracle = told(capsys, "random", *run.options("random_fg66"))["rows"]
+    assert [row["oracle"] for row in own_oracle] == [False, True]
     assert first["overlaps"][0] == first["overlaps"][2] == own["overlaps"][0] == 1
     assert first["overlaps"][1] == second["overlaps"][0] < 1
 

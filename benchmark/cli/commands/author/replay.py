@@ -91,22 +91,23 @@ def replay(
 ) -> int:
     """Show what each METHOD would query in a loop of a run; nothing is trained.
 
-    METHOD is path/to/file.py:Class or the name of a built-in method, optionally with parameters:
-    power_bald,beta=5; or the id of a method that the run was given. The run may still be going on.
+    METHOD is path/to/file.py:Class, path/to/folder:Class, or the name of a built-in or installed
+    method, optionally with parameters, and several of a value: power_bald,beta=1|5; or the id of a
+    method that the run was given. The run may still be going on.
     """
     from benchmark.cli.commands.author.replay_tables import print_report
     from benchmark.replay.find import find_moment
     from benchmark.replay.replay import Options
     from benchmark.replay.replay import replay as ask
     from benchmark.replay.report import report
-    from benchmark.submission.method_string import Method
+    from benchmark.submission.sweep import swept
     from nnactive.devices import usable_cores
 
     if parameters and len(methods) != 1:
         raise UserError(
             "--param needs exactly one METHOD; otherwise give each its own, as in power_bald,beta=5"
         )
-    asked = [Method.parse(each, parameters) for each in dict.fromkeys(methods)]
+    asked = swept(dict.fromkeys(methods), parameters)
     used = cores or usable_cores()
     place = _example(runs, data, used) if run == EXAMPLE else run
     moment = find_moment(str(place), loop, data=data, runs=runs)

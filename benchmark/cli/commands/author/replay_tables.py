@@ -39,10 +39,7 @@ def _tables(told: "Report") -> "Iterator[tuple[str, Table]]":
         "voxels of each class",
         _table(
             ["method", *told.classes, "nothing of"],
-            (
-                [row.method, *(f"{n:,}" for n in row.voxels), ", ".join(row.missed)]
-                for row in chosen
-            ),
+            ([row.label, *(f"{n:,}" for n in row.voxels), ", ".join(row.missed)] for row in chosen),
         ),
     )
     numbers = [str(n) for n, row in enumerate(told.rows, 1) if not row.failure]
@@ -51,7 +48,7 @@ def _tables(told: "Report") -> "Iterator[tuple[str, Table]]":
         _table(
             ["method", *numbers],
             (
-                [f"{number} {row.method}", *(f"{x:.2f}" for x in row.overlaps if x is not None)]
+                [f"{number} {row.label}", *(f"{x:.2f}" for x in row.overlaps if x is not None)]
                 for number, row in zip(numbers, chosen, strict=True)
             ),
         ),
@@ -60,7 +57,7 @@ def _tables(told: "Report") -> "Iterator[tuple[str, Table]]":
         "patches by image",
         _table(
             ["method", "images"],
-            ([row.method, _places(row)] for row in chosen),
+            ([row.label, _places(row)] for row in chosen),
             left=2,
         ),
     )
@@ -68,9 +65,9 @@ def _tables(told: "Report") -> "Iterator[tuple[str, Table]]":
 
 def _facts(row: "Row") -> list[str]:
     if row.failure:
-        return [row.method, "failed", *[""] * 5]
+        return [row.label, "failed", *[""] * 5]
     return [
-        row.method,
+        f"{row.label} (uses ground truth)" if row.oracle else row.label,
         "" if row.seconds is None else f"{row.seconds:.1f} s",
         str(len(row.patches)),
         str(len(row.cases)),
@@ -91,7 +88,7 @@ def _table(head: list[str], rows: Iterable[list[str]], left: int = 1) -> "Table"
     table = Table(box=None, pad_edge=False)
     for number, column in enumerate(head):
         numeric = number >= left and column != "nothing of"
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
     return table
