@@ -192,7 +192,7 @@ def _named(name: str) -> tuple[Path | None, str, str]:
     from benchmark.submission.bundle.find import find_installed
 
     found = find_installed(name)
-    return found and found.given, point.attr, name
+    return found.given if found else None, point.attr, name
 
 
 def string_of(record: MethodRecord, file: str) -> str:
