@@ -121,10 +121,12 @@ class Method:
         return replace(self, frozen=copy.folder) if copy and not self.frozen else self
 
     def _copy(self, tell: Callable[[str], None] | None) -> "FrozenCopy | None":
+        if self.file is None:
+            return None
         from benchmark.submission.bundle.frozen import read_copy, stage
 
         if self.frozen:
-            return read_copy(self.frozen, str(self.file or ""))
+            return read_copy(self.frozen, str(self.file))
         source = self.source
         return stage(source, tell) if source else None
 
