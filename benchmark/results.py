@@ -125,8 +125,8 @@ class MethodRecord(Frozen):
     parameters: dict[str, Annotated[ParameterValue, BeforeValidator(_as_json_has_it)]]
     """All parameters and their values."""
     source_hash: str
-    """SHA-256 of the library's code for a built-in method. Of a submission: of all its code, by what
-    it means, of its other files and of its requirements."""
+    """SHA-256 of the library's code for a built-in method. Of a submission: of all its code, by
+    what it means, of its other files and of its requirements."""
     origin: Literal["builtin", "submission"]
     oracle: bool
     """Whether it uses ground truth of the whole pool."""

@@ -26,8 +26,10 @@ from benchmark.conformance.start.worlds import (
     StartAsQuery,
 )
 from benchmark.conformance.start.worlds import judged as as_judged
+from benchmark.conformance.trials import CONTRACT
 from benchmark.conformance.volume import judge_volume
 from benchmark.submission.method_string import Method
+from benchmark.submission.reads import ReadWatch
 from benchmark.workflow.child_processes import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
@@ -69,8 +71,11 @@ def _judge(
     other: "subprocess.Popen[bytes]",
     answers: Path,
 ) -> None:
+    reads = ReadWatch(method.copy.folder) if method.copy else None
     try:
         found = _made(method)
+        if reads and reads.problem:
+            raise UserError(f"{method.origin}: {reads.problem}")
     except UserError as error:
         trace = "".join(traceback.format_exception(error))
         detail = " ".join(str(error).split())
@@ -79,7 +84,9 @@ def _judge(
     _report(out, Verdict(check=LOADS, state="ok"))
     judged = Judge(lambda: _made(method), _worlds(found))
     for verdict in judged.verdicts():
-        _report(out, verdict)
+        read = reads.problem if reads and (verdict.check, verdict.state) == (CONTRACT, "ok") else ""
+        update = {"state": "FAILED", "detail": read} if read else {}
+        _report(out, verdict.model_copy(update=update))
     other.wait()
     if answers.exists():
         _report(out, judged.elsewhere(ANSWERS.validate_json(answers.read_bytes())))

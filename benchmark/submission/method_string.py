@@ -121,10 +121,12 @@ class Method:
         return replace(self, frozen=copy.folder) if copy and not self.frozen else self
 
     def _copy(self, tell: Callable[[str], None] | None) -> "FrozenCopy | None":
+        if self.file is None:
+            return None
         from benchmark.submission.bundle.frozen import read_copy, stage
 
         if self.frozen:
-            return read_copy(self.frozen, str(self.file or ""))
+            return read_copy(self.frozen, str(self.file))
         source = self.source
         return stage(source, tell) if source else None
 
@@ -192,7 +194,7 @@ def _named(name: str) -> tuple[Path | None, str, str]:
     from benchmark.submission.bundle.find import find_installed
 
     found = find_installed(name)
-    return (found.given if found else None), point.attr, name
+    return found.given if found else None, point.attr, name
 
 
 def string_of(record: MethodRecord, file: str) -> str:

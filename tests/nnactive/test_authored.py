@@ -66,8 +66,10 @@ def module(monkeypatch):
         ),
         (
             "Reads",
-            "Reads: pool.file('x.pt'): submission.yaml lists no such file under files:; it lists "
-            "none (mine.py:29 in query)",
+            (
+                "Reads: pool.file('x.pt'): submission.yaml lists no such file under files:; "
+                "it lists none (mine.py:29 in query)"
+            ),
         ),
     ],
 )
@@ -79,11 +81,10 @@ def test_an_error_of_the_methods_code_names_the_authors_line(module, name, line,
 
 
 def test_an_error_elsewhere_names_no_line() -> None:
-    try:
+    with pytest.raises(ValueError, match="max_workers") as caught:
         ThreadPoolExecutor(max_workers=0)
-    except ValueError as error:
-        assert place_of(error) == ""
-        assert with_place("a", error) == "a"
+    assert place_of(caught.value) == ""
+    assert with_place("a", caught.value) == "a"
 
 
 def test_a_class_is_known_by_its_module(module) -> None:

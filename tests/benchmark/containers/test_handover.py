@@ -119,6 +119,28 @@ def test_what_a_method_needs_lies_beside_it(elsewhere) -> None:
         mounted("a/mine.py:Mine")
 
 
+def test_a_folder_is_mounted_with_what_belongs_to_it(elsewhere) -> None:
+    for name in ("pack/__init__.py", "pack/core.py", "pack/other.py", "pack/data/w.pt"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    Path("pack/__init__.py").write_text("from .core import Mine\n")
+    Path("pack/core.py").write_text(METHOD)
+    Path("pack/submission.yaml").write_text("files: [data/w.pt]\n")
+    found = hand_over(("check",), [Given("", ("pack:Mine,x=1",), Role.METHOD)])
+    assert found.arguments == ("check", "/submission/pack:Mine,x=1")
+    names = ("__init__.py", "core.py", "data/w.pt", "submission.yaml")
+    assert targets(found) == {
+        f"/submission/pack/{name}": (elsewhere / "pack" / name, False) for name in names
+    }
+    inside = elsewhere / "submission" / "pack"
+    for mount in found.mounts:
+        copy = elsewhere / str(mount.target).lstrip("/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(mount.source.read_bytes())
+    here, there = (Method.parse(f"{path}:Mine") for path in ("pack", inside))
+    assert describe(here) == describe(there)
+
+
 def test_a_sheet_that_is_a_link_shows_no_other_file(elsewhere, tmp_path) -> None:
     Path("mine.py").write_text(METHOD)
     Path("submission.yaml").symlink_to(tmp_path / "secret")

@@ -113,3 +113,37 @@ def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
     assert done.returncode == 2
     assert "helper_of_mine" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("top", "lazy", "row"),
+    [
+        ("import numpy as np; TABLE = np.loadtxt({!r})", "pass", "can be loaded"),
+        ("import numpy as np", "np.loadtxt({!r})", "contract kept"),
+    ],
+)
+def test_a_file_read_by_its_path_fails_the_check(tmp_path, top, lazy, row) -> None:
+    table = tmp_path / "elsewhere.csv"
+    table.write_text("1,2\n")
+    file = write(tmp_path / "mine", top.format(str(table)), lazy.format(str(table)))
+    done = checked(f"{file}:Mine")
+    assert done.returncode == 2
+    told = f"reads {table}, which isn't part of the submission; put it beside the method, list"
+    assert told in (done.stderr if row == "can be loaded" else " ".join(done.stdout.split()))
+    assert f"{row}: FAILED" in done.stderr
+
+
+def test_a_failed_check_shows_the_traceback_if_asked(tmp_path) -> None:
+    file = write(tmp_path / "mine", lazy="raise KeyError('there')")
+    done = checked(f"{file}:Mine", NNACTIVE_DEBUG="1")
+    assert "contract kept FAILED" in " ".join(done.stdout.split())
+    assert "KeyError: 'there' (mine.py:8 in score)" in " ".join(done.stdout.split())
+    assert f'File "{file}", line 8, in score' in done.stderr
+    assert "raise KeyError('there')" in done.stderr
+    assert "Traceback" not in checked(f"{file}:Mine").stderr
+
+
+def checked(method: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    words = [sys.executable, "-P", "-m", "benchmark.cli", "check", method]
+    env = os.environ | {"COLUMNS": "300"} | environment
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=env)

@@ -202,9 +202,8 @@ def test_a_copy_that_moved_is_still_the_same(single, tmp_path) -> None:
 
 def test_parameters_share_the_weights_on_disk(package, tmp_path) -> None:
     core = package / "core.py"
-    core.write_text(
-        f"{core.read_text()}\n    class Parameters(QueryMethod.Parameters):\n        beta: int = 1\n"
-    )
+    declared = "class Parameters(QueryMethod.Parameters):\n        beta: int = 1\n"
+    core.write_text(f"{core.read_text()}\n    {declared}")
     paths = []
     for beta in (1, 2):
         file = spec_of(f"{package}:Mine,beta={beta}", tmp_path / "run")
