@@ -1,5 +1,6 @@
 """Comparing the grids of two images: by how much they move a voxel, not number by number."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -69,14 +70,19 @@ def shift(image: Volume, other: Volume) -> float:
     Returns:
         Size of the largest shift along an axis of ``image``, in its voxels; NaN: no grid.
     """
-    corners = np.array(list(product(*((0, n - 1) for n in reversed(image.array.shape)))), float)
     axes = _axes(image)
-    between = corners @ (_axes(other) - axes).T + np.subtract(other.origin, image.origin)
+    moves = corners(image.array.shape) @ (_axes(other) - axes).T
+    between = moves + np.subtract(other.origin, image.origin)
     try:
         moved = np.linalg.solve(axes, between.T)
     except np.linalg.LinAlgError:
         return float("nan")
     return float(np.abs(moved).max())
+
+
+def corners(shape: Sequence[int]) -> np.ndarray:
+    """Indices (x, y, z) of the corners of an image of a shape ``(Z, Y, X)``: ``(8, 3)``."""
+    return np.array(list(product(*((0, n - 1) for n in reversed(shape)))), float)
 
 
 def _axes(volume: Volume) -> np.ndarray:
