@@ -52,7 +52,8 @@ def incomplete_channel(cases: Sequence[Found], card: Card) -> str | None:
 
 def _having(cases: Sequence[Found], channel: int, ending: str) -> tuple[list[Found], list[Found]]:
     """The cases with a channel, and those without; of the cases that have any image."""
-    having, lacking = [], []
+    having: list[Found] = []
+    lacking: list[Found] = []
     for case in cases:
         there = [_is_there(file, ending) for file in case.files]
         if any(there):

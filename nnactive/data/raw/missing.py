@@ -88,8 +88,8 @@ def _instead(path: Path, case: str) -> str:
             f"missing, but {plain.name} is there, without the number of its channel; "
             f"'nnactive-bench data add {path.parents[1]} --rename' adds _0000 to all names"
         )
-    if there := other_case(path):
-        return f"missing, but {there} is there; {SMALL}"
+    if alike := other_case(path):
+        return f"missing, but {alike} is there; {SMALL}"
     stem = path.name.removesuffix(ending)
     for other in ENDINGS:
         there = path.with_name(stem + other)

@@ -93,7 +93,8 @@ def _qform(values: tuple[float, ...], size: tuple[float, ...], sign: float) -> n
         ]
     )
     scale = np.array(size) * (1, 1, -1 if sign < 0 else 1)
-    return np.c_[rotation * scale, offset]
+    form: np.ndarray = np.c_[rotation * scale, offset]
+    return form
 
 
 def _mm(values: "tuple[float, ...] | np.ndarray") -> str:
