@@ -62,7 +62,7 @@ def _rare(card: Card, number: int, name: str, pool: tuple[int, int], test: int) 
     found, cases = pool
     if not number:
         return (
-            f"only {found} of {cases} pool cases have a voxel that is background (value 0), but "
+            f"{found} of {cases} pool cases have a voxel that is background (value 0), but "
             f"{CLASS_CASES} are required; correct the label maps, in which every voxel has a class"
         )
     without = _without(card, number, name)

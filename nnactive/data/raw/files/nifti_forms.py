@@ -70,8 +70,8 @@ def contradictions(forms: Forms, shape: Triple) -> dict[str, str]:
         moved = np.abs(lengths / forms.pixdim - 1) * (np.array(shape[::-1]) - 1)
         if np.abs(cosines).max() < PERPENDICULAR and moved.max() > LARGEST_SHIFT:
             found[SIZE] = (
-                f"its header has two voxel sizes, {_mm(forms.pixdim)} (pixdim) and "
-                f"{_mm(lengths)} (sform); the first is taken, so correct it if it is wrong"
+                f"its header has two voxel sizes, {_mm(forms.pixdim)} (pixdim, which is read) and "
+                f"{_mm(lengths)} (sform); correct the wrong one"
             )
     if forms.qform is not None and forms.sform is not None and SIZE not in found:
         indices = np.c_[corners(shape), np.ones(8)]

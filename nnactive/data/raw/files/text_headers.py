@@ -9,6 +9,7 @@ from pathlib import Path
 LINE = 1 << 16
 """Longest line of a header, in bytes."""
 LINES = 1000
+AXES = 3
 METAIMAGE_BYTES = {
     "MET_CHAR": 1,
     "MET_UCHAR": 1,
@@ -167,9 +168,14 @@ def nrrd(path: Path) -> Announced:
     directions = fields.get("space directions")
     if directions is None:
         _check_spacing(fields.get("spacings"), "spacings", len(size))
-    elif "nan" in directions.lower() or "inf" in directions.lower():
+    elif any(word in directions.lower() for word in _no_directions(size)):
         raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
     return Announced(path, end, None if encoding == "raw" else -1, size, voxel)
+
+
+def _no_directions(size: tuple[int, ...]) -> tuple[str, ...]:
+    """Words that stand for no direction; an axis of colours, beside three others, has none."""
+    return ("nan", "inf") if len(size) > AXES else ("nan", "inf", "none")
 
 
 def _nrrd_type(name: str) -> str:
