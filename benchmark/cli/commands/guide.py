@@ -176,12 +176,8 @@ def add(
         _check_class(named, card)
     with bars() as progress:
         checked = check_folder(card, raw, progress)
-    given = "".join(
-        f" {option} {shlex.quote(text)}"
-        for option, text in (("--group", group), ("--map", mapping))
-        if text
-    )
-    _refuse_or_tell(checked, f"nnactive-bench data check {shlex.quote(str(raw))}{given}")
+    given = (("--group", group), ("--map", mapping))
+    _refuse_or_tell(checked, f"data check {shlex.quote(str(raw))}{_typed(given)}")
     boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     # What the folder holds now is what preparing and verifying hold it to later.
@@ -195,15 +191,21 @@ def add(
     click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
+    _print_next(card.name, raw, _options(tumours, only), fits=not fit.problem or bool(fit.fewer))
+
+
+def _print_next(name: str, raw: Path, options: str, *, fits: bool) -> None:
+    """The commands that follow a new card, up to a track's if a budget fits."""
     click.echo(
-        f"  nnactive-bench data prepare {card.name} --raw {shlex.quote(str(raw))}\n"
-        f"  nnactive-bench data verify {card.name}"
+        f"  nnactive-bench data prepare {name} --raw {shlex.quote(str(raw))}\n"
+        f"  nnactive-bench data verify {name}"
     )
-    if fit.problem and not fit.fewer:
+    if not fits:
         click.echo("no track follows, because no budget of the guideline fits: see the warning")
-    else:
-        click.echo(f"  nnactive-bench data guide {card.name}{_options(tumours, only)}")
-        click.echo(f"  {_submit(Path(f'guide_{card.name}.yaml'))}")
+        return
+    click.echo(
+        f"  nnactive-bench data guide {name}{options}\n  {_submit(Path(f'guide_{name}.yaml'))}"
+    )
 
 
 def _check_class(name: str, card: "Card") -> None:
@@ -218,7 +220,7 @@ def _refuse_or_tell(checked: "Checked", check: str) -> None:
 
     Args:
         checked: the folder's findings.
-        check: the command that lists all of them.
+        check: the command that lists all of them, without the program's name.
     """
     from nnactive.data.check.findings import of, summed_up
 
@@ -229,7 +231,8 @@ def _refuse_or_tell(checked: "Checked", check: str) -> None:
     for finding in errors[1:LISTED]:
         click.echo(finding.line, err=True)
     if errors:
-        more = f" ({len(errors)} errors; {check} lists them)" if errors[1:] else ""
+        way = f"nnactive-bench {check}"
+        more = f" ({len(errors)} errors; {way} lists them)" if errors[1:] else ""
         raise UserError(f"{errors[0].told_of(str(checked.card.folder))}{more}")
 
 
@@ -307,8 +310,12 @@ def _listed(values: Iterable[float]) -> str:
 
 def _options(tumours: Sequence[str], only: Sequence[str]) -> str:
     """The guideline's options as they were given, to be typed again."""
-    given = [("--tumour", name) for name in tumours] + [("--patch-from", name) for name in only]
-    return "".join(f" {option} {shlex.quote(name)}" for option, name in given)
+    return _typed([("--tumour", name) for name in tumours] + [("--patch-from", n) for n in only])
+
+
+def _typed(given: Iterable[tuple[str, str | None]]) -> str:
+    """Options with their values, to be typed again; those without a value are left out."""
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _submit(track: Path) -> str:

@@ -80,7 +80,7 @@ def _without(card: Card, number: int, name: str) -> str:
     pairs = ((raw, left.index(n) if n in left else 0) for raw, n in sorted(card.raw_labels.items()))
     if (card.folder / CARD_FILE).is_file():
         mapped = ", ".join(f"{raw}: {label}" for raw, label in pairs)
-        return f"remove '{name}' from the card's 'labels', with label_map: {{{mapped}}}"
+        return f"remove '{name}' from the card's 'labels' and write label_map: {{{mapped}}}"
     mapped = ",".join(f"{raw}={label}" for raw, label in pairs if raw != label)
     return f"remove '{name}' from 'labels' in dataset.json and give --map {mapped}"
 

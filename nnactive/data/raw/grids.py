@@ -1,18 +1,14 @@
 """Comparing the grids of two images: by how much they move a voxel, not number by number."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from nnactive.data.raw.files.notes import Note
-from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.files.volumes import LARGEST_SHIFT, Volume, corners
 from nnactive.errors import UserError
 
-LARGEST_SHIFT = 0.5
-"""In voxels: by more than that, a voxel would lie nearer to a neighbour's place."""
 ROUNDING = 0.01
 """In voxels: less is the rounding of a header, and told to nobody."""
 TAKEN = "lies beside its image by less than half a voxel; the image's place is taken"
@@ -78,11 +74,6 @@ def shift(image: Volume, other: Volume) -> float:
     except np.linalg.LinAlgError:
         return float("nan")
     return float(np.abs(moved).max())
-
-
-def corners(shape: Sequence[int]) -> np.ndarray:
-    """Indices (x, y, z) of the corners of an image of a shape ``(Z, Y, X)``: ``(8, 3)``."""
-    return np.array(list(product(*((0, n - 1) for n in reversed(shape)))), float)
 
 
 def _axes(volume: Volume) -> np.ndarray:

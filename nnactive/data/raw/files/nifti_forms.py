@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnactive.data.raw.files.text_headers import WrongHeaderError
-from nnactive.data.raw.grids import LARGEST_SHIFT, corners
+from nnactive.data.raw.files.volumes import LARGEST_SHIFT, corners
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.formatting import numbers
 

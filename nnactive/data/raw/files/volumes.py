@@ -1,6 +1,8 @@
 """One image in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -25,6 +27,8 @@ class Volume:
 
 
 DIMENSIONS = 3
+LARGEST_SHIFT = 0.5
+"""In voxels: by more than that, a voxel would lie nearer to a neighbour's place."""
 
 
 def dimension_problem(size: tuple[int, ...], values: int) -> str | None:
@@ -45,3 +49,8 @@ def dimension_problem(size: tuple[int, ...], values: int) -> str | None:
     if len(size) > DIMENSIONS:
         return f"{no} one of {len(size)} dimensions ({shown}); give one file per channel"
     return None
+
+
+def corners(shape: Sequence[int]) -> np.ndarray:
+    """Indices (x, y, z) of the corners of an image of a shape ``(Z, Y, X)``: ``(8, 3)``."""
+    return np.array(list(product(*((0, n - 1) for n in reversed(shape)))), float)

@@ -215,7 +215,7 @@ def test_memory_is_counted_again_for_what_is_measured(tiny, tmp_path, monkeypatc
     respaced(tiny, 3, (20, 10, 10))
     card, out = tiny.card(spacing=None), tmp_path / "tiny"
     monkeypatch.setattr(Estimate, "check", lambda *_: None)
-    monkeypatch.setattr("nnactive.data.prepare.prepare.check_raw", lambda _, note: (note, ()))
+    monkeypatch.setattr("nnactive.data.prepare.prepare.check_raw", lambda _, note: (note, (), 0))
     with pytest.raises(UserError, match=r"tiny_3_0000\.nii\.gz: .* of memory, with only"):
         prepare(card, tiny.raw, out, 1, lambda *_: None)
     assert not list(out.rglob("*.b2nd"))
