@@ -230,6 +230,12 @@ def test_a_slice_of_which_nothing_is_left_is_refused_by_name(tiny, tmp_path, cap
     assert " mm become 0 x " in error
 
 
+def test_a_spacing_of_the_card_that_fits_no_case_is_its_fault_not_the_files(tiny, tmp_path, capsys):
+    error = told(tiny, tmp_path, capsys, spacing=[1e6, 1.0, 1.0])
+    assert "all 8 cases are like it; correct 'spacing' in the card (mm, z, y, x)" in error
+    assert "header" not in error
+
+
 @pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])
 def test_sizes_that_only_a_wrong_header_explains_are_refused_by_name(
     tiny, tmp_path, capsys, spacing
