@@ -107,8 +107,8 @@ def _refuse_options(card: "Card", group: str | None, mapping: str | None) -> Non
     ):
         if given:
             raise UserError(
-                f"{option}: is for a folder without a card; {card.name} has one, {card.folder}, "
-                f"with the field '{field}'"
+                f"{option}: is for a folder without a card; {card.name} has one in {card.folder}, "
+                f"whose field '{field}' counts; leave {option} out"
             )
 
 
