@@ -1,9 +1,18 @@
 """Sections of a card, each validated on its own."""
 
 import re
+import unicodedata
+from pathlib import PurePath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from nnactive.io.models import Frozen
 from nnactive.settings import written_as
@@ -12,6 +21,29 @@ Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""
 NNUNET_NAME = r"Dataset([0-9]{3})_([A-Za-z0-9_]+)"
 """Pattern of nnU-Net's names of datasets: number and name."""
+RAW_VALUES = -(1 << 15), (1 << 15) - 1
+"""Lowest and highest label value in a raw file: 16 bits."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether a name has something to read and fits on one line: no control characters."""
+    hidden = any(unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} for letter in text)
+    return bool(text.strip()) and not hidden
+
+
+def check_plain(text: str) -> str:
+    """The name itself, if ``is_plain``.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    if not is_plain(text):
+        raise ValueError(f"{text!r} isn't a name: it is empty, or has control characters")
+    return text
+
+
+Plain = Annotated[str, AfterValidator(check_plain)]
+"""A name or title, which is shown in lines and tables."""
 FileName = Annotated[str, written_as(r"[^/\\]+", "a file name without a folder")]
 
 
@@ -69,6 +101,13 @@ class Source(Frozen):
     ending: Annotated[str, written_as(r"\.[a-z.]+", "a file ending such as .nii.gz")] = ".nii.gz"
     root: Annotated[str, Field(min_length=1)] = "imagesTr"
     """Path pattern that exists only in the folder with the cases, not in those around it."""
+
+    @field_validator("root")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if PurePath(value).is_absolute() or ".." in PurePath(value).parts:
+            raise ValueError(f"'{value}' must be a path below the raw folder, such as imagesTr")
+        return value
 
 
 class File(Frozen):

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     Field,
-    PositiveFloat,
     PositiveInt,
     ValidationError,
     ValidationInfo,
@@ -18,15 +17,18 @@ from pydantic import (
 
 from nnactive.data.card_fields import (
     NNUNET_NAME,
+    RAW_VALUES,
     Budget,
     Download,
     Fingerprints,
     InferenceRules,
+    Plain,
     Scheme,
     Source,
     Split,
     Statement,
     TrainingRules,
+    check_plain,
 )
 from nnactive.data.card_layouts import Layouts
 from nnactive.errors import UserError
@@ -50,6 +52,9 @@ RAW = "raw"
 """Folder of all raw data, beside the prepared datasets; no dataset can have this name."""
 
 
+Millimetres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Card(Frozen):
     """Facts about a dataset; sizes in voxels of the resampled image, axis order (z, y, x)."""
 
@@ -69,7 +74,7 @@ class Card(Frozen):
         written_as(NNUNET_NAME, "a name such as Dataset123_Knees"),
     ]
     """nnU-Net's name of the dataset; by default from id and name: ``Dataset004_Hippocampus``."""
-    title: str
+    title: Plain
     description: str
     modality: str | None = None
     licence: str
@@ -101,7 +106,7 @@ class Card(Frozen):
     download: Download | None = None
     """None: the dataset is generated, or the user brings it."""
     split: Split = Split()
-    spacing: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
+    spacing: tuple[Millimetres, Millimetres, Millimetres] | None = None
     """Target spacing in mm, (z, y, x); None: chosen by nnU-Net from all cases."""
     tumour: tuple[str, ...] = ()
     """Classes of high variance: the guideline gives each 100 patches per loop."""
@@ -138,6 +143,13 @@ class Card(Frozen):
     def _free(cls, value: str) -> str:
         if value == RAW:
             raise ValueError(f"'{value}' is reserved for raw data; choose another name")
+        return value
+
+    @field_validator("labels", "channels")
+    @classmethod
+    def _readable(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            check_plain(name)
         return value
 
     @field_validator("labels")
@@ -193,7 +205,8 @@ class Card(Frozen):
     @field_validator("label_map")
     @classmethod
     def _to_labels(cls, value: dict[int, int], info: ValidationInfo) -> dict[int, int]:
-        outside = [number for number in value if not -(1 << 15) <= number < 1 << 15]
+        low, high = RAW_VALUES
+        outside = [number for number in value if not low <= number <= high]
         if outside:
             raise ValueError(f"{outside[0]} can't be a raw label value: these have 16 bits")
         foreign = set(value.values()) - set(info.data.get("labels", {}).values())

@@ -76,6 +76,8 @@ class PreparedInfo(StateFile):
     """What the raw folder's layout is called, if it isn't the archive's."""
     warnings: tuple[Finding, ...] = ()
     """What was odd with the raw data, one a kind; they go with every result."""
+    notes: int = 0
+    """How many findings were worth no more than a note; ``data check`` lists them."""
 
 
 class PreparedDataset:

@@ -255,7 +255,7 @@ def _dataset(card: Card, info: PreparedInfo, seen: _Seen) -> list[Finding]:
     sides = Sides(tuple(c.id for c in info.pool), tuple(c.id for c in info.test))
     present = {case: [int(n) for n in voxels] for case, voxels in seen.voxels.items()}
     found = [
-        *class_findings(info.classes, present, sides),
+        *class_findings(card, info.classes, present, sides),
         *duplicate_findings(card, seen.images, {}, sides),
         *patient_findings(card, sides),
     ]

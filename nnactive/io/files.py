@@ -63,11 +63,19 @@ def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
         UserError: if the file is missing, is not JSON, or has a duplicate key.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        # Some editors begin a file with a byte order mark.
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid JSON ({error}); {way_out}") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: a folder, not a file; {way_out}") from None
+    except UnicodeDecodeError as error:
+        cause = f"byte {error.start} isn't UTF-8, as JSON must be"
+        raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        cause = str(error) if text.strip() else "the file is empty"
+        raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
     except _DuplicateKeyError as error:
         raise UserError(f"{path}: duplicate key {error}; {way_out}") from None
 

@@ -1,6 +1,6 @@
 """The patches of loop 0: two of every class, then random ones, a third of them at foreground."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,11 +87,7 @@ def cases_of_classes(
         label = min(waiting, key=lambda value: (len(unused[value]), value))
         waiting.remove(label)
         if len(unused[label]) < _PER_CLASS:
-            raise UserError(
-                f"{dataset}: class '{classes[label]}' has {len(unused[label])} unused pool cases "
-                f"left for the starting budget, it needs {_PER_CLASS}; "
-                f"the pool is too small for {len(classes)} classes"
-            )
+            raise UserError(f"{dataset}: {_shortage(classes, label, len(unused[label]), present)}")
         drawn = rng("class", classes[label]).choice(
             sorted(unused[label]), size=_PER_CLASS, replace=False
         )
@@ -100,6 +96,19 @@ def cases_of_classes(
             for cases in unused:
                 cases.discard(case)
     return dealt
+
+
+def _shortage(classes: Sequence[str], label: int, left: int, pool: Collection[str]) -> str:
+    """What a pool lacks for the starting budget: cases of one class, or cases."""
+    each = f"two unused cases for each of the {len(classes)} classes, background included"
+    if len(pool) < smallest_start(len(classes)):
+        return (
+            f"the pool has {len(pool)} cases, but the starting budget takes {each}, "
+            f"{smallest_start(len(classes))} in all"
+        )
+    whose = f"class '{classes[label]}' has" if label else "background has"
+    cases = "case" if left == 1 else "cases"
+    return f"{whose} {left} unused pool {cases} left for the starting budget, which takes {each}"
 
 
 def _check_size(dataset: str, classes: int, size: int) -> None:

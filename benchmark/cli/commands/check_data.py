@@ -28,8 +28,23 @@ if TYPE_CHECKING:
     default=None,
     help="Regular expression whose group matches the patient in a case id: '(.+)_scan'.",
 )
+@click.option(
+    "--map",
+    "mapping",
+    default=None,
+    metavar="VALUE=LABEL,...",
+    help="As for 'data add': labels of other values in the label maps of DIR.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print facts and findings as JSON.")
-def check(dataset: str, raw: Path | None, data: Path, group: str | None, as_json: bool) -> None:  # noqa: FBT001
+def check(
+    dataset: str,
+    raw: Path | None,
+    data: Path,
+    group: str | None,
+    mapping: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Check raw data as a whole, before preparing them.
 
     Reads every file once and lists everything that is wrong or odd: damaged files, headers in
@@ -40,7 +55,7 @@ def check(dataset: str, raw: Path | None, data: Path, group: str | None, as_json
     from nnactive.data.check.findings import of
     from nnactive.data.own.check_folder import check_folder
 
-    card, folder, seen = _found(dataset, raw, data, group)
+    card, folder, seen = _found(dataset, raw, data, group, mapping)
     with bars() as progress:
         checked = check_folder(card, folder, progress)
     if as_json:
@@ -55,19 +70,21 @@ def check(dataset: str, raw: Path | None, data: Path, group: str | None, as_json
 
 
 def _found(
-    dataset: str, raw: Path | None, data: Path, group: str | None
+    dataset: str, raw: Path | None, data: Path, group: str | None, mapping: str | None
 ) -> "tuple[Card, Path, str]":
     """The card to check against, the folder, and what it was recognised as."""
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.check.known import recognise
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
+    from nnactive.data.own.own_labels import read_mapping
 
     if dataset in list_cards() and (raw or not Path(dataset).is_dir()):
         folder = raw or Folders.of(data, dataset).files
         if not folder.is_dir():
             raise UserError(f"{folder}: no raw data of {dataset}; give the folder as --raw")
         card = load_card(dataset)
+        _refuse_options(card, group, mapping)
         return card, folder, f"checked as {card.title} ({dataset})"
     folder = raw or Path(dataset)
     if not folder.is_dir():
@@ -75,9 +92,24 @@ def _found(
         raise UserError(f"{folder}: neither a folder nor a dataset; known are {known}")
     recognised = recognise(folder)
     if recognised and recognised.complete:
+        _refuse_options(recognised.card, group, mapping)
         return recognised.card, folder, recognised.text
     seen = recognised.text if recognised else "no known dataset; a dataset of your own"
-    return describe_raw(folder, group=group), folder, f"{seen}, in nnU-Net's raw layout"
+    card = describe_raw(folder, group=group, mapping=read_mapping(mapping))
+    return card, folder, f"{seen}, in nnU-Net's raw layout"
+
+
+def _refuse_options(card: "Card", group: str | None, mapping: str | None) -> None:
+    """Refuse options of 'data add' where a card has said the same already."""
+    for option, given, field in (
+        ("--group", group, "split.group"),
+        ("--map", mapping, "label_map"),
+    ):
+        if given:
+            raise UserError(
+                f"{option}: is for a folder without a card; {card.name} has one in {card.folder}, "
+                f"whose field '{field}' counts; leave {option} out"
+            )
 
 
 def _print(checked: "Checked") -> None:

@@ -1,5 +1,6 @@
 """Commands that list, prepare and verify datasets."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from benchmark.cli.commands.guide import add, guide
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, raw_option
 from benchmark.containers.roles import Role
-from nnactive.io.formatting import size
+from nnactive.io.formatting import command, size
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -23,8 +24,8 @@ def data() -> None:
     """List, download, check, prepare and verify datasets; add your own."""
 
 
-for command in (download, check, guide, add):
-    data.add_command(command)
+for part in (download, check, guide, add):
+    data.add_command(part)
 
 
 @data.command("list", cls=Contained, roles={"data": Role.DATA})
@@ -107,6 +108,11 @@ def prepare_dataset(name: str, raw: Path | None, data: Path, workers: int | None
     )
     for warning in info.warnings:
         click.echo(f"warning: {warning.line}", err=True)
+    if info.notes:
+        given = f" --raw {shlex.quote(str(raw))}" if raw else ""
+        way = command(f"data check {name}{given}", data)
+        are = "1 note on the raw data" if info.notes == 1 else f"{info.notes} notes on the raw data"
+        click.echo(f"note: {are}; {way} lists {'it' if info.notes == 1 else 'them'}", err=True)
 
 
 @data.command(cls=Contained, roles={"data": Role.DATA})

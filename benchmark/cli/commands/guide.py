@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nnactive.data.own.guide import Guide
     from nnactive.data.own.structure_sizes import Boxes
 
+LISTED = 10
+"""Errors of a folder that are printed."""
+
 tumour_option = click.option(
     "--tumour",
     "tumours",
@@ -173,7 +176,8 @@ def add(
         _check_class(named, card)
     with bars() as progress:
         checked = check_folder(card, raw, progress)
-    _refuse_or_tell(checked, raw)
+    given = (("--group", group), ("--map", mapping))
+    _refuse_or_tell(checked, f"data check {shlex.quote(str(raw))}{_typed(given)}")
     boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     # What the folder holds now is what preparing and verifying hold it to later.
@@ -187,16 +191,20 @@ def add(
     click.echo(f"\n{file}: review it, then run")
     if os.environ.get("NNACTIVE_DATASETS") != str(out):
         click.echo(f"  export NNACTIVE_DATASETS={shlex.quote(str(out.resolve()))}")
-    _print_next(card.name, raw, _options(tumours, only))
+    _print_next(card.name, raw, _options(tumours, only), fits=not fit.problem or bool(fit.fewer))
 
 
-def _print_next(name: str, raw: Path, options: str) -> None:
-    """The commands that follow a new card."""
+def _print_next(name: str, raw: Path, options: str, *, fits: bool) -> None:
+    """The commands that follow a new card, up to a track's if a budget fits."""
     click.echo(
         f"  nnactive-bench data prepare {name} --raw {shlex.quote(str(raw))}\n"
-        f"  nnactive-bench data verify {name}\n"
-        f"  nnactive-bench data guide {name}{options}\n"
-        f"  {_submit(Path(f'guide_{name}.yaml'))}"
+        f"  nnactive-bench data verify {name}"
+    )
+    if not fits:
+        click.echo("no track follows, because no budget of the guideline fits: see the warning")
+        return
+    click.echo(
+        f"  nnactive-bench data guide {name}{options}\n  {_submit(Path(f'guide_{name}.yaml'))}"
     )
 
 
@@ -207,23 +215,25 @@ def _check_class(name: str, card: "Card") -> None:
         raise UserError(f"no foreground class '{name}'; choose from: {known}")
 
 
-def _refuse_or_tell(checked: "Checked", raw: Path) -> None:
-    """List all errors and refuse, or print warnings and notes."""
+def _refuse_or_tell(checked: "Checked", check: str) -> None:
+    """Print warnings and notes; list the first errors and refuse.
+
+    Args:
+        checked: the folder's findings.
+        check: the command that lists all of them, without the program's name.
+    """
     from nnactive.data.check.findings import of, summed_up
 
     for severity in ("warning", "note"):
         for finding in summed_up(of(checked.findings, severity)):
             click.echo(f"{severity}: {finding.line}", err=True)
     errors = of(checked.findings, "error")
-    if len(errors) > 1:
-        for finding in errors:
-            click.echo(finding.line, err=True)
-        raise UserError(
-            f"{errors[0].told_of(str(raw))} (and {len(errors) - 1} more, listed above and by "
-            f"nnactive-bench data check {shlex.quote(str(raw))})"
-        )
-    for error in errors:
-        raise UserError(error.told_of(str(raw)))
+    for finding in errors[1:LISTED]:
+        click.echo(finding.line, err=True)
+    if errors:
+        way = f"nnactive-bench {check}"
+        more = f" ({len(errors)} errors; {way} lists them)" if errors[1:] else ""
+        raise UserError(f"{errors[0].told_of(str(checked.card.folder))}{more}")
 
 
 def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes, list[str]]":
@@ -300,8 +310,12 @@ def _listed(values: Iterable[float]) -> str:
 
 def _options(tumours: Sequence[str], only: Sequence[str]) -> str:
     """The guideline's options as they were given, to be typed again."""
-    given = [("--tumour", name) for name in tumours] + [("--patch-from", name) for name in only]
-    return "".join(f" {option} {shlex.quote(name)}" for option, name in given)
+    return _typed([("--tumour", name) for name in tumours] + [("--patch-from", n) for n in only])
+
+
+def _typed(given: Iterable[tuple[str, str | None]]) -> str:
+    """Options with their values, to be typed again; those without a value are left out."""
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _submit(track: Path) -> str:

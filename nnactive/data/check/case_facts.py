@@ -143,7 +143,9 @@ def _read(path: Path, case: str, problems: list[str]) -> "Volume | None":
         return read_volume(path)
     except UserError as error:
         problems.append(str(error))
-        return None
+    except OSError as error:
+        problems.append(f"{error.filename or path}: {error.strerror}; make it readable")
+    return None
 
 
 def _problems_of(case: Found, image: "Volume", label: "Volume") -> list[str]:

@@ -5,16 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts, Looked, look
-from nnactive.data.check.findings import Finding, of, ordered
+from nnactive.data.check.findings import Finding, Severity, of, ordered
 from nnactive.data.check.outliers import outliers
 from nnactive.data.check.sides import (
     Sides,
     class_findings,
     duplicate_findings,
     patient_findings,
+    unless_published,
 )
 from nnactive.data.fingerprints import case_problem, known_cases
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.nifti_forms import SIZE
 from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
 
@@ -59,7 +61,7 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
     looked = list(looked)
     facts = [case.facts for case in looked if case.facts is not None]
     findings = [fault for case in looked for fault in case.faults]
-    findings += _unusual(facts)
+    findings += _unusual(card, facts)
     findings += outliers(card, facts)
     findings += _published(card, facts)
     if sides is not None:
@@ -67,15 +69,15 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
     return ordered(findings)
 
 
-def _unusual(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+def _unusual(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
     for case in facts:
         for kind, file, what in case.notes:
-            detail = f"{file}: {what}"
-            yield Finding(severity="note", kind=kind, cases=(case.id,), detail=detail)
+            severity: Severity = unless_published("error", card) if kind == SIZE else "note"
+            yield Finding(severity=severity, kind=kind, cases=(case.id,), detail=f"{file}: {what}")
 
 
 def _across(card: Card, facts: Sequence[CaseFacts], sides: Sides) -> Iterator[Finding]:
-    yield from class_findings(card.classes, {case.id: case.voxels for case in facts}, sides)
+    yield from class_findings(card, card.classes, {case.id: case.voxels for case in facts}, sides)
     images = {case.id: case.image_digest for case in facts}
     labels = {case.id: case.label_digest for case in facts if any(case.voxels[1:])}
     yield from duplicate_findings(card, images, labels, sides)

@@ -59,7 +59,7 @@ def _is_named(raw: Path, name: str) -> bool:
     except UserError:
         return False
     try:
-        content = json.loads((raw / DESCRIPTION).read_text(encoding="utf-8"))
+        content = json.loads((raw / DESCRIPTION).read_text(encoding="utf-8-sig"))
         said = str(content.get("name", "")) if isinstance(content, dict) else ""
     except (OSError, ValueError):
         said = ""

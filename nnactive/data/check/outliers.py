@@ -22,6 +22,9 @@ FAR_RANGE = 20.0
 """Likewise for the width of a channel's intensities."""
 SHORTEST, LONGEST = 5.0, 3000.0
 """mm; images of a body's part are longer than the one and shorter than the other."""
+FLAT = 1
+"""Voxels on an axis from which a network can't learn anything in that direction."""
+NO_SLICES = "volumes of one slice can't be trained in 3D; give whole volumes"
 LOST_SHARE = 0.01
 """Share of a class's voxels in a case that the crop may take without a warning."""
 
@@ -47,6 +50,10 @@ def _sizes(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
             detail=f"the images are {_mm(size)} (median), with voxels of {_mm(spacing)}; "
             "are the headers in millimetres?",
         )
+    flat = [case for case in facts if min(case.shape) <= FLAT]
+    if len(flat) * 2 > len(facts):
+        detail = f"{len(flat)} of {len(facts)} images are single slices; {NO_SLICES}"
+        yield Finding(severity="error", kind="size", cases=_ids(flat), detail=detail)
     for case in facts:
         told = (
             f"{case.file}: voxels of {_mm(case.spacing)} against {_mm(spacing)} (median), so the "
@@ -104,6 +111,10 @@ def _lost(card: Card, case: CaseFacts) -> Iterator[Finding]:
             )
             severity = "warning" if share >= LOST_SHARE else "note"
             yield Finding(severity=severity, kind="crop", cases=(case.id,), detail=detail)
+
+
+def _ids(facts: Sequence[CaseFacts]) -> tuple[str, ...]:
+    return tuple(case.id for case in facts)
 
 
 def _median(values: Sequence[Spacing]) -> Spacing:

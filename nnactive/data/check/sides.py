@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnactive.data.cards import DATASETS, Card
+from nnactive.data.cards import CARD_FILE, DATASETS, Card
 from nnactive.data.check.findings import Finding, Severity, named
 
 CLASS_CASES = 2
@@ -31,11 +31,12 @@ class Sides:
 
 
 def class_findings(
-    classes: Sequence[str], present: Mapping[str, Sequence[int]], sides: Sides
+    card: Card, classes: Sequence[str], present: Mapping[str, Sequence[int]], sides: Sides
 ) -> Iterator[Finding]:
     """Classes that too few cases of a side have.
 
     Args:
+        card: the dataset's card.
         classes: names, background first.
         present: voxels of each class, background first, by case.
         sides: the split.
@@ -43,16 +44,8 @@ def class_findings(
     scored = []
     for number, name in enumerate(classes):
         pool, test = (_having(side, present, number) for side in (sides.pool, sides.test))
-        if pool + test == 0:
-            detail = f"class '{name}': occurs in no label map; remove it from the dataset"
-            yield Finding(severity="error", kind="class", detail=detail)
-        elif pool < CLASS_CASES:
-            detail = (
-                f"class '{name}' occurs in {pool} of {len(sides.pool)} pool cases, but "
-                f"{CLASS_CASES} are required; give the complete data, or remove '{name}' from the "
-                "card's 'labels', map its value to 0 in 'label_map' (and every other value to "
-                "its label)"
-            )
+        if pool < CLASS_CASES:
+            detail = _rare(card, number, name, (pool, len(sides.pool)), test)
             yield Finding(severity="error", kind="class", detail=detail)
         if number and test:
             scored.append(name)
@@ -62,6 +55,34 @@ def class_findings(
     for name in classes[1:]:
         if name not in scored and _having((*sides.pool,), present, classes.index(name)):
             yield _unscored(name, scored)
+
+
+def _rare(card: Card, number: int, name: str, pool: tuple[int, int], test: int) -> str:
+    """What to say of a label that too few pool cases have."""
+    found, cases = pool
+    if not number:
+        return (
+            f"{found} of {cases} pool cases have a voxel that is background (value 0), but "
+            f"{CLASS_CASES} are required; correct the label maps, in which every voxel has a class"
+        )
+    without = _without(card, number, name)
+    if not found + test:
+        return f"class '{name}': occurs in no label map; {without}"
+    return (
+        f"class '{name}' occurs in {found} of {cases} pool cases, but {CLASS_CASES} are required; "
+        f"give more cases that have it, or {without}"
+    )
+
+
+def _without(card: Card, number: int, name: str) -> str:
+    """How to leave a class out of a dataset."""
+    left = [label for label in card.labels.values() if label != number]
+    pairs = ((raw, left.index(n) if n in left else 0) for raw, n in sorted(card.raw_labels.items()))
+    if (card.folder / CARD_FILE).is_file():
+        mapped = ", ".join(f"{raw}: {label}" for raw, label in pairs)
+        return f"remove '{name}' from the card's 'labels' and write label_map: {{{mapped}}}"
+    mapped = ",".join(f"{raw}={label}" for raw, label in pairs if raw != label)
+    return f"remove '{name}' from 'labels' in dataset.json and give --map {mapped}"
 
 
 def _having(side: Sequence[str], present: Mapping[str, Sequence[int]], number: int) -> int:
@@ -90,7 +111,7 @@ def duplicate_findings(
     for same in _alike(images):
         detail = f"{named(same)} have the same image"
         if sides.both(same):
-            severity = _unless_published("error", card)
+            severity = unless_published("error", card)
             detail += ", in the pool and in the test set; remove all but one"
             yield Finding(severity=severity, kind="duplicate", cases=same, detail=detail)
         else:
@@ -114,7 +135,7 @@ def patient_findings(card: Card, sides: Sides) -> Iterator[Finding]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for case in (*sides.pool, *sides.test):
         found = re.search(pattern, case)
-        groups[found.group(1) if found else case].append(case)
+        groups[(found and found.group(1)) or case].append(case)
     if not card.split.group and not _are_patients(groups, sides):
         return
     torn = {patient: sorted(cases) for patient, cases in groups.items() if sides.both(cases)}
@@ -127,7 +148,7 @@ def patient_findings(card: Card, sides: Sides) -> Iterator[Finding]:
             "--group '(.+)' that each case is a patient"
         )
         yield Finding(
-            severity=_unless_published("error", card),
+            severity=unless_published("error", card),
             kind="patient",
             cases=tuple(case for cases in torn.values() for case in cases),
             detail=f"patient '{patient}' is in the pool and in the test set ({named(cases)}; "
@@ -141,5 +162,6 @@ def _are_patients(groups: Mapping[str, Sequence[str]], sides: Sides) -> bool:
     return alike and len(groups) >= FEWEST and max(map(len, groups.values())) <= MOST_SCANS
 
 
-def _unless_published(severity: Severity, card: Card) -> Severity:
+def unless_published(severity: Severity, card: Card) -> Severity:
+    """A severity; a warning for the benchmark's datasets, which are as their authors made them."""
     return "warning" if card.folder.parent == DATASETS else severity

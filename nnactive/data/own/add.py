@@ -4,18 +4,24 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
-from nnactive.data.card_fields import NNUNET_NAME, Scheme
+from nnactive.data.card_fields import NNUNET_NAME
 from nnactive.data.cards import CARD_FILE, Card, list_cards, load_card
+from nnactive.data.own.description import (
+    cases_of,
+    channels_of,
+    ending_of,
+    field_of,
+    read_description,
+)
 from nnactive.data.own.guide import Guide
 from nnactive.data.own.own_labels import own_labels
 from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.errors import UserError
-from nnactive.io.files import atomic_folder, first_problem, read_json, write_text
+from nnactive.io.files import atomic_folder, first_problem, write_text
 
 NO_MAPPING: Mapping[int, int] = {}
 REGIME = "guide"
@@ -55,20 +61,16 @@ def describe_raw(
     file = raw / DESCRIPTION
     if not raw.is_dir():
         raise UserError(f"{raw}: no such folder; give one in nnU-Net's raw layout")
-    if not file.is_file():
-        raise UserError(
-            f"{file}: missing; write it as nnU-Net's raw layout requires, or name a dataset"
-        )
-    content = _content(file)
+    content = read_description(file)
     folder = raw.resolve().name
     described = re.fullmatch(NNUNET_NAME, folder)
-    channels = _channels(content, file)
-    labels, label_map = own_labels(_field(content, "labels", dict, file), mapping, file)
+    channels = channels_of(content, file)
+    labels, label_map = own_labels(field_of(content, "labels", file), mapping, file)
     fields = {
         "folder": raw,
         "id": int(described[1]) if described else _free_id(),
         "name": _name(name, described[2] if described else folder),
-        "title": str(content.get("name") or folder),
+        "title": _one_line(content.get("name")) or folder,
         "description": str(content.get("description") or "A dataset of your own."),
         "modality": ", ".join(channels),
         "licence": str(content.get("licence") or content.get("license") or "not stated"),
@@ -76,8 +78,8 @@ def describe_raw(
         "channels": channels,
         "labels": labels,
         "label_map": label_map,
-        "cases": _field(content, "numTraining", int, file),
-        "source": {"layout": "nnunet", "ending": _field(content, "file_ending", str, file)},
+        "cases": cases_of(content, len(labels), file),
+        "source": {"layout": "nnunet", "ending": ending_of(content, file)},
         "split": {"kind": "rule", "group": group},
         "query_patch": (1, 1, 1),
         "budgets": {REGIME: {"starting": 1, "query": 1, "loops": 2}},
@@ -139,13 +141,6 @@ def write_card(card: Card, guide: Guide, target: Path) -> Path:
     return target / CARD_FILE
 
 
-def _content(file: Path) -> dict[str, Any]:
-    content = read_json(file, "fix it")
-    if not isinstance(content, dict):
-        raise UserError(f"{file}: must contain fields such as 'labels'; write them")
-    return content
-
-
 def _free_id() -> int:
     taken = set()
     for name in list_cards():
@@ -155,34 +150,12 @@ def _free_id() -> int:
     return next(number for number in range(FIRST_ID, LAST_ID + 1) if number not in taken)
 
 
+def _one_line(text: object) -> str:
+    """A text without line breaks and control characters."""
+    words = str(text or "").split()
+    return " ".join("".join(filter(str.isprintable, word)) for word in words)
+
+
 def _name(given: str | None, folder: str) -> str:
     """The given name, or one derived from the folder's; the card checks it."""
     return given or re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
-
-
-def _field(content: Mapping[str, Any], name: str, kind: type, file: Path) -> Any:
-    if name not in content:
-        # The Decathlon's and nnU-Net v1's files have 'modality', and map values to class names.
-        old = " (from the Decathlon? nnUNetv2_convert_MSD_dataset converts it)"
-        hint = old if "modality" in content else ""
-        raise UserError(f"{file}: field '{name}' is missing; add it{hint}")
-    if not isinstance(content[name], kind):
-        wanted = {int: "a whole number", str: "a string", dict: "a mapping"}[kind]
-        raise UserError(f"{file}: field '{name}': must be {wanted}, not {content[name]!r}")
-    return content[name]
-
-
-def _channels(content: Mapping[str, Any], file: Path) -> dict[str, str]:
-    """Normalisation by channel name; z-score for unknown names, as in nnU-Net."""
-    named = _field(content, "channel_names", dict, file)
-    if not named or sorted(named) != sorted(str(number) for number in range(len(named))):
-        raise UserError(f"{file}: field 'channel_names': keys must be '0', '1', ...")
-    names = [str(named[str(number)]) for number in range(len(named))]
-    if len(set(names)) != len(names):
-        names = [f"{name} {number}" for number, name in enumerate(names)]
-    known = get_args(Scheme)
-    schemes = [str(named[str(number)]).lower() for number in range(len(named))]
-    return {
-        name: scheme if scheme in known else "zscore"
-        for name, scheme in zip(names, schemes, strict=True)
-    }

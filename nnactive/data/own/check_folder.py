@@ -8,11 +8,11 @@ from nnactive.data.cards import Card
 from nnactive.data.case_ids import id_problem
 from nnactive.data.check.case_facts import CaseFacts
 from nnactive.data.check.dataset import judge, look_at_all
-from nnactive.data.check.findings import Finding, ordered
+from nnactive.data.check.findings import FILE, Finding, ordered
 from nnactive.data.check.sides import Sides
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.progress import Progress
-from nnactive.data.raw.scan import list_cases
+from nnactive.data.raw.scan import list_cases, shared_file
 from nnactive.errors import UserError
 
 
@@ -47,6 +47,8 @@ def check_folder(card: Card, raw: Path, progress: Progress) -> Checked:
     found: list[Finding] = []
     if problem := id_problem(ids, card):
         found.append(Finding(severity="error", kind="cases", detail=f"{root}: {problem}"))
+    if problem := shared_file(cases):
+        found.append(Finding(severity="error", kind=FILE, detail=problem))
     sides = _sides(ids, card, found)
     looked = look_at_all(cases, card, progress)
     facts = tuple(case.facts for case in looked if case.facts is not None)

@@ -1,9 +1,11 @@
 """The classes of your own dataset: from ``dataset.json``, and from what ``--map`` says."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nnactive.data.card_fields import RAW_VALUES, is_plain
 from nnactive.errors import UserError
 
 IGNORE = "ignore"
@@ -47,6 +49,7 @@ def own_labels(
     where = f"{file}: field 'labels':"
     _check_direction(labels, where)
     _check_regions(labels, where)
+    _check_names(labels, where)
     values = {name: int(value) for name, value in labels.items()}
     if IGNORE in values:
         _check_ignore(values.pop(IGNORE), mapping, where)
@@ -84,7 +87,41 @@ def _check_regions(labels: Mapping[str, Any], where: str) -> None:
         )
     for name, value in labels.items():
         if type(value) is not int:
-            raise UserError(f"{where} '{name}' must be one whole number, not {value!r}; correct it")
+            whole = {each: _as_whole(number) for each, number in labels.items()}
+            right = json.dumps(whole, ensure_ascii=False)
+            way_out = "correct it" if None in whole.values() else f"write {right}"
+            raise UserError(f"{where} '{name}' must be one whole number, not {value!r}; {way_out}")
+
+
+def _as_whole(value: Any) -> int | None:
+    """The number that a text or a number such as 1.0 means; None: none."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _check_names(labels: Mapping[str, Any], where: str) -> None:
+    """Refuse labels without a class, without background, or with a name that can't be read."""
+    for name in labels:
+        if not is_plain(name):
+            raise UserError(
+                f"{where} {name!r} isn't a name: it is empty, or has control characters; name the "
+                f"class of value {labels[name]}"
+            )
+    zero = next((name for name, value in labels.items() if value == 0), None)
+    if zero is not None and zero != BACKGROUND and BACKGROUND not in labels:
+        raise UserError(
+            f"{where} the first class must be '{BACKGROUND}'; write it in place of '{zero}'"
+        )
+    if len(labels.keys() - {IGNORE}) < 2:  # noqa: PLR2004
+        raise UserError(
+            f"{where} must have '{BACKGROUND}' and at least one class; write them, such as "
+            f'{{"{BACKGROUND}": 0, "lesion": 1}}'
+        )
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -107,10 +144,14 @@ def _renumbered(
     found = {name: mapping.get(value, value) for name, value in labels.items()}
     ordered = dict(sorted(found.items(), key=lambda item: item[1]))
     if list(ordered.values()) != list(range(len(ordered))):
-        values = list(labels.values())
+        # Negative values come first, but background has label 0.
+        values = sorted(labels.values(), key=lambda value: (value != 0, value))
         changed = [f"{value}={n}" for n, value in enumerate(values) if value != n]
         way = f"run 'data add' with --map {','.join(changed)}"
-        if len(set(values)) < len(values) or values[0] != 0:
+        low, high = RAW_VALUES
+        if not low <= min(values) <= max(values) <= high:
+            way = "renumber the label maps, as larger values than 16 bits hold aren't read"
+        elif len(set(values)) < len(values) or labels.get(BACKGROUND) != 0:
             way = "give each class a value of its own, and 'background' 0"
         raise UserError(f"{where} values must be 0, 1, 2, ... without gaps, not {values}; {way}")
     return ordered

@@ -11,7 +11,7 @@ from nnactive.data.prepared import SCRATCH
 from nnactive.io.files import write_model
 
 
-def check_raw(job: Job, note: Note) -> tuple[Note, tuple[Finding, ...]]:
+def check_raw(job: Job, note: Note) -> tuple[Note, tuple[Finding, ...], int]:
     """Read every raw case that hasn't been read yet, and judge all of them together.
 
     Args:
@@ -19,7 +19,8 @@ def check_raw(job: Job, note: Note) -> tuple[Note, tuple[Finding, ...]]:
         note: what earlier runs found.
 
     Returns:
-        The note with every case's facts, already written, and the warnings to record, one a kind.
+        The note with every case's facts, already written; the warnings to record, one a kind; and
+        how many findings are notes.
 
     Raises:
         UserError: the dataset has an error; tells the first one, and how many there are.
@@ -39,7 +40,7 @@ def check_raw(job: Job, note: Note) -> tuple[Note, tuple[Finding, ...]]:
         looked.setdefault(case, Looked(facts[case], ()))
     findings = judge(job.card, [looked[case.id] for case in job.cases], Sides(job.pool, job.test))
     refuse_errors(findings, job.card.name, _command(job.card))
-    return note, summed_up(of(findings, "warning"))
+    return note, summed_up(of(findings, "warning")), len(of(findings, "note"))
 
 
 def _command(card: Card) -> str:

@@ -94,14 +94,14 @@ def _prepare(
         workers = estimate(card, cases, out).workers
     pool, test = split_cases([case.id for case in cases], card)
     job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test))
-    note, warnings = check_raw(job, note)
+    note, warnings, notes = check_raw(job, note)
     job = convert_all(job)
     target = find_target(job)
     note = update_target(out, note, target)
     resample_all(job, target)
     spacing, _ = target
     info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
-    info = info.model_copy(update={"warnings": warnings})
+    info = info.model_copy(update={"warnings": warnings, "notes": notes})
     if not have_stayed(cases, note.raw):
         raise UserError(f"{folder}: changed while being read; run the same command again")
     if card.generator is None:

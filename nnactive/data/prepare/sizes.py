@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from nnactive.data.cards import Card
+from nnactive.data.check.outliers import FLAT, NO_SLICES
 from nnactive.data.memory import usable_memory
 from nnactive.data.raw.images import read_header
 from nnactive.data.raw.layout import Found
@@ -21,8 +22,6 @@ image; measured."""
 GROWTH = 500
 """More voxels for each one in the file, and the header is wrong: thick slices become ten, seldom
 more, and headers in other units a thousand."""
-FLAT = 1
-"""Voxels on an axis from which a network can't learn anything in that direction."""
 
 
 @dataclass(frozen=True)
@@ -119,20 +118,29 @@ def check_sizes(sizes: Sequence[CaseSize]) -> None:
     Raises:
         UserError: names the first such case.
     """
-    for case in sizes:
-        if any(n == 0 or n <= FLAT < raw for n, raw in zip(case.resampled, case.raw, strict=True)):
-            raise UserError(f"{case}, so nearly nothing is left of it; {_wrong_header(sizes)}")
-        if case.voxels[1] > GROWTH * case.voxels[0]:
-            raise UserError(f"{case}, more than {GROWTH} times as many; {_wrong_header(sizes)}")
+    gone = [case for case in sizes if _is_gone(case)]
+    grown = [case for case in sizes if case.voxels[1] > GROWTH * case.voxels[0]]
+    if gone:
+        raise UserError(f"{gone[0]}, so nearly nothing is left of it; {_wrong(gone, sizes)}")
+    if grown:
+        cause = f"more than {GROWTH} times as many"
+        raise UserError(f"{grown[0]}, {cause}; {_wrong(grown, sizes)}")
     flat = [case for case in sizes if min(case.resampled) <= FLAT]
     if flat and any(median(case.resampled[axis] for case in sizes) <= FLAT for axis in range(3)):
         raise UserError(
-            f"{flat[0]}, and most cases are like it ({len(flat)} of {len(sizes)}); volumes of one "
-            "slice can't be trained in 3D; give whole volumes"
+            f"{flat[0]}, and most cases are like it ({len(flat)} of {len(sizes)}); {NO_SLICES}"
         )
 
 
-def _wrong_header(sizes: Sequence[CaseSize]) -> str:
+def _is_gone(case: CaseSize) -> bool:
+    pairs = zip(case.resampled, case.raw, strict=True)
+    return any(n == 0 or n <= FLAT < raw for n, raw in pairs)
+
+
+def _wrong(some: Sequence[CaseSize], sizes: Sequence[CaseSize]) -> str:
+    """What is wrong where the sizes of some cases are: their headers, or the card's spacing."""
+    if len(some) == len(sizes) > 1:
+        return f"all {len(sizes)} cases are like it; correct 'spacing' in the card (mm, z, y, x)"
     usual = [median(case.spacing[axis] for case in sizes) for axis in range(3)]
     return (
         f"the median spacing of all cases is {numbers(usual)} mm; correct the header of its files "

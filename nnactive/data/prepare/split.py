@@ -31,8 +31,10 @@ def split_cases(cases: Sequence[str], card: Card) -> tuple[list[str], list[str]]
     group_of = {case: _group(case, card.split.group) for case in cases}
     groups = sorted(set(group_of.values()))
     if len(groups) < MINIMUM:
+        what = "patients" if card.split.group else "cases"
         raise UserError(
-            f"{card.name}: too few patients for a test set ({len(groups)}); give at least {MINIMUM}"
+            f"{card.name}: {len(groups)} {what}, but at least {MINIMUM} are needed: a quarter of "
+            "them is the test set, the rest the pool; add labelled cases"
         )
     if card.split_file is None:
         protocol_split_generator().shuffle(groups)
@@ -66,7 +68,7 @@ def _group(case: str, pattern: str | None) -> str:
     if pattern is None:
         return case
     match = re.search(pattern, case)
-    if match is None:
+    if match is None or not match.group(1):
         raise UserError(
             f"case '{case}': doesn't match '{pattern}', the expression for its patient; fix it "
             "(--group of 'data add', 'split.group' on a card)"

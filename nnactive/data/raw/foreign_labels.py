@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from nnactive.data.card_fields import RAW_VALUES
 from nnactive.data.cards import CARD_FILE, Card
 from nnactive.errors import UserError
 
@@ -42,6 +43,8 @@ def told_of(error: ForeignLabelsError, card: Card) -> str:
     known += f"{len(card.labels) - 1}"
     if not all(float(value).is_integer() for value in error.values):
         return f"{known}, and not whole; fix or replace the file"
+    if not RAW_VALUES[0] <= min(error.values) <= max(error.values) <= RAW_VALUES[1]:
+        return f"{known}, and more than 16 bits can hold; renumber or replace the file"
     return (
         f"{known}; tell 'data add' which label each has with {_example(error, card)} (0: "
         "background), or replace the file"

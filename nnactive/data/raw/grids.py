@@ -1,17 +1,14 @@
 """Comparing the grids of two images: by how much they move a voxel, not number by number."""
 
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from nnactive.data.raw.files.notes import Note
-from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.files.volumes import LARGEST_SHIFT, Volume, corners
 from nnactive.errors import UserError
 
-LARGEST_SHIFT = 0.5
-"""In voxels: by more than that, a voxel would lie nearer to a neighbour's place."""
 ROUNDING = 0.01
 """In voxels: less is the rounding of a header, and told to nobody."""
 TAKEN = "lies beside its image by less than half a voxel; the image's place is taken"
@@ -69,9 +66,9 @@ def shift(image: Volume, other: Volume) -> float:
     Returns:
         Size of the largest shift along an axis of ``image``, in its voxels; NaN: no grid.
     """
-    corners = np.array(list(product(*((0, n - 1) for n in reversed(image.array.shape)))), float)
     axes = _axes(image)
-    between = corners @ (_axes(other) - axes).T + np.subtract(other.origin, image.origin)
+    moves = corners(image.array.shape) @ (_axes(other) - axes).T
+    between = moves + np.subtract(other.origin, image.origin)
     try:
         moved = np.linalg.solve(axes, between.T)
     except np.linalg.LinAlgError:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.raw.files.formats import TIFF
-from nnactive.data.raw.files.integrity import check_header, check_whole, is_uncompressed
-from nnactive.data.raw.files.notes import Note
+from nnactive.data.raw.files.integrity import check_header, check_whole, file_notes
 from nnactive.data.raw.files.tiff import read_spacing, read_tiff, tiff_shape
-from nnactive.data.raw.files.volumes import Volume
+from nnactive.data.raw.files.volumes import Volume, dimension_problem
 from nnactive.data.raw.grids import check_perpendicular
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing, Triple, as_triple
@@ -25,12 +24,10 @@ from nnactive.io.files import atomic_path
 if TYPE_CHECKING:
     import SimpleITK
 
-DIMENSIONS = 3
 COMPRESSION = 1
 """Fast, because these files are read only once more."""
-
-
-UNCOMPRESSED = "not compressed, though called .gz; read all the same"
+LARGEST = 1e15
+"""Largest intensity: the squares of more, summed over an image, leave float32."""
 
 
 def read_image(path: Path) -> "SimpleITK.Image":
@@ -55,13 +52,20 @@ def read_image(path: Path) -> "SimpleITK.Image":
 
 
 def check_finite(path: Path, array: np.ndarray) -> None:
-    """Refuse an image that contains NaN or infinite values.
+    """Refuse an image that contains NaN, infinite values, or such as no statistics can hold.
 
     Raises:
         UserError: it does; names the file.
     """
-    if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+    low, high = array.min(), array.max()
+    if low >= -LARGEST and high <= LARGEST:  # false for NaN
+        return
+    if not (np.isfinite(low) and np.isfinite(high)):
         raise UserError(f"{path}: contains NaN or infinite values; fix or replace it")
+    raise UserError(
+        f"{path}: has values from {low:g} to {high:g}, but at most {LARGEST:g} can be normalised; "
+        "replace those that mark missing voxels, or rescale it"
+    )
 
 
 def _read_with_itk(path: Path) -> "SimpleITK.Image":
@@ -77,11 +81,8 @@ def _read_with_itk(path: Path) -> "SimpleITK.Image":
 
 
 def _check_dimensions(path: Path, size: tuple[int, ...], values: int) -> None:
-    if len(size) != DIMENSIONS or values != 1:
-        raise UserError(
-            f"{path}: not a single three-dimensional image (size {tuple(reversed(size))}, "
-            f"{values} values per voxel); give one file per channel"
-        )
+    if problem := dimension_problem(tuple(reversed(size)), values):
+        raise UserError(f"{path}: {problem}")
 
 
 def volume_of(image: "SimpleITK.Image") -> Volume:
@@ -103,9 +104,7 @@ def _grid_of(image: "SimpleITK.Image") -> Volume:
 
 def read_volume(path: Path) -> Volume:
     """Voxels and geometry of a file, and notes on it; errors as ``read_image``."""
-    volume = volume_of(read_image(path))
-    notes = (Note("format", UNCOMPRESSED, path),) if is_uncompressed(path) else ()
-    return replace(volume, notes=notes)
+    return replace(volume_of(read_image(path)), notes=file_notes(path))
 
 
 def with_geometry_of(image: "SimpleITK.Image", array: np.ndarray) -> "SimpleITK.Image":
@@ -149,6 +148,11 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
 
 
 def _unreadable(path: Path, error: RuntimeError) -> UserError:
+    if "orthonormal" in str(error):
+        return UserError(
+            f"{path}: its axes aren't perpendicular (sform of its header); resample it to a grid "
+            "with perpendicular axes"
+        )
     return UserError(
         f"{path}: not a readable image ({_reason(error)}); copy or download it again, or "
         "convert it to NIfTI-1 with perpendicular axes"
@@ -156,6 +160,7 @@ def _unreadable(path: Path, error: RuntimeError) -> UserError:
 
 
 def _reason(error: RuntimeError) -> str:
-    """ITK's message without the place in its sources."""
+    """ITK's message without the place in its sources, and of a chain of NRRD's the last one."""
     said = re.sub(r"^.*?ERROR: ", "", " ".join(str(error).split()))
+    said = re.sub(r"^.*\[nrrd\] \w+: ", "", said)
     return re.sub(r"\s*\(0x[0-9a-f]+\)|[.!\s]+$", "", said)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnactive.data.card_fields import is_plain
 from nnactive.data.cards import Card
 from nnactive.errors import UserError, check_name
 
@@ -21,7 +22,7 @@ class Found:
     """Files of one case in a raw folder.
 
     Raises:
-        UserError: a file's name isn't in UTF-8.
+        UserError: the id is empty or has control characters, or a file's name isn't in UTF-8.
     """
 
     id: str
@@ -34,6 +35,11 @@ class Found:
     def __post_init__(self) -> None:
         for path in (*self.files, self.label):
             check_name(str(path))
+        if not is_plain(self.id):
+            raise UserError(
+                f"{self.files[0].parent}: case id {self.id!r} is empty or has control characters; "
+                "rename its files"
+            )
 
     def values(self, card: Card) -> dict[int, int]:
         """Label by the value in this case's file, background left out."""

@@ -18,7 +18,7 @@ from nnactive.geometry import Spacing
 
 NEARLY_WHOLE = 1e-3
 """Largest difference from a whole number that is the rounding of a label."""
-ROUNDED = f"label values differ from whole numbers by up to {NEARLY_WHOLE:g}; they are rounded"
+ROUNDED = "label values differ from whole numbers by up to {:.1g}; they are rounded"
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,6 @@ def mapped_label(path: Path, label: np.ndarray, mapping: Mapping[int, int]) -> n
 
 
 def label_notes(path: Path, label: np.ndarray) -> tuple[Note, ...]:
-    """A note if ``mapped_label`` rounds values."""
-    return () if np.array_equal(label, np.rint(label)) else (Note("labels", ROUNDED, path),)
+    """A note if ``mapped_label`` rounds values, with the largest difference."""
+    moved = float(np.abs(label - np.rint(label)).max())
+    return (Note("labels", ROUNDED.format(moved), path),) if moved else ()

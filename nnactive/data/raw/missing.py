@@ -8,6 +8,7 @@ from nnactive.errors import UserError
 
 FEW = 3
 """Names that a message lists."""
+SMALL = "write all endings in small letters"
 
 
 def file_problem(path: Path, case: str) -> str | None:
@@ -50,10 +51,20 @@ def no_case(folder: Path, names: list[str], ending: str) -> UserError | None:
     if not names:
         return None
     listed = ", ".join(sorted(names)[:FEW])
+    if any(name.lower().endswith(ending) for name in names):
+        return UserError(f"{folder}: no file ends in {ending}, but {listed}; {SMALL}")
     return UserError(
         f"{folder}: no file ends in {ending}, but {listed} {'is' if len(names) == 1 else 'are'} "
         "there; correct the ending ('file_ending' in a dataset.json, 'source.ending' in a card)"
     )
+
+
+def other_case(path: Path) -> str | None:
+    """A file that has a path's name but for small and capital letters, or None."""
+    if not path.parent.is_dir():
+        return None
+    alike = (there.name for there in path.parent.iterdir() if there.name != path.name)
+    return min((name for name in alike if name.lower() == path.name.lower()), default=None)
 
 
 def left_out(names: list[str], ending: str) -> str:
@@ -67,8 +78,9 @@ def left_out(names: list[str], ending: str) -> str:
 def _instead(path: Path, case: str) -> str:
     if path.is_symlink():
         return f"a link to {path.readlink()}, which doesn't exist; copy that file or mend the link"
-    if path.is_dir():
-        return "a folder, not a file; put the file itself there"
+    if path.exists():
+        what = "a folder, not a file" if path.is_dir() else "not a regular file"
+        return f"{what}; put the file itself there"
     ending = next((known for known in ENDINGS if path.name.endswith(known)), path.suffix)
     plain = without_channel(path, ending)
     if plain is not None and plain.is_file():
@@ -76,6 +88,8 @@ def _instead(path: Path, case: str) -> str:
             f"missing, but {plain.name} is there, without the number of its channel; "
             f"'nnactive-bench data add {path.parents[1]} --rename' adds _0000 to all names"
         )
+    if alike := other_case(path):
+        return f"missing, but {alike} is there; {SMALL}"
     stem = path.name.removesuffix(ending)
     for other in ENDINGS:
         there = path.with_name(stem + other)

@@ -1,11 +1,12 @@
 """Scanning a raw folder: which cases there are, from file names and sizes alone."""
 
-import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, Card
 from nnactive.data.case_ids import id_problem
-from nnactive.data.raw.files.formats import check_ending
+from nnactive.data.raw.channels import check_channels, incomplete_channel
+from nnactive.data.raw.files.formats import METAIMAGE, check_ending, files_of
 from nnactive.data.raw.known.find import Sighting, complete_cases
 from nnactive.data.raw.known.recognise import (
     best_sighting,
@@ -42,13 +43,29 @@ def scan(raw: Path, card: Card) -> list[Found]:
             occurs twice, or the cases are not the card's.
     """
     root, cases, seen = survey(raw, card)
+    nnunet = card.source.layout == "nnunet" and not seen
+    if nnunet and (problem := incomplete_channel(cases, card)):
+        raise UserError(problem)
     for case in cases:
         for path in (*case.files, case.label):
             if problem := file_problem(path, case.id):
                 raise UserError(problem)
+    if problem := shared_file(cases):
+        raise UserError(problem)
     if problem := id_problem([case.id for case in cases], card):
         raise UserError(f"{root}: {problem}{'' if seen else _left_out(root, card)}")
     return cases
+
+
+def shared_file(cases: Iterable[Found]) -> str | None:
+    """Which two headers name one file for their voxels, in one line; None: no two do."""
+    owners: dict[Path, Path] = {}
+    for path in (path for case in cases for path in (*case.files, case.label)):
+        for part in files_of(path)[1:] if path.name.endswith(METAIMAGE) else ():
+            owner = owners.setdefault(part.resolve(), path)
+            if owner != path:
+                return f"{path}: names the voxels of {owner}, {part.name}; correct its header"
+    return None
 
 
 def list_cases(raw: Path, card: Card) -> tuple[Path, list[Found]]:
@@ -144,25 +161,17 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
         there = [name for name in _files(root / IMAGES, "") if (root / IMAGES / name).is_file()]
         if error := no_case(root / IMAGES, there, ending):
             raise error
+    cases = [case_in(root, case, suffixes, ending) for case in sorted(with_image | with_label)]
     if card.source.layout == "nnunet":
-        _check_channels(root, images, with_image | with_label, card)
-    return [case_in(root, case, suffixes, ending) for case in with_image | with_label]
-
-
-def _check_channels(root: Path, images: list[str], cases: set[str], card: Card) -> None:
-    """Refuse images of known cases whose channel is not on the card."""
-    for name in sorted(images):
-        case, _, channel = name.removesuffix(card.source.ending).rpartition("_")
-        number = int(channel) if re.fullmatch("[0-9]{4}", channel) else 0
-        if case in cases and number >= len(card.channels):
-            raise UserError(
-                f"{root / IMAGES / name}: channel {number}, but {card.title} has "
-                f"{len(card.channels)}; remove it or add it to the card's 'channels' "
-                "('channel_names' in a dataset.json)"
-            )
+        check_channels(root, images, cases, card)
+    return cases
 
 
 def _files(folder: Path, ending: str) -> list[str]:
+    if folder.is_symlink() and not folder.exists():
+        raise UserError(
+            f"{folder}: a link to {folder.readlink()}, which doesn't exist; mend the link"
+        )
     if not folder.is_dir():
         raise UserError(
             f"{folder}: no such folder; give the folder that contains {IMAGES} and {LABELS}"

@@ -104,7 +104,7 @@ def test_the_methods_that_lack_room_are_named() -> None:
 def test_the_starting_budget_needs_two_unused_cases_a_class() -> None:
     # Four classes need eight cases.
     (first, *_), _ = findings(prepared(cases=7, shape=(90, 90, 90)), setting())
-    assert "unused pool cases left for the starting budget, it needs 2" in first
+    assert "the pool has 7 cases, but the starting budget takes two unused cases for each" in first
     assert "seed 12345" in first
     assert not findings(prepared(cases=8, shape=(90, 90, 90)), setting())[0]
     (told, *_), _ = findings(prepared(cases=8, shape=(90, 90, 90)), setting(starting_budget=7))

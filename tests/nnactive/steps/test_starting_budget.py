@@ -90,9 +90,9 @@ def test_depends_on_its_names_alone(make_dataset):
     ("labels", "size", "told"),
     [
         (pool(), 5, "5 patches is too small for the 3 classes.*at least 6"),
-        (pool(small_in=1), 6, "class 'small' has 1 unused"),
+        (pool(small_in=1), 6, "class 'small' has 1 unused pool case left"),
         (pool(small_in=0), 6, "class 'small' has 0 unused"),
-        (pool(cases=5, small_in=2), 6, "class 'large' has 1 unused"),
+        (pool(cases=5, small_in=2), 6, "the pool has 5 cases, .*background included, 6 in all"),
     ],
 )
 def test_too_small_a_budget_is_the_users_error(labels, size, told, make_dataset):

@@ -23,6 +23,7 @@ from nnactive.data.raw.files.formats import (
     files_of,
 )
 from nnactive.data.raw.files.nifti_header import LENGTH, NiftiHeader, read_nifti_header
+from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.files.signatures import described, is_gzip
 from nnactive.data.raw.files.text_headers import Announced, WrongHeaderError, metaimage, nrrd
 from nnactive.data.raw.files.tiff import check_tiff
@@ -35,6 +36,7 @@ ZLIB_OR_GZIP = 47
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, KeyError)
 """Raised while reading a damaged file; the last three by absurd numbers in its header."""
 DAMAGED = "truncated or damaged; copy or download it again"
+UNCOMPRESSED = "not compressed, though called .gz; read all the same"
 
 
 def check_whole(path: Path) -> None:
@@ -84,9 +86,14 @@ def check_header(path: Path) -> None:
         raise UserError(f"{path}: {DAMAGED}") from None
 
 
-def is_uncompressed(path: Path) -> bool:
-    """Whether a file is called ``.gz``, but isn't compressed; it is read all the same."""
-    return path.suffix == ".gz" and not is_gzip(_begin(path))
+def file_notes(path: Path) -> tuple[Note, ...]:
+    """What is unusual about a file that ``check_whole`` passed."""
+    if not path.name.endswith((*NIFTI, PAIR)):
+        return ()
+    notes = [Note(kind, what, path) for kind, what in _nifti_header(path).contradictions.items()]
+    if path.suffix == ".gz" and not is_gzip(_begin(path)):
+        notes.append(Note("format", UNCOMPRESSED, path))
+    return tuple(notes)
 
 
 def _check_kind(path: Path) -> None:
@@ -130,8 +137,28 @@ def _check_nifti(path: Path) -> None:
         with files_of(path)[1].open("rb") as file:
             _check_voxels(file, 0, header)
     else:
-        with _opened(path) as file:
-            _check_voxels(file, len(file.read(LENGTH)), header)
+        try:
+            with _opened(path) as file:
+                _check_voxels(file, len(file.read(LENGTH)), header)
+        except gzip.BadGzipFile:
+            _check_end(path)
+            raise
+
+
+def _check_end(path: Path) -> None:
+    """Refuse bytes after the end of the compressed data, which ``gzip`` takes for damage."""
+    with path.open("rb") as file:
+        stream = zlib.decompressobj(ZLIB_OR_GZIP)
+        while block := stream.unused_data or file.read(BLOCK):
+            if stream.eof and not is_gzip(block):
+                rest = len(block) + path.stat().st_size - file.tell()
+                raise WrongHeaderError(
+                    f"has {rest} bytes after the end of its compressed data; copy it again, or "
+                    "cut them off by unpacking and compressing it"
+                )
+            if stream.eof:
+                stream = zlib.decompressobj(ZLIB_OR_GZIP)
+            stream.decompress(block)
 
 
 def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: NiftiHeader) -> None:

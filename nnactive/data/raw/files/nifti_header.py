@@ -2,11 +2,14 @@
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from nnactive.data.raw.files.nifti_forms import contradictions, read_forms
 from nnactive.data.raw.files.text_headers import WrongHeaderError
+from nnactive.geometry import Triple
 
 LENGTH = 348
 """Bytes of the header; also the number it begins with."""
@@ -31,6 +34,8 @@ class NiftiHeader:
     """Bytes of one slice."""
     floats: np.dtype | None
     """Type of the voxels, if it can represent NaN."""
+    contradictions: dict[str, str]
+    """What the header says twice, and differently, by kind."""
 
 
 def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
@@ -69,6 +74,8 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
         raise WrongHeaderError(
             f"has the voxel size {shown} (z, y, x); write the right one into its header"
         )
+    _check_scaling(*struct.unpack_from(f"{order}2f", header, 112))
+    forms = read_forms(header, order)
     offset = int(struct.unpack_from(f"{order}f", header, 108)[0])
     length = math.prod(extent[:rank]) * BYTES[code]
     slices = next((n for n in reversed(extent[:rank]) if n > 1), 1)
@@ -77,6 +84,28 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
         length=length,
         slice_length=length // slices,
         floats=np.dtype(order + FLOATS[code]) if code in FLOATS else None,
+        contradictions=contradictions(forms, _shape(extent[:rank])),
+    )
+
+
+def _shape(extent: Sequence[int]) -> Triple:
+    """(z, y, x); 1 on axes that the image hasn't got."""
+    x, y, z, *_ = (*extent, 1, 1)
+    return z, y, x
+
+
+def _check_scaling(slope: float, inter: float) -> None:
+    """Refuse what readers disagree about; NaN and 0 are the two ways to say that there is none."""
+    scaled = slope != 0 and not math.isnan(slope)
+    if scaled and not (math.isfinite(slope) and math.isfinite(inter)):
+        cause = "which isn't finite"
+    elif not scaled and math.isfinite(inter) and inter != 0:
+        cause = "an offset without a slope"
+    else:
+        return
+    raise WrongHeaderError(
+        f"scales its voxels by scl_slope {slope:g} and scl_inter {inter:g}, {cause}; write the "
+        "right numbers into its header (1 and 0: as they are)"
     )
 
 

@@ -9,7 +9,7 @@ class Note:
     """One peculiarity of one file."""
 
     kind: str
-    """``format``, ``geometry`` or ``labels``."""
+    """``format``, ``geometry``, ``voxel size`` or ``labels``."""
     what: str
-    """What was found and what is done about it; the same text for every file."""
+    """What was found and what is done about it."""
     file: Path

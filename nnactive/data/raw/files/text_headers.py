@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 LINE = 1 << 16
 """Longest line of a header, in bytes."""
 LINES = 1000
+AXES = 3
 METAIMAGE_BYTES = {
     "MET_CHAR": 1,
     "MET_UCHAR": 1,
@@ -32,6 +34,9 @@ NRRD_BYTES = {
     "double": 8,
 }
 """Bytes per voxel by NRRD type, whose other spellings ``_nrrd_type`` removes."""
+DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")
+PLACES = ("Offset", "Position", "Origin")
+"""MetaImage's names of the direction and the origin."""
 LOCAL = "LOCAL"
 """MetaImage's word for voxels that follow the header."""
 SEVERAL = ("LIST", "%")
@@ -97,7 +102,9 @@ def metaimage(path: Path) -> Announced:
     size = tuple(int(n) for n in fields["DimSize"].split())
     if len(size) != int(fields["NDims"]) or min(size) < 1:
         raise ValueError(size)
-    _check_spacing(fields.get("ElementSpacing") or fields.get("ElementSize"), "ElementSpacing")
+    spacing = fields.get("ElementSpacing") or fields.get("ElementSize")
+    _check_spacing(spacing, "ElementSpacing", len(size))
+    _check_grid(fields, len(size))
     skipped = int(fields.get("HeaderSize", "0"))
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     compressed = None
@@ -160,10 +167,15 @@ def nrrd(path: Path) -> Announced:
         raise ValueError(size)
     directions = fields.get("space directions")
     if directions is None:
-        _check_spacing(fields.get("spacings"), "spacings")
-    elif "nan" in directions.lower() or "inf" in directions.lower():
+        _check_spacing(fields.get("spacings"), "spacings", len(size))
+    elif any(word in directions.lower() for word in _no_directions(size)):
         raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
     return Announced(path, end, None if encoding == "raw" else -1, size, voxel)
+
+
+def _no_directions(size: tuple[int, ...]) -> tuple[str, ...]:
+    """Words that stand for no direction; an axis of colours, beside three others, has none."""
+    return ("nan", "inf") if len(size) > AXES else ("nan", "inf", "none")
 
 
 def _nrrd_type(name: str) -> str:
@@ -189,13 +201,35 @@ def _nrrd_fields(path: Path) -> tuple[dict[str, str], int]:
         return fields, file.tell()
 
 
-def _check_spacing(text: str | None, field: str) -> None:
+def _check_grid(fields: Mapping[str, str], axes: int) -> None:
+    """Refuse a direction or place that MetaIO would fill up with zeros."""
+    counts = dict.fromkeys(DIRECTIONS, axes * axes) | dict.fromkeys(PLACES, axes)
+    for field, count in counts.items():
+        text = fields.get(field)
+        if text is not None and len(_finite(text)) != count:
+            raise WrongHeaderError(
+                f"has '{text}' as {field}, not {count} numbers; write the right ones into its "
+                "header"
+            )
+
+
+def _finite(text: str) -> list[float]:
+    """The numbers in a field; none if one of them isn't finite."""
+    try:
+        values = [float(word) for word in text.split()]
+    except ValueError:
+        return []
+    return values if all(map(math.isfinite, values)) else []
+
+
+def _check_spacing(text: str | None, field: str, axes: int) -> None:
     if text is None:
         raise WrongHeaderError(
             f"has no voxel size (field '{field}'); write it into the header, in mm"
         )
-    values = [float(n) for n in text.split()]
-    if not all(math.isfinite(n) and n for n in values):
+    values = _finite(text)
+    # ITK takes a negative size for a flipped axis.
+    if len(values) != axes or min(values) <= 0:
         raise WrongHeaderError(f"has the voxel size '{text}'; write the right one into its header")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnactive.data.raw.files.formats import check_parts, spacing_file
+from nnactive.data.raw.files.volumes import dimension_problem
 from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 from nnactive.io.files import read_json
@@ -114,12 +115,14 @@ def _series(path: Path, file: "tifffile.TiffFile") -> "tifffile.TiffPageSeries":
         series, samples = list(file.series), file.pages.first.samplesperpixel
     except Exception as error:
         raise _damaged(path) from error
-    if len(series) != 1 or series[0].ndim != AXES or samples != 1:
-        sizes = " and ".join(str(tuple(each.shape)) for each in series[:AXES])
+    if len(series) != 1:
+        sizes = ", ".join(" x ".join(map(str, each.shape)) for each in series[:AXES])
         raise UserError(
-            f"{path}: not a single three-dimensional image (size {sizes}, {samples} values per "
-            "voxel); give one file per channel"
+            f"{path}: has {len(series)} images of different kinds ({sizes}); give one "
+            "three-dimensional image per file"
         )
+    if problem := dimension_problem(tuple(series[0].shape), samples):
+        raise UserError(f"{path}: {problem}")
     return series[0]
 
 

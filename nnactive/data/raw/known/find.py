@@ -123,7 +123,7 @@ def _highest_label(root: Path) -> int | None:
 def description(root: Path) -> dict[str, object]:
     """Content of a folder's ``dataset.json``; empty if there is none that can be read."""
     try:
-        content = json.loads((root / DESCRIPTION).read_text(encoding="utf-8"))
+        content = json.loads((root / DESCRIPTION).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -1,6 +1,8 @@
 """Each spoilt dataset gives the finding that says what is wrong, and the whole one gives none."""
 
+import errno
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
 
 from nnactive.data.check.case_facts import nonzero_box
 from nnactive.data.check.findings import Finding, ordered, summed_up
+from nnactive.data.own.add import describe_raw
+from nnactive.data.own.check_folder import check_folder
+from nnactive.data.own.own_labels import read_mapping
 
 NOTES = {("note", "duplicate")}
 """The label maps are alike, as every second case has the same boxes."""
@@ -123,11 +128,61 @@ def test_a_class_that_no_test_case_has_cant_be_scored(own, found):
 
 def test_a_class_of_too_few_pool_cases_is_an_error(own, found):
     without(own, range(1, 9))
-    assert found()["error", "class"] == [
-        "class 'tear': occurs in no label map; remove it from the dataset"
-    ]
+    (line,) = found()["error", "class"]
+    assert line == (
+        "class 'tear': occurs in no label map; remove 'tear' from 'labels' in dataset.json and "
+        "give --map 2=0"
+    )
     own.write(int(own.check().sides.pool[0][-3:]))
     assert "occurs in 1 of 6 pool cases, but 2 are required" in found()["error", "class"][0]
+
+
+def test_the_way_to_leave_a_class_out_is_open(own, found):
+    for number in range(1, 9):
+        own.write(number, label=np.where(own.case(number)[1] == 2, 2, 0).astype(np.uint8))
+    own.write(int(own.check().sides.pool[0][-3:]))
+    (line,) = found()["error", "class"]
+    assert "occurs in 1 of 6 pool cases, but 2 are required; give more cases that have it" in line
+    assert line.endswith("remove 'bone' from 'labels' in dataset.json and give --map 1=0,2=1")
+    own.describe(labels={"background": 0, "tear": 2})
+    card = describe_raw(own.raw, mapping=read_mapping("1=0,2=1"))
+    checked = check_folder(card, own.raw, lambda *_: None)
+    assert not [finding for finding in checked.findings if finding.severity == "error"]
+    assert all(case.voxels[1] for case in checked.facts)
+
+
+def test_label_maps_without_background_are_told_as_such(own, found):
+    for number in range(1, 9):
+        own.write(number, label=np.maximum(own.case(number)[1], 1))
+    (line,) = found()["error", "class"]
+    assert line.startswith("0 of 6 pool cases have a voxel that is background (value 0), but 2 are")
+
+
+def test_single_slices_are_an_error_before_any_preparation(own, found):
+    for number in range(1, 9):
+        image, label = own.case(number)
+        own.write(number, image[3:4], label[3:4])
+    (line,) = found()["error", "size"]
+    assert line.startswith("8 of 8 images are single slices; volumes of one slice can't be trained")
+
+
+def test_a_file_that_may_not_be_read_is_told_by_name(own, found, monkeypatch):
+    whole = Path.open
+
+    def refused(path, *arguments, **options):
+        if path == own.image(2):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return whole(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert found()["error", "file"] == [f"{own.image(2)}: Permission denied; make it readable"]
+
+
+def test_the_same_image_counts_by_content_in_any_type_and_file(own, found):
+    pool = [int(case[-3:]) for case in own.check().sides.pool]
+    image, _ = own.case(pool[0])
+    own.write(pool[1], image.astype(np.float64))
+    assert ("warning", "duplicate") in found()
 
 
 def test_the_same_image_twice_is_an_error_across_the_split_and_a_warning_within(own, found):

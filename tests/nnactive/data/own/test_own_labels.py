@@ -39,7 +39,7 @@ def describe(folder, labels):
 def relabel(tiny, raw, values):
     """Write ``values[k]`` for label k into every label map."""
     for number in range(1, 9):
-        label = np.array(values, np.uint8)[tiny.case(number)[1]]
+        label = np.array(values, np.int16)[tiny.case(number)[1]]
         tiny.write(raw / "labelsTr" / f"tiny_{number}.nii.gz", label, (2, 1, 1))
 
 
@@ -56,6 +56,8 @@ def run(capsys, *arguments):
         ((0, 100, 255), LABELS, "--map 100=1,255=2", {100: 1, 255: 2}),
         ((0, 1, 4), {"background": 0, "ball": 1, "dot": 4}, "--map 4=2", {1: 1, 4: 2}),
         ((0, 2, 5), {"background": 0, "dot": 5, "ball": 2}, "--map 2=1,5=2", {2: 1, 5: 2}),
+        ((0, 1, -1), LABELS, "--map -1=2", {-1: 2, 1: 1}),
+        ((0, -2, -1), {"background": 0, "ball": -2, "dot": -1}, "--map -2=1,-1=2", {-2: 1, -1: 2}),
     ],
 )
 def test_the_way_that_is_named_leads_to_the_same_dataset(
@@ -123,7 +125,7 @@ def test_rounded_labels_are_noted(tiny, raw, capsys):
         ),
         ({"background": 0, "a": 2, "b": 2}, r"give each class a value of its own"),
         ({"background": 0, "a": True}, r"'a' must be one whole number, not True; correct it"),
-        ({"background": 0, "a": "1"}, r"'a' must be one whole number, not '1'; correct it"),
+        ({"background": 0, "a": "1"}, r'not .1.; write {"background": 0, "a": 1}$'),
     ],
 )
 def test_labels_of_which_no_dataset_can_be_made_name_one_that_can(raw, labels, cause):

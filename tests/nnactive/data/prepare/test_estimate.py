@@ -215,7 +215,7 @@ def test_memory_is_counted_again_for_what_is_measured(tiny, tmp_path, monkeypatc
     respaced(tiny, 3, (20, 10, 10))
     card, out = tiny.card(spacing=None), tmp_path / "tiny"
     monkeypatch.setattr(Estimate, "check", lambda *_: None)
-    monkeypatch.setattr("nnactive.data.prepare.prepare.check_raw", lambda _, note: (note, ()))
+    monkeypatch.setattr("nnactive.data.prepare.prepare.check_raw", lambda _, note: (note, (), 0))
     with pytest.raises(UserError, match=r"tiny_3_0000\.nii\.gz: .* of memory, with only"):
         prepare(card, tiny.raw, out, 1, lambda *_: None)
     assert not list(out.rglob("*.b2nd"))
@@ -228,6 +228,12 @@ def test_a_slice_of_which_nothing_is_left_is_refused_by_name(tiny, tmp_path, cap
     error = told(tiny, tmp_path, capsys, spacing=None)
     assert f"{tiny.image(3)}: 1 x " in error
     assert " mm become 0 x " in error
+
+
+def test_a_spacing_of_the_card_that_fits_no_case_is_its_fault_not_the_files(tiny, tmp_path, capsys):
+    error = told(tiny, tmp_path, capsys, spacing=[1e6, 1.0, 1.0])
+    assert "all 8 cases are like it; correct 'spacing' in the card (mm, z, y, x)" in error
+    assert "header" not in error
 
 
 @pytest.mark.parametrize("spacing", [None, [2.0, 1.0, 1.0]])

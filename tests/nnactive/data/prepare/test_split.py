@@ -45,7 +45,7 @@ def test_a_case_without_patient_is_named():
 
 
 def test_too_few_patients():
-    with pytest.raises(UserError, match=r"too few patients for a test set \(3\); give at least 4"):
+    with pytest.raises(UserError, match=r"tiny: 3 patients, but at least 4 are needed: a quarter"):
         split_cases(["p1_1", "p1_2", "p2_1", "p3_1"], by(group=r"^(p\d)"))
 
 

@@ -67,14 +67,14 @@ def test_nothing_half_written_takes_the_name(image, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_sheared_grid_is_refused_with_itks_reason(image, tmp_path):
+def test_a_sheared_grid_is_refused(image, tmp_path):
     file = tmp_path / "x.nii"
     SimpleITK.WriteImage(image, str(file))
     content = bytearray(file.read_bytes())
     struct.pack_into("<2h", content, 252, 0, 1)  # only the matrix counts
     struct.pack_into("<12f", content, 280, 1, 0.4, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)
     file.write_bytes(content)
-    with pytest.raises(UserError, match=r"orthonormal direction cosines.*; .*perpendicular axes$"):
+    with pytest.raises(UserError, match=r"axes aren't perpendicular .*; resample it"):
         read_volume(file)
 
 
@@ -129,5 +129,5 @@ def test_a_header_that_is_none_is_refused(tmp_path):
     with pytest.raises(UserError, match="truncated or damaged"):
         read_header(file)
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.ones((3, 4), np.uint8)), str(file))
-    with pytest.raises(UserError, match=r"not a single three-dimensional image \(size \(3, 4\)"):
+    with pytest.raises(UserError, match=r"not a single .* two-dimensional one \(3 x 4\)"):
         read_header(file)

@@ -17,11 +17,12 @@ def test_labels_that_differ_by_rounding_are_rounded_with_a_note(tiny):
     card = tiny.card()
     case = scan(tiny.raw, card)[0]
     np.testing.assert_array_equal(load_case(case, 3).label, label)
-    noted = ("labels", "tiny_1.nii.gz", ROUNDED)
+    told = ROUNDED.format(0.0009)
+    noted = ("labels", "tiny_1.nii.gz", told)
     looked = look(case, card)
     assert (looked.facts.notes, looked.faults) == ((noted,), ())
     (finding,) = (f for f in judge(card, [looked], None) if f.severity == "note")
-    assert finding.line == f"labels: tiny_1.nii.gz: {ROUNDED}"
+    assert finding.line == f"labels: tiny_1.nii.gz: {told}"
 
 
 @pytest.mark.parametrize("value", [0.998, 1.002, 0.5, np.nan, np.inf, 65537, -1])
