@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmark.machine.findings import Finding
-from benchmark.results import ImageUsed
 from nnactive.io.files import sha256
+
+if TYPE_CHECKING:
+    from benchmark.results import ImageUsed
 
 LOCK: Final = "requirements.lock"
 
 
-def image_finding(used: ImageUsed | None) -> Finding:
+def image_finding(used: "ImageUsed | None") -> Finding:
     """The image by variant and digest, as results record it."""
     if used is None:
         return Finding("image", "ok", "none: outside a container")

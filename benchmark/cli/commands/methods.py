@@ -13,7 +13,8 @@ from benchmark.cli.options import method_argument
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from benchmark.feasibility.demands import Demands, Pools
+    from benchmark.feasibility.demands import Demands
+    from benchmark.feasibility.pools import Pools
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
 
