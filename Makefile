@@ -95,12 +95,14 @@ schema: venv  ## write the JSON Schemas of the files that others read or write t
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"
 
+LOCK = echo "locking $(1)" >&2 && $(PYTHON) -m benchmark.cli.waits "locking $(1)" $(COMPILE) -o $(1)
+
 lock:  ## lock all packages again: for runs, for CUDA 12, for development, for an image's package list (needs uv)
-	@command -v uv >/dev/null || { echo "error: no uv; install it: pipx install uv" >&2; exit 2; }
-	$(COMPILE) pyproject.toml --extra drive -o requirements.lock
-	$(COMPILE) pyproject.toml --extra drive --override benchmark/image/cuda12.in -o requirements-cuda12.lock
-	$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
-	$(COMPILE) benchmark/image/sbom.in -o benchmark/image/sbom.lock
+	@uv --version >/dev/null || { echo "error: no uv that starts; install it: pipx install uv" >&2; exit 2; }
+	@$(call LOCK,requirements.lock) pyproject.toml --extra drive
+	@$(call LOCK,requirements-cuda12.lock) pyproject.toml --extra drive --override benchmark/image/cuda12.in
+	@$(call LOCK,requirements-dev.lock) pyproject.toml --extra dev -c requirements.lock
+	@$(call LOCK,benchmark/image/sbom.lock) benchmark/image/sbom.in
 
 image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAGE=, DEBIAN=newest, ENGINE=podman)
 	@command -v $(ENGINE) >/dev/null || { echo "error: no $(ENGINE); see docs/containers.md" >&2; exit 2; }

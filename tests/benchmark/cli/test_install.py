@@ -2,8 +2,9 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -96,6 +97,46 @@ def test_a_tool_that_fails_shows_its_last_lines(tmp_path: Path, capsys) -> None:
     assert "no matching distribution" in (tmp_path / "install.log").read_text()
 
 
-def test_a_uv_that_does_not_start_is_left_alone(tmp_path: Path) -> None:
+@pytest.fixture
+def fake_uv(tmp_path: Path) -> Callable[[str], str]:
+    """A uv that does what a script says."""
+
+    def made(script: str) -> str:
+        path = tmp_path / "uv"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return made
+
+
+def test_a_uv_that_does_not_start_is_left_alone(fake_uv, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(packages, "STARTS", 0.1)
     assert usable("") == ("", "")
-    assert usable(str(tmp_path / "uv")) == ("", " (uv does not start)")
+    broken = ("", " (uv does not start)")
+    assert usable(str(tmp_path / "absent")) == broken
+    assert usable(fake_uv("exit 1")) == broken
+    assert usable(fake_uv("exec sleep 20")) == broken
+
+
+def test_pip_goes_on_where_uv_fails(fake_uv, tmp_path, capsys, monkeypatch) -> None:
+    uv = fake_uv('[ "$1" = --version ] || { echo "no route to the index"; exit 1; }')
+    monkeypatch.setenv("UV_INDEX", "https://example.org/simple")  # whatever pip is told here
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 0, 1e12))
+    ran: list[str] = []
+    real = packages._run
+
+    def run(tool: str, *rest: Any) -> None:
+        ran.append(tool)
+        if tool == "uv":
+            real(tool, *rest)
+
+    monkeypatch.setattr(packages, "_run", run)
+    (tmp_path / "a.lock").write_text("a==1 \\\n    --hash=sha256:00\n")
+    (tmp_path / "venv").mkdir()
+    assert main([str(tmp_path / "venv"), str(tmp_path / "a.lock"), "--uv", uv]) == 0
+    assert ran == ["the environment", "uv", "pip", "this checkout"]
+    _, output, note, _ = capsys.readouterr().err.splitlines()
+    assert output == "no route to the index"
+    log = tmp_path / "venv" / "install.log"
+    assert note == f"note: uv failed (1); its output: {log}; pip goes on"
