@@ -69,8 +69,9 @@ class Method:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments by which a command in another process gets the same value."""
-        return self.string, *(word for option in self.options for word in ("--param", option))
+        """The last arguments by which a command in another process gets the same value."""
+        options = (word for option in self.options for word in ("--param", option))
+        return *options, "--", self.string
 
     @property
     def requirements(self) -> tuple[str, ...]:

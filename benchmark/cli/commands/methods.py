@@ -120,13 +120,13 @@ def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
 
-    words = [*shlex.split(STEP_COMMAND), "describe", *method.arguments, *options]
+    words = [*shlex.split(STEP_COMMAND), "describe", *options]
     text = method.string
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "spec.json"
         try:
             done = subprocess.run(
-                [*words, "--out", str(out)],
+                [*words, "--out", str(out), *method.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

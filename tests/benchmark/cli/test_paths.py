@@ -8,7 +8,11 @@ import pytest
 from spoilt import Spoilt
 
 from benchmark.child_errors import error_line, reported_cause
+from benchmark.cli.commands.methods import examine
+from benchmark.cli.commands.steps import step
 from benchmark.cli.main import main
+from benchmark.conformance.parent import command
+from benchmark.submission.method_string import Method
 
 HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
 NOT_UTF8 = os.fsdecode(b"\xff-x")
@@ -44,6 +48,20 @@ def test_a_folder_that_begins_with_a_dash_may_follow_two_dashes(tmp_path, monkey
     Spoilt().write(Path("-knees"))
     assert main(["data", "add", "--", "-knees"]) == 0
     assert main(["data", "prepare", "knees", "--raw", "-knees", "--data", "-data"]) == 0
+
+
+@pytest.mark.parametrize("name", ["-mine", HARD_TO_QUOTE.replace("/", "")], ids=["dash", "quotes"])
+def test_a_method_in_any_file_is_described_by_a_process_of_its_own(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(f"{name}.py").write_text(
+        "from nnactive.methods import Random\n\n\nclass Mine(Random):\n"
+        "    def __init__(self, power: float = 1):\n        self.power = power\n"
+    )
+    method = Method.parse(f"{name}.py:Mine", ["power=2"])
+    assert examine(method, tmp_path / "track").record.parameters == {"power": 2}
+    words = command(method, tmp_path / "out.json", answers=True)
+    asked = step.commands["conform"].make_context("conform", words[words.index("conform") + 1 :])
+    assert asked.params == {"method": method, "out": tmp_path / "out.json", "answers": True}
 
 
 @pytest.mark.parametrize(
