@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from benchmark.cli.install import packages
 from benchmark.cli.install.output import Course
 from benchmark.cli.install.packages import NotInstalledError, check_room, main, usable
 from benchmark.cli.progress import Beat
-from benchmark.cli.waits import followed, waited
+from benchmark.cli.waits import followed, told, waited
 
 
 class Usage(NamedTuple):
@@ -56,6 +57,16 @@ def test_a_wait_is_told_again_and_again_with_what_is_left(tmp_path: Path, capfd,
     assert waited("slow work", slow, took) == 0
     assert "slow work: 0 s so far, about 2 min left\n" in capfd.readouterr().err
     assert waited("slow work", [sys.executable, "-c", "raise SystemExit(3)"], took) == 3
+
+
+def test_work_in_this_process_is_told_if_it_takes_long(capfd, monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cli.progress.SOON", 0.2)
+    with told("slow work"):
+        time.sleep(0.7)
+    assert capfd.readouterr().err.startswith("slow work: 0 s so far\n")
+    with told("fast work"):
+        pass
+    assert capfd.readouterr().err == ""
 
 
 def test_lines_come_after_5_s_and_then_less_often() -> None:

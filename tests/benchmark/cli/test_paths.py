@@ -54,14 +54,14 @@ def test_a_folder_that_begins_with_a_dash_may_follow_two_dashes(tmp_path, monkey
 def test_a_method_in_any_file_is_described_by_a_process_of_its_own(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(f"{name}.py").write_text(
-        "from nnactive.methods import Random\n\n\nclass Mine(Random):\n"
-        "    def __init__(self, power: float = 1):\n        self.power = power\n"
+        "from nnactive.methods import PowerBald\n\n\nclass Mine(PowerBald):\n    name = 'mine'\n"
     )
-    method = Method.parse(f"{name}.py:Mine", ["power=2"])
-    assert examine(method, tmp_path / "track").record.parameters == {"power": 2}
+    method = Method.parse(f"{name}.py:Mine", ["beta=2"])
+    assert examine(method, tmp_path / "track").record.parameters == {"beta": 2.0}
     words = command(method, tmp_path / "out.json", answers=True)
     asked = step.commands["conform"].make_context("conform", words[words.index("conform") + 1 :])
-    assert asked.params == {"method": method, "out": tmp_path / "out.json", "answers": True}
+    given = {"method": method.string, "parameters": ("beta=2",), "answers": True}
+    assert asked.params == given | {"out": tmp_path / "out.json"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,23 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, monkeypatch, capfd, argume
     assert main(arguments) == 2
     assert told(capfd) == [
         f"error: {REFUSED}: not in UTF-8, as the names of all files must be; rename it"
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("track", "run", "demo", "--runs", ""), "an argument"),
+        (("leaderboard", "build", "--out="), "--out"),
+        (("check", ""), "an argument"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch, capfd, arguments, what):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert told(capfd) == [
+        f"error: {what} is empty, as if from a variable that isn't set; give a value"
     ]
     assert not list(tmp_path.iterdir())
 
