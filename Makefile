@@ -1,8 +1,8 @@
 # `make help` lists the targets. `make` exits with 2 if a target fails;
 # the command line itself exits with 2 for an error you can fix and with 1 for a failure.
 TRACK ?= demo
-DATA ?= $(or $(NNACTIVE_DATA),data)
-RUNS ?= $(or $(NNACTIVE_RUNS),runs)
+DATA ?= $(or $(value NNACTIVE_DATA),data)
+RUNS ?= $(or $(value NNACTIVE_RUNS),runs)
 OUT ?= leaderboard.html
 CORES ?=
 DATASET ?=
@@ -22,16 +22,23 @@ SIF ?= benchmark.sif
 ENGINE ?= $(shell docker info >/dev/null 2>&1 && echo docker || echo podman)
 BASE = $(if $(BASE_IMAGE),BASE_IMAGE=$(BASE_IMAGE)) $(if $(DEBIAN),DEBIAN=$(DEBIAN)) $(if $(COMPILER),COMPILER=$(COMPILER))
 
+# Commands get what is given in the environment, as it is: a path may hold what make or a shell
+# would read ($, quotes, a newline).
+GIVEN := TRACK DATA RUNS OUT CORES DATASET REGIME RUNTIME IMAGE METHOD SIF
+as_given = $(if $(filter command environment,$(firstword $(origin $(1)))),$(value $(1)),$($(1)))
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(call as_given,$(name))))
+export $(GIVEN) NAME
+
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(BIN)/nnactive-bench $(if $(DEBUG),--debug)
 # Says every few seconds how long a silent command still takes.
 WAIT := $(BIN)/python -m benchmark.cli.waits
-PART := $(if $(DATASET),--dataset "$(DATASET)") $(if $(REGIME),--regime "$(REGIME)")
+PART := $(if $(DATASET),--dataset "$$DATASET") $(if $(REGIME),--regime "$$REGIME")
 # IMAGE=1: a submission.yaml's requirements go into a layer on the image, so the run is in a container.
 IN := $(or $(RUNTIME),$(if $(IMAGE),docker))
-INSIDE := $(if $(IN),--runtime $(IN)) $(if $(filter docker,$(IN)),--image "$(NAME)") $(if $(filter apptainer,$(IN)),--image "$(SIF)") $(if $(IMAGE),--layer)
-PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores $(CORES))
+INSIDE := $(if $(IN),--runtime "$${RUNTIME:-docker}") $(if $(filter docker,$(IN)),--image "$$NAME") $(if $(filter apptainer,$(IN)),--image "$$SIF") $(if $(IMAGE),--layer)
+PLACES := --data "$$DATA" --runs "$$RUNS" --out "$$OUT" $(if $(CORES),--cores "$$CORES")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -39,7 +46,7 @@ PLACES := --data "$(DATA)" --runs "$(RUNS)" --out "$(OUT)" $(if $(CORES),--cores
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
-	@echo "variables: TRACK=$(TRACK) DATA=$(DATA) RUNS=$(RUNS) OUT=$(OUT) CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
+	@echo "variables: TRACK=$$TRACK DATA=$$DATA RUNS=$$RUNS OUT=$$OUT CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
 venv: $(VENV)/.done  ## create the virtual environment with the locked packages, by uv if there is one (UV= for pip)
 
@@ -50,16 +57,16 @@ $(VENV)/.done: requirements-dev.lock pyproject.toml setup.py
 	@touch $@
 
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
-	@$(BENCH) track run "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
+	@$(BENCH) track run $(PART) $(PLACES) $(INSIDE) -- "$$TRACK"
 
 submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
-	@test -n "$(METHOD)" || \
+	@test -n "$$METHOD" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
-	@case "$(IMAGE)" in ""|1) ;; *) echo "error: IMAGE=$(IMAGE): it is 1 or nothing; NAME= and SIF= say which image" >&2; exit 2 ;; esac
-	@$(BENCH) submit "$(METHOD)" --track "$(TRACK)" $(PART) $(PLACES) $(INSIDE)
+	@case "$$IMAGE" in ""|1) ;; *) echo "error: IMAGE=$$IMAGE: it is 1 or nothing; NAME= and SIF= say which image" >&2; exit 2 ;; esac
+	@$(BENCH) submit --track "$$TRACK" $(PART) $(PLACES) $(INSIDE) -- "$$METHOD"
 
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
-	@$(BENCH) leaderboard build --results "$(RUNS)" --out "$(OUT)" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
+	@$(BENCH) leaderboard build --results "$$RUNS" --out "$$OUT" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
 
 # nproc counts the cores that may be used.
 WORKERS ?= $(shell nproc)
@@ -96,12 +103,14 @@ schema: venv  ## write the JSON Schemas to docs/schema, and the reference for au
 COMPILE = uv pip compile --python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"
 
+LOCK = echo "locking $(1)" >&2 && $(PYTHON) -m benchmark.cli.waits "locking $(1)" $(COMPILE) -o $(1)
+
 lock:  ## lock all packages again: for runs, for CUDA 12, for development, for an image's package list (needs uv)
-	@command -v uv >/dev/null || { echo "error: no uv; install it: pipx install uv" >&2; exit 2; }
-	$(COMPILE) pyproject.toml --extra drive -o requirements.lock
-	$(COMPILE) pyproject.toml --extra drive --override benchmark/image/cuda12.in -o requirements-cuda12.lock
-	$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
-	$(COMPILE) benchmark/image/sbom.in -o benchmark/image/sbom.lock
+	@uv --version >/dev/null || { echo "error: no uv that starts; install it: pipx install uv" >&2; exit 2; }
+	@$(call LOCK,requirements.lock) pyproject.toml --extra drive
+	@$(call LOCK,requirements-cuda12.lock) pyproject.toml --extra drive --override benchmark/image/cuda12.in
+	@$(call LOCK,requirements-dev.lock) pyproject.toml --extra dev -c requirements.lock
+	@$(call LOCK,benchmark/image/sbom.lock) benchmark/image/sbom.in
 
 image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAGE=, DEBIAN=newest, ENGINE=podman)
 	@command -v $(ENGINE) >/dev/null || { echo "error: no $(ENGINE); see docs/containers.md" >&2; exit 2; }
@@ -111,7 +120,7 @@ image:  ## build the container image NAME (VARIANT=cuda12, COMPILER=1, BASE_IMAG
 sif:  ## build the Apptainer image SIF (same variables)
 	@command -v apptainer >/dev/null || { echo "error: no apptainer; see docs/containers.md" >&2; exit 2; }
 	@facts=$$(benchmark/image/facts.sh "$(VARIANT)") || exit 2; set -x; \
-		benchmark/image/sif.sh "$(SIF)" $$(echo "$$facts" | grep -E '^(VARIANT|COMMIT)=') $(BASE) -- $(SIF_FLAGS)
+		benchmark/image/sif.sh "$$SIF" $$(echo "$$facts" | grep -E '^(VARIANT|COMMIT)=') $(BASE) -- $(SIF_FLAGS)
 
 image-test: venv  ## test both images: doctor, check and a short track, without network, as an arbitrary user id
 	@NNACTIVE_TEST_IMAGE="$(NAME)" NNACTIVE_TEST_SIF="$(abspath $(SIF))" NNACTIVE_TEST_ENGINE="$(ENGINE)" $(BIN)/python -m pytest -q --durations=12 tests/containers

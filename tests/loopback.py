@@ -29,6 +29,10 @@ class Served:
     """Bytes that an answer to a range holds at most."""
     pause: float = 0
     """Seconds between two blocks."""
+    drip: list[float] = field(default_factory=list)
+    """Seconds between two single bytes of an answer."""
+    drip_headers: float = 0
+    """Seconds between two single bytes of what precedes an answer."""
     encoding: str | None = None
     retry_after: str | None = None
     """Told with the codes above."""
@@ -79,8 +83,20 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(served)
         elif served.close:
             self.close_connection = True
+        elif served.drip_headers:
+            self.drip(b"HTTP/1.1 200 " + b"OK" * 1000, served.drip_headers)
+            self.close_connection = True
         else:
             self.answer(served, wanted)
+
+    def drip(self, body: bytes, pause: float) -> None:
+        for at in range(len(body)):
+            try:
+                self.wfile.write(body[at : at + 1])
+            except OSError:
+                return
+            if self.loopback.closing.wait(pause):
+                return
 
     def refuse(self, served: Served) -> None:
         self.send_response(served.status.pop(0))
@@ -123,6 +139,10 @@ class Handler(BaseHTTPRequestHandler):
         if served.cut:
             body = body[: int(len(body) * served.cut.pop(0))]
             self.close_connection = True
+        if served.drip:
+            self.drip(body, served.drip.pop(0))
+            self.close_connection = True
+            return
         step = 1 << 14
         for at in range(0, len(body), step):
             if served.pause and self.loopback.closing.wait(served.pause):

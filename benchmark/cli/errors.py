@@ -44,7 +44,15 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
 
 
 def _check_names(arguments: Sequence[str]) -> None:
-    """Check the arguments, our variables and the current folder with ``check_name``."""
+    """Check the arguments, our variables and the current folder with ``check_name``.
+
+    Raises:
+        UserError: one isn't in UTF-8, or an argument is empty, which as a path were this folder.
+    """
+    for argument in arguments:
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            name = argument[:-1] or "an argument"
+            raise UserError(f"{name} is empty, as if from a variable that isn't set; give a value")
     with suppress(FileNotFoundError):  # the current folder may have been removed
         arguments = [*arguments, str(Path.cwd())]
     ours = [value for name, value in os.environ.items() if name.startswith(VARIABLES)]

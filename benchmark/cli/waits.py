@@ -8,10 +8,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 from benchmark.cli.progress import Beat
@@ -94,6 +95,26 @@ def waited(name: str, words: Sequence[str], took: Path = TOOK) -> int:
     if not status:
         _keep(took, {**known, name: round(time.monotonic() - beat.start, 1)})
     return status
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """While the block runs, say now and then how long it has taken; nothing if it is fast."""
+    beat, ended = Beat(time.monotonic()), Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK):
+            now = time.monotonic()
+            if beat.due(now):
+                say(f"{name}: {_so_far(now - beat.start, None)}")
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _so_far(seconds: float, last: float | None) -> str:

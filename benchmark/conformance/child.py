@@ -48,7 +48,7 @@ def judge(method: Method, out: Path) -> None:
     answers = out.with_name("answers.json")
     with out.with_name("other.txt").open("wb") as log:
         other = spawn(
-            [*command(method, answers), "--answers"],
+            command(method, answers, answers=True),
             log,
             env={**os.environ, HASH_SEED: "2"},
         )

@@ -23,9 +23,10 @@ HASH_SEED = "PYTHONHASHSEED"
 Watcher = Callable[[Sequence[Verdict]], None]
 
 
-def command(method: Method, out: Path) -> list[str]:
-    """The command of a process that checks a method and writes to ``out``."""
-    return [*shlex.split(STEP_COMMAND), "conform", *method.arguments, "--out", str(out)]
+def command(method: Method, out: Path, *, answers: bool = False) -> list[str]:
+    """The command of a process that checks a method, or only queries, and writes to ``out``."""
+    only = ["--answers"] if answers else []
+    return [*shlex.split(STEP_COMMAND), "conform", "--out", str(out), *only, *method.arguments]
 
 
 def check(method: Method, seconds: float, watcher: Watcher) -> list[Verdict]:

@@ -1,21 +1,12 @@
 """How a method looks for patches in each of a track's settings."""
 
-from pathlib import Path
-
+from benchmark.feasibility.pools import Pools
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
 from nnactive.errors import MethodError, UserError
 from nnactive.io.models import Frozen
 from nnactive.methods import PoolInfo, QueryMethod
 from nnactive.methods.demand import Demand, demand_of
 from nnactive.settings import Setting
-
-
-class Pools(Frozen):
-    """What a method is asked about; a file, as another process makes a submitted class."""
-
-    settings: tuple[Setting, ...]
-    folders: dict[str, Path]
-    """Prepared datasets by name."""
 
 
 class Demands(Frozen):

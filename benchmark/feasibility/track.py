@@ -1,32 +1,13 @@
 """Whether a track's datasets can serve all of its settings and methods."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from benchmark.feasibility.demands import Demands, Pools
+from benchmark.feasibility.demands import Demands
+from benchmark.feasibility.pools import Pools
 from benchmark.feasibility.setting import judge_setting
 from benchmark.tracks import Track
-from benchmark.workflow.datasets import GENERATED
-from nnactive.data.prepared import INFO, PreparedDataset
+from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
-
-
-def prepared_pools(track: Track, data: Path, runs: Path) -> Pools:
-    """The track's settings whose datasets are prepared, and where these are.
-
-    Args:
-        track: the track.
-        data: folder of the prepared datasets.
-        runs: folder of the runs, below which generated datasets may be.
-    """
-    there: dict[str, Path] = {}
-    for name in track.datasets:
-        places = (data / name, runs / GENERATED / name)
-        found = [folder for folder in places if (folder / INFO).is_file()]
-        if found:
-            there[name] = found[0].resolve()
-    settings = tuple(setting for setting in track.settings if setting.dataset in there)
-    return Pools(settings=settings, folders=there)
 
 
 def check_track(

@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from benchmark.results import ImageUsed
 from nnactive.io.files import read_model
 from nnactive.io.models import Frozen
+
+if TYPE_CHECKING:
+    from benchmark.results import ImageUsed
 
 HOME: Final = Path("/opt/benchmark")
 """Where the benchmark lies inside an image."""
@@ -54,8 +56,10 @@ def image_record(home: Path = HOME) -> ImageRecord | None:
     return read_model(file, ImageRecord) if file.is_file() else None
 
 
-def image_used(home: Path = HOME) -> ImageUsed | None:
+def image_used(home: Path = HOME) -> "ImageUsed | None":
     """This image as results record it; None outside an image."""
+    from benchmark.results import ImageUsed
+
     record = image_record(home)
     if record is None:
         return None

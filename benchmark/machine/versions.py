@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.machine.findings import Finding
-from benchmark.results import ImageUsed
 from nnactive.io.files import sha256
 
+if TYPE_CHECKING:
+    from benchmark.results import ImageUsed
 
-def image_finding(used: ImageUsed | None) -> Finding:
+
+def image_finding(used: "ImageUsed | None") -> Finding:
     """The image by variant and digest, as results record it."""
     if used is None:
         return Finding("image", "ok", "none: outside a container")

@@ -79,10 +79,10 @@ class Method:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments by which a command in another process gets the same value."""
+        """The last arguments by which a command in another process gets the same value."""
         options = tuple(word for option in self.options for word in ("--param", option))
         copy = ("--frozen", str(self.frozen)) if self.frozen else ()
-        return self.string, *options, *copy
+        return *options, *copy, "--", self.string
 
     @property
     def source(self) -> "Source | None":

@@ -16,6 +16,11 @@ PathPattern = Annotated[
     str, written_as(r"[^/{}][^{}]*\{\}[^{}]*|\{\}[^{}]*", "a relative path with one {}")
 ]
 
+ImagePattern = Annotated[
+    str, written_as(r"[^/{}][^{}]*(\{\}[^{}]*)+|(\{\}[^{}]*)+", "a relative path with {}")
+]
+"""A ``PathPattern`` in which ``{}`` may occur again, for the same."""
+
 
 def _checked(value: str) -> str:
     try:
@@ -34,11 +39,13 @@ class Layout(Frozen):
     title: str
     """What people call it: nnU-Net's Dataset004_Hippocampus."""
     label: PathPattern
-    images: Annotated[tuple[PathPattern, ...], Field(min_length=1)]
+    images: Annotated[tuple[ImagePattern, ...], Field(min_length=1)]
     """What a case's image is made of, as the card's own layout has it, in its order; each ``*``
     stands for what it stood for in ``label``."""
     case: Annotated[str, written_as(r"[^/{}]*\{\}[^/{}]*", "a name with one {}")] | None = None
     """The case id; None: the last part of ``label`` up to and from ``{}``."""
+    any_case: bool = False
+    """Names are in upper or lower case, even of one case's files; its id is in upper case."""
     ready: bool = False
     """Images are one file a channel and labels have the card's values: there is nothing to
     convert."""

@@ -1,5 +1,4 @@
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -341,29 +340,6 @@ def test_a_run_takes_a_part_of_a_track(command, monkeypatch, capsys) -> None:
     assert len(whole.settings) == 12
     assert main([*command, "--dataset", "phantom"]) == 2
     assert "no setting with dataset 'phantom'" in capsys.readouterr().err
-
-
-def made(*variables: str) -> str:
-    """The command that ``make submit`` would run."""
-    command = ["make", "--no-print-directory", "-n", "submit", "METHOD=bald", *variables]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
-
-
-def test_make_passes_a_part_on() -> None:
-    part = made("TRACK=main", "DATASET=hippocampus", "REGIME=low")
-    assert '--track "main" --dataset "hippocampus" --regime "low"' in part
-    assert "--dataset" not in made("TRACK=main")
-
-
-def test_make_takes_the_places_that_the_command_line_takes(monkeypatch) -> None:
-    for name in ("DATA", "RUNS", "NNACTIVE_DATA", "NNACTIVE_RUNS"):
-        monkeypatch.delenv(name, raising=False)
-    assert '--data "data" --runs "runs"' in made()
-    monkeypatch.setenv("NNACTIVE_DATA", "/my/own data")
-    monkeypatch.setenv("NNACTIVE_RUNS", "/my/runs")
-    assert '--data "/my/own data" --runs "/my/runs"' in made()
-    assert '--data "elsewhere" --runs "/my/runs"' in made("DATA=elsewhere")
 
 
 def test_hippocampus_lite_is_the_track_of_the_measured_figures() -> None:

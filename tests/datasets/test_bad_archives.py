@@ -83,7 +83,7 @@ def images_without_a_label(tree):
 def both_spellings(tree):
     folder = tree.top / "segmentations" / "expert"
     shutil.copy(folder / "duke_001.nii.gz", folder / "DUKE_001.nii.gz")
-    return tree.top, "case 'DUKE_001' occurs 2 times"
+    return tree.top, "beside it is DUKE_001.nii.gz; remove one of them"
 
 
 def phases_of_two_sizes(tree):

@@ -89,7 +89,7 @@ def test_nnunets_folder_is_taken(tree, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tree", ["hippocampus", "lits", "kits", "amos", "word", "acdc"], indirect=True
+    "tree", ["hippocampus", "lits", "kits", "amos", "word", "acdc", "mama_mia"], indirect=True
 )
 def test_files_that_somebody_has_uncompressed_are_taken(tree, tmp_path) -> None:
     card = card_of(tree)
@@ -109,6 +109,25 @@ def test_compressed_and_not_at_once_is_refused(tree) -> None:
         scan(tree.top, card)
 
 
+@pytest.mark.parametrize("tree", ["mama_mia"], indirect=True)
+def test_uncompressed_files_of_mama_mia_are_found_in_either_spelling(tree) -> None:
+    card = card_of(tree)
+    gunzip(tree.top)
+    expert = tree.top / "segmentations" / "expert"
+    assert {path.stem for path in expert.iterdir()} > {"duke_001", "ISPY1_1001"}
+    assert [case.id for case in scan(tree.top, card)] == sorted(tree.cases)
+    missing = tree.top / "images" / "DUKE_001" / "duke_001_0001.nii"
+    content = missing.read_bytes()
+    missing.unlink()
+    with pytest.raises(UserError, match=r"_0001\.nii\.gz: missing, though case 'DUKE_001' has"):
+        scan(tree.top, card)
+    missing.write_bytes(content)
+    other = expert / "DUKE_001.nii"
+    shutil.copy(expert / "duke_001.nii", other)
+    with pytest.raises(UserError, match=r"duke_001\.nii: beside it is DUKE_001\.nii; remove one"):
+        scan(tree.top, card)
+
+
 @pytest.mark.parametrize("tree", ["acdc"], indirect=True)
 @pytest.mark.parametrize("text", [None, "ED: 1\nGroup: DCM\n"])
 def test_acdc_needs_no_info(tree, text) -> None:
@@ -122,7 +141,8 @@ def test_acdc_needs_no_info(tree, text) -> None:
 
 @pytest.mark.parametrize("tree", ["lits"], indirect=True)
 @pytest.mark.parametrize("batches", [1, 2])
-def test_codalabs_lits_is_taken(tree, tmp_path, batches) -> None:
+@pytest.mark.parametrize("compressed", [False, True])
+def test_codalabs_lits_is_taken(tree, tmp_path, batches, compressed) -> None:
     card, folder = card_of(tree), tmp_path / "LiTS"
     cases = scan(tree.top, card)
     for number, case in enumerate(cases):
@@ -130,11 +150,12 @@ def test_codalabs_lits_is_taken(tree, tmp_path, batches) -> None:
         batch.mkdir(parents=True, exist_ok=True)
         for path, name in ((case.files[0], "volume"), (case.label, "segmentation")):
             shutil.copy(path, batch / f"{name}-{case.id.removeprefix('liver_')}.nii.gz")
-    gunzip(folder)
+    if not compressed:
+        gunzip(folder)
     same(voxels(cases, card, tmp_path), voxels(scan(folder, card), card, tmp_path))
     told = "CodaLab's LiTS" + (" in batches" if batches > 1 else "")
-    assert recognised(folder, card) == f"{told}, not compressed"
-    next(folder.rglob("volume-10.nii")).unlink()
+    assert recognised(folder, card) == told + ("" if compressed else ", not compressed")
+    next(folder.rglob("volume-10.nii*")).unlink()
     with pytest.raises(UserError, match=r"volume-10\.nii\.gz: missing, though case 'liver_10' has"):
         scan(folder, card)
 

@@ -168,6 +168,11 @@ def add(
     card = describe_raw(raw, name, group, read_mapping(mapping))
     target = free_folder(card, out)
     if rename:
+        if not os.access(raw, os.W_OK):
+            raise UserError(
+                f"{raw}: can't be written, so --rename can't rename; in a container raw data are "
+                "read-only: run the same command outside, with --runtime local"
+            )
         click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
     # Fail now rather than after an hour of preparation.

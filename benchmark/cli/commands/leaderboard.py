@@ -91,11 +91,13 @@ def table(
     strict: bool,
 ) -> None:
     """Export the board's tables."""
+    from benchmark.cli.waits import told
     from leaderboard import export
     from leaderboard.build import load_board
     from nnactive.io.files import write_text
 
-    board = load_board(results, published=published, strict=strict)
+    with told("reading the results"):
+        board = load_board(results, published=published, strict=strict)
     chosen = export.chosen(board, leagues)
     if not chosen and leagues:
         known = ", ".join(league.title for league in board.leagues) or "none"
@@ -135,10 +137,13 @@ def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
 
 
 def _build(results: Sequence[Path], out: Path, top: int, *, published: bool, strict: bool) -> None:
-    from leaderboard.build import build as build_board
-    from leaderboard.terminal import top_tables
+    from benchmark.cli.waits import told
 
-    board = build_board(results, out, published=published, strict=strict)
+    with told("building the page"):
+        from leaderboard.build import build as build_board
+        from leaderboard.terminal import top_tables
+
+        board = build_board(results, out, published=published, strict=strict)
     _show(top_tables(board, top))
     _list_left_out(board)
     click.echo(f"leaderboard: {out.resolve()}")

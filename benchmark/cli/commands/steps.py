@@ -256,7 +256,8 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
 @out_option
 def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> None:
     """Import a METHOD, check it, and say what it is."""
-    from benchmark.feasibility.demands import Pools, demands_of
+    from benchmark.feasibility.demands import demands_of
+    from benchmark.feasibility.pools import Pools
     from benchmark.submission.method_class import as_query
     from benchmark.submission.method_help import method_help
     from benchmark.submission.spec import describe as run

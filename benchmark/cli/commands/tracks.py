@@ -23,7 +23,7 @@ from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmark.feasibility.demands import Pools
+    from benchmark.feasibility.pools import Pools
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
@@ -88,11 +88,13 @@ def show(name: str, data: Path, dataset: str | None, regime: str | None, *, as_y
 
 def shown_warnings(content: "Track", data: Path) -> list[str]:
     """What is impossible or may go wrong with the built-in methods on datasets in ``data``."""
-    from benchmark.feasibility.track import prepared_pools
+    from benchmark.feasibility.pools import prepared_pools
     from benchmark.submission.method_string import Method
 
-    asked = [Method.parse(each) for each in content.methods]
     pools = prepared_pools(content, data, data)
+    if not pools.folders:
+        return []
+    asked = [Method.parse(each) for each in content.methods]
     try:
         return warnings(content, pools, [each for each in asked if each.file is None])
     except UserError as error:
@@ -194,7 +196,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
     Nothing runs if this machine lacks something or a method fails its check.
     """
-    from benchmark.feasibility.track import prepared_pools
+    from benchmark.feasibility.pools import prepared_pools
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 

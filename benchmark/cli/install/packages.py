@@ -27,6 +27,8 @@ TAIL: Final = 15
 """Lines of a tool's output that are shown where it failed."""
 TAKES: Final = {"uv": "1 to 3 min", "pip": "about 4 min"}
 """Measured with 500 Mbit/s and two cores."""
+STARTS: Final = 10
+"""Seconds in which uv says its version, or it counts as broken."""
 SETTINGS: Final = ("index-url", "extra-index-url", "find-links", "no-index")
 """What pip may be told of where packages are; uv reads none of it."""
 
@@ -100,8 +102,8 @@ def usable(uv: str) -> tuple[str, str]:
     if not uv:
         return "", ""
     try:
-        subprocess.run([uv, "--version"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        subprocess.run([uv, "--version"], capture_output=True, check=True, timeout=STARTS)
+    except (OSError, subprocess.SubprocessError):
         return "", " (uv does not start)"
     words = [sys.executable, "-m", "pip", "config", "list"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from nnactive.data.progress import Amount
 from nnactive.errors import NnactiveError
-from nnactive.io.formatting import duration
+from nnactive.io.formatting import duration, size
 
 Result = TypeVar("Result")
 ATTEMPTS = 6
@@ -19,13 +19,57 @@ BACK_OFF = 1.0
 LONGEST = 600
 """Seconds that are waited between attempts for one file at one address, all waits together."""
 SILENCE = 5.0
-"""Seconds without a byte after which this is told."""
+"""Seconds without a byte, or with fewer than ``FLOOR`` each, after which this is told."""
+FLOOR = 1 << 10
+"""Bytes per second below which a transfer isn't worth waiting for."""
+WINDOW = 60
+"""Seconds for which a transfer may be slower than that."""
 Wait = Callable[[str, float, float], None]
 """Receives why nothing happens and what ends it, the seconds waited so far, and their limit."""
 
 
 class TransferError(NnactiveError):
     """A file could not be fetched from an address."""
+
+
+class SlowError(TransferError):
+    """Too little comes from an address; the message is only the cause."""
+
+
+class Floor:
+    """Judges whether a transfer brings enough: ``FLOOR`` bytes per second over a window."""
+
+    def __init__(self, done: int = 0, window: float | None = None) -> None:
+        """Begin with ``done`` bytes; a window is ``WINDOW`` seconds if nothing else is said."""
+        self.window = WINDOW if window is None else window
+        self.since = self.last = time.monotonic()
+        self.before = self.done = done
+
+    @property
+    def slow(self) -> bool:
+        """Whether too little came for long enough that this is told."""
+        passed = time.monotonic() - self.since
+        return passed >= SILENCE and self.done - self.before < FLOOR * passed
+
+    @property
+    def told(self) -> str:
+        """What is too little, for a message."""
+        return f"less than {size(FLOOR)}/s"
+
+    def update(self, done: int) -> None:
+        """Count what is there now; a window begins again whenever its bytes are complete.
+
+        Raises:
+            SlowError: a window is over and its bytes aren't.
+        """
+        now = time.monotonic()
+        if done != self.done:
+            self.last = now
+        self.done, self.before = done, min(self.before, done)  # a client may begin again
+        if done - self.before >= FLOOR * self.window:
+            self.since, self.before = now, done
+        elif now - self.since >= self.window:
+            raise SlowError(f"{self.told} came for {duration(self.window)}")
 
 
 class Patience:
@@ -76,73 +120,108 @@ class Patience:
 
 
 def watched(
-    work: Callable[[], Result], size: Callable[[], int], source: str, tell: Wait, amount: Amount
+    work: Callable[[], Result],
+    brought: Callable[[], int],
+    source: str,
+    tell: Wait,
+    amount: Amount | None = None,
 ) -> Result:
     """Run a client that tells nothing, and report what it brings and its silence.
 
     Args:
         work: the client; runs in a thread, which is left alone if it never ends.
-        size: bytes that it has brought so far.
+        brought: bytes that came so far.
         source: who is silent.
         tell: receives its silence.
-        amount: receives the size whenever that has changed.
+        amount: receives the size whenever that has changed, if the client doesn't report it.
 
     Raises:
-        TransferError: nothing came for ``LONGEST`` seconds.
+        TransferError: too little came for ``LONGEST`` seconds.
     """
+    done = _begin(work)
+    before, floor = -1, Floor(brought(), LONGEST)
+    while not wait((done,), timeout=min(1, SILENCE)).done:
+        there = brought()
+        if amount and there != before:
+            before = there
+            amount(there, None)
+        try:
+            floor.update(there)
+        except SlowError:
+            raise TransferError(
+                f"{floor.told} came from {source} for {duration(LONGEST)}"
+            ) from None
+        _tell(floor, source, tell, LONGEST)
+    return done.result()
+
+
+def begun(work: Callable[[], Result], source: str, tell: Wait) -> Result:
+    """Wait until a server begins to answer, ``WINDOW`` seconds at most, and tell it.
+
+    Args:
+        work: asks the server; runs in a thread, which is left alone if it never ends.
+        source: who is asked.
+        tell: receives its silence.
+
+    Raises:
+        SlowError: it took longer.
+    """
+    done, began = _begin(work), time.monotonic()
+    why = f"no answer comes from {source}; given up after {duration(WINDOW)}"
+    while not wait((done,), timeout=min(1, SILENCE)).done:
+        passed = time.monotonic() - began
+        if passed >= WINDOW:
+            raise SlowError(f"the server didn't answer within {duration(WINDOW)}")
+        if passed >= SILENCE:
+            tell(why, passed, WINDOW)
+    return done.result()
+
+
+def _begin(work: Callable[[], Result]) -> Future[Result]:
+    """Run something in a thread that ends with this process."""
     done: Future[Result] = Future()
 
     def run() -> None:
         try:
             done.set_result(work())
-        except BaseException as error:  # noqa: BLE001  (raised again below)
+        except BaseException as error:  # noqa: BLE001  (raised again by its reader)
             done.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    before, last = -1, time.monotonic()
-    why = f"nothing comes from {source}; given up after {duration(LONGEST)} of silence"
-    while not wait((done,), timeout=min(1, SILENCE)).done:
-        now, there = time.monotonic(), size()
-        if there != before:
-            before, last = there, now
-            amount(there, None)
-        elif now - last >= LONGEST:
-            raise TransferError(f"nothing came from {source} for {duration(LONGEST)}")
-        elif now - last >= SILENCE:
-            tell(why, now - last, LONGEST)
-    return done.result()
+    return done
 
 
 @contextmanager
-def silence_told(source: str, limit: float, tell: Wait) -> Iterator[Callable[[], None]]:
-    """While the block runs, tell each second for how long nothing has come, if it is for long.
+def silence_told(source: str, floor: Floor, limit: float, tell: Wait) -> Iterator[None]:
+    """While the block runs, tell each second for how long nothing or too little has come.
 
     Args:
         source: who is silent.
-        limit: seconds after which the caller's client gives up.
+        floor: what has come; the block keeps it up to date.
+        limit: seconds of silence after which the caller's client gives up.
         tell: receives it, in another thread.
-
-    Yields:
-        To be called when something comes.
     """
-    last = time.monotonic()
     ended = threading.Event()
 
-    def came() -> None:
-        nonlocal last
-        last = time.monotonic()
-
     def watch() -> None:
-        why = f"nothing comes from {source}; given up after {duration(limit)} of silence"
         while not ended.wait(min(1, SILENCE)):
-            silent = time.monotonic() - last
-            if silent >= SILENCE:
-                tell(why, silent, limit)
+            _tell(floor, source, tell, limit)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield came
+        yield
     finally:
         ended.set()
         watcher.join()
+
+
+def _tell(floor: Floor, source: str, tell: Wait, limit: float) -> None:
+    """Tell a silence, or that too little comes, if it is for long."""
+    now = time.monotonic()
+    if now - floor.last >= SILENCE:
+        why = f"nothing comes from {source}; given up after {duration(limit)} of silence"
+        tell(why, min(now - floor.last, limit), limit)
+    elif floor.slow:
+        why = f"{floor.told} comes from {source}; given up after {duration(floor.window)} of that"
+        tell(why, min(now - floor.since, floor.window), floor.window)

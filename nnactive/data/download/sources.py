@@ -1,9 +1,9 @@
 """The sources of a file: HTTP, Google Drive, Synapse, or the user, who downloads it by hand."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from nnactive.data.disk import NoRoomError
 from nnactive.data.download.folders import Item
 from nnactive.data.download.leftovers import drafts_of, remove_drafts
-from nnactive.data.download.patience import Patience, TransferError, silence_told, watched
+from nnactive.data.download.patience import Patience, TransferError, watched
 from nnactive.data.download.transfer import TIMEOUT, cause_of, fetch, require_room
-from nnactive.data.progress import Amount, FileReport
+from nnactive.data.progress import FileReport
 from nnactive.errors import UserError
 from nnactive.io.files import file_sizes
 
@@ -116,11 +116,15 @@ def _drive(order: Order) -> None:
     patience, before = Patience(order.report.wait), -1
     # Its own retries would be silent.
     options = {"quiet": True, "resume": True, "use_cookies": False, "retries": 0}
+
+    def bring(counted: _Counted) -> None:
+        gdown.download(url, str(draft), timeout=TIMEOUT, progress=counted, **options)
+
     try:
         while not draft.is_file():
+            come = _Counted(order, patience)
             try:
-                with _watched(order, "Google Drive", patience) as amount:
-                    gdown.download(url, str(draft), timeout=TIMEOUT, progress=amount, **options)
+                watched(partial(bring, come), come.so_far, "Google Drive", order.report.wait)
             except (LostError, Timeout, ChunkedEncodingError) as error:
                 patience.pause(cause_of(error))
             except DownloadError as error:
@@ -136,23 +140,25 @@ def _drive(order: Order) -> None:
     remove_drafts(drafts_of(order.place))
 
 
-@contextmanager
-def _watched(order: Order, source: str, patience: Patience) -> Iterator[Amount]:
-    """Reports the progress of a client, its silence, and a file that doesn't fit on the disk."""
-    amount, first = order.report.amount("fetch"), True
+class _Counted:
+    """Reports what a client brings, and refuses a file that doesn't fit on the disk."""
 
-    with silence_told(source, TIMEOUT[1], order.report.wait) as came:
+    def __init__(self, order: Order, patience: Patience) -> None:
+        self.order, self.patience = order, patience
+        self.amount = order.report.amount("fetch")
+        self.done, self.first = 0, True
 
-        def counted(done: int, total: int | None) -> None:
-            nonlocal first
-            came()
-            patience.renew()
-            if first and total is not None:
-                require_room(order.place, total - done, total if order.item.unpack else 0)
-            first = False
-            amount(done, total)
+    def so_far(self) -> int:
+        """Bytes that are there."""
+        return self.done
 
-        yield counted
+    def __call__(self, done: int, total: int | None) -> None:
+        if self.first and total is not None:
+            unpacked = total if self.order.item.unpack else 0
+            require_room(self.order.place, total - done, unpacked)
+        self.first, self.done = False, done
+        self.patience.renew()
+        self.amount(done, total)
 
 
 def _synapse(order: Order) -> None:

@@ -8,6 +8,7 @@ the announced length. How long a server is waited for is in ``patience``.
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -15,8 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from nnactive.data import disk
-from nnactive.data.download.patience import Patience, TransferError, silence_told
-from nnactive.data.progress import Amount, FileReport
+from nnactive.data.download.patience import (
+    FLOOR,
+    Floor,
+    Patience,
+    SlowError,
+    TransferError,
+    begun,
+    silence_told,
+)
+from nnactive.data.progress import FileReport
 from nnactive.io.files import write_json
 from nnactive.io.formatting import duration
 
@@ -59,15 +68,17 @@ def fetch(
     import requests
 
     draft.parent.mkdir(parents=True, exist_ok=True)
-    patience, most = Patience(report.wait), _size(draft)
+    patience, most, began = Patience(report.wait), _size(draft), time.monotonic()
     with requests.Session() as session:
         session.max_redirects = REDIRECTS
         session.headers["Accept-Encoding"] = "identity"  # offsets are those of the stored bytes
         while again := _attempt(session, url, draft, size, report, unpacks=unpacks):
-            if _size(draft) > most:
+            # A little more at each attempt, for years, is no progress.
+            if _size(draft) - most >= FLOOR * max(1, time.monotonic() - began):
                 patience.renew()
-                most = _size(draft)
+            most = max(most, _size(draft))
             patience.pause(*again)
+            began = time.monotonic()
 
 
 def _attempt(
@@ -82,15 +93,10 @@ def _attempt(
     """Send one request; None if the draft is complete."""
     import requests
 
-    amount = report.amount("fetch")
     try:
-        with silence_told(urlsplit(url).netloc, TIMEOUT[1], report.wait) as came:
-
-            def counted(done: int, total: int | None) -> None:
-                came()
-                amount(done, total)
-
-            return _advance(session, url, draft, size, counted, unpacks=unpacks)
+        return _advance(session, url, draft, size, report, unpacks=unpacks)
+    except SlowError as error:
+        return Again(f"{error} at {_size(draft):,} bytes")
     except requests.ConnectTimeout:
         return Again(f"the server can't be reached within {duration(TIMEOUT[0])}")
     except requests.ReadTimeout:
@@ -106,10 +112,11 @@ def _advance(
     url: str,
     draft: Path,
     size: int | None,
-    amount: Amount,
+    report: FileReport,
     *,
     unpacks: bool,
 ) -> Again | None:
+    source = urlsplit(url).netloc
     note = _read_note(draft, url)
     start = _size(draft) if note else 0
     if start and start == note["marks"].get("total"):
@@ -117,7 +124,11 @@ def _advance(
     headers = {"Range": f"bytes={start}-"} if start else {}
     if start and (validator := _validator(note)):
         headers["If-Range"] = validator
-    with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+
+    def ask() -> "requests.Response":
+        return session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
+
+    with begun(ask, source, report.wait) as response:
         if again := _refused(response, draft, start):
             return again
         partly = response.status_code == HTTPStatus.PARTIAL_CONTENT
@@ -135,7 +146,9 @@ def _advance(
             require_room(draft, total - start, total if unpacks else 0)
         if not partly:
             write_json(_note(draft), note)
-        again = _append(response.raw, draft, start, total, amount)
+        floor = Floor(start)
+        with silence_told(source, floor, TIMEOUT[1], report.wait):
+            again = _append(response.raw, draft, total, floor, report)
     return again or _incomplete(draft, note, total)
 
 
@@ -200,27 +213,37 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 
 def _append(
-    body: "urllib3.HTTPResponse", draft: Path, start: int, total: int | None, amount: Amount
+    body: "urllib3.HTTPResponse", draft: Path, total: int | None, floor: Floor, report: FileReport
 ) -> Again | None:
-    """Write an answer to the end of the draft; None if it ended as it should."""
+    """Write an answer to the end of the draft; None if it ended as it should.
+
+    Raises:
+        SlowError: it comes too slowly.
+    """
     import urllib3
 
-    done = start
-    amount(done, total)
+    amount = report.amount("fetch")
+    told, last = floor.done, time.monotonic()
+    amount(told, total)
     with draft.open("ab") as file:
         try:
-            for block in body.stream(BLOCK, decode_content=False):
+            # One read of the socket each: more would wait until a slow answer fills a block.
+            while block := body.read1(BLOCK, decode_content=False):
                 file.write(block)
-                done += len(block)
-                amount(done, total)
-            file.flush()
-            os.fsync(file.fileno())
+                floor.update(floor.done + len(block))
+                due = floor.done - told >= BLOCK or time.monotonic() - last >= 1
+                if due and not floor.slow:  # that is told instead
+                    told, last = floor.done, time.monotonic()
+                    amount(told, total)
         except urllib3.exceptions.ReadTimeoutError:
             file.flush()
             return Again(_silent(draft))
         except urllib3.exceptions.HTTPError:
             file.flush()
             return Again(_lost(draft))
+        amount(floor.done, total)
+        file.flush()
+        os.fsync(file.fileno())
     return None
 
 

@@ -1,6 +1,7 @@
 """A user's dataset on its way through the commands, and the list of all datasets."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +232,16 @@ def test_the_guide_writes_no_track_where_no_budget_fits(own, capsys) -> None:
     assert "the starting budget needs 6 patches" in error
     assert "no track was written" in error
     assert not list(Path().glob("guide_*.yaml"))
+
+
+def test_images_are_not_renamed_where_raw_data_are_read_only(tmp_path, monkeypatch, capsys):
+    raw = tmp_path / "knees"
+    make_own(raw)
+    before = sorted(path.name for path in raw.rglob("*"))
+    writable = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and writable(path, mode))
+    assert main(["data", "add", str(raw), "--out", str(tmp_path / "cards"), "--rename"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith(f"error: {raw}: can't be written, so --rename can't rename; in a")
+    assert error.endswith("run the same command outside, with --runtime local")
+    assert sorted(path.name for path in raw.rglob("*")) == before

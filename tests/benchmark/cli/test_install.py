@@ -2,8 +2,10 @@
 
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -11,7 +13,7 @@ from benchmark.cli.install import packages
 from benchmark.cli.install.output import Course
 from benchmark.cli.install.packages import NotInstalledError, check_room, main, usable
 from benchmark.cli.progress import Beat
-from benchmark.cli.waits import followed, waited
+from benchmark.cli.waits import followed, told, waited
 
 
 class Usage(NamedTuple):
@@ -57,6 +59,16 @@ def test_a_wait_is_told_again_and_again_with_what_is_left(tmp_path: Path, capfd,
     assert waited("slow work", [sys.executable, "-c", "raise SystemExit(3)"], took) == 3
 
 
+def test_work_in_this_process_is_told_if_it_takes_long(capfd, monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cli.progress.SOON", 0.2)
+    with told("slow work"):
+        time.sleep(0.7)
+    assert capfd.readouterr().err.startswith("slow work: 0 s so far\n")
+    with told("fast work"):
+        pass
+    assert capfd.readouterr().err == ""
+
+
 def test_lines_come_after_5_s_and_then_less_often() -> None:
     beat = Beat(0.0)
     assert [now for now in range(250) if beat.due(now)] == [5, 10, 20, 40, 80, 140, 200]
@@ -96,6 +108,46 @@ def test_a_tool_that_fails_shows_its_last_lines(tmp_path: Path, capsys) -> None:
     assert "no matching distribution" in (tmp_path / "install.log").read_text()
 
 
-def test_a_uv_that_does_not_start_is_left_alone(tmp_path: Path) -> None:
+@pytest.fixture
+def fake_uv(tmp_path: Path) -> Callable[[str], str]:
+    """A uv that does what a script says."""
+
+    def made(script: str) -> str:
+        path = tmp_path / "uv"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return made
+
+
+def test_a_uv_that_does_not_start_is_left_alone(fake_uv, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(packages, "STARTS", 0.1)
     assert usable("") == ("", "")
-    assert usable(str(tmp_path / "uv")) == ("", " (uv does not start)")
+    broken = ("", " (uv does not start)")
+    assert usable(str(tmp_path / "absent")) == broken
+    assert usable(fake_uv("exit 1")) == broken
+    assert usable(fake_uv("exec sleep 20")) == broken
+
+
+def test_pip_goes_on_where_uv_fails(fake_uv, tmp_path, capsys, monkeypatch) -> None:
+    uv = fake_uv('[ "$1" = --version ] || { echo "no route to the index"; exit 1; }')
+    monkeypatch.setenv("UV_INDEX", "https://example.org/simple")  # whatever pip is told here
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 0, 1e12))
+    ran: list[str] = []
+    real = packages._run
+
+    def run(tool: str, *rest: Any) -> None:
+        ran.append(tool)
+        if tool == "uv":
+            real(tool, *rest)
+
+    monkeypatch.setattr(packages, "_run", run)
+    (tmp_path / "a.lock").write_text("a==1 \\\n    --hash=sha256:00\n")
+    (tmp_path / "venv").mkdir()
+    assert main([str(tmp_path / "venv"), str(tmp_path / "a.lock"), "--uv", uv]) == 0
+    assert ran == ["the environment", "uv", "pip", "this checkout"]
+    _, output, note, _ = capsys.readouterr().err.splitlines()
+    assert output == "no route to the index"
+    log = tmp_path / "venv" / "install.log"
+    assert note == f"note: uv failed (1); its output: {log}; pip goes on"

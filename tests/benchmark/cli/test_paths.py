@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from benchmark.cli.commands.methods import examine
 from spoilt import Spoilt
 
 from benchmark.child_errors import error_line, reported_cause
+from benchmark.cli.commands.steps import step
 from benchmark.cli.main import main
+from benchmark.conformance.parent import command
+from benchmark.submission.method_string import Method
 
 HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
 NOT_UTF8 = os.fsdecode(b"\xff-x")
@@ -46,6 +50,20 @@ def test_a_folder_that_begins_with_a_dash_may_follow_two_dashes(tmp_path, monkey
     assert main(["data", "prepare", "knees", "--raw", "-knees", "--data", "-data"]) == 0
 
 
+@pytest.mark.parametrize("name", ["-mine", HARD_TO_QUOTE.replace("/", "")], ids=["dash", "quotes"])
+def test_a_method_in_any_file_is_described_by_a_process_of_its_own(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(f"{name}.py").write_text(
+        "from nnactive.methods import PowerBald\n\n\nclass Mine(PowerBald):\n    name = 'mine'\n"
+    )
+    method = Method.parse(f"{name}.py:Mine", ["beta=2"])
+    assert examine(method, tmp_path / "track").record.parameters == {"beta": 2.0}
+    words = command(method, tmp_path / "out.json", answers=True)
+    asked = step.commands["conform"].make_context("conform", words[words.index("conform") + 1 :])
+    given = {"method": method.string, "parameters": ("beta=2",), "answers": True}
+    assert asked.params == given | {"out": tmp_path / "out.json"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -61,6 +79,23 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, monkeypatch, capfd, argume
     assert main(arguments) == 2
     assert told(capfd) == [
         f"error: {REFUSED}: not in UTF-8, as the names of all files must be; rename it"
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("track", "run", "demo", "--runs", ""), "an argument"),
+        (("leaderboard", "build", "--out="), "--out"),
+        (("check", ""), "an argument"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch, capfd, arguments, what):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert told(capfd) == [
+        f"error: {what} is empty, as if from a variable that isn't set; give a value"
     ]
     assert not list(tmp_path.iterdir())
 

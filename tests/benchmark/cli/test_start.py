@@ -25,14 +25,21 @@ READS: Final = frozenset({"pydantic", "yaml"})
 LISTS: Final = {
     "--version": frozenset(),
     "track list": READS | {"rich"},
-    "track show demo": READS | {"rich", "numpy"},  # whether its pool has room
+    "track show demo --data none": READS | {"rich"},  # no pool there, so no question of room
+    "track show main --data none": READS | {"rich"},
     "track show main --yaml": READS,
     "data list --data none": READS | {"rich"},
     "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
     "method show bald": READS | {"numpy"},
+    "method show power_bald,beta=5": READS | {"numpy"},
     "schema --out {out}": READS | {"packaging"},
 }
 """Commands that don't compute, with all that they may import of `HEAVY`."""
+COMPUTE: Final = {
+    *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
+    *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
+}
+"""Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0
 """Of the processor: ten times what one takes, and less than importing torch on a busy machine."""
 WALK: Final = f"""
@@ -80,6 +87,15 @@ def test_the_help_of_every_command_imports_nothing_heavy() -> None:
     assert ["step", "--help"] in calls
     found, _ = loaded(*calls)
     assert found == set()
+
+
+def test_every_command_computes_or_is_one_that_answers_at_once() -> None:
+    groups = {words for words in commands(cli) if words in {words[:-1] for words in commands(cli)}}
+    single = {" ".join(words) for words in commands(cli) if words and words[0] != "step"}
+    single -= {" ".join(words) for words in groups}
+    at_once = {name for name in single if any(f"{call} ".startswith(f"{name} ") for call in LISTS)}
+    assert single == at_once | COMPUTE
+    assert not at_once & COMPUTE
 
 
 @pytest.mark.parametrize("command", LISTS)

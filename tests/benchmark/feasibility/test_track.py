@@ -8,8 +8,9 @@ import yaml
 from benchmark.cli.commands.author.methods import demands
 from benchmark.cli.main import main
 from benchmark.feasibility.demands import Demands
+from benchmark.feasibility.pools import prepared_pools
 from benchmark.feasibility.setting import judge_setting
-from benchmark.feasibility.track import check_track, prepared_pools
+from benchmark.feasibility.track import check_track
 from benchmark.submission.method_string import Method
 from benchmark.tracks import load_track
 from nnactive.data.cards import load_card

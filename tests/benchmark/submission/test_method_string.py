@@ -50,8 +50,9 @@ def test_a_files_class_has_all_that_is_asked_of_it(source) -> None:
 
 def test_another_process_gets_the_same_value(source) -> None:
     method = Method.parse(f"{source}:Mine,beta=2", ["kind=c,d"])
-    string, *options = method.arguments
+    *options, dashes, string = method.arguments
     assert options[::2] == ["--param"]
+    assert dashes == "--"  # the string may begin with one
     assert Method.parse(string, options[1::2]) == method
 
 

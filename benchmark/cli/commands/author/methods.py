@@ -13,7 +13,8 @@ from benchmark.cli.options import method_argument
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from benchmark.feasibility.demands import Demands, Pools
+    from benchmark.feasibility.demands import Demands
+    from benchmark.feasibility.pools import Pools
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
 
@@ -149,13 +150,13 @@ def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
     from nnactive.errors import UserError
     from nnactive.io.files import read_model
 
-    words = [*shlex.split(STEP_COMMAND), "describe", *method.staged().arguments, *options]
+    words = [*shlex.split(STEP_COMMAND), "describe", *options]
     text = method.string
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "spec.json"
         try:
             done = subprocess.run(
-                [*words, "--out", str(out)],
+                [*words, "--out", str(out), *method.staged().arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -61,19 +61,21 @@ def sighting(raw: Path, card: Card, layout: Layout) -> Sighting | None:
         return None
     if layout.highest not in {None, _highest_label(root)}:
         return None
-    stars = dict(_named(root, layout.label))
-    for pattern in layout.images:
-        for written, values in _named(root, pattern):
-            if pattern.count("*") == layout.label.count("*"):
-                stars.setdefault(written, values)
+    labels = _Files(root, layout.label, layout)
+    images = [_Files(root, pattern, layout) for pattern in layout.images]
+    stars = {labels.key(written): (written, values) for written, values in labels.named()}
+    for files in images:
+        for written, values in files.named():
+            if files.pattern.count("*") == layout.label.count("*"):
+                stars.setdefault(files.key(written), (written, values))
     cases = [
         Found(
-            layout.case_id.format(written),
-            tuple(_file(root, pattern, written, values) for pattern in layout.images),
-            _file(root, layout.label, written, values),
+            layout.case_id.format(key),
+            tuple(files.of(*given) for files in images),
+            labels.of(*given),
             ready=layout.ready,
         )
-        for written, values in stars.items()
+        for key, given in stars.items()
     ]
     if layout.surplus:
         cases = [
@@ -84,29 +86,50 @@ def sighting(raw: Path, card: Card, layout: Layout) -> Sighting | None:
     return Sighting(card, layout, root, tuple(sorted(cases, key=lambda case: case.id)))
 
 
-def _named(root: Path, pattern: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What ``{}`` and each ``*`` stand for in the files that a pattern matches."""
-    parts = re.split(r"(\{\}|\*)", pattern)
-    places = {"{}": "(?P<case>[^/.][^/]*)", "*": "([^/]*)"}
-    body = "".join(places.get(part, re.escape(part)) for part in parts)
-    for ending in ENDINGS:
-        expression = re.compile(body + re.escape(ending))
-        for path in sorted(root.glob(f"{pattern.format('*')}{ending}")):
-            if match := expression.fullmatch(path.relative_to(root).as_posix()):
-                case = match["case"]
+class _Files:
+    """The files of a folder that a layout's pattern matches."""
+
+    def __init__(self, root: Path, pattern: str, layout: Layout) -> None:
+        self.root, self.pattern, self.any_case = root, pattern, layout.any_case
+        self.paths: dict[str, Path] = {}
+        for ending in ENDINGS:
+            for path in sorted(root.glob(f"{pattern.replace('{}', '*')}{ending}")):
+                name = self.key(path.relative_to(root).as_posix())
+                if name in self.paths:
+                    raise _twice(path, self.paths[name])
+                self.paths[name] = path
+
+    def key(self, name: str) -> str:
+        """What is the same for all ways to write a name."""
+        return name.upper() if self.any_case else name
+
+    def named(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What ``{}`` and each ``*`` stand for in the files."""
+        places = {"{}": "(?P<case>[^/.][^/]*)", "*": "([^/]*)"}
+        again = "(?i:(?P=case))" if self.any_case else "(?P=case)"
+        body = ""
+        for part in re.split(r"(\{\}|\*)", self.pattern):
+            body += again if part == "{}" and "(?P<" in body else places.get(part, re.escape(part))
+        expression = re.compile(body + f"(?:{'|'.join(map(re.escape, ENDINGS))})")
+        for path in self.paths.values():
+            if match := expression.fullmatch(path.relative_to(self.root).as_posix()):
                 numbered = expression.groupindex["case"]
-                yield case, tuple(v for n, v in enumerate(match.groups(), 1) if n != numbered)
+                values = (v for n, v in enumerate(match.groups(), 1) if n != numbered)
+                yield match["case"], tuple(values)
+
+    def of(self, written: str, stars: tuple[str, ...]) -> Path:
+        """A case's file in the ending that is there; in the published one if neither is."""
+        left = iter(stars)
+        text = re.sub(r"\{\}|\*", lambda m: written if m[0] == "{}" else next(left), self.pattern)
+        names = [f"{text}{ending}" for ending in ENDINGS]
+        there = [self.paths[key] for key in map(self.key, names) if key in self.paths]
+        if len(there) > 1:
+            raise _twice(there[1], there[0])
+        return there[0] if there else self.root / names[0]
 
 
-def _file(root: Path, pattern: str, written: str, stars: tuple[str, ...]) -> Path:
-    """A case's file in the ending that is there; in the published one if neither is."""
-    left = iter(stars)
-    text = re.sub(r"\{\}|\*", lambda m: written if m[0] == "{}" else next(left), pattern)
-    paths = [root / f"{text}{ending}" for ending in ENDINGS]
-    there = [path for path in paths if path.is_file()]
-    if len(there) > 1:
-        raise UserError(f"{there[1]}: beside it is {there[0].name}; remove one of them")
-    return there[0] if there else paths[0]
+def _twice(path: Path, other: Path) -> UserError:
+    return UserError(f"{path}: beside it is {other.name}; remove one of them")
 
 
 def _highest_label(root: Path) -> int | None:

@@ -58,6 +58,18 @@ def test_google_drive_that_is_cut_waits_tell_it(server, place, monkeypatch) -> N
     }
 
 
+def test_google_drive_that_trickles_is_given_up(server, place, monkeypatch) -> None:
+    pytest.importorskip("gdown")
+    monkeypatch.setattr(patience, "SILENCE", 0.1)
+    monkeypatch.setattr(patience, "LONGEST", 0.4)
+    url = server.add("/uc", ARCHIVE, drip=[0.05])
+    card = place.card(**one(url, sha256=sha(ARCHIVE), kind="drive"))
+    with pytest.raises(TransferError, match=r"less than 1\.0 KiB/s came from Google Drive for 0 s"):
+        place.bring(card)
+    waits = {step.name for step in place.steps if step.stage == "wait"}
+    assert waits == {"a.tar: nothing comes from Google Drive; given up after 0 s of silence"}
+
+
 def test_google_drive_has_to_fit_on_the_disk(server, place, monkeypatch) -> None:
     pytest.importorskip("gdown")
     url = server.add("/uc", ARCHIVE)
@@ -177,14 +189,16 @@ def test_synapse_that_falls_silent_is_told_and_given_up(place, synapse, monkeypa
         ended.wait(30)
 
     monkeypatch.setattr(synapse, "sync", stuck)
-    with pytest.raises(TransferError, match=r"syn1: nothing came from Synapse for 0 s; run the sa"):
+    with pytest.raises(TransferError, match=r"syn1: less than 1.0 KiB/s came from Synapse for"):
         place.bring(folder_card(place))
     ended.set()
     assert [step.done for step in place.steps if step.stage == "fetch"][-1] == 3
     waits = {step.name for step in place.steps if step.stage == "wait"}
-    assert waits == {
+    assert waits <= {
         "MAMA-MIA: nothing comes from Synapse; given up after 0 s of silence",
+        "MAMA-MIA: less than 1.0 KiB/s comes from Synapse; given up after 0 s of that",
     }
+    assert waits
 
 
 def test_a_synapse_file(place: Place, synapse: Synapse) -> None:

@@ -276,6 +276,78 @@ def test_a_server_that_falls_silent_is_given_up(server, draft, monkeypatch) -> N
         fetch(server.add("/a", CONTENT, pause=5), draft, None, Amounts())
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SILENCE", 0.1)
+    monkeypatch.setattr(patience, "WINDOW", 0.4)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_trickle_ends_and_the_next_attempt_goes_on(server, draft) -> None:
+    amounts, url = Amounts(), server.add("/a", CONTENT, drip=[0.01])
+    fetch(url, draft, None, amounts)
+    assert draft.read_bytes() == CONTENT
+    first, second = server.ranges("/a")
+    assert first is None
+    assert 0 < int(second.removeprefix("bytes=").rstrip("-")) < 100
+    source = server.url.removeprefix("http://")
+    why = f"less than 1.0 KiB/s comes from {source}; given up after 0 s of that"
+    assert {told for told, _, _ in amounts.waits} == {why}
+    assert all(0.1 <= seconds <= limit == 0.4 for _, seconds, limit in amounts.waits)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_trickle_is_given_up_though_each_attempt_brings_a_byte(server, draft) -> None:
+    url = server.add("/a", CONTENT, drip=[0.05] * 99)
+    with pytest.raises(
+        TransferError, match=r"^less than 1\.0 KiB/s came for 0 s at \d+ bytes, 6 times in a row$"
+    ):
+        fetch(url, draft, None, Amounts())
+    assert len(server.requests) == patience.ATTEMPTS
+    kept = draft.stat().st_size
+    server.served["/a"].drip.clear()
+    fetch(url, draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert server.ranges("/a")[-1] == f"bytes={kept}-"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_whose_headers_trickle_is_given_up(server, draft, monkeypatch) -> None:
+    monkeypatch.setattr(patience, "ATTEMPTS", 2)
+    amounts, url = Amounts(), server.add("/a", CONTENT, drip_headers=0.01)
+    with pytest.raises(
+        TransferError, match=r"^the server didn't answer within 0 s at 0 bytes, 2 times"
+    ):
+        fetch(url, draft, None, amounts)
+    source = server.url.removeprefix("http://")
+    assert {(why, limit) for why, _, limit in amounts.waits} == {
+        (f"no answer comes from {source}; given up after 0 s", 0.4)
+    }
+
+
+def test_a_byte_for_each_connection_is_no_progress(server, draft) -> None:
+    url = server.add("/a", CONTENT, cut=[0.000004] * 999)
+    with pytest.raises(TransferError, match=r"was lost at \d+ bytes, 6 times in a row$"):
+        fetch(url, draft, None, Amounts())
+    assert len(server.requests) == patience.ATTEMPTS
+
+
+def test_a_slow_transfer_that_is_fast_enough_is_left_alone(monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(patience.time, "monotonic", lambda: now)
+    floor, done = patience.Floor(), 0
+    for _ in range(600):
+        now, done = now + 1, done + 1500
+        floor.update(done)
+        assert not floor.slow
+    now += 33
+    floor.update(done + 1)
+    assert floor.slow
+    now += 27
+    with pytest.raises(patience.SlowError, match=r"came for 1 min$"):
+        floor.update(done + 2)
+
+
 def test_a_length_that_is_not_announced(server: Loopback, draft: Path) -> None:
     amounts = Amounts()
     fetch(server.add("/a", CONTENT, no_length=True), draft, None, amounts)
