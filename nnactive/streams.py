@@ -1,4 +1,4 @@
-"""Named random streams: the only module that creates generators."""
+"""Named random streams: the only module that seeds generators, NumPy's and torch's."""
 
 import hashlib
 import json

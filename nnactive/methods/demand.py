@@ -78,6 +78,9 @@ class _Facts(PoolView):
     def rng(self, *_: object, **__: object) -> NoReturn:
         raise _NotAFact
 
+    def torch_rng(self, *_: object, **__: object) -> NoReturn:
+        raise _NotAFact
+
     def map(self, *_: object, **__: object) -> NoReturn:
         raise _NotAFact
 

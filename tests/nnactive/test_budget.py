@@ -244,6 +244,26 @@ def test_what_a_class_says_of_its_search(method, demand):
     assert demand_of(method, build_pool(method).info) == demand
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda pool: pool.n_members,
+        lambda pool: len(pool.stages),
+        lambda pool: len(pool.device),
+        lambda pool: pool.torch_rng("limit").initial_seed(),
+        lambda pool: len(pool.features("a")),
+        lambda pool: pool.network(0).__enter__().member,
+    ],
+    ids=["n_members", "stages", "device", "torch_rng", "features", "network"],
+)
+def test_a_limit_that_asks_the_network_is_unknown(ask):
+    class Asks(Later):
+        def limit(self, pool):
+            return ask(pool)
+
+    assert demand_of(Asks(), build_pool().info) == Demand(search="unknown")
+
+
 def test_a_limit_is_a_number_and_may_be_endless():
     info = build_pool().info
     assert demand_of(Endless(), info).limit > 10**9
