@@ -34,7 +34,7 @@ class PoolSpec:
     classes: int = 3
     """Background included."""
     loop: int = 1
-    """Loop of the query; the method itself makes the queries before it."""
+    """Loop of the query; the method itself makes the queries before it. 0: before the start."""
     candidates: int = 8
     members: int = 3
     block: int = 2
@@ -119,7 +119,12 @@ def fill(spec: PoolSpec) -> Contents:
 
 
 def _start(spec: PoolSpec, labels: Mapping[str, np.ndarray]) -> tuple[Patch, ...]:
-    """Two patches of every class, around random voxels of it, in cases that take turns."""
+    """Two patches of every class, around random voxels of it, in cases that take turns.
+
+    None in loop 0: there a start method is asked.
+    """
+    if not spec.loop:
+        return ()
     if spec.packed:
         tiles = [tile for case in spec.shapes for tile in _tiles(spec, case)]
         return tuple(replace(tile, loop=0) for tile in tiles[: 2 * spec.classes])

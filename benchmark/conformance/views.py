@@ -159,7 +159,6 @@ def view(
         workers=workers,
         oracle_labels=contents.labels.__getitem__ if method.oracle else None,
         checkpoint=checkpoint,
-        # A start method is asked through a query method.
         files=files_of(type(getattr(method, "inner", method))),
     )
     delays = {

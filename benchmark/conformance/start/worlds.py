@@ -45,7 +45,7 @@ START_LARGE = replace(LARGE, loop=0)
 
 
 class StartAsQuery(QueryMethod):
-    """Asks a start method, in a pool that shows it images alone, wherever a query is expected."""
+    """Asks a start method, `inner`, in a pool that shows it images alone, as if it were a query."""
 
     needs = frozenset()
 
