@@ -12,6 +12,12 @@ import pytest
 from benchmark.replay.example import FOLDER, example_track
 
 
+def stamps(folder: Path) -> dict[Path, int]:
+    """When each of the experiment's members was written."""
+    members = folder.glob("runs/*/*/*/*/seed_*/loop_*/fold_*.pth")
+    return {path: path.stat().st_mtime_ns for path in members}
+
+
 @pytest.mark.slow
 def test_the_example_run_is_made_once_and_replayed(phantom: Path, tmp_path: Path) -> None:
     shutil.copytree(phantom, tmp_path / "data" / "phantom")
@@ -32,7 +38,7 @@ def test_the_example_run_is_made_once_and_replayed(phantom: Path, tmp_path: Path
     row, own = json.loads(made.stdout)["rows"]
     assert row["patches"] == own["patches"]
     assert row["overlaps"] == [1.0, 1.0]
-    members = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.pth")}
+    members = stamps(tmp_path)
     assert len(members) == 4
     assert all(FOLDER in path.parts for path in members)
     size = sum(path.stat().st_size for path in (tmp_path / "runs").rglob("*") if path.is_file())
@@ -43,4 +49,4 @@ def test_the_example_run_is_made_once_and_replayed(phantom: Path, tmp_path: Path
     assert "making" not in again.stderr
     assert "overlap with each other" in again.stdout
     assert (tmp_path / "page.html").read_text("utf-8").count("<article>") == 24
-    assert members == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.pth")}
+    assert members == stamps(tmp_path)
