@@ -207,8 +207,6 @@ def _read(path: Path) -> ExperimentResult | Undefined:
         result = load_result(path)
     except UserError as error:
         return Undefined(plain(str(error).removeprefix(f"{path}: ")))
-    except RecursionError:
-        return Undefined("not valid JSON (nested too deeply)")
     except (OSError, ValueError) as error:
         return Undefined(plain(f"cannot be read ({type(error).__name__})"))
     contradiction = inconsistency(result)

@@ -51,6 +51,20 @@ def is_gpu(device: str) -> bool:
     return device.partition(":")[0] == _GPU
 
 
+def gpus_in_use() -> int:
+    """Number of GPUs if this process has begun to use them, else 0."""
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_initialized() else 0  # type: ignore[no-untyped-call]
+
+
+def seed_gpus(seed: int) -> None:
+    """Seed the global generators of all GPUs."""
+    import torch
+
+    torch.cuda.manual_seed_all(seed)
+
+
 def autocast(device: str) -> "AbstractContextManager[object]":
     """Mixed precision on a GPU, as in nnU-Net's prediction; no effect on a CPU."""
     import torch

@@ -74,7 +74,9 @@ def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
         cause = f"byte {error.start} isn't UTF-8, as JSON must be"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
     except (json.JSONDecodeError, RecursionError) as error:
-        cause = str(error) if text.strip() else "the file is empty"
+        deep = isinstance(error, RecursionError)
+        told = "nested too deeply" if deep else str(error)
+        cause = told if text.strip() else "the file is empty"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
     except _DuplicateKeyError as error:
         raise UserError(f"{path}: duplicate key {error}; {way_out}") from None

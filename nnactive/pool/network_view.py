@@ -179,7 +179,7 @@ class NetworkView:
 
     @property
     def device(self) -> str:
-        """Where the query computes, as torch takes it: ``cpu``, ``cuda`` or ``cuda:0``."""
+        """Where the query computes, as torch takes it: ``cpu``, or a GPU's name."""
         return "cpu" if self._sources.device is None else self._sources.device()
 
     def _network(self, ask: str, *needs: Need) -> NetworkSource:

@@ -6,6 +6,7 @@ from typing import Self
 
 import torch
 
+from nnactive.devices import gpus_in_use, seed_gpus
 from nnactive.pool.guards import holding
 
 _turn = threading.RLock()
@@ -39,10 +40,10 @@ class TorchRng(torch.Generator):
         with ExitStack() as block:
             block.enter_context(_turn)
             block.enter_context(holding("pool.torch_rng"))
-            gpus = torch.cuda.device_count() if torch.cuda.is_initialized() else 0  # type: ignore[no-untyped-call]
+            gpus = gpus_in_use()
             block.enter_context(torch.random.fork_rng(devices=list(range(gpus))))
             if gpus:
-                torch.cuda.manual_seed_all(int(torch.randint(2**62, (), generator=self)))
+                seed_gpus(int(torch.randint(2**62, (), generator=self)))
             torch.default_generator.set_state(self.get_state())
             self._blocks.append(block.pop_all())
         return self

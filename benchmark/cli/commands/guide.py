@@ -181,8 +181,8 @@ def add(
         _check_class(named, card)
     with bars() as progress:
         checked = check_folder(card, raw, progress)
-    given = (("--group", group), ("--map", mapping))
-    _refuse_or_tell(checked, f"data check {shlex.quote(str(raw))}{_typed(given)}")
+    given = _typed((("--group", group), ("--map", mapping)))
+    _refuse_or_tell(checked, f"data check {shlex.quote(str(raw))}{given}")
     boxes = seen_boxes(card, checked.facts)
     found = derive(card.classes[1:], boxes.cases, boxes.spacing, tumours, only)
     # What the folder holds now is what preparing and verifying hold it to later.

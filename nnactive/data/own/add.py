@@ -70,7 +70,7 @@ def describe_raw(
         "folder": raw,
         "id": int(described[1]) if described else _free_id(),
         "name": _name(name, described[2] if described else folder),
-        "title": _one_line(content.get("name")) or folder,
+        "title": _one_line(content.get("name")) or _one_line(folder),
         "description": str(content.get("description") or "A dataset of your own."),
         "modality": ", ".join(channels),
         "licence": str(content.get("licence") or content.get("license") or "not stated"),

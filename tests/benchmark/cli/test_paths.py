@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from benchmark.cli.commands.methods import examine
 from spoilt import Spoilt
 
 from benchmark.child_errors import error_line, reported_cause
+from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.commands.steps import step
 from benchmark.cli.main import main
 from benchmark.conformance.parent import command
@@ -60,7 +60,7 @@ def test_a_method_in_any_file_is_described_by_a_process_of_its_own(name, tmp_pat
     assert examine(method, tmp_path / "track").record.parameters == {"beta": 2.0}
     words = command(method, tmp_path / "out.json", answers=True)
     asked = step.commands["conform"].make_context("conform", words[words.index("conform") + 1 :])
-    given = {"method": method.string, "parameters": ("beta=2",), "answers": True}
+    given = {"method": method.string, "parameters": ("beta=2",), "answers": True, "frozen": None}
     assert asked.params == given | {"out": tmp_path / "out.json"}
 
 

@@ -38,6 +38,7 @@ LISTS: Final = {
 COMPUTE: Final = {
     *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
     *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
+    *("replay", "entry list", "entry remove", "method reference"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

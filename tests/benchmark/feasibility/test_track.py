@@ -210,7 +210,7 @@ def test_a_track_of_starts_is_judged_by_its_query_method(track, capsys, start, t
         file.write("query: random\n")
     assert main(["track", "show", "toobig.yaml", "--data", "data"]) == 0
     shown = capsys.readouterr()
-    assert ("it needs 2" in shown.err) == told
+    assert ("takes two unused cases" in shown.err) == told
     assert "warning" in shown.err or not told
     assert f"starts (1): {start}\n" in shown.out
     assert "query method of all later loops: random\n" in shown.out

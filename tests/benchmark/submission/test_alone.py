@@ -124,7 +124,7 @@ def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
 )
 def test_a_file_read_by_its_path_fails_the_check(tmp_path, top, lazy, row) -> None:
     table = tmp_path / "elsewhere.csv"
-    table.write_text("1,2\n")
+    table.write_text("1 2\n")
     file = write(tmp_path / "mine", top.format(str(table)), lazy.format(str(table)))
     done = checked(f"{file}:Mine")
     assert done.returncode == 2

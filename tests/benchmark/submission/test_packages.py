@@ -91,9 +91,10 @@ def test_the_list_has_installed_methods_and_says_what_is_wrong_with_one(
     site, capfd, monkeypatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(site))  # for the process that imports it
+    monkeypatch.setenv("COLUMNS", "300")
     assert main(["method", "list"]) == 0
     out = " ".join(capfd.readouterr().out.split())
-    assert "packaged beta=1 no Mine, installed." in out
+    assert "packaged later loops beta=1 no Mine, installed." in out
     assert "gone" in out
     assert "can't be used" in out
     assert Method.parse("bald").file is None

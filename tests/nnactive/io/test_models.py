@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.results import ExperimentResult, Failure
+from benchmark.submission.bundle.frozen import Bundle
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from benchmark.workflow.plan import Plan
@@ -26,7 +27,17 @@ from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
-    *(Checksums, Consent, Cost, Evaluation, ExperimentResult, Failure, Labelled, MethodSpec),
+    *(
+        Bundle,
+        Checksums,
+        Consent,
+        Cost,
+        Evaluation,
+        ExperimentResult,
+        Failure,
+        Labelled,
+        MethodSpec,
+    ),
     *(Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
 )
 SETTING = Setting(

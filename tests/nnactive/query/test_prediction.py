@@ -119,7 +119,7 @@ def test_members_one_by_one_are_checked_too():
 
 def test_a_plain_string_declares_the_same_as_the_enum():
     assert BOTH == frozenset({Need.MEAN, Need.EXPECTED_ENTROPY}) == FOLDED
-    assert {"embedding", "history", "members"} | BOTH == set(Need)
+    assert {"embedding", "features", "history", "members", "network"} | BOTH == set(Need)
     for needs in (BOTH, FOLDED):
         prediction = fold("a", lambda: iter([softmax(0)]), needs)
         assert prediction.mean.shape == SHAPE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nnactive.nnunet import members
+from nnactive.nnunet.predict import members
 from nnactive.settings import Training
 
 
