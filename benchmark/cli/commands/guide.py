@@ -175,7 +175,6 @@ def add(
             )
         click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
-    # Fail now rather than after an hour of preparation.
     pool, _ = split_cases([case.id for case in cases], card)
     for named in (*tumours, *only):
         _check_class(named, card)

@@ -29,7 +29,9 @@ def test_raw_data_cards_and_data_may_lie_anywhere(tmp_path, monkeypatch, capsys)
     place = tmp_path / HARD_TO_QUOTE
     raw = Spoilt().write(place / "raw" / HARD_TO_QUOTE)
     for file in list(raw.rglob("case_3*")):
-        file.rename(file.with_name(file.name.replace("case_3", HARD_TO_QUOTE.replace("/", ""))))
+        # A case's id is a name, which has neither slashes nor line breaks.
+        name = HARD_TO_QUOTE.replace("/", "").replace("\n", "")
+        file.rename(file.with_name(file.name.replace("case_3", name)))
     monkeypatch.setenv("NNACTIVE_DATASETS", str(place / "cards"))
     monkeypatch.setenv("NNACTIVE_DATA", str(place / "data"))
     assert main(["data", "add", "--name", "odd", str(raw)]) == 0

@@ -38,7 +38,7 @@ STATE_FILES = (
         Labelled,
         MethodSpec,
     ),
-    *(Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
+    *(MethodSpec, Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
 )
 SETTING = Setting(
     name="s",
