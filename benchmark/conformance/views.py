@@ -130,22 +130,12 @@ def view(
         return watch.borrowed.lend(prediction, needs)
 
     def predict_image(case: str, image: np.ndarray, needs: frozenset[str]) -> Prediction:
+        watch.reached.add(PREDICTIONS)
         watch.borrowed.count(beside=1)
         prediction = networks.predict(spec, contents, case, image, needs)
         return watch.borrowed.lend(prediction, needs)
 
     cases = sorted(spec.shapes)
-    info = PoolInfo(
-        shapes=spec.shapes,
-        spacing=(2.0, 1.0, 1.0),
-        patch_size=spec.patch_size,
-        stride=spec.stride,
-        candidates=spec.candidates,
-        loop=spec.loop,
-        queries=QUERIES,
-        n_classes=spec.classes,
-        labelled=contents.labelled,
-    )
     sources = Sources(
         images=contents.images.__getitem__,
         partial_labels=contents.partial.__getitem__,
@@ -164,7 +154,22 @@ def view(
     delays = {
         case: DELAY * (len(cases) - 1 - place) * (workers > 1) for place, case in enumerate(cases)
     }
+    info = _info(spec, contents)
     return WatchedPool(info, sources, watch, backwards=backwards, delays=delays)
+
+
+def _info(spec: PoolSpec, contents: Contents) -> PoolInfo:
+    return PoolInfo(
+        shapes=spec.shapes,
+        spacing=(2.0, 1.0, 1.0),
+        patch_size=spec.patch_size,
+        stride=spec.stride,
+        candidates=spec.candidates,
+        loop=spec.loop,
+        queries=QUERIES,
+        n_classes=spec.classes,
+        labelled=contents.labelled,
+    )
 
 
 def _embed(contents: Contents, case: str, patches: Sequence[Patch]) -> np.ndarray:
