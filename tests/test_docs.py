@@ -1,9 +1,11 @@
-"""docs/methods.md says what is so: its examples run, its tables and messages are the code's."""
+"""The pages for authors of methods are true: their examples run, their tables are the code's."""
 
 import inspect
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import get_args
 
 import click
 import numpy as np
@@ -13,28 +15,47 @@ from pools import LABELLED, SHAPES, build_pool
 
 import nnactive.methods
 from benchmark.cli.main import cli
-from benchmark.conformance.checks import CHECKS
+from benchmark.conformance.checks import CHECKS, State
 from benchmark.submission.method_string import Method, written
 from benchmark.submission.spec import make
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.methods import BUILTIN, STARTS, FeatureMethod, Need, QueryMethod
+from nnactive.methods import (
+    BUILTIN,
+    STARTS,
+    FeatureMethod,
+    Need,
+    Prediction,
+    QueryMethod,
+    patch_means,
+)
 from nnactive.methods.run_method import run_method
 from nnactive.methods.starts.pool import VISIBLE, StartPool
+from nnactive.nnunet.predict.access import NetworkAccess
+from nnactive.query.prediction import fold
 from nnactive.steps.network import no_predictor
 
 ROOT = Path(__file__).parents[1]
-DOC = ROOT / "docs" / "methods.md"
-TEXT = DOC.read_text(encoding="utf-8")
-CODE = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-PYTHON = [body for language, body in CODE if language == "python"]
+TUTORIAL = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "methods-guide.md").read_text(encoding="utf-8")
 EXAMPLES = {
     "margin.py": "Margin",
     "spread_bald.py": "SpreadBald",
     "intensity_cover.py": "IntensityCover",
+    "flip_disagreement.py": "FlipDisagreement",
     "clap_bald.py": "ClapBald",
 }
 START_EXAMPLES = {"texture_start.py": "TextureStart"}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Code blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def section(heading: str) -> str:
+    """A section of the reference, on one line."""
+    return " ".join(TEXT.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0].split())
 
 
 def table(heading: str, text: str = TEXT) -> list[list[str]]:
@@ -48,9 +69,52 @@ def table(heading: str, text: str = TEXT) -> list[list[str]]:
 
 
 def test_the_code_shown_is_the_example_files_in_order() -> None:
-    named = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", TEXT)
-    assert named == [*EXAMPLES, *START_EXAMPLES]
-    assert [(ROOT / "examples" / name).read_text() for name in named] == PYTHON
+    """The tutorial shows its first file in full and the end of others; the reference all of it."""
+    shown = re.findall(r"\]\(\.\./examples/(\w+\.py)\)", TUTORIAL)
+    files = [(ROOT / "examples" / name).read_text() for name in shown]
+    code = blocks(TUTORIAL, "python")
+    assert shown == list(EXAMPLES)[:4]
+    assert len(code) == 4
+    assert code[0] == files[0]
+    for block, file in zip(code, files, strict=True):
+        assert file.endswith(f"\n{block}") or block == file
+        assert re.search("^class ", block, re.MULTILINE)
+    full = re.findall(
+        r"\]\(\.\./examples/(\w+\.py)\)[^`]*```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE
+    )
+    assert full == [
+        (name, (ROOT / "examples" / name).read_text()) for name in ("clap_bald.py", *START_EXAMPLES)
+    ]
+    assert len(blocks(TEXT, "python")) == 2
+
+
+def test_the_manifest_shown_is_the_examples() -> None:
+    shown = blocks(TEXT, "yaml")[0]
+    assert shown == (ROOT / "examples" / "textured" / "submission.yaml").read_text()
+
+
+def predicted(case: str, image: np.ndarray, needs: frozenset[str], ramp: float = 1) -> Prediction:
+    """What two members make of an image: brightness, which they see increase along X."""
+    bright = torch.from_numpy(np.ascontiguousarray(image)).mean(0)
+    bright = bright + ramp * torch.linspace(0, 1, bright.shape[-1])
+    stack = [torch.stack([member * bright, -bright, bright]) for member in (1, 2)]
+    return fold(case, lambda: (each.softmax(0) for each in stack), needs)
+
+
+def access(ramp: float = 1) -> NetworkAccess:
+    """The networks of a pool; they can predict other images, and no more."""
+    return NetworkAccess(
+        members=2,
+        channels=1,
+        n_classes=3,
+        device="cpu",
+        tile=(4, 4, 4),
+        step=0.5,
+        images=lambda case: np.zeros((1, *SHAPES[case]), dtype=np.float32),
+        borrow=lambda _: nullcontext(torch.nn.Identity()),
+        turn=nullcontext,
+        predictor=lambda case, image, needs: predicted(case, image, needs, ramp),
+    )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -60,7 +124,7 @@ def test_each_example_chooses_exactly_n_patches(name: str, n: int) -> None:
     assert spec.record.description
     for labelled in ([], [LABELLED]):
         pool, spread = (
-            build_pool(method, labelled=labelled, candidates=20, workers=workers)
+            build_pool(method, labelled=labelled, candidates=20, workers=workers, network=access())
             for workers in (1, 3)
         )
         chosen = run_method(method, pool, n)
@@ -114,6 +178,18 @@ def test_the_example_of_features_takes_the_place_that_looks_unlike_what_is_label
     assert all(patch.start[2] >= 6 for patch in run_method(method, pool, 1))
 
 
+@pytest.mark.parametrize("ramp", [0, 1])
+def test_the_flip_example_scores_what_mirroring_changes(ramp: float) -> None:
+    method = built("flip_disagreement.py")
+    blank = np.zeros((1, *SHAPES["a"]), dtype=np.float32)
+    own = predicted("a", blank, method.needs, ramp)
+    pool = build_pool(method, predictor=lambda *_: own, network=access(ramp))
+    scores = [each.score for each in method.candidates(pool, "a")]
+    change = (own.mean - own.mean.flip(-1)).abs().sum(0).numpy() / 2
+    assert max(scores) == pytest.approx(patch_means(change, (4, 4, 4), (2, 2, 2)).max())
+    assert (max(scores) > 0) == bool(ramp)
+
+
 def test_the_composed_example_has_the_parts_that_the_page_says() -> None:
     method = built("clap_bald.py", beta=5)
     assert method.needs == BUILTIN["bald"].needs
@@ -143,11 +219,11 @@ def test_the_table_of_methods_is_the_builtin_ones() -> None:
 
 
 def test_the_parts_of_feature_methods_are_there() -> None:
-    section = "Between 2 and 3: features of places"
-    parts = [row[0].strip("`") for row in table(section)[:3]]
+    heading = "Features of places"
+    parts = [row[0].strip("`") for row in table(heading)[:3]]
     assert parts == ["places", "features", "choose_by"]
     assert all(hasattr(FeatureMethod, name) for name in parts)
-    calls = re.findall(r"^\| `(\w+)\(([^)]*)\)` \|", TEXT.split(f"## {section}")[1], re.MULTILINE)
+    calls = re.findall(r"^\| `(\w+)\(([^)]*)\)` \|", TEXT.split(f"## {heading}")[1], re.MULTILINE)
     assert len(calls) >= 6
     for name, arguments in calls[:6]:
         expected = list(inspect.signature(getattr(nnactive.methods, name)).parameters)
@@ -163,7 +239,7 @@ def test_the_packages_that_are_said_to_be_there_are_locked() -> None:
 
 
 def test_the_table_of_starts_is_the_builtin_ones() -> None:
-    rows = table("Choose the start")
+    rows = table("Start methods")
     assert [re.findall(r"`(\w+)`", row[0]) for row in rows] == [[name] for name in STARTS]
     for name, _, parameters, reference in rows:
         kind = STARTS[re.findall(r"`(\w+)`", name)[0]]
@@ -177,16 +253,18 @@ def test_the_table_of_starts_is_the_builtin_ones() -> None:
 
 
 def test_what_a_start_sees_is_what_the_page_lists() -> None:
-    section = TEXT.split("\n## Choose the start\n")[1].split("\n## ")[0]
-    listed = re.search(r"The\npool has (.*?) is\nempty and `loop`", section, re.DOTALL)
+    listed = re.search(r"The pool has (.*?) is empty and `loop`", section("Start methods"))
     assert listed
     of_its_own = {"info", "labelled_in", "loop", "file", "device", "torch_rng"}
     assert set(re.findall(r"`(\w+)`", listed[1])) == VISIBLE - of_its_own
 
 
 def test_the_checks_are_named_in_order() -> None:
-    section = " ".join(TEXT.split("\n## Check it\n")[1].split("\n## ")[0].split())
-    assert ", ".join(f"*{check}*" for check in CHECKS) in section
+    assert ", ".join(f"*{check}*" for check in CHECKS) in section("The checks")
+
+
+def test_the_states_of_a_check_are_the_codes() -> None:
+    assert [row[0].strip("`") for row in table("The checks")] == list(get_args(State))
 
 
 def test_what_the_pool_offers_is_all_that_it_shows() -> None:
@@ -201,11 +279,7 @@ def test_the_parts_of_the_pipeline_are_there() -> None:
 
 
 def test_the_needs_are_the_codes() -> None:
-    listed = re.search(
-        r"\*\*Needs\.\*\* Only what the class declares in `needs`(.*?)Declare", TEXT, re.DOTALL
-    )
-    assert listed
-    assert set(re.findall(r"`(\w+)`\s\(", listed[1])) == set(Need)
+    assert sorted(row[0].strip("`") for row in table("Needs")) == sorted(Need)
 
 
 def test_the_purposes_that_are_taken_are_the_codes() -> None:
@@ -292,7 +366,7 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
 # Links and commands
 
 
-@pytest.mark.parametrize("page", ["methods.md", "architecture.md"])
+@pytest.mark.parametrize("page", ["methods.md", "methods-guide.md", "architecture.md"])
 def test_links_lead_to_files_and_headings(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
@@ -309,10 +383,12 @@ def test_links_lead_to_files_and_headings(page: str) -> None:
 def test_the_page_is_linked() -> None:
     assert "(docs/methods.md)" in (ROOT / "README.md").read_text()
     assert "(methods.md)" in (ROOT / "docs" / "architecture.md").read_text()
+    assert "(methods-guide.md)" in TUTORIAL
 
 
-def test_commands_shown_exist() -> None:
-    shown = re.findall(r"nnactive-bench ((?:--?\w+|\w+)[^`\n]*)", TEXT)
+@pytest.mark.parametrize("text", [TUTORIAL, TEXT], ids=["tutorial", "reference"])
+def test_commands_shown_exist(text: str) -> None:
+    shown = re.findall(r"nnactive-bench ((?:--?\w+|\w+)[^`\n]*)", text)
     assert len(shown) >= 4
     for line in shown:
         command: click.Command = cli
@@ -327,6 +403,6 @@ def test_commands_shown_exist() -> None:
 
 def test_make_targets_shown_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"\bmake (\w+)", TEXT))
-    assert targets
+    targets = set(re.findall(r"(?:^|`)make (\w+)", TUTORIAL + TEXT, re.MULTILINE))
+    assert {"venv", "submit"} <= targets
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)

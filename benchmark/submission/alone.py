@@ -88,7 +88,8 @@ class _Finder(MetaPathFinder):
 
     def mark(self, path: str) -> Authored:
         """What is known of a module, by the path of its file."""
-        file = Path(path).relative_to(self.copy.folder / FILES).as_posix()
+        # Absolute: Python makes paths of modules so, and a step's are relative to its run's folder.
+        file = Path(path).absolute().relative_to((self.copy.folder / FILES).absolute()).as_posix()
         return Authored(file, self.copy.bundle.digest, self.data)
 
     def shown(self, path: str) -> str:

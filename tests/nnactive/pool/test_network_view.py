@@ -413,7 +413,7 @@ def test_several_workers_read_the_same(make_pool, workers):
 
 
 def test_the_pages_fragments_run(pool):
-    page = (Path(__file__).parents[3] / "docs" / "methods.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "methods-guide.md").read_text(encoding="utf-8")
     section = page.split("\n## The network\n")[1].split("\n## ")[0]
     fragments = re.findall(r"^```py\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     assert len(fragments) == 4

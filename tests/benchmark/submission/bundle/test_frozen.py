@@ -200,6 +200,16 @@ def test_a_copy_that_moved_is_still_the_same(single, tmp_path) -> None:
     assert load_method(tmp_path / "moved" / file.relative_to(tmp_path / "run"))
 
 
+def test_a_step_names_the_copy_by_a_relative_path(single, tmp_path, monkeypatch) -> None:
+    file = spec_of(f"{single / 'mine.py'}:Mine", tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
+    forget()
+    loaded = load_method(file.relative_to(tmp_path / "run"))
+    assert member_score(loaded) == 6 * 2 * 5
+    assert "tables/a.csv" in files_of(type(loaded))
+    forget()
+
+
 def test_parameters_share_the_weights_on_disk(package, tmp_path) -> None:
     core = package / "core.py"
     declared = "class Parameters(QueryMethod.Parameters):\n        beta: int = 1\n"
