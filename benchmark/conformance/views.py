@@ -130,6 +130,7 @@ def view(
         return watch.borrowed.lend(prediction, needs)
 
     def predict_image(case: str, image: np.ndarray, needs: frozenset[str]) -> Prediction:
+        watch.reached.add(PREDICTIONS)
         watch.borrowed.count(beside=1)
         prediction = networks.predict(spec, contents, case, image, needs)
         return watch.borrowed.lend(prediction, needs)
