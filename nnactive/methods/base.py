@@ -104,7 +104,10 @@ class QueryMethod(Method):
         prediction = pool.predict(case)
         score, kept = self.score(prediction), self.kept(prediction)
         del prediction
-        return self.best_of_image(score, pool, case, **kept)
+        rng = pool.rng("noise", case)
+        return self.best_of_image(
+            score, pool, case, pool.labelled_in(case), self.limit(pool), rng, **kept
+        )
 
     def kept(self, prediction: Prediction) -> dict[str, Prediction]:
         """What `best_of_image` needs of a prediction by keyword: nothing if `patch_score` doesn't.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -144,10 +145,10 @@ def test_the_start_chooses_its_budget(phantom: Path, setting: Setting, tmp_path:
 
 def test_badge_s_features_are_gradients_of_the_last_layer_s_weights() -> None:
     method = made("literature/badge.py:Badge")
-    contents = fill(PLAIN)
-    pool = view(PLAIN, contents, method, Watch(BorrowedPredictions(1, copies=False)))
-    case = pool.cases[0]
-    patch = Patch(case, (2, 3, 1), PLAIN.patch_size)
+    case, *_ = PLAIN.shapes
+    spec = replace(PLAIN, shapes={**PLAIN.shapes, case: (12, 24, 14)})
+    pool = view(spec, fill(spec), method, Watch(BorrowedPredictions(1, copies=False)))
+    patch = Patch(case, (2, 9, 1), spec.patch_size)
     (features,) = method.features(pool, case, [patch])
     total = weight = 0
     with pool.network(0) as net:
@@ -182,10 +183,8 @@ def test_entropy_per_effort_prefers_the_cheaper_of_equally_uncertain_patches() -
     pool, mean = build_pool(method), torch.zeros(3, 8, 8, 8)
     mean[0] = 1
     mean[:2, :4, :4, :4] = torch.tensor([0.0, 1]).reshape(2, 1, 1, 1)  # a cube in a corner
-    means = np.ones((3, 3, 3))
-    score = method.patch_score(
-        means, pool, np.random.default_rng(), Prediction("a", mean, None, iter)
-    )
+    prediction, rng = Prediction("a", mean, None, iter), np.random.default_rng()
+    score = method.patch_score(np.ones((3, 3, 3)), pool, rng, prediction)
     assert score[2, 2, 2] == 1 / 0.5
     boundary = 4**3 - 3**3  # all but the voxels with foreground on all sides, or the image's edge
     assert score[0, 0, 0] == pytest.approx(1 / (0.5 + boundary / 4**3))
