@@ -1,4 +1,4 @@
-"""The examples that look back: they pass the check, and do what they say."""
+"""The examples that look back: they do what they say."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from pools import SHAPES, build_pool, make_members
 
-from benchmark.conformance.checks import LABELS, Judge
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import make
 from nnactive.geometry import Patch
@@ -23,16 +22,6 @@ SIZE = (4, 4, 4)
 
 def made(file: str) -> QueryMethod:
     return make(Method.parse(f"{EXAMPLES / file}:{NAMES[file]}"))[1]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("file", NAMES)
-def test_each_passes_the_check_and_is_short(file: str) -> None:
-    assert len((EXAMPLES / file).read_text().splitlines()) < 60
-    judge = Judge(lambda: made(file))
-    states = {v.check: v.state for v in [*judge.verdicts(), judge.elsewhere(judge.answers)]}
-    unreached = {LABELS} if file == "change_between_loops.py" else set()
-    assert {check for check, state in states.items() if state != "ok"} == unreached
 
 
 def test_change_goes_where_the_prediction_changed() -> None:

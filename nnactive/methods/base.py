@@ -122,9 +122,9 @@ class QueryMethod(Method):
         score: "Tensor | np.ndarray",
         pool: PoolView,
         case: str,
-        taken: Iterable[Patch],
-        limit: int,
-        rng: np.random.Generator,
+        taken: Iterable[Patch] | None = None,
+        limit: int | None = None,
+        rng: np.random.Generator | None = None,
         **kept: Prediction,
     ) -> list[Candidate]:
         """From a voxel score to an image's best patches: mean, `patch_score`, greedy choice.
@@ -133,9 +133,9 @@ class QueryMethod(Method):
             score: score of each voxel, ``(Z, Y, X)``.
             pool: the pool.
             case: case id.
-            taken: patches that must not be overlapped.
-            limit: maximum number of candidates.
-            rng: source of the noise.
+            taken: patches that must not be overlapped; by default the image's labelled ones.
+            limit: maximum number of candidates; by default `limit` of the pool.
+            rng: source of the noise; by default the image's stream ``noise``.
             kept: ``**self.kept(prediction)``, if `patch_score` may ask for the prediction.
         """
         checked = checked_score(case, score, pool.shape(case))
@@ -143,6 +143,9 @@ class QueryMethod(Method):
         means = patch_means(checked, pool.patch_size, pool.stride)
         if not np.isfinite(means).all():
             raise MethodError(f"{case}: the score is too large to be summed over a patch; scale it")
+        taken = pool.labelled_in(case) if taken is None else taken
+        limit = self.limit(pool) if limit is None else limit
+        rng = pool.rng("noise", case) if rng is None else rng
         values = self.patch_score(means, pool, rng, **kept)
         return best_places(case, values, checked.shape, pool.patch_size, pool.stride, taken, limit)
 

@@ -65,7 +65,8 @@ class FeatureMethod(QueryMethod):
 
         Args:
             features: features of all images' places, ``(N, D)``, by case id.
-            labelled: features of the labelled patches, ``(M, D)``; M may be 0.
+            labelled: features of the labelled patches, ``(M, D)``, by case id, then in the
+                order of ``pool.labelled_in``; M may be 0.
             patches: the N places.
             pool: the pool.
             n: number of places, at most N.

@@ -253,3 +253,12 @@ def test_members_alone_are_predicted_once(make_pool):
 
     run_method(Vote(), make_pool(Vote(), members=members), 3)
     assert sorted(passes) == ["a", "b", "c", "d"]
+
+
+def test_best_of_image_needs_but_the_score(make_pool):
+    method, corner = BUILTIN["power_bald"](), Patch("a", (0, 0, 0), (4, 4, 4))
+    pool = make_pool(method, labelled=[corner])
+    found = method.best_of_image(method.score(pool.predict("a")), pool, "a")
+    assert found == method.candidates(pool, "a")
+    assert len(found) == pool.candidates
+    assert not any(candidate.patch.overlaps(corner) for candidate in found)
