@@ -16,6 +16,7 @@ from nnactive.data.check.sides import (
 )
 from nnactive.data.fingerprints import case_problem, known_cases
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.integrity import SURPLUS
 from nnactive.data.raw.files.nifti_forms import SIZE
 from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
@@ -23,6 +24,8 @@ from nnactive.errors import UserError
 WORKERS = 2
 """Cases to read at a time: one is unpacked while another is measured."""
 STAGE = "check"
+WRONG = (SIZE, SURPLUS)
+"""Kinds of notes on files that are errors."""
 
 
 def look_at_all(
@@ -72,7 +75,7 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
 def _unusual(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
     for case in facts:
         for kind, file, what in case.notes:
-            severity: Severity = unless_published("error", card) if kind == SIZE else "note"
+            severity: Severity = unless_published("error", card) if kind in WRONG else "note"
             yield Finding(severity=severity, kind=kind, cases=(case.id,), detail=f"{file}: {what}")
 
 

@@ -1,6 +1,7 @@
 """Each spoilt dataset gives the finding that says what is wrong, and the whole one gives none."""
 
 import errno
+import gzip
 import shutil
 from pathlib import Path
 
@@ -244,3 +245,10 @@ def test_findings_are_summed_up_by_kind():
     assert one.cases == ("c1", "c2", "c3", "c4", "c5")
     error = Finding(severity="error", kind="z", detail="x")
     assert ordered([*findings, error])[0] == error
+
+
+def test_surplus_bytes_are_an_error(own, found):
+    content = gzip.decompress(own.label(3).read_bytes())
+    own.label(3).write_bytes(gzip.compress(content[:352] + bytes(24) + content[352:]))
+    (told,) = found()["error", "surplus"]
+    assert told.startswith("knee_003.nii.gz: has 24 bytes more than its header announces")

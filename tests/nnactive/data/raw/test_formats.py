@@ -375,3 +375,18 @@ def test_axes_that_are_not_perpendicular_are_refused(tmp_path, name, old, new):
     with pytest.raises(UserError) as refusal:
         read_volume(path)
     expect_one_line(refusal, path, "its axes aren't perpendicular")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nii", "nii.gz", "pair", "mha", "mhd", "nrrd", "mha compressed", "nrrd compressed"],
+)
+def test_bytes_that_the_header_does_not_announce_are_counted(tmp_path, name):
+    path = written(tmp_path, name, array())
+    assert "surplus" not in {note.kind for note in read_volume(path).notes}
+    file = voxel_file(path)
+    whole = file.read_bytes()
+    packed = name == "nii.gz"
+    file.write_bytes(gzip.compress(gzip.decompress(whole) + b"1234") if packed else whole + b"1234")
+    (note,) = (note for note in read_volume(path).notes if note.kind == "surplus")
+    assert note.what.startswith("has 4 bytes more than its header announces")
