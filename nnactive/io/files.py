@@ -73,9 +73,12 @@ def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
     except UnicodeDecodeError as error:
         cause = f"byte {error.start} isn't UTF-8, as JSON must be"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        deep = isinstance(error, RecursionError)
-        told = "nested too deeply" if deep else str(error)
+    except (ValueError, RecursionError) as error:
+        told = str(error)
+        if isinstance(error, RecursionError):
+            told = "nested too deeply"
+        elif not isinstance(error, json.JSONDecodeError):
+            told = "a number with too many digits"
         cause = told if text.strip() else "the file is empty"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
     except _DuplicateKeyError as error:

@@ -73,7 +73,7 @@ def _found(
     dataset: str, raw: Path | None, data: Path, group: str | None, mapping: str | None
 ) -> "tuple[Card, Path, str]":
     """The card to check against, the folder, and what it was recognised as."""
-    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.cards import DATASETS, list_cards, load_card
     from nnactive.data.check.known import recognise
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
@@ -91,10 +91,14 @@ def _found(
         known = ", ".join(list_cards())
         raise UserError(f"{folder}: neither a folder nor a dataset; known are {known}")
     recognised = recognise(folder)
-    if recognised and recognised.complete:
+    # Options describe the folder anew, whatever an own card says of it.
+    anew = recognised and recognised.card.folder.parent != DATASETS and (group or mapping)
+    if recognised and recognised.complete and not anew:
         _refuse_options(recognised.card, group, mapping)
         return recognised.card, folder, recognised.text
-    seen = recognised.text if recognised else "no known dataset; a dataset of your own"
+    seen = "no known dataset; a dataset of your own"
+    if recognised and not recognised.complete:
+        seen = recognised.text
     card = describe_raw(folder, group=group, mapping=read_mapping(mapping))
     return card, folder, f"{seen}, in nnU-Net's raw layout"
 

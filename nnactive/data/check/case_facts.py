@@ -101,6 +101,11 @@ def _look(case: Found, card: Card) -> Looked:
         for path, image in zip(case.files, images, strict=False):
             if image is not None and image.array.any():
                 problems += _problems_of(Found(case.id, (path,), case.label), image, label)
+                if np.array_equal(image.array, label.array):
+                    problems.append(
+                        f"{path}: its voxels are those of the label map, {case.label.name}; put "
+                        "the image in its place"
+                    )
         if None not in images and not any(image.array.any() for image in images if image):
             problems.append(f"{case.files[0]}: every voxel is 0; copy or download it again")
         classes = _classes(case, label, card, problems)

@@ -12,6 +12,7 @@ from nnactive.data.check.findings import FILE, Finding, ordered
 from nnactive.data.check.sides import Sides
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.progress import Progress
+from nnactive.data.raw.known.agreement import disagreement, way_out
 from nnactive.data.raw.scan import list_cases, shared_file
 from nnactive.errors import UserError
 
@@ -49,6 +50,9 @@ def check_folder(card: Card, raw: Path, progress: Progress) -> Checked:
         found.append(Finding(severity="error", kind="cases", detail=f"{root}: {problem}"))
     if problem := shared_file(cases):
         found.append(Finding(severity="error", kind=FILE, detail=problem))
+    if differs := disagreement(root, card):
+        detail = f"{root}: {differs}; {way_out(card)}"
+        found.append(Finding(severity="error", kind="description", detail=detail))
     sides = _sides(ids, card, found)
     looked = look_at_all(cases, card, progress)
     facts = tuple(case.facts for case in looked if case.facts is not None)

@@ -7,6 +7,7 @@ from nnactive.data.cards import CARD_FILE, Card
 from nnactive.data.case_ids import id_problem
 from nnactive.data.raw.channels import check_channels, incomplete_channel
 from nnactive.data.raw.files.formats import METAIMAGE, check_ending, files_of
+from nnactive.data.raw.known.agreement import refuse_disagreement
 from nnactive.data.raw.known.find import Sighting, complete_cases
 from nnactive.data.raw.known.recognise import (
     best_sighting,
@@ -40,7 +41,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
 
     Raises:
         UserError: the files' format isn't read, a folder or file is missing or empty, a case
-            occurs twice, or the cases are not the card's.
+            occurs twice, or the cases, or what ``dataset.json`` says of them, are not the card's.
     """
     root, cases, seen = survey(raw, card)
     nnunet = card.source.layout == "nnunet" and not seen
@@ -54,6 +55,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
         raise UserError(problem)
     if problem := id_problem([case.id for case in cases], card):
         raise UserError(f"{root}: {problem}{'' if seen else _left_out(root, card)}")
+    refuse_disagreement(root, card)
     return cases
 
 

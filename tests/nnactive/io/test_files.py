@@ -156,3 +156,15 @@ def test_a_duplicate_key_is_refused_at_any_depth(tmp_path):
     path.write_text('{"b": [{"c": 1, "d": 2, "c": 3}]}')
     with pytest.raises(UserError, match=r'a\.json: duplicate key "c"; remove it'):
         files.read_json(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("[" * 100_000, "nested too deeply"), ("1" * 5000, "a number with too many digits")],
+)
+def test_absurd_json_is_one_line(tmp_path, text, cause):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(UserError) as refusal:
+        files.read_json(path)
+    assert str(refusal.value) == f"{path}: not valid JSON ({cause}); remove it and run again"

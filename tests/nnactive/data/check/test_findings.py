@@ -252,3 +252,12 @@ def test_surplus_bytes_are_an_error(own, found):
     own.label(3).write_bytes(gzip.compress(content[:352] + bytes(24) + content[352:]))
     (told,) = found()["error", "surplus"]
     assert told.startswith("knee_003.nii.gz: has 24 bytes more than its header announces")
+
+
+def test_a_label_map_in_an_images_place_is_an_error(own, found):
+    shutil.copy(own.label(4), own.image(4))
+    (told,) = found()["error", "file"]
+    assert told == (
+        f"{own.image(4)}: its voxels are those of the label map, knee_004.nii.gz; put the image in "
+        "its place"
+    )
