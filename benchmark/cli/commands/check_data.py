@@ -55,9 +55,14 @@ def check(
     from nnactive.data.check.findings import of
     from nnactive.data.own.check_folder import check_folder
 
-    card, folder, seen = _found(dataset, raw, data, group, mapping)
-    with bars() as progress:
-        checked = check_folder(card, folder, progress)
+    try:
+        card, folder, seen = _found(dataset, raw, data, group, mapping)
+        with bars() as progress:
+            checked = check_folder(card, folder, progress)
+    except UserError as error:
+        if as_json:
+            click.echo(json.dumps(_nothing(error), indent=1))
+        raise
     if as_json:
         click.echo(json.dumps(_as_json(checked, seen), indent=1))
     else:
@@ -184,6 +189,15 @@ def _as_json(checked: "Checked", seen: str) -> dict[str, Any]:
         "findings": [finding.model_dump(mode="json") for finding in checked.findings],
         "cases": [case.model_dump(mode="json") for case in checked.facts],
     }
+
+
+def _nothing(error: UserError) -> dict[str, Any]:
+    """The JSON of a folder of which no case could be read."""
+    from nnactive.data.check.findings import Finding
+
+    finding = Finding(severity="error", kind="folder", detail=str(error))
+    nothing = dict.fromkeys(("recognised", "classes", "pool", "test"))
+    return {**nothing, "findings": [finding.model_dump(mode="json")], "cases": []}
 
 
 def _listed(values: Sequence[float] | Any) -> str:

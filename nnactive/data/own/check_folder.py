@@ -13,7 +13,7 @@ from nnactive.data.check.sides import Sides
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.progress import Progress
 from nnactive.data.raw.known.agreement import disagreement, way_out
-from nnactive.data.raw.scan import list_cases, shared_file
+from nnactive.data.raw.scan import list_cases, shared_file, wrong_channels
 from nnactive.errors import UserError
 
 
@@ -48,8 +48,8 @@ def check_folder(card: Card, raw: Path, progress: Progress) -> Checked:
     found: list[Finding] = []
     if problem := id_problem(ids, card):
         found.append(Finding(severity="error", kind="cases", detail=f"{root}: {problem}"))
-    if problem := shared_file(cases):
-        found.append(Finding(severity="error", kind=FILE, detail=problem))
+    problems = (shared_file(cases), wrong_channels(root, cases, card))
+    found += [Finding(severity="error", kind=FILE, detail=told) for told in problems if told]
     if differs := disagreement(root, card):
         detail = f"{root}: {differs}; {way_out(card)}"
         found.append(Finding(severity="error", kind="description", detail=detail))

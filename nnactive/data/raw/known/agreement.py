@@ -9,6 +9,9 @@ from nnactive.data.raw.known.find import description
 from nnactive.data.raw.layout import DESCRIPTION
 from nnactive.errors import UserError
 
+SHOWN = 8
+"""Labels that a message lists."""
+
 
 class OtherDescriptionError(UserError):
     """A folder with an own dataset's case ids, and with another ``dataset.json``."""
@@ -24,8 +27,8 @@ def disagreement(root: Path, card: Card) -> str | None:
         root: the folder with the cases.
         card: the dataset's card.
     """
-    own = card.folder.parent != DATASETS and card.source.layout == "nnunet"
-    if not own or not (card.folder / CARD_FILE).is_file():
+    own = card.folder.parent != DATASETS and card.layouts is None
+    if not own or card.source.layout != "nnunet" or not (card.folder / CARD_FILE).is_file():
         return None
     said = description(root)
     for field, differs in (
@@ -93,4 +96,5 @@ def _ending(said: Mapping[str, Any], card: Card) -> tuple[str, str] | None:
 
 
 def _listed(labels: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in labels.items())
+    shown = [f"{name}={value}" for name, value in labels.items()]
+    return ", ".join([*shown[:SHOWN], *(["..."] if shown[SHOWN:] else [])])
