@@ -125,7 +125,7 @@ def _print(checked: "Checked") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.check.findings import SEVERITIES, of
+    from nnactive.data.check.findings import SEVERITIES, folded, of
 
     table = Table(
         "case", "shape", "spacing mm", "size mm", "axes", "values", box=None, pad_edge=False
@@ -143,7 +143,7 @@ def _print(checked: "Checked") -> None:
     click.echo()
     print_table(_classes(checked))
     findings = Table("severity", "kind", "found", box=None, pad_edge=False)
-    for finding in checked.findings:
+    for finding in folded(checked.findings):
         findings.add_row(finding.severity, finding.kind, finding.detail)
     if checked.findings:
         click.echo()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts, Looked, look
-from nnactive.data.check.findings import Finding, Severity, of, ordered
+from nnactive.data.check.findings import Finding, Severity, named, of, ordered
 from nnactive.data.check.outliers import outliers
 from nnactive.data.check.sides import (
     Sides,
@@ -24,6 +24,8 @@ from nnactive.errors import UserError
 WORKERS = 2
 """Cases to read at a time: one is unpacked while another is measured."""
 STAGE = "check"
+MANY = 4
+"""As many label maps without a class, one in four, are told."""
 WRONG = (SIZE, SURPLUS)
 """Kinds of notes on files that are errors."""
 
@@ -65,6 +67,7 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
     facts = [case.facts for case in looked if case.facts is not None]
     findings = [fault for case in looked for fault in case.faults]
     findings += _unusual(card, facts)
+    findings += _empty(facts)
     findings += outliers(card, facts)
     findings += _published(card, facts)
     if sides is not None:
@@ -77,6 +80,17 @@ def _unusual(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
         for kind, file, what in case.notes:
             severity: Severity = unless_published("error", card) if kind in WRONG else "note"
             yield Finding(severity=severity, kind=kind, cases=(case.id,), detail=f"{file}: {what}")
+
+
+def _empty(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+    """Many label maps in which nothing is annotated, as if they were of another kind of file."""
+    empty = [case.id for case in facts if not any(case.voxels[1:])]
+    if empty[1:] and len(empty) * MANY >= len(facts):
+        detail = (
+            f"{len(empty)} of {len(facts)} label maps have no class at all, only background "
+            f"({named(empty)}); are these cases annotated?"
+        )
+        yield Finding(severity="warning", kind="empty", cases=tuple(empty), detail=detail)
 
 
 def _across(card: Card, facts: Sequence[CaseFacts], sides: Sides) -> Iterator[Finding]:

@@ -254,6 +254,14 @@ def test_surplus_bytes_are_an_error(own, found):
     assert told.startswith("knee_003.nii.gz: has 24 bytes more than its header announces")
 
 
+def test_many_label_maps_without_a_class_are_one_warning(own, found):
+    own.write(1, label=np.zeros((10, 12, 12), np.uint8))
+    assert ("warning", "empty") not in found()
+    own.write(2, label=np.zeros((10, 12, 12), np.uint8))
+    (told,) = found()["warning", "empty"]
+    assert told.startswith("2 of 8 label maps have no class at all, only background (knee_001, ")
+
+
 def test_a_label_map_in_an_images_place_is_an_error(own, found):
     shutil.copy(own.label(4), own.image(4))
     (told,) = found()["error", "file"]

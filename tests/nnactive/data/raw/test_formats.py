@@ -168,7 +168,7 @@ def test_a_second_file_that_changes_is_noticed(tiny, whole, tmp_path, ending):
     second.write_bytes(content.replace(b"[2, 1, 1]", b"[2, 1, 3]"))
     if second.suffix != ".json":
         second.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-    with pytest.raises(UserError, match=r"made from another raw folder"):
+    with pytest.raises(UserError, match=r"has changed since .* was made from it; restore it"):
         prepare(card, tiny.raw, tmp_path / "tiny", 1, lambda *_: None)
     second.unlink()
     with pytest.raises(UserError) as refusal:
