@@ -102,6 +102,8 @@ def guide(
     click.echo(f"\n{out}: track {track.name}; use it with {_submit(out)}")
     if not known:
         options = _options(tumours, only)
+        if not os.environ.get("NNACTIVE_DATASETS"):
+            options += " --out FOLDER_OF_YOUR_CARDS"
         click.echo(
             f"it needs a card first: nnactive-bench data add {shlex.quote(dataset)}{options}"
         )

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, Card
+from nnactive.data.raw.files.formats import other_case
 from nnactive.data.raw.layout import DESCRIPTION, IMAGES, Found
-from nnactive.data.raw.missing import other_case, without_channel
+from nnactive.data.raw.missing import without_channel
 
 LISTED = 10
 """Cases that a message names."""

@@ -311,6 +311,10 @@ def test_a_nifti_without_a_voxel_size_is_refused(tmp_path, wrong):
     ("name", "old", "new", "cause"),
     [
         ("mhd", b"ElementSpacing = 0.75 0.5 4\n", b"", "has no voxel size"),
+        ("mhd", b"ElementSpacing = 0.75 0.5 4", b"", "has an empty line after '"),
+        ("mhd", b"NDims = 3", b"NDims = 4", "has NDims 4 and DimSize '30 20 6', which don't fit"),
+        ("mhd", b"DimSize = 30 20 6\n", b"", "has no field 'DimSize'"),
+        ("nrrd", b"sizes: 30 20 6\n", b"", "has no field 'sizes'"),
         ("mhd", b"ElementSpacing = 0.75", b"ElementSpacing = 0", "has the voxel size '0 0.5 4'"),
         ("mhd", b"x.raw", b"LIST", "one file a slice"),
         ("mhd", b"x.raw", b"x%03d.raw 1 6 1", "one file a slice"),
@@ -341,7 +345,8 @@ def test_a_wrong_compressed_size_is_noticed(tmp_path, name, size):
     assert path.read_bytes() != content
     with pytest.raises(UserError) as refusal:
         read_volume(path)
-    expect_one_line(refusal, path, "truncated or damaged")
+    cause = "no field 'CompressedDataSize'" if size is None else "truncated or damaged"
+    expect_one_line(refusal, path, cause)
 
 
 def test_analyze_is_told_from_nifti(tmp_path):
@@ -357,6 +362,21 @@ def test_a_pair_without_its_voxels_names_them(tmp_path):
     path = written(tmp_path, "pair", array())
     shutil.move(path.with_suffix(".img"), tmp_path / "y.img")
     with pytest.raises(UserError, match=r"x\.img: missing, it has the voxels of x\.hdr; copy both"):
+        read_volume(path)
+
+
+def test_a_pair_whose_voxels_are_called_in_capitals_names_them(tmp_path):
+    path = written(tmp_path, "pair", array())
+    shutil.move(path.with_suffix(".img"), tmp_path / "x.IMG")
+    with pytest.raises(UserError, match=r"x\.img: missing, but x\.IMG is there; write all endings"):
+        read_volume(path)
+
+
+def test_pages_that_were_appended_are_not_called_of_other_kinds(tmp_path):
+    path = tmp_path / "x.tif"
+    for append in (False, True):
+        write_tiff(path, array(), append=append)
+    with pytest.raises(UserError, match=r"x\.tif: has 2 images \(6 x 20 x 30, 6 x 20 x 30\); give"):
         read_volume(path)
 
 

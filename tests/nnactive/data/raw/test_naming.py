@@ -76,3 +76,16 @@ def test_where_a_label_lacks_nothing_is_renamed(own):
         "remove the image; nothing was renamed"
     )
     assert sorted((own.raw / "imagesTr").iterdir()) == before
+
+
+def test_a_folder_in_small_letters_is_named(own):
+    (own.raw / "imagesTr").rename(own.raw / "imagestr")
+    assert refused(own) == f"{own.raw / 'imagestr'}: must be called imagesTr; rename it"
+
+
+def test_a_dataset_one_level_deeper_is_named(own):
+    inner = own.raw / "raw"
+    inner.mkdir()
+    (own.raw / "dataset.json").rename(inner / "dataset.json")
+    with pytest.raises(UserError, match=r"dataset\.json: missing, but .*; give "):
+        describe_raw(own.raw, "x")
