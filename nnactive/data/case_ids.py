@@ -5,6 +5,7 @@ other side. Where the published names are known, in full or by their pattern, th
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -13,11 +14,8 @@ from nnactive.data.cards import CARD_FILE, DATASETS, Card
 
 def id_problem(ids: Sequence[str], card: Card) -> str | None:
     """What is wrong with the ids of a dataset's cases, with the way out; None if nothing is."""
-    # Some file systems ignore upper and lower case.
-    twice = [case for case, n in Counter(case.casefold() for case in ids).items() if n > 1]
-    if twice:
-        same = sorted(case for case in ids if case.casefold() == twice[0])
-        return f"case '{same[0]}' occurs {len(same)} times; remove all but one"
+    if alike := _alike(ids):
+        return alike
     missing, unknown = set(card.ids) - set(ids), set(ids) - set(card.ids)
     complete = f"give the folder with the complete {card.title}"
     if card.ids and (missing or unknown):
@@ -48,6 +46,33 @@ def is_named_as_published(case: str, card: Card) -> bool:
     if card.ids:
         return case in card.ids
     return not card.id_rule or any(re.fullmatch(pattern, case) for pattern in card.id_rule)
+
+
+def _alike(ids: Sequence[str]) -> str | None:
+    """Which ids are the same, or are on some file systems, in one line."""
+    for key, differs in (
+        (str, ""),
+        (_composed, "in how accents are encoded"),
+        (_folded, "in capitals"),
+    ):
+        twice = [name for name, n in Counter(map(key, ids)).items() if n > 1]
+        if twice:
+            same = sorted(case for case in ids if key(case) == twice[0])
+            if not differs:
+                return f"case '{same[0]}' occurs {len(same)} times; remove all but one"
+            return (
+                f"cases '{same[0]}' and '{same[1]}' differ only {differs}, which some file systems "
+                "ignore; rename one of them"
+            )
+    return None
+
+
+def _composed(case: str) -> str:
+    return unicodedata.normalize("NFC", case)
+
+
+def _folded(case: str) -> str:
+    return _composed(case).casefold()
 
 
 def _told(cases: Iterable[str], what: str) -> str:

@@ -17,6 +17,8 @@ from nnactive.errors import UserError
 from nnactive.io.models import NewerFileError, fields_of, file_text
 
 Model = TypeVar("Model", bound=BaseModel)
+TRIED = re.compile(r"constrained-[a-z]+|[a-z-]+\[.*\]")
+"""What pydantic calls a type."""
 DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")
 """Names of unfinished files and folders, as ``tempfile`` makes them."""
 
@@ -73,9 +75,12 @@ def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
     except UnicodeDecodeError as error:
         cause = f"byte {error.start} isn't UTF-8, as JSON must be"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        deep = isinstance(error, RecursionError)
-        told = "nested too deeply" if deep else str(error)
+    except (ValueError, RecursionError) as error:
+        told = str(error)
+        if isinstance(error, RecursionError):
+            told = "nested too deeply"
+        elif not isinstance(error, json.JSONDecodeError):
+            told = "a number with too many digits"
         cause = told if text.strip() else "the file is empty"
         raise UserError(f"{path}: not valid JSON ({cause}); {way_out}") from None
     except _DuplicateKeyError as error:
@@ -130,7 +135,9 @@ def read_model(path: Path, kind: type[Model]) -> Model:
 def first_problem(error: ValidationError) -> str:
     """The first problem that a validation error reports, in one line: field, cause."""
     detail = error.errors()[0]
-    field = ".".join(str(part) for part in detail["loc"]) or "content"
+    # Of a field of several types, pydantic appends the type that it tried.
+    parts = [str(part) for part in detail["loc"]]
+    field = ".".join(part for part in parts if not TRIED.fullmatch(part)) or "content"
     # "ctx" has our own message; "msg" puts pydantic's "Value error, " before it.
     cause = detail["ctx"]["error"] if detail["type"] == "value_error" else detail["msg"]
     return f"field '{field}': {cause}"

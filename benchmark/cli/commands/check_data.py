@@ -55,9 +55,14 @@ def check(
     from nnactive.data.check.findings import of
     from nnactive.data.own.check_folder import check_folder
 
-    card, folder, seen = _found(dataset, raw, data, group, mapping)
-    with bars() as progress:
-        checked = check_folder(card, folder, progress)
+    try:
+        card, folder, seen = _found(dataset, raw, data, group, mapping)
+        with bars() as progress:
+            checked = check_folder(card, folder, progress)
+    except UserError as error:
+        if as_json:
+            click.echo(json.dumps(_nothing(error), indent=1))
+        raise
     if as_json:
         click.echo(json.dumps(_as_json(checked, seen), indent=1))
     else:
@@ -73,7 +78,7 @@ def _found(
     dataset: str, raw: Path | None, data: Path, group: str | None, mapping: str | None
 ) -> "tuple[Card, Path, str]":
     """The card to check against, the folder, and what it was recognised as."""
-    from nnactive.data.cards import list_cards, load_card
+    from nnactive.data.cards import DATASETS, list_cards, load_card
     from nnactive.data.check.known import recognise
     from nnactive.data.download.folders import Folders
     from nnactive.data.own.add import describe_raw
@@ -91,10 +96,14 @@ def _found(
         known = ", ".join(list_cards())
         raise UserError(f"{folder}: neither a folder nor a dataset; known are {known}")
     recognised = recognise(folder)
-    if recognised and recognised.complete:
+    # Options describe the folder anew, whatever an own card says of it.
+    anew = recognised and recognised.card.folder.parent != DATASETS and (group or mapping)
+    if recognised and recognised.complete and not anew:
         _refuse_options(recognised.card, group, mapping)
         return recognised.card, folder, recognised.text
-    seen = recognised.text if recognised else "no known dataset; a dataset of your own"
+    seen = "no known dataset; a dataset of your own"
+    if recognised and not recognised.complete:
+        seen = recognised.text
     card = describe_raw(folder, group=group, mapping=read_mapping(mapping))
     return card, folder, f"{seen}, in nnU-Net's raw layout"
 
@@ -116,7 +125,7 @@ def _print(checked: "Checked") -> None:
     from rich.table import Table
 
     from benchmark.cli.tables import print_table
-    from nnactive.data.check.findings import SEVERITIES, of
+    from nnactive.data.check.findings import SEVERITIES, folded, of
 
     table = Table(
         "case", "shape", "spacing mm", "size mm", "axes", "values", box=None, pad_edge=False
@@ -134,7 +143,7 @@ def _print(checked: "Checked") -> None:
     click.echo()
     print_table(_classes(checked))
     findings = Table("severity", "kind", "found", box=None, pad_edge=False)
-    for finding in checked.findings:
+    for finding in folded(checked.findings):
         findings.add_row(finding.severity, finding.kind, finding.detail)
     if checked.findings:
         click.echo()
@@ -180,6 +189,15 @@ def _as_json(checked: "Checked", seen: str) -> dict[str, Any]:
         "findings": [finding.model_dump(mode="json") for finding in checked.findings],
         "cases": [case.model_dump(mode="json") for case in checked.facts],
     }
+
+
+def _nothing(error: UserError) -> dict[str, Any]:
+    """The JSON of a folder of which no case could be read."""
+    from nnactive.data.check.findings import Finding
+
+    finding = Finding(severity="error", kind="folder", detail=str(error))
+    nothing = dict.fromkeys(("recognised", "classes", "pool", "test"))
+    return {**nothing, "findings": [finding.model_dump(mode="json")], "cases": []}
 
 
 def _listed(values: Sequence[float] | Any) -> str:

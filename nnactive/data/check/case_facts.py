@@ -49,6 +49,8 @@ class CaseFacts(Frozen):
     """Those of them that lie outside the box."""
     boxes: tuple[Spacing | None, ...]
     """Extent in mm, (z, y, x), of each foreground class's largest structure; None: no voxel."""
+    raw_values: tuple[int, ...] = ()
+    """Values in the raw label map, if the card maps them."""
     notes: tuple[tuple[str, str, str], ...] = ()
     """Kind, file name and text of what is unusual, but neither wrong nor worth a warning."""
     image_digest: str
@@ -101,6 +103,11 @@ def _look(case: Found, card: Card) -> Looked:
         for path, image in zip(case.files, images, strict=False):
             if image is not None and image.array.any():
                 problems += _problems_of(Found(case.id, (path,), case.label), image, label)
+                if np.array_equal(image.array, label.array):
+                    problems.append(
+                        f"{path}: its voxels are those of the label map, {case.label.name}; put "
+                        "the image in its place"
+                    )
         if None not in images and not any(image.array.any() for image in images if image):
             problems.append(f"{case.files[0]}: every voxel is 0; copy or download it again")
         classes = _classes(case, label, card, problems)
@@ -110,7 +117,8 @@ def _look(case: Found, card: Card) -> Looked:
     whole = [image for image in images if image]
     facts = _facts(case, whole, classes, card)
     notes = tuple((note.kind, note.file.name, note.what) for note in case_notes(case, whole, label))
-    return Looked(facts.model_copy(update={"notes": notes}), ())
+    values = tuple(int(n) for n in np.unique(np.rint(label.array))) if card.label_map else ()
+    return Looked(facts.model_copy(update={"notes": notes, "raw_values": values}), ())
 
 
 def _fault(case: str, problem: str) -> Finding:

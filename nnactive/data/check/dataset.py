@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts, Looked, look
-from nnactive.data.check.findings import Finding, Severity, of, ordered
+from nnactive.data.check.findings import Finding, Severity, named, of, ordered
 from nnactive.data.check.outliers import outliers
 from nnactive.data.check.sides import (
     Sides,
@@ -16,6 +16,7 @@ from nnactive.data.check.sides import (
 )
 from nnactive.data.fingerprints import case_problem, known_cases
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.integrity import SURPLUS
 from nnactive.data.raw.files.nifti_forms import SIZE
 from nnactive.data.raw.layout import Found
 from nnactive.errors import UserError
@@ -23,6 +24,10 @@ from nnactive.errors import UserError
 WORKERS = 2
 """Cases to read at a time: one is unpacked while another is measured."""
 STAGE = "check"
+MANY = 4
+"""As many label maps without a class, one in four, are told."""
+WRONG = (SIZE, SURPLUS)
+"""Kinds of notes on files that are errors."""
 
 
 def look_at_all(
@@ -62,6 +67,7 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
     facts = [case.facts for case in looked if case.facts is not None]
     findings = [fault for case in looked for fault in case.faults]
     findings += _unusual(card, facts)
+    findings += _empty(facts)
     findings += outliers(card, facts)
     findings += _published(card, facts)
     if sides is not None:
@@ -72,8 +78,19 @@ def judge(card: Card, looked: Iterable[Looked], sides: Sides | None) -> tuple[Fi
 def _unusual(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
     for case in facts:
         for kind, file, what in case.notes:
-            severity: Severity = unless_published("error", card) if kind == SIZE else "note"
+            severity: Severity = unless_published("error", card) if kind in WRONG else "note"
             yield Finding(severity=severity, kind=kind, cases=(case.id,), detail=f"{file}: {what}")
+
+
+def _empty(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+    """Many label maps in which nothing is annotated, as if they were of another kind of file."""
+    empty = [case.id for case in facts if not any(case.voxels[1:])]
+    if empty[1:] and len(empty) * MANY >= len(facts):
+        detail = (
+            f"{len(empty)} of {len(facts)} label maps have no class at all, only background "
+            f"({named(empty)}); are these cases annotated?"
+        )
+        yield Finding(severity="warning", kind="empty", cases=tuple(empty), detail=detail)
 
 
 def _across(card: Card, facts: Sequence[CaseFacts], sides: Sides) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ FILE = "file"
 """Kind of what is wrong with one file."""
 LISTED = 3
 """Cases to name in one line."""
+FOLDED = 20
+"""Cases to name of which the same is said."""
 
 
 class Finding(Frozen):
@@ -54,6 +56,27 @@ def named(cases: Sequence[str]) -> str:
     """The first cases by name, and how many more there are."""
     more = f" and {len(cases) - LISTED} more" if len(cases) > LISTED else ""
     return ", ".join(cases[:LISTED]) + more
+
+
+def folded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same, but what is said of many cases in the same words once, with their ids."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        said = finding.detail
+        for case in finding.cases:
+            said = said.replace(case, "{}")
+        groups.setdefault((finding.severity, finding.kind, said), []).append(finding)
+    told: list[Finding] = []
+    for group in groups.values():
+        told += [_folded(group)] if len(group) > LISTED else group
+    return tuple(told)
+
+
+def _folded(group: Sequence[Finding]) -> Finding:
+    others = [case for finding in group[1:] for case in finding.cases]
+    ids = ", ".join(others[:FOLDED]) + (", ... (--json lists all)" if others[FOLDED:] else "")
+    detail = f"{group[0].detail}; and {len(group) - 1} more: {ids}"
+    return group[0].model_copy(update={"detail": detail, "cases": (*group[0].cases, *others)})
 
 
 def summed_up(findings: Iterable[Finding]) -> tuple[Finding, ...]:

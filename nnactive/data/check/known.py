@@ -1,13 +1,13 @@
 """Which known dataset, in which layout, a raw folder holds."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.cards import DATASETS, Card, list_cards, load_card
+from nnactive.data.raw.known.agreement import OtherDescriptionError, disagreement
+from nnactive.data.raw.known.find import description
 from nnactive.data.raw.known.recognise import identify
-from nnactive.data.raw.layout import DESCRIPTION
-from nnactive.data.raw.scan import scan
+from nnactive.data.raw.scan import scan, survey
 from nnactive.errors import UserError
 
 LAYOUTS = {
@@ -30,16 +30,19 @@ class Recognised:
 def recognise(raw: Path) -> Recognised | None:
     """The known dataset that a folder holds, from names alone; None if it looks like none.
 
-    A complete one is preferred to one that only has the name.
+    A complete one is preferred to one that only has the name, or only the case ids.
     """
     if seen := identify(raw):
         text = f"{seen.card.title} ({seen.card.name}): {seen.told}"
         return Recognised(seen.card, complete=True, text=text)
-    named = None
+    named = other = None
     for name in list_cards():
         try:
             card = load_card(name)
             scan(raw, card)
+        except OtherDescriptionError:
+            other = other or Recognised(card, complete=False, text=_of_its_own(raw, card))
+            continue
         except UserError as error:
             if named is None and _is_named(raw, name):
                 named = Recognised(
@@ -49,7 +52,16 @@ def recognise(raw: Path) -> Recognised | None:
         if card.ids or card.id_rule or card.folder.parent != DATASETS:
             layout = LAYOUTS[card.source.layout]
             return Recognised(card, complete=True, text=f"{card.title} ({name}), in {layout}")
-    return named
+    return named or other
+
+
+def _of_its_own(raw: Path, card: Card) -> str:
+    """What a folder is that has a card's case ids, but describes them otherwise."""
+    differs = disagreement(survey(raw, card)[0], card)
+    return (
+        f"no known dataset, though its cases have the ids of {card.title} ({card.name}): "
+        f"{differs}; a dataset of your own"
+    )
 
 
 def _is_named(raw: Path, name: str) -> bool:
@@ -58,9 +70,5 @@ def _is_named(raw: Path, name: str) -> bool:
         wanted = load_card(name).nnunet_name.casefold()
     except UserError:
         return False
-    try:
-        content = json.loads((raw / DESCRIPTION).read_text(encoding="utf-8-sig"))
-        said = str(content.get("name", "")) if isinstance(content, dict) else ""
-    except (OSError, ValueError):
-        said = ""
+    said = str(description(raw).get("name", ""))
     return wanted in (raw.resolve().name.casefold(), said.casefold())

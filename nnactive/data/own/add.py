@@ -61,6 +61,8 @@ def describe_raw(
     file = raw / DESCRIPTION
     if not raw.is_dir():
         raise UserError(f"{raw}: no such folder; give one in nnU-Net's raw layout")
+    if not file.exists() and (inner := [*raw.glob(f"*/{DESCRIPTION}")])[:1] and not inner[1:]:
+        raise UserError(f"{file}: missing, but {inner[0]} is there; give {inner[0].parent}")
     content = read_description(file)
     folder = raw.resolve().name
     described = re.fullmatch(NNUNET_NAME, folder)

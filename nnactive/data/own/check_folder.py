@@ -1,6 +1,6 @@
 """Checking a raw folder before any card: its cases, their facts, and everything that is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,16 @@ from nnactive.data.case_ids import id_problem
 from nnactive.data.check.case_facts import CaseFacts
 from nnactive.data.check.dataset import judge, look_at_all
 from nnactive.data.check.findings import FILE, Finding, ordered
-from nnactive.data.check.sides import Sides
+from nnactive.data.check.sides import CLASS_CASES, Sides
+from nnactive.data.own.description import enough_cases
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.progress import Progress
-from nnactive.data.raw.scan import list_cases, shared_file
+from nnactive.data.raw.known.agreement import disagreement, way_out
+from nnactive.data.raw.scan import list_cases, shared_file, wrong_channels
 from nnactive.errors import UserError
+
+ROOM = "room"
+"""Kind of what is said of a pool without room for a budget."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,40 @@ def check_folder(card: Card, raw: Path, progress: Progress) -> Checked:
     found: list[Finding] = []
     if problem := id_problem(ids, card):
         found.append(Finding(severity="error", kind="cases", detail=f"{root}: {problem}"))
-    if problem := shared_file(cases):
-        found.append(Finding(severity="error", kind=FILE, detail=problem))
+    problems = (shared_file(cases), wrong_channels(root, cases, card))
+    found += [Finding(severity="error", kind=FILE, detail=told) for told in problems if told]
+    if differs := disagreement(root, card):
+        detail = f"{root}: {differs}; {way_out(card)}"
+        found.append(Finding(severity="error", kind="description", detail=detail))
     sides = _sides(ids, card, found)
     looked = look_at_all(cases, card, progress)
     facts = tuple(case.facts for case in looked if case.facts is not None)
-    return Checked(card, facts, sides, ordered([*found, *judge(card, looked, sides)]))
+    found += [*_unused(card, facts), *judge(card, looked, sides)]
+    found += _room(card, sides) if facts else ()
+    return Checked(card, facts, sides, ordered(found))
+
+
+def _unused(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+    """Values that the user maps though no label map has them."""
+    there = {value for case in facts for value in case.raw_values}
+    kept = set(card.labels.values())
+    unused = sorted(value for value in card.label_map if value not in there | kept)
+    if there and unused:
+        listed = ", ".join(map(str, unused))
+        detail = f"--map (label_map in a card) names {listed}, which no label map has"
+        yield Finding(severity="note", kind="labels", detail=detail)
+
+
+def _room(card: Card, sides: Sides | None) -> Iterator[Finding]:
+    """A pool that is too small for the starting budget's two cases of each label."""
+    needed = CLASS_CASES * len(card.labels)
+    if sides is not None and len(sides.pool) < needed:
+        detail = (
+            f"the pool has {len(sides.pool)} cases, but the starting budget takes two for each of "
+            f"the {len(card.labels)} labels, background included: {needed}; no track fits before "
+            f"there are {enough_cases(len(card.labels))} cases or more"
+        )
+        yield Finding(severity="warning", kind=ROOM, detail=detail)
 
 
 def _sides(ids: Sequence[str], card: Card, found: list[Finding]) -> Sides | None:

@@ -19,14 +19,18 @@ def add_channel(raw: Path, card: Card) -> int:
         Number of renamed images.
 
     Raises:
-        UserError: there are several channels, or a new name is taken.
+        UserError: there are several channels, an image has no label map, or a new name is taken;
+            nothing was renamed.
     """
     ending = card.source.ending
     (suffix,) = channel_suffixes(1, ending)
     moves: list[tuple[Path, Path]] = []
     for path in sorted((raw / IMAGES).glob(f"*{ending}")):
         name = path.name.removesuffix(ending)
-        if path.name.startswith(".") or not (raw / LABELS / path.name).is_file():
+        if path.name.startswith("."):
+            continue
+        if not (raw / LABELS / path.name).is_file():
+            _check_labelled(path, raw / LABELS, card)
             continue
         moves.append((path, path.with_name(name + suffix)))
         if ending == PAIR:
@@ -43,3 +47,14 @@ def add_channel(raw: Path, card: Card) -> int:
     for old, new in moves:
         old.rename(new)
     return sum(old.name.endswith(ending) for old, _ in moves)
+
+
+def _check_labelled(path: Path, labels: Path, card: Card) -> None:
+    """Refuse an image without a label map, which keeps its name and so would seem to be another."""
+    ending = card.source.ending
+    cases = (path.name.removesuffix(each) for each in channel_suffixes(len(card.channels), ending))
+    if not any(case != path.name and (labels / f"{case}{ending}").is_file() for case in cases):
+        raise UserError(
+            f"{path}: has no label map {labels / path.name}; add it, or remove the image; nothing "
+            "was renamed"
+        )

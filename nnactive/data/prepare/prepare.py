@@ -10,7 +10,15 @@ from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.job import RAW, Job, alone, storage_errors
-from nnactive.data.prepare.resume import NOTE, Note, read_note, same, update_note, update_target
+from nnactive.data.prepare.resume import (
+    NOTE,
+    Note,
+    read_note,
+    refuse_changed,
+    same,
+    update_note,
+    update_target,
+)
 from nnactive.data.prepare.split import split_cases
 from nnactive.data.prepare.stages import (
     convert_all,
@@ -22,8 +30,8 @@ from nnactive.data.prepare.stages import (
 from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo
 from nnactive.data.progress import Progress
 from nnactive.data.raw.raw_checksums import (
-    changed_cases,
     have_stayed,
+    inner_names,
     list_files,
     listing_hash,
     read_files,
@@ -125,10 +133,11 @@ def _finished(card: Card, raw: Path | None, out: Path, progress: Progress) -> Pr
     same(out, "card", info.source, card.preparation_hash())
     if raw is not None and card.generator is None:
         cases = scan(raw, card)
-        same(out, "raw folder", info.raw_listing, listing_hash(list_files(cases)))
         if (out / NOTE).is_file():  # absent in datasets prepared by older versions
             known = read_model(out / NOTE, Note).raw
-            same(out, "raw folder", [], changed_cases(known, read_files(cases, known, progress)))
+            now = read_files(cases, known, progress)
+            refuse_changed(out, known, now, inner_names(cases))
+        same(out, "raw folder", info.raw_listing, listing_hash(list_files(cases)))
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
     sweep(out)
     return info

@@ -1,6 +1,7 @@
 """Resuming a preparation: keep only what was made from the same inputs."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from nnactive.data.prepare.job import CONVERTED, RAW
 from nnactive.data.prepare.stages import Target
 from nnactive.data.prepared import IMAGES, POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.raw.convert import converted_files
-from nnactive.data.raw.raw_checksums import RawFile, changed_cases
+from nnactive.data.raw.raw_checksums import RawFile, RawFiles, changed_cases
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
 from nnactive.io.models import NewerFileError, StateFile
@@ -39,7 +40,39 @@ def same(out: Path, what: str, before: object, now: object) -> None:
         UserError: ``before`` and ``now`` differ.
     """
     if before != now:
-        raise UserError(f"{out}: made from another {what}; remove that folder and prepare it again")
+        raise UserError(
+            f"{out}: made from another {what}; remove {out}, the prepared folder, and prepare it "
+            "again"
+        )
+
+
+def refuse_changed(
+    out: Path, before: RawFiles, now: RawFiles, paths: Mapping[str, Mapping[str, Path]]
+) -> None:
+    """Refuse to return what was made from raw files that have changed since.
+
+    Args:
+        out: the prepared dataset's folder.
+        before: the raw files that it was made from.
+        now: those that are there.
+        paths: where these are, from ``inner_names``.
+
+    Raises:
+        UserError: they differ; names the first changed file, unless every case has one.
+    """
+    changed = changed_cases(before, now)
+    if len(changed) == len(before):
+        same(out, "raw folder", [], changed)
+    if changed:
+        case = changed[0]
+        known = {(file.name, file.sha256) for file in before[case]}
+        files = [f for f in now.get(case, ()) if (f.name, f.sha256) not in known]
+        file = paths[case][files[0].name] if files else f"case '{case}'"
+        more = f" (and files of {len(changed) - 1} more cases)" if changed[1:] else ""
+        raise UserError(
+            f"{file}: has changed since {out} was made from it{more}; restore it, or remove {out} "
+            "and prepare it again"
+        )
 
 
 def read_note(card: Card, out: Path) -> Note:

@@ -5,35 +5,38 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, Card
+from nnactive.data.raw.files.formats import other_case
 from nnactive.data.raw.layout import DESCRIPTION, IMAGES, Found
-from nnactive.data.raw.missing import other_case, without_channel
-from nnactive.errors import UserError
+from nnactive.data.raw.missing import without_channel
 
 LISTED = 10
 """Cases that a message names."""
 
 
-def check_channels(root: Path, images: Iterable[str], cases: Sequence[Found], card: Card) -> None:
-    """Refuse a folder whose channels aren't the card's.
+def channel_problem(
+    root: Path, images: Iterable[str], cases: Sequence[Found], card: Card
+) -> str | None:
+    """Why a folder's channels aren't the card's, in one line; None: they are.
+
+    A known case has another channel, or no case has one of the card's.
 
     Args:
         root: folder with the images' folder.
         images: names of the files in that folder.
         cases: the cases, with files that may be missing.
         card: has the channels.
-
-    Raises:
-        UserError: a known case has another channel, or no case has one of the card's.
     """
-    _check_surplus(root, images, {case.id for case in cases}, card)
+    if problem := _surplus(root, images, {case.id for case in cases}, card):
+        return problem
     for channel in range(len(card.channels)):
         having, lacking = _having(cases, channel, card.source.ending)
         if lacking and not having:
             field = "'channels'" if (card.folder / CARD_FILE).is_file() else "'channel_names'"
-            raise UserError(
+            return (
                 f"{root / IMAGES}: no case has channel {channel} (_{channel:04d}); correct {field} "
                 f"in {_described(card)}, or add the files"
             )
+    return None
 
 
 def incomplete_channel(cases: Sequence[Found], card: Card) -> str | None:
@@ -69,16 +72,17 @@ def _is_there(file: Path, ending: str) -> bool:
     return other_case(file) is not None or (plain is not None and plain.is_file())
 
 
-def _check_surplus(root: Path, images: Iterable[str], cases: Collection[str], card: Card) -> None:
+def _surplus(root: Path, images: Iterable[str], cases: Collection[str], card: Card) -> str | None:
     for name in sorted(images):
         case, _, channel = name.removesuffix(card.source.ending).rpartition("_")
         number = int(channel) if re.fullmatch("[0-9]{4}", channel) else 0
         if case in cases and number >= len(card.channels):
-            raise UserError(
+            return (
                 f"{root / IMAGES / name}: channel {number}, but {card.title} has "
                 f"{len(card.channels)}; remove it or add it to the card's 'channels' "
                 "('channel_names' in a dataset.json)"
             )
+    return None
 
 
 def _described(card: Card) -> Path:

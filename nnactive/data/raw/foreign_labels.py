@@ -43,6 +43,12 @@ def told_of(error: ForeignLabelsError, card: Card) -> str:
     known += f"{len(card.labels) - 1}"
     if not all(float(value).is_integer() for value in error.values):
         return f"{known}, and not whole; fix or replace the file"
+    if taken := [int(value) for value in error.values if value in card.labels.values()]:
+        mapped = ",".join(f"{value}={label}" for value, label in card.label_map.items())
+        return (
+            f"{error.path}: has the label value {taken[0]}, which --map doesn't name, though it "
+            f"gives its label to another; name it, too, as in --map {mapped},{taken[0]}={taken[0]}"
+        )
     if not RAW_VALUES[0] <= min(error.values) <= max(error.values) <= RAW_VALUES[1]:
         return f"{known}, and more than 16 bits can hold; renumber or replace the file"
     return (

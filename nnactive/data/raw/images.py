@@ -14,6 +14,7 @@ import numpy as np
 
 from nnactive.data.raw.files.formats import TIFF
 from nnactive.data.raw.files.integrity import check_header, check_whole, file_notes
+from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.files.tiff import read_spacing, read_tiff, tiff_shape
 from nnactive.data.raw.files.volumes import Volume, dimension_problem
 from nnactive.data.raw.grids import check_perpendicular
@@ -31,15 +32,19 @@ LARGEST = 1e15
 
 
 def read_image(path: Path) -> "SimpleITK.Image":
-    """Read a three-dimensional image file.
+    """Read a three-dimensional image file; notes on it are left to ``read_volume``.
 
     Raises:
         UserError: the format isn't on the list, the file or one that belongs to it is missing or
             damaged, contains NaN or isn't a single three-dimensional image.
     """
+    return _checked_image(path)[0]
+
+
+def _checked_image(path: Path) -> "tuple[SimpleITK.Image, tuple[Note, ...]]":
     import SimpleITK
 
-    check_whole(path)
+    notes = check_whole(path)
     if path.suffix in TIFF:
         array, (z, y, x) = read_tiff(path)
         image = SimpleITK.GetImageFromArray(array)
@@ -48,7 +53,7 @@ def read_image(path: Path) -> "SimpleITK.Image":
         image = _read_with_itk(path)
         check_perpendicular(path, _grid_of(image))
     check_finite(path, SimpleITK.GetArrayViewFromImage(image))
-    return image
+    return image, notes
 
 
 def check_finite(path: Path, array: np.ndarray) -> None:
@@ -104,7 +109,8 @@ def _grid_of(image: "SimpleITK.Image") -> Volume:
 
 def read_volume(path: Path) -> Volume:
     """Voxels and geometry of a file, and notes on it; errors as ``read_image``."""
-    return replace(volume_of(read_image(path)), notes=file_notes(path))
+    image, notes = _checked_image(path)
+    return replace(volume_of(image), notes=(*notes, *file_notes(path)))
 
 
 def with_geometry_of(image: "SimpleITK.Image", array: np.ndarray) -> "SimpleITK.Image":

@@ -78,6 +78,8 @@ def find_root(raw: Path, pattern: str) -> Path:
     around = raw.parent.glob(pattern)
     if any(raw.is_relative_to(match) or match.is_relative_to(raw) for match in around):
         return raw.parent
+    if raw.is_dir() and (alike := [p for p in _folders(raw) if p.name.lower() == pattern.lower()]):
+        raise UserError(f"{alike[0]}: must be called {pattern}; rename it")
     cause = f"contains no {pattern}" if raw.is_dir() else "no such folder"
     raise UserError(f"{raw}: {cause}; give the folder with the complete data")
 

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from nnactive.data.raw.files.formats import ENDINGS, NIFTI, check_parts
+from nnactive.data.raw.files.formats import ENDINGS, NIFTI, SMALL, check_parts, other_case
 from nnactive.data.raw.layout import IMAGES, channel_suffixes
 from nnactive.errors import UserError
 
 FEW = 3
 """Names that a message lists."""
-SMALL = "write all endings in small letters"
 
 
 def file_problem(path: Path, case: str) -> str | None:
@@ -57,14 +56,6 @@ def no_case(folder: Path, names: list[str], ending: str) -> UserError | None:
         f"{folder}: no file ends in {ending}, but {listed} {'is' if len(names) == 1 else 'are'} "
         "there; correct the ending ('file_ending' in a dataset.json, 'source.ending' in a card)"
     )
-
-
-def other_case(path: Path) -> str | None:
-    """A file that has a path's name but for small and capital letters, or None."""
-    if not path.parent.is_dir():
-        return None
-    alike = (there.name for there in path.parent.iterdir() if there.name != path.name)
-    return min((name for name in alike if name.lower() == path.name.lower()), default=None)
 
 
 def left_out(names: list[str], ending: str) -> str:

@@ -1,13 +1,15 @@
 """Scanning a raw folder: which cases there are, from file names and sizes alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnactive.data.cards import CARD_FILE, Card
 from nnactive.data.case_ids import id_problem
-from nnactive.data.raw.channels import check_channels, incomplete_channel
+from nnactive.data.raw.channels import channel_problem, incomplete_channel
 from nnactive.data.raw.files.formats import METAIMAGE, check_ending, files_of
+from nnactive.data.raw.known.agreement import refuse_disagreement
 from nnactive.data.raw.known.find import Sighting, complete_cases
+from nnactive.data.raw.known.naming import lacks_channel, naming_problem
 from nnactive.data.raw.known.recognise import (
     best_sighting,
     identify,
@@ -40,12 +42,13 @@ def scan(raw: Path, card: Card) -> list[Found]:
 
     Raises:
         UserError: the files' format isn't read, a folder or file is missing or empty, a case
-            occurs twice, or the cases are not the card's.
+            occurs twice, or the cases, or what ``dataset.json`` says of them, are not the card's.
     """
     root, cases, seen = survey(raw, card)
-    nnunet = card.source.layout == "nnunet" and not seen
-    if nnunet and (problem := incomplete_channel(cases, card)):
-        raise UserError(problem)
+    if card.source.layout == "nnunet" and not seen:
+        problem = wrong_channels(root, cases, card) or incomplete_channel(cases, card)
+        if problem:
+            raise UserError(problem)
     for case in cases:
         for path in (*case.files, case.label):
             if problem := file_problem(path, case.id):
@@ -54,6 +57,7 @@ def scan(raw: Path, card: Card) -> list[Found]:
         raise UserError(problem)
     if problem := id_problem([case.id for case in cases], card):
         raise UserError(f"{root}: {problem}{'' if seen else _left_out(root, card)}")
+    refuse_disagreement(root, card)
     return cases
 
 
@@ -72,7 +76,8 @@ def list_cases(raw: Path, card: Card) -> tuple[Path, list[Found]]:
     """The folder with the cases, and these sorted by id, with files that may be missing.
 
     Raises:
-        UserError: a folder is missing, a file belongs to no case, or it is another dataset.
+        UserError: a folder is missing, most files are named in another way, or it is another
+            dataset.
     """
     root, cases, _ = survey(raw, card)
     return root, cases
@@ -137,6 +142,9 @@ def _as_published(raw: Path, card: Card) -> tuple[Path, list[Found]]:
     root = find_root(raw, card.source.root)
     if card.converter is None:
         cases = _standard_cases(root, card)
+        # Where other layouts are known, it may be one of them.
+        if card.layouts is not None and (problem := wrong_channels(root, cases, card)):
+            raise UserError(problem)
     else:
         script = load_script(card.converter, "find")
         with script_errors(card.converter, "find"):
@@ -150,21 +158,38 @@ def _standard_cases(root: Path, card: Card) -> list[Found]:
     ending = card.source.ending
     images = _files(root / IMAGES, ending)
     labels = _files(root / LABELS, ending)
-    suffixes: tuple[str, ...] = (ending,)
-    if card.source.layout == "nnunet":
-        suffixes = channel_suffixes(len(card.channels), ending)
+    nnunet = card.source.layout == "nnunet"
+    suffixes = channel_suffixes(len(card.channels), ending) if nnunet else (ending,)
+    if nnunet and (problem := naming_problem(root, images, labels, ending)):
+        raise UserError(problem)
     with_image = {
-        name.removesuffix(suffix) for name in images for suffix in suffixes if name.endswith(suffix)
+        name.removesuffix(suffix)
+        for name in images
+        for suffix in suffixes
+        if name.endswith(suffix) and not (nnunet and lacks_channel(name, labels, ending))
     }
     with_label = {name.removesuffix(ending) for name in labels}
     if not with_image | with_label:
         there = [name for name in _files(root / IMAGES, "") if (root / IMAGES / name).is_file()]
         if error := no_case(root / IMAGES, there, ending):
             raise error
-    cases = [case_in(root, case, suffixes, ending) for case in sorted(with_image | with_label)]
-    if card.source.layout == "nnunet":
-        check_channels(root, images, cases, card)
-    return cases
+    return [case_in(root, case, suffixes, ending) for case in sorted(with_image | with_label)]
+
+
+def wrong_channels(root: Path, cases: Sequence[Found], card: Card) -> str | None:
+    """Why the channels of a folder in nnU-Net's raw layout aren't the card's; None: they are.
+
+    Args:
+        root: from ``list_cases``.
+        cases: likewise.
+        card: the dataset's card.
+    """
+    if card.source.layout != "nnunet" or not (root / IMAGES).is_dir():
+        return None
+    ending = card.source.ending
+    labels = {case.label.name for case in cases if case.label.is_file()}
+    images = [n for n in _files(root / IMAGES, ending) if not lacks_channel(n, labels, ending)]
+    return channel_problem(root, images, cases, card)
 
 
 def _files(folder: Path, ending: str) -> list[str]:

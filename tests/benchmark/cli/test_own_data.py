@@ -120,7 +120,39 @@ def test_many_errors_are_a_bounded_list_and_the_command_for_all(raw, run):
         "(20 errors; nnactive-bench data check Dataset601_Knees --group '(.+)' lists them)" in err
     )
     out = run("check", raw, "--group", "(.+)")[1]
-    assert " ".join(out.split()).count("label values 7") == 20
+    out = " ".join(out.split())
+    assert out.count("label values 7") == 1
+    assert "; and 19 more: knee_1, knee_10, " in out
+    told = json.loads(run("check", raw, "--group", "(.+)", "--json")[1])
+    assert len([each for each in told["findings"] if "label values 7" in each["detail"]]) == 20
+
+
+def test_a_value_that_map_does_not_name_or_that_occurs_nowhere_is_told(raw, run):
+    make(raw, values=(255, 2))
+    label = raw / "labelsTr/knee_3.nii.gz"
+    array = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(label)))
+    write(label, np.where(array == 255, 1, array))
+    code, out, _ = run("check", raw, "--map", "255=1")
+    assert code == 2
+    assert (
+        "has the label value 1, which --map doesn't name, though it gives its label to another; "
+        "name it, too, as in --map 2=2,255=1,1=1"
+    ) in " ".join(out.split())
+    code, out, _ = run("check", raw, "--map", "1=1,255=1,2=2,9=0")
+    assert code == 0
+    assert "note labels --map (label_map in a card) names 9, which no label map has" in " ".join(
+        out.split()
+    )
+
+
+def test_a_pool_without_room_for_the_starting_budget_is_told_by_check_too(raw, run):
+    make(raw, cases=6)
+    code, out, _ = run("check", raw)
+    assert code == 0
+    assert "the pool has 5 cases, but the starting budget takes two for each of the 3" in " ".join(
+        out.split()
+    )
+    assert "warning: room" not in run("add", raw)[2]
 
 
 @pytest.mark.parametrize("option", ["--map", "--group"])

@@ -82,3 +82,15 @@ def test_your_own_card_names_its_fields(tiny):
 def test_wrong_fields_are_named(tiny, changes, message):
     with pytest.raises(UserError, match=message):
         tiny.card(**changes)
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["kn_a", "KN_A"], "cases 'KN_A' and 'kn_a' differ only in capitals"),
+        (["k\u00fc", "ku\u0308"], "differ only in how accents are encoded"),
+        (["kn_a", "kn_a"], "case 'kn_a' occurs 2 times; remove all but one"),
+    ],
+)
+def test_ids_that_some_file_systems_take_for_one_are_told(tiny, ids, told):
+    assert told in (id_problem(ids, tiny.card()) or "")

@@ -1,8 +1,9 @@
 import os
 from contextlib import suppress
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 
 from nnactive.errors import UserError
 from nnactive.io import files
@@ -156,3 +157,24 @@ def test_a_duplicate_key_is_refused_at_any_depth(tmp_path):
     path.write_text('{"b": [{"c": 1, "d": 2, "c": 3}]}')
     with pytest.raises(UserError, match=r'a\.json: duplicate key "c"; remove it'):
         files.read_json(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("[" * 100_000, "nested too deeply"), ("1" * 5000, "a number with too many digits")],
+)
+def test_absurd_json_is_one_line(tmp_path, text, cause):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(UserError) as refusal:
+        files.read_json(path)
+    assert str(refusal.value) == f"{path}: not valid JSON ({cause}); remove it and run again"
+
+
+def test_a_field_of_several_types_is_named_as_the_user_wrote_it():
+    class Some(BaseModel):
+        number: Annotated[int, Field(gt=0)] | Literal["all"]
+
+    with pytest.raises(ValidationError) as refusal:
+        Some(number=0)
+    assert files.first_problem(refusal.value).startswith("field 'number': ")

@@ -26,6 +26,7 @@ FORMATS = {
 """Endings by the name of the format."""
 ENDINGS = tuple(ending for endings in FORMATS.values() for ending in endings)
 SPACING_EXAMPLE = '{"spacing": [z, y, x]}'
+SMALL = "write all endings in small letters"
 CHANNEL_DIGITS = 4
 """As in ``knee_001_0000.tif``."""
 
@@ -89,12 +90,22 @@ def check_parts(path: Path) -> None:
     for part in files_of(path)[1:]:
         if part.is_file():
             continue
+        if alike := other_case(part):
+            raise UserError(f"{part}: missing, but {alike} is there; {SMALL}")
         if path.name.endswith(TIFF):
             raise UserError(
                 f"{part}: missing, because a TIFF has no voxel size of its own; write "
                 f"{SPACING_EXAMPLE} in mm into it"
             )
         raise UserError(f"{part}: missing, it has the voxels of {path.name}; copy both files")
+
+
+def other_case(path: Path) -> str | None:
+    """A file that has a path's name but for small and capital letters, or None."""
+    if not path.parent.is_dir():
+        return None
+    alike = (there.name for there in path.parent.iterdir() if there.name != path.name)
+    return min((name for name in alike if name.lower() == path.name.lower()), default=None)
 
 
 def spacing_file(path: Path) -> Path:

@@ -22,7 +22,12 @@ from nnactive.data.raw.files.formats import (
     ending_of,
     files_of,
 )
-from nnactive.data.raw.files.nifti_header import LENGTH, NiftiHeader, read_nifti_header
+from nnactive.data.raw.files.nifti_header import (
+    LENGTH,
+    SINGLE_OFFSET,
+    NiftiHeader,
+    read_nifti_header,
+)
 from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.files.signatures import described, is_gzip
 from nnactive.data.raw.files.text_headers import Announced, WrongHeaderError, metaimage, nrrd
@@ -36,13 +41,22 @@ ZLIB_OR_GZIP = 47
 DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError, KeyError)
 """Raised while reading a damaged file; the last three by absurd numbers in its header."""
 DAMAGED = "truncated or damaged; copy or download it again"
+SURPLUS = "surplus"
+"""Kind of note on bytes that the header doesn't announce."""
+MORE = (
+    "has {} bytes more than its header announces, so that its voxels may be shifted; correct the "
+    "header, or write the image anew"
+)
 UNCOMPRESSED = "not compressed, though called .gz; read all the same"
 
 
-def check_whole(path: Path) -> None:
+def check_whole(path: Path) -> tuple[Note, ...]:
     """Check that an image file has all the voxels that its header announces, and no others.
 
     Compressed data are checked by their checksum; floats in NIfTI files must be finite.
+
+    Returns:
+        A note if there are more bytes, but less than a slice of them.
 
     Raises:
         UserError: the format isn't on the list, or the file or one that belongs to it is missing,
@@ -50,19 +64,21 @@ def check_whole(path: Path) -> None:
     """
     ending = ending_of(path)
     _check_kind(path)
+    surplus = 0
     try:
         if ending in NIFTI or ending == PAIR:
-            _check_nifti(path)
+            surplus = _check_nifti(path)
         elif ending in METAIMAGE:
-            _check_announced(metaimage(path))
+            surplus = _check_announced(metaimage(path))
         elif ending == NRRD:
-            _check_announced(nrrd(path))
+            surplus = _check_announced(nrrd(path))
         elif ending in TIFF:
             check_tiff(path)
     except WrongHeaderError as wrong:
         raise UserError(f"{path}: {wrong}") from None
     except DAMAGE:
         raise UserError(f"{_named(path)}: {DAMAGED}") from None
+    return (Note(SURPLUS, MORE.format(surplus), path),) if surplus else ()
 
 
 def check_header(path: Path) -> None:
@@ -131,18 +147,18 @@ def _nifti_header(path: Path) -> NiftiHeader:
     return read_nifti_header(begin, pair=path.suffix == PAIR)
 
 
-def _check_nifti(path: Path) -> None:
+def _check_nifti(path: Path) -> int:
+    """Check a NIfTI file to its end; returns the bytes that follow the voxels."""
     header = _nifti_header(path)
     if path.suffix == PAIR:
         with files_of(path)[1].open("rb") as file:
-            _check_voxels(file, 0, header)
-    else:
-        try:
-            with _opened(path) as file:
-                _check_voxels(file, len(file.read(LENGTH)), header)
-        except gzip.BadGzipFile:
-            _check_end(path)
-            raise
+            return _check_voxels(file, 0, header)
+    try:
+        with _opened(path) as file:
+            return _check_voxels(file, len(file.read(LENGTH)), header)
+    except gzip.BadGzipFile:
+        _check_end(path)
+        raise
 
 
 def _check_end(path: Path) -> None:
@@ -161,21 +177,28 @@ def _check_end(path: Path) -> None:
             stream.decompress(block)
 
 
-def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: NiftiHeader) -> None:
-    """Read a NIfTI file's voxels to their end, after ``length`` bytes."""
+def _check_voxels(file: gzip.GzipFile | BufferedReader, length: int, header: NiftiHeader) -> int:
+    """Read a NIfTI file to its end, after ``length`` bytes; the bytes that follow the voxels."""
     # In blocks, because an absurd offset would not fit in memory.
     while length < header.offset and (skipped := file.read(min(header.offset - length, BLOCK))):
         length += len(skipped)
+    if length < header.offset > SINGLE_OFFSET:
+        raise WrongHeaderError(
+            f"has {length} bytes, but its header says that the voxels begin at byte "
+            f"{header.offset} (vox_offset); copy it again, or correct the header"
+        )
     rest = header.length
     while block := file.read(BLOCK):
         length += len(block)
         used, rest = block[: max(rest, 0)], rest - len(block)
         if not _finite(used, header.floats):
             raise WrongHeaderError("contains NaN or infinite values; fix or replace it")
-    _check_length(length - header.offset, header.length, header.slice_length)
+    return _check_length(length - header.offset, header.length, header.slice_length)
 
 
-def _check_announced(announced: Announced) -> None:
+def _check_announced(announced: Announced) -> int:
+    """Check the voxels that a text header announces; returns the bytes that follow them."""
+    after = 0
     with announced.file.open("rb") as file:
         file.seek(announced.begin or 0)
         rest = length = announced.file.stat().st_size - file.tell()
@@ -183,25 +206,30 @@ def _check_announced(announced: Announced) -> None:
             wanted = rest if announced.compressed < 0 else announced.compressed
             if wanted > rest:
                 raise EOFError
-            length = _uncompressed(file, wanted)
+            length, unused = _uncompressed(file, wanted)
+            after = rest - wanted + unused
     if announced.begin is None:  # what comes before the voxels is not counted
         length = min(length, announced.length)
     size = announced.size
-    _check_length(length, announced.length, announced.length // size[-1])
+    return after + _check_length(length, announced.length, announced.length // size[-1])
 
 
-def _uncompressed(file: BufferedReader, rest: int) -> int:
-    """Length of what the next ``rest`` bytes of a file contain, compressed by zlib or gzip."""
+def _uncompressed(file: BufferedReader, rest: int) -> tuple[int, int]:
+    """Length of what the next ``rest`` bytes of a file contain, compressed by zlib or gzip.
+
+    Also how many of these bytes follow the compressed data.
+    """
     stream, length = zlib.decompressobj(ZLIB_OR_GZIP), 0
     while not stream.eof and (block := file.read(min(rest, BLOCK))):
         rest -= len(block)
         length += len(stream.decompress(block))
     if not stream.eof:
         raise EOFError
-    return length
+    return length, rest + len(stream.unused_data)
 
 
-def _check_length(found: int, wanted: int, one_slice: int) -> None:
+def _check_length(found: int, wanted: int, one_slice: int) -> int:
+    """Refuse too few bytes, and whole slices too many; returns how many are too many."""
     if found < wanted:
         raise EOFError
     if found - wanted >= one_slice:
@@ -209,6 +237,7 @@ def _check_length(found: int, wanted: int, one_slice: int) -> None:
             f"has {found} bytes of voxels where its header announces {wanted}; fix its header or "
             "replace it"
         )
+    return found - wanted
 
 
 def _finite(block: bytes, kind: np.dtype | None) -> bool:

@@ -13,6 +13,8 @@ from nnactive.geometry import Triple
 
 LENGTH = 348
 """Bytes of the header; also the number it begins with."""
+SINGLE_OFFSET = 352
+"""Where the voxels of a single file can begin: after the header and four bytes for extensions."""
 NIFTI2_LENGTH = 540
 BYTES = {2: 1, 4: 2, 8: 4, 16: 4, 64: 8, 256: 1, 512: 2, 768: 4, 1024: 8, 1280: 8}
 """Bytes per voxel by NIfTI code of the type; other codes are no plain numbers."""
@@ -64,7 +66,10 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
         )
     rank, *extent = (int(n) for n in struct.unpack_from(f"{order}8h", header, 40))
     if not 0 < rank <= len(extent) or min(extent[:rank]) < 1:
-        raise ValueError(rank)
+        shown = ", ".join(map(str, (rank, *extent)))
+        raise WrongHeaderError(
+            f"its header gives the size (dim) {shown}, which no image has; write the right one"
+        )
     code = int(struct.unpack_from(f"{order}h", header, 70)[0])
     if code not in BYTES:
         raise WrongHeaderError(f"has voxels of NIfTI type {code}; save it as integers or floats")
@@ -76,16 +81,31 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
         )
     _check_scaling(*struct.unpack_from(f"{order}2f", header, 112))
     forms = read_forms(header, order)
-    offset = int(struct.unpack_from(f"{order}f", header, 108)[0])
+    offset = _offset(struct.unpack_from(f"{order}f", header, 108)[0], pair=pair)
     length = math.prod(extent[:rank]) * BYTES[code]
     slices = next((n for n in reversed(extent[:rank]) if n > 1), 1)
     return NiftiHeader(
-        offset=max(offset, 0 if pair else LENGTH),
+        offset=offset,
         length=length,
         slice_length=length // slices,
         floats=np.dtype(order + FLOATS[code]) if code in FLOATS else None,
         contradictions=contradictions(forms, _shape(extent[:rank])),
     )
+
+
+def _offset(value: float, *, pair: bool) -> int:
+    """Where the voxels begin; ITK reads them from within the header if a header says so."""
+    if not math.isfinite(value) or value != int(value) or value < 0:
+        raise WrongHeaderError(
+            f"its header has the vox_offset {value:g}, which is no place in a file; rewrite it "
+            "with nibabel or another tool"
+        )
+    if not pair and value < SINGLE_OFFSET:
+        raise WrongHeaderError(
+            f"its header has the vox_offset {value:g}, but a single file's voxels begin at byte "
+            f"{SINGLE_OFFSET} or later; rewrite it with nibabel or another tool"
+        )
+    return int(value)
 
 
 def _shape(extent: Sequence[int]) -> Triple:

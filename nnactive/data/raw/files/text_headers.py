@@ -91,7 +91,7 @@ def metaimage(path: Path) -> Announced:
         ValueError: it is damaged.
     """
     fields, end = metaimage_fields(path)
-    name = fields["ElementDataFile"]
+    name = _field(fields, "ElementDataFile")
     if any(mark in name for mark in SEVERAL):
         raise WrongHeaderError("has its voxels in one file a slice; save it as one file")
     if not _is_true(fields.get("BinaryData", "True")):
@@ -99,9 +99,7 @@ def metaimage(path: Path) -> Announced:
     kind = fields.get("ElementType", "")
     if kind not in METAIMAGE_BYTES:
         raise WrongHeaderError(f"has voxels of type '{kind}'; save it as integers or floats")
-    size = tuple(int(n) for n in fields["DimSize"].split())
-    if len(size) != int(fields["NDims"]) or min(size) < 1:
-        raise ValueError(size)
+    size = _size(fields, "DimSize", "NDims")
     spacing = fields.get("ElementSpacing") or fields.get("ElementSize")
     _check_spacing(spacing, "ElementSpacing", len(size))
     _check_grid(fields, len(size))
@@ -110,7 +108,7 @@ def metaimage(path: Path) -> Announced:
     compressed = None
     if _is_true(fields.get("CompressedData", "False")):
         # Without it, ITK returns whatever is in memory.
-        compressed = int(fields["CompressedDataSize"])
+        compressed = int(_field(fields, "CompressedDataSize"))
         if compressed < 1:
             raise ValueError(compressed)
     local = name == LOCAL
@@ -135,6 +133,12 @@ def metaimage_fields(path: Path) -> tuple[dict[str, str], int]:
             line = file.readline(LINE).decode("latin-1")
             name, equals, value = line.partition("=" if "=" in line else ":")
             cut = path.suffix == ".mha" and not line.endswith("\n")  # its voxels would follow
+            if not equals and fields and line.endswith("\n") and line.rstrip().isprintable():
+                shown = f"the line '{line.strip()}'" if line.strip() else "an empty line"
+                raise WrongHeaderError(
+                    f"its header has {shown} after '{[*fields][-1]}', which is "
+                    "no field; remove or correct it"
+                )
             if not equals or cut or len(fields) > LINES:
                 raise ValueError(line)
             fields[name.strip()] = value.strip()
@@ -153,24 +157,40 @@ def nrrd(path: Path) -> Announced:
     fields, end = _nrrd_fields(path)
     if "data file" in fields or "datafile" in fields:
         raise WrongHeaderError("has its voxels in another file; save it as one file")
-    encoding = fields["encoding"].lower()
+    encoding = _field(fields, "encoding").lower()
     if encoding not in ("raw", "gzip", "gz"):
         raise WrongHeaderError(f"has the encoding '{encoding}'; save it as raw or gzip")
     if any(fields.get(name, "0") != "0" for name in ("byte skip", "line skip")):
         raise WrongHeaderError("skips bytes or lines; save it without 'byte skip' and 'line skip'")
-    kind = fields["type"].lower()
+    kind = _field(fields, "type").lower()
     voxel = NRRD_BYTES.get(_nrrd_type(kind))
     if voxel is None:
         raise WrongHeaderError(f"has voxels of type '{kind}'; save it as integers or floats")
-    size = tuple(int(n) for n in fields["sizes"].split())
-    if len(size) != int(fields["dimension"]) or min(size) < 1:
-        raise ValueError(size)
+    size = _size(fields, "sizes", "dimension")
     directions = fields.get("space directions")
     if directions is None:
         _check_spacing(fields.get("spacings"), "spacings", len(size))
     elif any(word in directions.lower() for word in _no_directions(size)):
         raise WrongHeaderError(f"has the directions '{directions}'; write the right ones into it")
     return Announced(path, end, None if encoding == "raw" else -1, size, voxel)
+
+
+def _field(fields: Mapping[str, str], name: str) -> str:
+    """A field that a header must have."""
+    if name not in fields:
+        raise WrongHeaderError(f"its header has no field '{name}'; write it, or save it anew")
+    return fields[name]
+
+
+def _size(fields: Mapping[str, str], name: str, number: str) -> tuple[int, ...]:
+    """Voxels per axis, as many as the header says that there are axes."""
+    size = tuple(int(n) for n in _field(fields, name).split())
+    if len(size) != int(_field(fields, number)) or min(size) < 1:
+        raise WrongHeaderError(
+            f"its header has {number} {fields[number]} and {name} '{fields[name]}', which don't "
+            "fit together; correct the wrong one"
+        )
+    return size
 
 
 def _no_directions(size: tuple[int, ...]) -> tuple[str, ...]:
@@ -186,6 +206,7 @@ def _nrrd_type(name: str) -> str:
 
 def _nrrd_fields(path: Path) -> tuple[dict[str, str], int]:
     fields: dict[str, str] = {}
+    line = b""
     with path.open("rb") as file:
         if not file.readline(LINE).startswith(b"NRRD"):
             raise ValueError("no NRRD")
@@ -196,7 +217,8 @@ def _nrrd_fields(path: Path) -> tuple[dict[str, str], int]:
             name, _, value = line.decode("latin-1").partition(":")
             if not name.startswith("#"):
                 fields[name.strip()] = value.strip()
-        if missing := {"encoding", "type", "sizes", "dimension"} - fields.keys():
+        missing = {"encoding", "type", "sizes", "dimension"} - fields.keys()
+        if missing and not line:  # the file ends within its header
             raise ValueError(missing)
         return fields, file.tell()
 

@@ -117,8 +117,9 @@ def _series(path: Path, file: "tifffile.TiffFile") -> "tifffile.TiffPageSeries":
         raise _damaged(path) from error
     if len(series) != 1:
         sizes = ", ".join(" x ".join(map(str, each.shape)) for each in series[:AXES])
+        kinds = "images" if len({each.shape for each in series}) == 1 else "images of other kinds"
         raise UserError(
-            f"{path}: has {len(series)} images of different kinds ({sizes}); give one "
+            f"{path}: has {len(series)} {kinds} ({sizes}); give one "
             "three-dimensional image per file"
         )
     if problem := dimension_problem(tuple(series[0].shape), samples):

@@ -147,6 +147,6 @@ def description(root: Path) -> dict[str, object]:
     """Content of a folder's ``dataset.json``; empty if there is none that can be read."""
     try:
         content = json.loads((root / DESCRIPTION).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

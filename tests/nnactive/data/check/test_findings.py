@@ -1,6 +1,7 @@
 """Each spoilt dataset gives the finding that says what is wrong, and the whole one gives none."""
 
 import errno
+import gzip
 import shutil
 from pathlib import Path
 
@@ -244,3 +245,27 @@ def test_findings_are_summed_up_by_kind():
     assert one.cases == ("c1", "c2", "c3", "c4", "c5")
     error = Finding(severity="error", kind="z", detail="x")
     assert ordered([*findings, error])[0] == error
+
+
+def test_surplus_bytes_are_an_error(own, found):
+    content = gzip.decompress(own.label(3).read_bytes())
+    own.label(3).write_bytes(gzip.compress(content[:352] + bytes(24) + content[352:]))
+    (told,) = found()["error", "surplus"]
+    assert told.startswith("knee_003.nii.gz: has 24 bytes more than its header announces")
+
+
+def test_many_label_maps_without_a_class_are_one_warning(own, found):
+    own.write(1, label=np.zeros((10, 12, 12), np.uint8))
+    assert ("warning", "empty") not in found()
+    own.write(2, label=np.zeros((10, 12, 12), np.uint8))
+    (told,) = found()["warning", "empty"]
+    assert told.startswith("2 of 8 label maps have no class at all, only background (knee_001, ")
+
+
+def test_a_label_map_in_an_images_place_is_an_error(own, found):
+    shutil.copy(own.label(4), own.image(4))
+    (told,) = found()["error", "file"]
+    assert told == (
+        f"{own.image(4)}: its voxels are those of the label map, knee_004.nii.gz; put the image in "
+        "its place"
+    )

@@ -1,6 +1,7 @@
 """Where findings go: the command's table and JSON, prepared data, verify, and one guideline."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -113,3 +114,32 @@ def test_a_known_dataset_is_recognised(own, cards, capsys):
     capsys.readouterr()
     assert main(["data", "check", str(own.raw)]) == 0
     assert "Dataset601_Knees (knees), in nnU-Net's raw layout" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (lambda own: shutil.rmtree(own.raw / "imagesTr"), "contains no imagesTr"),
+        (lambda own: (own.raw / "dataset.json").write_text("{"), "dataset.json: not valid JSON"),
+        (lambda own: own.describe(labels=[]), "field 'labels': must be a mapping"),
+    ],
+)
+def test_json_tells_of_a_folder_that_cannot_be_read(own, capsys, spoil, cause):
+    spoil(own)
+    assert main(["data", "check", str(own.raw), "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    (finding,) = told["findings"]
+    assert (finding["severity"], finding["kind"], told["cases"]) == ("error", "folder", [])
+    assert cause in finding["detail"]
+
+
+def test_a_surplus_channel_hides_no_other_finding(own, capsys):
+    shutil.copy(own.image(2), own.image(2, channel=1))
+    own.label(4).write_bytes(own.label(4).read_bytes()[:-10])
+    assert main(["data", "check", str(own.raw), "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    details = [finding["detail"] for finding in told["findings"] if finding["kind"] == "file"]
+    assert len(details) == 2
+    assert details[0].startswith(f"{own.image(2, channel=1)}: channel 1, but ")
+    assert details[1].startswith(f"{own.label(4)}: truncated")
+    assert len(told["cases"]) == 7

@@ -141,10 +141,12 @@ def test_prepared_again_returns_at_once(tiny, tmp_path, monkeypatch):
 
 def test_another_card_or_raw_folder_is_refused(tiny, tmp_path):
     run(tiny, tmp_path / "tiny")
-    with pytest.raises(UserError, match=r"another card; remove that folder"):
+    with pytest.raises(UserError, match=r"another card; remove "):
         run(tiny, tmp_path / "tiny", spacing=[1.0, 1.0, 1.0])
     tiny.write(tiny.image(1), tiny.case(1)[0] * 2, (2, 1, 1))
-    with pytest.raises(UserError, match=r"another raw folder; remove that folder"):
+    with pytest.raises(
+        UserError, match=r"tiny_1_0000.nii.gz: has changed since .*; restore it, or remove "
+    ):
         run(tiny, tmp_path / "tiny")
 
 
@@ -337,7 +339,9 @@ def test_a_finished_dataset_is_not_one_of_changed_files(tiny, tmp_path, uncompre
     card = tiny.card(**uncompressed)
     assert prepare(card, copy, tmp_path / "tiny", 1, lambda *_: None) == first
     write_uncompressed(tiny, 4, 3)
-    with pytest.raises(UserError, match=r"another raw folder; remove that folder"):
+    with pytest.raises(
+        UserError, match=r"tiny_4_0000.nii: has changed since .*; restore it, or remove "
+    ):
         run(tiny, tmp_path / "tiny", **uncompressed)
     # Prepared before contents were compared: only names and sizes are known.
     (tmp_path / "tiny" / "source.json").unlink()

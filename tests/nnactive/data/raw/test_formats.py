@@ -168,7 +168,7 @@ def test_a_second_file_that_changes_is_noticed(tiny, whole, tmp_path, ending):
     second.write_bytes(content.replace(b"[2, 1, 1]", b"[2, 1, 3]"))
     if second.suffix != ".json":
         second.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-    with pytest.raises(UserError, match=r"made from another raw folder"):
+    with pytest.raises(UserError, match=r"has changed since .* was made from it; restore it"):
         prepare(card, tiny.raw, tmp_path / "tiny", 1, lambda *_: None)
     second.unlink()
     with pytest.raises(UserError) as refusal:
@@ -311,6 +311,10 @@ def test_a_nifti_without_a_voxel_size_is_refused(tmp_path, wrong):
     ("name", "old", "new", "cause"),
     [
         ("mhd", b"ElementSpacing = 0.75 0.5 4\n", b"", "has no voxel size"),
+        ("mhd", b"ElementSpacing = 0.75 0.5 4", b"", "has an empty line after '"),
+        ("mhd", b"NDims = 3", b"NDims = 4", "has NDims 4 and DimSize '30 20 6', which don't fit"),
+        ("mhd", b"DimSize = 30 20 6\n", b"", "has no field 'DimSize'"),
+        ("nrrd", b"sizes: 30 20 6\n", b"", "has no field 'sizes'"),
         ("mhd", b"ElementSpacing = 0.75", b"ElementSpacing = 0", "has the voxel size '0 0.5 4'"),
         ("mhd", b"x.raw", b"LIST", "one file a slice"),
         ("mhd", b"x.raw", b"x%03d.raw 1 6 1", "one file a slice"),
@@ -341,7 +345,8 @@ def test_a_wrong_compressed_size_is_noticed(tmp_path, name, size):
     assert path.read_bytes() != content
     with pytest.raises(UserError) as refusal:
         read_volume(path)
-    expect_one_line(refusal, path, "truncated or damaged")
+    cause = "no field 'CompressedDataSize'" if size is None else "truncated or damaged"
+    expect_one_line(refusal, path, cause)
 
 
 def test_analyze_is_told_from_nifti(tmp_path):
@@ -360,6 +365,21 @@ def test_a_pair_without_its_voxels_names_them(tmp_path):
         read_volume(path)
 
 
+def test_a_pair_whose_voxels_are_called_in_capitals_names_them(tmp_path):
+    path = written(tmp_path, "pair", array())
+    shutil.move(path.with_suffix(".img"), tmp_path / "x.IMG")
+    with pytest.raises(UserError, match=r"x\.img: missing, but x\.IMG is there; write all endings"):
+        read_volume(path)
+
+
+def test_pages_that_were_appended_are_not_called_of_other_kinds(tmp_path):
+    path = tmp_path / "x.tif"
+    for append in (False, True):
+        write_tiff(path, array(), append=append)
+    with pytest.raises(UserError, match=r"x\.tif: has 2 images \(6 x 20 x 30, 6 x 20 x 30\); give"):
+        read_volume(path)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -375,3 +395,18 @@ def test_axes_that_are_not_perpendicular_are_refused(tmp_path, name, old, new):
     with pytest.raises(UserError) as refusal:
         read_volume(path)
     expect_one_line(refusal, path, "its axes aren't perpendicular")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nii", "nii.gz", "pair", "mha", "mhd", "nrrd", "mha compressed", "nrrd compressed"],
+)
+def test_bytes_that_the_header_does_not_announce_are_counted(tmp_path, name):
+    path = written(tmp_path, name, array())
+    assert "surplus" not in {note.kind for note in read_volume(path).notes}
+    file = voxel_file(path)
+    whole = file.read_bytes()
+    packed = name == "nii.gz"
+    file.write_bytes(gzip.compress(gzip.decompress(whole) + b"1234") if packed else whole + b"1234")
+    (note,) = (note for note in read_volume(path).notes if note.kind == "surplus")
+    assert note.what.startswith("has 4 bytes more than its header announces")

@@ -140,3 +140,48 @@ def test_scaling_is_applied(file, slope, inter):
     put(file, 112, "2f", slope, inter)
     wanted = raw if not slope or np.isnan(slope) else raw * slope + inter
     np.testing.assert_allclose(read_volume(file).array, wanted)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 348, 351])
+def test_voxels_that_would_begin_inside_the_header_are_refused(file, offset):
+    put(file, 108, "f", offset)
+    for read in (read_header, read_volume):
+        with pytest.raises(UserError) as refusal:
+            read(file)
+        cause = f"vox_offset {offset}, but a single file's voxels begin at byte 352 or later"
+        expect_one_line(refusal, file, cause)
+
+
+@pytest.mark.parametrize("offset", [-8, 352.5, NAN, INF])
+def test_an_offset_that_is_no_place_is_refused(file, offset):
+    put(file, 108, "f", offset)
+    with pytest.raises(UserError) as refusal:
+        read_volume(file)
+    expect_one_line(refusal, file, f"vox_offset {offset:g}, which is no place in a file")
+
+
+def test_an_offset_behind_the_file_names_the_field(file):
+    put(file, 108, "f", 1e6)
+    with pytest.raises(UserError) as refusal:
+        read_volume(file)
+    expect_one_line(refusal, file, "voxels begin at byte 1000000 (vox_offset)")
+
+
+def test_voxels_after_an_extension_and_those_of_a_pair_are_read(file, tmp_path):
+    values = read_volume(file).array
+    content = file.read_bytes()
+    file.write_bytes(content[:352] + bytes(16) + content[352:])
+    put(file, 108, "f", 368)
+    np.testing.assert_array_equal(read_volume(file).array, values)
+    pair = tmp_path / "y.hdr"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values), str(pair))
+    assert struct.unpack_from("<f", pair.read_bytes(), 108) == (0,)
+    np.testing.assert_array_equal(read_volume(pair).array, values)
+
+
+@pytest.mark.parametrize("rank", [0, -3, 9])
+def test_a_size_that_no_image_has_names_the_field(file, rank):
+    put(file, 40, "h", rank)
+    with pytest.raises(UserError) as refusal:
+        read_volume(file)
+    expect_one_line(refusal, file, f"its header gives the size (dim) {rank}, 8, 7, 6")
