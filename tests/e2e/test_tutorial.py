@@ -68,7 +68,8 @@ def test_every_command_does_what_the_page_says(phantom: Path, tmp_path: Path) ->
     page = (tmp_path / "replay.html").read_text(encoding="utf-8")
     assert all(title in page for title in ("voxel score", "patch score", "labels"))
     assert sum(SUBMIT in command for command in COMMANDS) == 1
-    assert all(name in printed["nnactive-bench leaderboard table"] for name in ("Margin", "beta=5"))
+    table = printed["nnactive-bench leaderboard table --results runs"]
+    assert all(name in table for name in ("Margin", "beta = 5"))
     assert "power_bald,beta=5" in printed["nnactive-bench entry list"]
     left = shell("nnactive-bench entry list", tmp_path).stdout
     assert "power_bald " in left

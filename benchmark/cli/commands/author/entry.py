@@ -1,5 +1,6 @@
 """Commands about the methods that a runs folder holds."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -70,5 +71,6 @@ def remove(method: str, track: str | None, runs: Path, *, yes: bool) -> int:
         click.confirm("Remove this?", abort=True)
     for each in found:
         run(each)
-    click.echo("removed; build the page again with: nnactive-bench leaderboard build")
+    again = f"nnactive-bench leaderboard build --results {shlex.quote(str(runs))}"
+    click.echo(f"removed; build the page again with: {again}")
     return 0
