@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nnactive.data.cards import Card
 from nnactive.data.raw.files.formats import PAIR, PAIR_VOXELS
+from nnactive.data.raw.known.naming import naming_problem
 from nnactive.data.raw.layout import IMAGES, LABELS, channel_suffixes
 from nnactive.errors import UserError
 
@@ -19,12 +20,18 @@ def add_channel(raw: Path, card: Card) -> int:
         Number of renamed images.
 
     Raises:
-        UserError: there are several channels, an image has no label map, or a new name is taken;
-            nothing was renamed.
+        UserError: there are several channels, most names have another fault, an image has no label
+            map, or a new name is taken; nothing was renamed.
     """
     ending = card.source.ending
     (suffix,) = channel_suffixes(1, ending)
     moves: list[tuple[Path, Path]] = []
+    images, labels = (
+        [path.name for path in (raw / part).glob(f"*{ending}") if path.name[0] != "."]
+        for part in (IMAGES, LABELS)
+    )
+    if problem := naming_problem(raw, images, labels, ending):
+        raise UserError(problem)
     for path in sorted((raw / IMAGES).glob(f"*{ending}")):
         name = path.name.removesuffix(ending)
         if path.name.startswith("."):

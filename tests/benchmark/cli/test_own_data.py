@@ -171,3 +171,10 @@ def test_a_group_that_matches_nothing_in_some_id_is_told(raw, run, pattern):
         code, out, err = run(command, raw, "--group", pattern)
         assert code == 2
         assert "doesn't match" in " ".join((out + err).split())
+
+
+def test_the_hint_of_guide_asks_for_a_folder_of_cards_where_none_is_set(raw, run, monkeypatch):
+    make(raw)
+    assert "data add Dataset601_Knees\n" in run("guide", raw)[1]
+    monkeypatch.delenv("NNACTIVE_DATASETS")
+    assert "data add Dataset601_Knees --out FOLDER_OF_YOUR_CARDS\n" in run("guide", raw)[1]

@@ -1,1 +1,1 @@
-"""Recognising a raw folder: which layout of a dataset it is, or which other dataset."""
+"""Recognising a raw folder: which dataset in which layout it is, and whether names agree."""

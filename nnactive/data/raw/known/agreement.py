@@ -20,8 +20,8 @@ class OtherDescriptionError(UserError):
 def disagreement(root: Path, card: Card) -> str | None:
     """What a folder's ``dataset.json`` says otherwise than the card, in one line.
 
-    None: nothing, or there is nothing to compare: no file, a field that can't be read, or a card
-    that wasn't made from such a file.
+    None: nothing, or there is nothing to compare: no file, no such field, or a card that wasn't
+    made from such a file.
 
     Args:
         root: the folder with the cases.
@@ -31,6 +31,8 @@ def disagreement(root: Path, card: Card) -> str | None:
     if not own or card.source.layout != "nnunet" or not (card.folder / CARD_FILE).is_file():
         return None
     said = description(root)
+    if not said and (root / DESCRIPTION).is_file():
+        return f"{DESCRIPTION} can't be read, so it can't be compared with the card"
     for field, differs in (
         ("labels", _labels(said, card)),
         ("channels", _channels(said, card)),

@@ -25,7 +25,8 @@ def naming_problem(
         labels: likewise.
         ending: of both.
     """
-    if stray := sorted(name for name in {*images, *labels} if _is_copy(name, {*images, *labels})):
+    names = {*images, *labels}
+    if stray := sorted(name for name in names if _is_copy(name, names)):
         folder = IMAGES if stray[0] in images else LABELS
         more = f" and {len(stray) - 1} more" if stray[1:] else ""
         return f"{root / folder / stray[0]}{more}: a second copy of a file; remove it"

@@ -42,6 +42,9 @@ def test_labels_that_are_named_like_images_are_the_ones_to_rename(own):
     told = refused(own)
     assert told.startswith(f"{own.raw / 'labelsTr'}: label maps are named like the first channel's")
     assert told.endswith("as in tiny_1.nii.gz")
+    with pytest.raises(UserError, match="label maps are named like the first channel's"):
+        add_channel(own.raw, describe_raw(own.raw, "x"))
+    assert own.image(1).is_file()
 
 
 @pytest.mark.parametrize("first", [0, 1, 1000])
