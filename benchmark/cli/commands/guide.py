@@ -170,11 +170,7 @@ def add(
     card = describe_raw(raw, name, group, read_mapping(mapping))
     target = free_folder(card, out)
     if rename:
-        if not os.access(raw, os.W_OK):
-            raise UserError(
-                f"{raw}: can't be written, so --rename can't rename; in a container raw data are "
-                "read-only: run the same command outside, with --runtime local"
-            )
+        _check_writable(raw)
         click.echo(f"{raw}: {add_channel(raw, card)} images renamed")
     cases = scan(raw, card)
     pool, _ = split_cases([case.id for case in cases], card)
@@ -212,6 +208,15 @@ def _print_next(name: str, raw: Path, options: str, *, fits: bool) -> None:
     click.echo(
         f"  nnactive-bench data guide {name}{options}\n  {_submit(Path(f'guide_{name}.yaml'))}"
     )
+
+
+def _check_writable(raw: Path) -> None:
+    """Refuse to rename where nothing can be."""
+    if not os.access(raw, os.W_OK):
+        raise UserError(
+            f"{raw}: can't be written, so --rename can't rename; in a container raw data are "
+            "read-only: run the same command outside, with --runtime local"
+        )
 
 
 def _check_class(name: str, card: "Card") -> None:
