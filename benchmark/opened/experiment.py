@@ -9,10 +9,12 @@ from benchmark.collect import finished_loops, loop_result
 from benchmark.layout import Experiment
 from benchmark.opened.frames import cases_frame, curves_frame, patches_frame
 from benchmark.opened.inputs import onlooker
-from benchmark.replay.find import find_moment
+from benchmark.replay.find import Moment, find_moment
 from benchmark.results import ExperimentResult, LoopResult, load_result
 from benchmark.steps import Target
-from benchmark.submission.spec import load_method
+from benchmark.submission.method_class import as_query
+from benchmark.submission.method_string import Method
+from benchmark.submission.spec import load_method, make
 from benchmark.workflow.datasets import dataset_folder
 from nnactive.data.prepared import PreparedDataset, PreparedInfo
 from nnactive.devices import AUTO
@@ -139,11 +141,36 @@ class OpenedExperiment:
         """
         from nnactive.steps.query import open_pool
 
+        inputs = self._moment(loop).inputs(onlooker(needs, oracle=oracle), self.experiment.method)
+        return open_pool(inputs, device, workers=workers).view()
+
+    def ask(
+        self, method: str, loop: int, *, device: str = AUTO, workers: int = 1
+    ) -> "tuple[QueryMethod, PoolView]":
+        """A METHOD, and the pool as its query of a loop would see it, with its needs and files.
+
+        ``method.query(pool, n)`` chooses what `replay` shows of it.
+
+        Args:
+            method: ``path/to/file.py:Class``, ``path/to/folder:Class`` or a name, with parameters.
+            loop: number of the query, from 1; the loop before must be trained.
+            device: where to predict.
+            workers: images that ``pool.map`` works on at the same time.
+
+        Raises:
+            UserError: if it isn't a query method, or as for `pool`.
+        """
+        from nnactive.steps.query import open_pool
+
+        spec, made = make(Method.parse(method))
+        found = as_query(made, method)
+        inputs = self._moment(loop).inputs(found, spec.record.id)
+        return found, open_pool(inputs, device, workers=workers).view()
+
+    def _moment(self, loop: int) -> Moment:
         setting, method, seed = self.experiment
         folder = self._root / setting / method / f"seed_{seed}"
-        moment = find_moment(str(folder), loop, data=self._data, runs=self._root.parent)
-        inputs = moment.inputs(onlooker(needs, oracle=oracle), moment.experiment.method)
-        return open_pool(inputs, device, workers=workers).view()
+        return find_moment(str(folder), loop, data=self._data, runs=self._root.parent)
 
     @property
     def _info(self) -> PreparedInfo:

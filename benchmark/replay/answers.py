@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from benchmark.replay.find import Moment
 from benchmark.submission.method_string import Method
@@ -30,6 +31,9 @@ class Ask:
     """Patches whose scores are wanted, from the first."""
     log: Path
     """Gets what the method prints."""
+
+
+NO_STATE: Final = "pool.state is None, as the run has no state of this method"
 
 
 class Introduction(Frozen):
@@ -68,6 +72,8 @@ class Choice(Frozen):
     """Images whose prediction was computed in that time."""
     patches: tuple[PatchRecord, ...]
     """In the order of their choice."""
+    stateless: bool = False
+    """Whether it asked for a state that the run doesn't have of it."""
 
 
 class Failure(Frozen):

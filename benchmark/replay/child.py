@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from benchmark.replay.answers import Ask, Choice, Failure, Go, Introduction, Progress
+from benchmark.replay.answers import NO_STATE, Ask, Choice, Failure, Go, Introduction, Progress
 from benchmark.replay.shared import SharedPredictions
-from nnactive.errors import NnactiveError, described
+from nnactive.errors import MethodError, NnactiveError, described
 from nnactive.io.queries import record
 
 if TYPE_CHECKING:
@@ -83,12 +83,19 @@ def _answer(ask: Ask, line: _Line) -> None:
         progress=lambda done, total: line.say(Progress(done=done, total=total)),
         share=shared.before,
     )
-    chosen = choose(inputs, pool)
+    state = pool.sources.state
+    try:
+        chosen = choose(inputs, pool)
+    except MethodError as error:
+        if inputs.loop > 1 and state.missed:
+            raise MethodError(f"{error}; {NO_STATE}") from error
+        raise
     line.say(
         Choice(
             seconds=round(time.monotonic() - begin, 3),
             predicted=shared.computed,
             patches=record(chosen),
+            stateless=inputs.loop > 1 and state.missed,
         )
     )
     if ask.pictures:

@@ -44,5 +44,5 @@ def curves(
     ax.set_xlabel(NAMES.get(x, x))
     ax.set_ylabel(NAMES.get(y, y))
     if by in frame:
-        ax.legend(title=by)
+        ax.legend(title=by, loc="upper left", bbox_to_anchor=(1, 1))
     return ax

@@ -29,9 +29,12 @@ class StateSlot:
 
     previous: bytes | None = None
     saved: bytes | None = None
+    missed: bool = False
+    """Whether it was asked for and there was none."""
 
     def value(self) -> JsonOrArrays:
         """The state found, a new copy each time; None if there is none."""
+        self.missed = self.missed or self.previous is None
         return None if self.previous is None else decode(self.previous)
 
     def save(self, value: JsonOrArrays) -> None:

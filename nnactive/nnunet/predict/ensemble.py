@@ -3,7 +3,8 @@
 import queue
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,14 +190,15 @@ def _predictor(
         allow_init=True,
         deep_supervision=False,
     )
-    predictor = nnUNetPredictor(
-        tile_step_size=tile_step,
-        use_gaussian=True,
-        use_mirroring=mirror_axes is not None,
-        perform_everything_on_device=is_gpu(device),
-        device=torch.device(device),
-        allow_tqdm=False,
-    )
+    with redirect_stdout(StringIO()):  # on a CPU it prints that a GPU would be used otherwise
+        predictor = nnUNetPredictor(
+            tile_step_size=tile_step,
+            use_gaussian=True,
+            use_mirroring=mirror_axes is not None,
+            perform_everything_on_device=is_gpu(device),
+            device=torch.device(device),
+            allow_tqdm=False,
+        )
     predictor.manual_initialization(
         network, manager, configuration, [member.weights], dataset_json, "", mirror_axes
     )

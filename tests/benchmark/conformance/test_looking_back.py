@@ -20,7 +20,7 @@ from benchmark.conformance.checks import (
 )
 from benchmark.conformance.pools import PLAIN, POOLS
 from benchmark.conformance.volume import judge_volume
-from nnactive.methods import QueryMethod
+from nnactive.methods import BUILTIN, QueryMethod
 
 LAST = [spec for spec in POOLS if spec.title == "pool in its last loop"]
 SEEN: dict[int, tuple] = {}
@@ -170,3 +170,14 @@ def test_the_volume_of_a_method_that_looks_back_is_of_its_second_loop() -> None:
     assert judge_volume(Counts, PLAIN).state == "ok"
     assert SEEN[2][0]["loops"] == [1]
     assert judge_volume(Change, PLAIN).state == "ok"
+
+
+@pytest.mark.slow
+def test_random_places_find_room_in_the_second_loop_of_the_volume() -> None:
+    class Saves(BUILTIN["random"]):  # type: ignore[misc]
+        def query(self, pool, n):
+            pool.save(pool.loop)
+            return super().query(pool, n)
+
+    for _ in range(3):
+        assert judge_volume(Saves).state == "ok"

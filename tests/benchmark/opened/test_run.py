@@ -165,6 +165,26 @@ def test_the_pool_is_what_the_query_saw(run: Run) -> None:
     assert e.method.name == "bald"
 
 
+def test_any_method_can_be_asked_step_by_step(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from nnactive.methods import BUILTIN\n\n\nclass Mine(BUILTIN['random']):\n"
+        "    name = 'mine'\n    def query(self, pool, n):\n"
+        "        pool.file('none.csv')\n        return super().query(pool, n)\n"
+    )
+    e = run["tiny", "bald", 1]
+    method, pool = e.ask("random", 1)
+    assert method.name == "random"
+    assert list(pool.labelled) == e.chosen(0)
+    assert len(method.query(pool, 2)) == 2
+    mine, own = e.ask(f"{file}:Mine", 1)
+    with pytest.raises(MethodError, match="lists no such file"):
+        mine.query(own, 2)
+    assert pool.rng("x").integers(2**40) != own.rng("x").integers(2**40)
+    with pytest.raises(UserError, match="a start method"):
+        e.ask("typiclust", 1)
+
+
 def test_a_pool_that_is_not_there_is_explained(run: Run) -> None:
     e = run["tiny", "bald", 1]
     with pytest.raises(UserError, match="loop 1 of tiny, bald, seed 1 isn't trained"):

@@ -156,7 +156,11 @@ def _failures(answers: "Sequence[Answer]") -> int:
     import os
 
     from benchmark.cli.errors import DEBUG
+    from benchmark.replay.answers import NO_STATE
 
+    for each in answers:
+        if each.choice and each.choice.stateless:
+            click.echo(f"note: {each.method}: {NO_STATE}", err=True)
     failed = [(each.method, each.failure) for each in answers if each.failure]
     for method, failure in failed:
         if os.environ.get(DEBUG) and failure.traceback:
