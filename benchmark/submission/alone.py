@@ -136,7 +136,13 @@ def _forget(root: str) -> None:
 def installed_roots() -> tuple[Path, ...]:
     """Folders below which a module counts as installed: those of this process's search path."""
     found = [Path(entry) for entry in sys.path if entry and entry not in _own_paths()]
-    return tuple(each.resolve() for each in (*found, Path(nnactive.__file__).parents[1]))
+    return tuple(each.resolve() for each in (*found, *own_packages()))
+
+
+def own_packages() -> list[Path]:
+    """Folders of the benchmark's packages: not the checkout, where authors' files may lie."""
+    above = Path(nnactive.__file__).parents[1]
+    return [above / name for name in ("nnactive", "benchmark", "leaderboard", "datasets")]
 
 
 def foreign_module(before: Collection[str], roots: Collection[Path]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import nnactive
+from benchmark.submission.alone import own_packages
 from benchmark.submission.requirements import MANIFEST
 from nnactive.authored import MARK
 
@@ -20,8 +20,9 @@ class ReadWatch:
     def __init__(self, frozen: Path) -> None:
         """Begin; files below ``frozen``, the copy of the submission, may be read."""
         # As folders, so that none is the beginning of another's name.
-        allowed = [*SYSTEM, sys.prefix, sys.base_prefix, str(Path(nnactive.__file__).parents[1])]
+        allowed = [*SYSTEM, sys.prefix, sys.base_prefix, *map(str, own_packages())]
         found = {os.path.realpath(each) for each in (*allowed, *sys.path, str(frozen)) if each}
+        found.discard(os.path.realpath(own_packages()[0].parent))  # a checkout in the search path
         self._allowed = tuple(f"{each}/" for each in {*found, *SYSTEM})
         self._written: set[str] = set()
         self.found: list[str] = []

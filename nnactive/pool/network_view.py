@@ -170,7 +170,7 @@ class NetworkView:
         """
         network = self._network("pool.network", Need.NETWORK)
         not_while_holding("pool.network")
-        if member not in range(network.members):
+        if type(member) is not int or member not in range(network.members):
             raise MethodError(
                 f"pool.network({member!r}): the members are 0 to {network.members - 1}"
             )

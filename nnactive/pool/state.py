@@ -43,7 +43,7 @@ class StateSlot:
 
 
 def encode(value: JsonOrArrays) -> bytes:
-    """A state as JSON; equal values give equal bytes.
+    """A state as JSON; a value gives the same bytes each time.
 
     Raises:
         MethodError: if something in it isn't plain data, or it is too large.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from nnactive.errors import UserError
 
-LOADERS = {"import_module", "__import__"}
+IMPORT_MODULE = "import_module"
+LOADERS = {IMPORT_MODULE, "__import__"}
 """Functions that import the module that their argument names."""
 
 
@@ -90,11 +91,15 @@ def imports(tree: ast.Module) -> list[Import]:
 
 def _loaded(node: ast.Call) -> str:
     """The module that ``importlib.import_module("name")`` and the like import."""
-    called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
-    if called not in LOADERS or not node.args:
+    if _called(node) not in LOADERS or not node.args:
         return ""
     name = getattr(node.args[0], "value", None)
     return name if isinstance(name, str) and not name.startswith(".") else ""
+
+
+def _called(node: ast.Call) -> str | None:
+    """The last part of the name of what is called."""
+    return getattr(node.func, "attr", None) or getattr(node.func, "id", None)
 
 
 def resolve(each: Import, package: Sequence[str]) -> tuple[str, ...]:
@@ -120,6 +125,14 @@ class Rename(ast.NodeTransformer):
     def __init__(self, root: str, tops: frozenset[str]) -> None:
         """Take the package that holds the submission, and the names at its top."""
         self.root, self.tops = root, tops
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """``importlib.import_module("helper")`` loads that module."""
+        self.generic_visit(node)
+        name = _loaded(node)
+        if _called(node) == IMPORT_MODULE and name.partition(".")[0] in self.tops:
+            node.args[0] = ast.copy_location(ast.Constant(f"{self.root}.{name}"), node.args[0])
+        return node
 
     def visit_Import(self, node: ast.Import) -> ast.Import:
         """``import helper.part`` loads that module and binds ``helper``."""

@@ -168,8 +168,12 @@ def _with_requirements(top: str, manifest: Manifest) -> Manifest:
 def _check(folder: Path, name: str) -> None:
     """Refuse a listed file that isn't a plain file in this folder."""
     where, path = f"{folder / MANIFEST}: field 'files'", folder / name
-    if not path.exists():
-        raise UserError(f"{where}: no {name!r} in this folder; fix the name")
+    try:
+        there = path.exists()
+    except OSError:  # a name that no file can have
+        there = False
+    if not there:
+        raise UserError(f"{where}: no {name!r:.60} in this folder; fix the name")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise UserError(
             f"{where}: {name!r} is a link out of this folder; put the file itself there"

@@ -39,5 +39,6 @@ def _gaussian(tile: Triple) -> np.ndarray:
     from nnunetv2.inference.sliding_window_prediction import compute_gaussian
 
     options = {"sigma_scale": 1 / 8, "value_scaling_factor": 10, "dtype": torch.float32}
-    weights: np.ndarray = compute_gaussian(tile, device=torch.device("cpu"), **options).numpy()
+    made = compute_gaussian(tile, device=torch.device("cpu"), **options)
+    weights: np.ndarray = made.numpy().copy()  # nnU-Net keeps the original for every window
     return weights

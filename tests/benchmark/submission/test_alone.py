@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import nnactive
 from benchmark.cli.commands.author.methods import examine
 from benchmark.submission.alone import import_copy
 from benchmark.submission.bundle.find import find
@@ -131,6 +132,14 @@ def test_a_file_read_by_its_path_fails_the_check(tmp_path, top, lazy, row) -> No
     told = f"reads {table}, which isn't part of the submission; put it beside the method, list"
     assert told in (done.stderr if row == "can be loaded" else " ".join(done.stdout.split()))
     assert f"{row}: FAILED" in done.stderr
+
+
+def test_a_file_of_the_checkout_is_not_part_of_a_submission_either(tmp_path) -> None:
+    notes = Path(nnactive.__file__).parents[1] / "CHANGELOG.md"
+    file = write(tmp_path / "mine", lazy=f"open({str(notes)!r}).read()")
+    done = checked(f"{file}:Mine")
+    assert done.returncode == 2
+    assert f"reads {notes}, which isn't part of the submission" in " ".join(done.stdout.split())
 
 
 def test_a_failed_check_shows_the_traceback_if_asked(tmp_path) -> None:

@@ -101,6 +101,7 @@ def test_relative_imports_are_resolved() -> None:
         ("import helper.part as p", "p.MORE + 1"),
         ("from helper import VALUE", "VALUE"),
         ("from helper.part import MORE", "MORE + 1"),
+        ("import importlib; h = importlib.import_module('helper')", "h.VALUE"),
     ],
 )
 def test_a_helper_is_the_submissions_own(text, name, monkeypatch) -> None:

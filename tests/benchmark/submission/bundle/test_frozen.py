@@ -255,10 +255,11 @@ REFUSED = {
     "linked/secret.csv": "'linked/secret.csv' is a link out of this folder",
     "pipe": "'pipe' is not a file",
     "large.bin": "'large.bin' has 0.0 GB; at most 0 GB are allowed",
+    "a" * 300: "in this folder; fix the name",
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", REFUSED, ids=lambda name: name[:20])
 def test_a_list_can_only_name_files_of_its_folder(single, tmp_path, name, monkeypatch) -> None:
     monkeypatch.setattr(find_module, "LARGEST", 1000)
     (tmp_path / "out").mkdir()
