@@ -8,7 +8,7 @@ from benchmark import layout
 from benchmark.collect import finished_loops, loop_result
 from benchmark.layout import Experiment
 from benchmark.opened.frames import cases_frame, curves_frame, patches_frame
-from benchmark.opened.inputs import onlooker
+from benchmark.opened.onlooker import onlooker
 from benchmark.replay.find import Moment, find_moment
 from benchmark.results import ExperimentResult, LoopResult, load_result
 from benchmark.steps import Target

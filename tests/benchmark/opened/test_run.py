@@ -193,6 +193,9 @@ def test_a_pool_that_is_not_there_is_explained(run: Run) -> None:
         e.pool(0)
     with pytest.raises(UserError, match=r"fold_0\.pth"):
         e.pool(1)
+    with pytest.raises(UserError, match="needs: 'nework' is none of embedding, expected_entropy"):
+        e.pool(1, needs={"nework"})
+    assert e.pool(1, needs=()).loop == 1
 
 
 def test_the_data_is_found_through_the_training_folders(folder: Path, phantom: Path) -> None:
