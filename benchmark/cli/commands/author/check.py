@@ -11,6 +11,7 @@ from benchmark.child_errors import error_line
 from benchmark.cli.contained import Contained, note
 from benchmark.cli.errors import DEBUG
 from benchmark.cli.options import method_argument, seconds_option
+from benchmark.cli.tables import WIDTH
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
@@ -35,7 +36,9 @@ def check(method: "Method", seconds: float) -> int:
     from rich.console import Console
 
     rows = judge(method, seconds)
-    _print_table(Console(), rows)
+    # 80 columns break most lines, and nothing is there to scroll sideways.
+    piped = not Console().is_terminal and "COLUMNS" not in os.environ
+    _print_table(Console(width=WIDTH if piped else None), rows)
     bad = sum(row.state == "FAILED" for row in rows)
     if bad:
         click.echo(error_line(f"{method.string}: {bad} of {len(rows)} checks failed"), err=True)
@@ -113,7 +116,10 @@ def _print_table(console: "Console", rows: "Sequence[Verdict]") -> None:
     from rich.table import Table
 
     colours = {"ok": "green", "FAILED": "bold red", "not reached": "dim", "not judged": "dim"}
-    table = Table("check", "", "", box=None, show_header=False)
+    table = Table(box=None, show_header=False)
+    table.add_column("check", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("detail")
     for row in rows:
         table.add_row(row.check, f"[{colours[row.state]}]{row.state}", escape(row.detail))
     console.print(table)
