@@ -36,7 +36,7 @@ def check(method: "Method", seconds: float) -> int:
     from rich.console import Console
 
     rows = judge(method, seconds)
-    # 80 columns break most lines, and nothing is there to scroll sideways.
+    # At 80 columns most lines would break.
     piped = not Console().is_terminal and "COLUMNS" not in os.environ
     _print_table(Console(width=WIDTH if piped else None), rows)
     bad = sum(row.state == "FAILED" for row in rows)
