@@ -214,7 +214,7 @@ def test_a_submission_runs_its_part_of_a_track_and_the_rest_follows(
     whole = make(tmp_path, "benchmark")
     assert whole.status == 2
     assert "acdc: not prepared; run nnactive-bench data download acdc" in whole.err
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.pth")}
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("loop_*/fold_*.pth")}
     (tmp_path / "data" / "acdc").symlink_to(way("acdc").data / "acdc")
     whole = make(tmp_path, "benchmark")
     assert whole.status == 0, whole.err
@@ -223,7 +223,7 @@ def test_a_submission_runs_its_part_of_a_track_and_the_rest_follows(
         "lits": ("MyMethod", "random"),
         "mama_mia": ("random",),
     }
-    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.pth")}
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("loop_*/fold_*.pth")}
     assert before.items() <= after.items()
     assert len(after) == len(before) + 4 == 10
     for setting, patches in {"acdc": [8], "mama_mia": [8], "lits": [8, 12]}.items():

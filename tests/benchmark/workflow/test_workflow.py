@@ -143,7 +143,7 @@ def test_starts_are_compared_each_with_a_loop_0_of_its_own(folder, capfd) -> Non
 @pytest.mark.slow
 def test_kill_ends_everything_and_the_next_call_repeats_no_finished_step(folder) -> None:
     request = make_request(folder, make_track(loops=2))
-    slow = {**os.environ, "STAND_IN_SECONDS": "3"}
+    slow = {**os.environ, "STAND_IN_SECONDS": "60"}
     process = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=slow)
     log = request.root / "log/s/start/seed_1/loop_000/fold_0.pth.txt"
     _wait(log.exists)
