@@ -511,7 +511,8 @@ def submitted(tmp_path: Path) -> str:
 
 
 @pytest.mark.slow
-def test_the_table_has_all_checks_and_sets_are_caught(submitted, capfd) -> None:
+def test_the_table_has_all_checks_and_sets_are_caught(submitted, capfd, monkeypatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     # The order of a set of strings differs between processes but is constant within one.
     assert main(["check", f"{submitted}:Sets", "--param", "power=2"]) == 2
     out, err = capfd.readouterr()
