@@ -116,6 +116,7 @@ def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("top", "lazy", "row"),
     [
@@ -134,6 +135,7 @@ def test_a_file_read_by_its_path_fails_the_check(tmp_path, top, lazy, row) -> No
     assert f"{row}: FAILED" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_of_the_checkout_is_not_part_of_a_submission_either(tmp_path) -> None:
     notes = Path(nnactive.__file__).parents[1] / "CHANGELOG.md"
     file = write(tmp_path / "mine", lazy=f"open({str(notes)!r}).read()")
@@ -142,6 +144,7 @@ def test_a_file_of_the_checkout_is_not_part_of_a_submission_either(tmp_path) -> 
     assert f"reads {notes}, which isn't part of the submission" in " ".join(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_a_failed_check_shows_the_traceback_if_asked(tmp_path) -> None:
     file = write(tmp_path / "mine", lazy="raise KeyError('there')")
     done = checked(f"{file}:Mine", NNACTIVE_DEBUG="1")
