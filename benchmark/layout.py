@@ -158,3 +158,28 @@ def log_folder(folder: Path) -> Path:
 def snakemake_log() -> Path:
     """Snakemake's log."""
     return log_file(Path("snakemake"))
+
+
+def lease_file(output: Path) -> Path:
+    """Who is writing ``output`` now."""
+    return Path(".leases") / f"{output}.lease"
+
+
+def journal_folder() -> Path:
+    """What has happened to the track's jobs, a file for each run or shard that ran them."""
+    return Path(".journal")
+
+
+def journal_file(writer: str) -> Path:
+    """The journal of one run or shard, by its name."""
+    return journal_folder() / f"{writer}.jsonl"
+
+
+def shard_folder() -> Path:
+    """What the outer workflow knows of shards: the request, and what became of each."""
+    return Path(".shards")
+
+
+def aside_folder() -> Path:
+    """Outputs that were damaged, or hung on a changed one: moved here, then made again."""
+    return Path(".aside")

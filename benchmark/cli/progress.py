@@ -10,7 +10,7 @@ from nnactive.io.formatting import duration
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from benchmark.workflow.watch import Progress
+    from benchmark.journal.watch import Progress
 
 BAR_WIDTH = 16
 SOON = 5.0

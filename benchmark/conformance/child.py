@@ -28,9 +28,9 @@ from benchmark.conformance.start.worlds import (
 from benchmark.conformance.start.worlds import judged as as_judged
 from benchmark.conformance.trials import CONTRACT
 from benchmark.conformance.volume import judge_volume
+from benchmark.execution.child_processes import spawn
 from benchmark.submission.method_string import Method
 from benchmark.submission.reads import ReadWatch
-from benchmark.workflow.child_processes import spawn
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmark.child_errors import reported_cause
 from benchmark.conformance.checks import CHECKS, LOADS, Verdict
+from benchmark.execution.child_processes import spawn
+from benchmark.execution.job import THREAD_VARIABLES
 from benchmark.submission.method_string import Method
-from benchmark.workflow.child_processes import spawn
-from benchmark.workflow.job import THREAD_VARIABLES
 from benchmark.workflow.plan import STEP_COMMAND
 
 POLL_SECONDS = 0.05

@@ -14,9 +14,9 @@ from benchmark.containers.container import Container, Image, Limits, Mount, Runt
 from benchmark.containers.handover import Handover, check_writable, to_read
 from benchmark.containers.leftovers import scratch_folder
 from benchmark.containers.output import OutputRelay
+from benchmark.execution.gpu_locks import LOCKS, gpu_locks
 from benchmark.image.record import BASE_DIGEST, DIGEST, SCRATCH
 from benchmark.machine.gpus import visible_gpus
-from benchmark.workflow.gpu_locks import LOCKS, gpu_locks
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes

@@ -13,7 +13,7 @@ from benchmark.workflow.run import run
 from nnactive.errors import NnactiveError
 
 if TYPE_CHECKING:
-    from benchmark.workflow.watch import Progress
+    from benchmark.journal.watch import Progress
 
 EXAMPLE = "example"
 """Name of its track."""

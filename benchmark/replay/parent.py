@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from benchmark.execution.job import THREAD_VARIABLES
 from benchmark.replay.answers import Answer, Ask, Choice, Failure, Go, Introduction, Progress
 from benchmark.replay.child import answer
-from benchmark.workflow.job import THREAD_VARIABLES
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -14,7 +14,7 @@ from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.settings import Setting
 
-JOB_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.workflow.job"
+JOB_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.execution.job"
 STEP_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.cli step"
 """``-P``: a step must not import modules from the current folder."""
 

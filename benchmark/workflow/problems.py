@@ -8,12 +8,12 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.collect import collect, find_failure
+from benchmark.execution.log import exit_status, reason
 from benchmark.jobs import Job
 from benchmark.layout import Experiment
 from benchmark.results import Failure, save_result
 from benchmark.workflow.plan import Plan, jobs
 from benchmark.workflow.request import Request
-from benchmark.workflow.watch import exit_status, reason
 from nnactive.errors import NnactiveError, UserError
 
 

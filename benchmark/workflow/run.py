@@ -8,16 +8,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmark import layout
+from benchmark.execution.child_processes import spawn
+from benchmark.execution.gpu_locks import job_gpus
+from benchmark.journal.watch import Progress, Watch, forget
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.tracks import experiments
-from benchmark.workflow.child_processes import spawn
-from benchmark.workflow.gpu_locks import job_gpus
 from benchmark.workflow.plan import Plan, jobs, threads_per_training
 from benchmark.workflow.problems import Problem, find_problems
 from benchmark.workflow.request import Request, check_datasets, check_settings, follow_datasets
-from benchmark.workflow.watch import Progress, Watch, forget
 from nnactive.errors import UserError
 from nnactive.io.files import relink, replace_model, write_model
 from nnactive.io.locks import exclusive_lock, lock_holder

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from benchmark.workflow.child_processes import die_with_parent
+from benchmark.execution.child_processes import die_with_parent
 
 SECONDS_TO_END: Final = 30
 """How long a container may take to end when asked to."""

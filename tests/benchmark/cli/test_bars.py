@@ -5,7 +5,7 @@ import pytest
 from benchmark.cli.bars import Lines, bars
 from benchmark.cli.progress import Lines as RunLines
 from benchmark.cli.progress import Pace
-from benchmark.workflow.watch import Progress
+from benchmark.journal.watch import Progress
 
 
 def test_lines_tell_now_and_then_how_far_a_stage_is(capsys, monkeypatch) -> None:

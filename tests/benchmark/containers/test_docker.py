@@ -14,7 +14,7 @@ from benchmark.containers.container import Container, Image, Limits, Mount
 from benchmark.containers.leftovers import LABEL, this_process
 from benchmark.containers.runtimes.docker import DockerRuntime
 from benchmark.containers.runtimes.engine import engine_of, host_config
-from benchmark.workflow.gpu_locks import gpu_locks
+from benchmark.execution.gpu_locks import gpu_locks
 
 ID = "sha256:" + "a" * 64
 CHECK = ["check", "random", "--runtime", "docker"]

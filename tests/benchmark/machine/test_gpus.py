@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.execution.gpu_locks import hold_gpu, job_gpus
 from benchmark.machine import gpus
 from benchmark.machine.gpus import NOT_FOUND, QUERY, Driver, Gpu, ask_driver, parse_answer, visible
 from benchmark.machine.snapshot import this_machine
 from benchmark.provenance import environment
-from benchmark.workflow.gpu_locks import hold_gpu, job_gpus
 
 A, B, C = (f"GPU-{digits}-d72c-4106-c12f-20bd9faed9f6" for digits in ("8932aa", "8932bb", "c0ffee"))
 ANSWER = f"""580.65.06, 0, {A}, NVIDIA H100, 81559 MiB

@@ -1,6 +1,6 @@
 """Run one job's command: output in its log, a GPU to itself, ended with the workflow.
 
-``python -m benchmark.workflow.job --log FILE [--threads N] [--gpus 0,1] -- COMMAND ...``
+``python -m benchmark.execution.job --log FILE [--threads N] [--gpus 0,1] -- COMMAND ...``
 """
 
 import argparse
@@ -14,13 +14,12 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
-from benchmark.workflow.child_processes import die_with_parent, spawn
-from benchmark.workflow.gpu_locks import hold_gpu
+from benchmark.execution.child_processes import die_with_parent, spawn
+from benchmark.execution.gpu_locks import hold_gpu
+from benchmark.execution.log import SIGNALLED, STATUS
 from nnactive.devices import VISIBLE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-STATUS = "exit status "
-"""Begins the last line of a log."""
 
 
 def run(command: Sequence[str], log: Path, threads: int, gpus: Sequence[str]) -> int:
@@ -40,7 +39,7 @@ def _supervise(command: Sequence[str], output: IO[bytes], env: dict[str, str]) -
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         _kill_group(process)
-        sys.exit(128 + number)
+        sys.exit(SIGNALLED + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
@@ -48,7 +47,7 @@ def _supervise(command: Sequence[str], output: IO[bytes], env: dict[str, str]) -
     status = process.wait()
     # Processes that the command left behind end with it.
     _kill_group(process)
-    return status if status >= 0 else 128 - status
+    return status if status >= 0 else SIGNALLED - status
 
 
 def _kill_group(process: "subprocess.Popen[bytes] | None") -> None:

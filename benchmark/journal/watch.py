@@ -1,26 +1,21 @@
 """Progress of a run, as its files show it."""
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark.child_errors import reported_cause
+from benchmark.execution.log import exit_status
 from benchmark.jobs import Job
 from benchmark.layout import failure_file
 from benchmark.steps import TRAIN_FOLD, Step
-from benchmark.workflow.job import STATUS
 from nnactive.io.costs import cost_file, read_cost
 
-TAIL_BYTES = 4096
 SECONDS_TO_START = 4.0
 """Duration of a job's start, which its cost leaves out: a new process and its imports."""
 LONGEST = TRAIN_FOLD
 """There is no estimate before a job of this step has finished."""
-SIGNALLED = 128
-"""Added to the signal's number where a signal ended a command."""
 
 
 @dataclass(frozen=True)
@@ -96,36 +91,8 @@ class Watch:
         return work * (time.monotonic() - self.began) / self.earned
 
 
-def exit_status(log: Path) -> int | None:
-    """Exit status at the end of a job's log; None while it runs, or if it was killed."""
-    last = _tail(log)[-1:]
-    text = last[0].removeprefix(STATUS) if last else ""
-    return int(text) if last and last[0] != text and text.isdigit() else None
-
-
-def reason(log: Path) -> str:
-    """The cause of a failure according to the job's log, in one line."""
-    lines = _tail(log)
-    cause = reported_cause(lines)
-    if cause is not None:
-        return cause
-    status = exit_status(log)
-    if status is not None and status > SIGNALLED:
-        number = status - SIGNALLED
-        memory = " (the system may have run out of memory)" if number == signal.SIGKILL else ""
-        return f"was ended by signal {number}{memory}"
-    return f"failed with exit status {status}" if status is not None else "was interrupted"
-
-
 def forget(root: Path, pending: Sequence[Job]) -> None:
     """Remove logs and failure files that earlier attempts at pending jobs left."""
     for job in pending:
         (root / job.log).unlink(missing_ok=True)
         failure_file(root / job.output).unlink(missing_ok=True)
-
-
-def _tail(log: Path) -> list[str]:
-    with log.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - TAIL_BYTES))
-        return file.read().decode(errors="replace").splitlines()

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.execution.gpu_locks import hold_gpu
+from benchmark.execution.log import exit_status, reason
 from benchmark.jobs import Job
+from benchmark.journal.watch import Watch, forget
 from benchmark.layout import Experiment, failure_file
 from benchmark.provenance import commit, cpu_name, environment
 from benchmark.steps import QUERY, TRAIN_FOLD, Step, Target
-from benchmark.workflow.gpu_locks import hold_gpu
-from benchmark.workflow.watch import Watch, exit_status, forget, reason
 from nnactive.io.costs import cost_file
 from nnactive.settings import Setting
 
-JOB = (sys.executable, "-m", "benchmark.workflow.job")
+JOB = (sys.executable, "-m", "benchmark.execution.job")
 
 
 def run_job(log: Path, script: str, *options: str) -> int:

@@ -1,0 +1,1 @@
+"""Whether a run's outputs are what their steps wrote, and hang together from the start on."""

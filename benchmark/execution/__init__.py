@@ -1,0 +1,1 @@
+"""One job on one machine: its lease, GPU, log, limits and end."""
