@@ -1,0 +1,112 @@
+"""How long jobs take on one machine that starts each as soon as it fits, by simulation."""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job, as far as the simulation sees it."""
+
+    seconds: float
+    cores: int = 1
+    gpu: bool = False
+    """Whether it occupies a slot of a GPU."""
+    after: tuple[int, ...] = ()
+    """Tasks that end before it begins, by their index."""
+    held: float = 0.0
+    """Bytes that it leaves on the disk until all tasks that come after it have ended."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What came of it."""
+
+    seconds: float
+    peak_held: float
+    """Most bytes held at a time."""
+
+
+class _Machine:
+    """Free cores and slots, and the tasks that wait for them."""
+
+    def __init__(self, tasks: Sequence[Task], cores: int, slots: int) -> None:
+        self.tasks, self.cores, self.slots = tasks, cores, slots
+        self.most = cores
+        # One queue for each kind of demand: only the first of each can be the next to start.
+        self.queues: dict[tuple[int, int], list[int]] = {}
+
+    def demand(self, task: Task) -> tuple[int, int]:
+        """Cores and slots; a task that asks for more than there is gets all, as in a run."""
+        return min(task.cores, self.most), int(task.gpu and self.has_gpus)
+
+    has_gpus = True
+
+    def add(self, number: int) -> None:
+        heapq.heappush(self.queues.setdefault(self.demand(self.tasks[number]), []), number)
+
+    def next(self) -> int | None:
+        """The first task in order that fits, which begins."""
+        fitting = [
+            queue[0]
+            for (cores, slots), queue in self.queues.items()
+            if queue and cores <= self.cores and slots <= self.slots
+        ]
+        if not fitting:
+            return None
+        number = min(fitting)
+        demand = self.demand(self.tasks[number])
+        heapq.heappop(self.queues[demand])
+        self._take(demand, 1)
+        return number
+
+    def end(self, number: int) -> None:
+        self._take(self.demand(self.tasks[number]), -1)
+
+    def _take(self, demand: tuple[int, int], sign: int) -> None:
+        self.cores -= sign * demand[0]
+        self.slots -= sign * demand[1]
+
+
+def simulate(tasks: Sequence[Task], cores: int, slots: int = 0) -> Simulation:
+    """Run the tasks in their order, each as soon as what it comes after has ended and it fits.
+
+    Args:
+        tasks: in the order in which they are preferred.
+        cores: of the machine.
+        slots: places on its GPUs; 0: it has none, and no task occupies one.
+
+    Returns:
+        The time until the last task ends, and the most bytes that tasks held.
+    """
+    machine = _Machine(tasks, cores, slots)
+    machine.has_gpus = bool(slots)
+    waiting = [len(task.after) for task in tasks]
+    followers: list[list[int]] = [[] for _ in tasks]
+    for number, task in enumerate(tasks):
+        for earlier in task.after:
+            followers[earlier].append(number)
+    unused = [len(each) for each in followers]
+    for number, count in enumerate(waiting):
+        if not count:
+            machine.add(number)
+    running: list[tuple[float, int]] = []
+    now = held = peak = 0.0
+    while True:
+        while (number := machine.next()) is not None:
+            heapq.heappush(running, (now + tasks[number].seconds, number))
+        if not running:
+            return Simulation(now, peak)
+        now, number = heapq.heappop(running)
+        machine.end(number)
+        held += tasks[number].held
+        peak = max(peak, held)
+        for later in followers[number]:
+            waiting[later] -= 1
+            if not waiting[later]:
+                machine.add(later)
+        for earlier in tasks[number].after:
+            unused[earlier] -= 1
+            if not unused[earlier]:
+                held -= tasks[earlier].held
