@@ -14,6 +14,7 @@ from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
 from benchmark.cli.commands.schema import schema
 from benchmark.cli.commands.steps import step
+from benchmark.cli.commands.study.plan import plan
 from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
@@ -48,7 +49,7 @@ def cli(*, debug: bool) -> None:
 
 for command in (
     *(data, track, submit, check, method, replay, entry),
-    *(leaderboard, doctor, schema, step),
+    *(plan, leaderboard, doctor, schema, step),
 ):
     cli.add_command(command)
 

@@ -9,22 +9,22 @@ from typing import Final
 from benchmark.forecast.calibration.measured import Calibration
 from benchmark.forecast.facts import Facts
 from benchmark.forecast.graph import Entered
-from benchmark.forecast.networks import Network, forward_operations, iteration_operations
+from benchmark.forecast.network.counts import Network, forward_operations, iteration_operations
 from benchmark.forecast.records import Records, likeness
 from benchmark.steps import ANNOTATE, EVALUATE, PREPARE, QUERY, START_STEP, TRAIN_FOLD, Step
 from nnactive.settings import Setting
 
-A100: Final = 50.8e12
-"""Operations per second of an A100 in these jobs, as `networks` counts them: those of the track
-`full`, 6.22e21, in the 34,000 A100-hours that it is said to take."""
+A100: Final = 51.7e12
+"""Operations per second of an A100 in these jobs, as `network.counts` has them: those of the track
+`full`, 6.22e21, with the time beside them in the 34,000 A100-hours that it is said to take."""
 CORE: Final = 6e10
 """Operations per second of one core of a server's processor: measured on the demo."""
 BATCH_SECONDS: Final = 0.02
 """To load and augment one sample on one core, in s."""
 SETUP_SECONDS: Final = 4.0
 """A training's or prediction's imports and networks."""
-START_SECONDS: Final = 4.0
-"""Process and imports of any job, which its cost leaves out."""
+START_SECONDS: Final = 2.5
+"""Process and imports of any job, which its cost leaves out: measured on the demo."""
 PER_VALUE: Final = 4e-9
 """Seconds of one core per voxel, class and member to put tiles together and score a query."""
 PER_TEST_VALUE: Final = 8e-9
@@ -138,17 +138,18 @@ class _Counted:
             images, tile_step = self.facts.test, inference.test_tile_step
             mirrored = setting.training.mirror and inference.test_mirror
             values = self._voxels(images) * self.facts.classes
-            after = PER_TEST_VALUE * values
+            # A calibration's tiles have it.
+            after = 0.0 if self.found else PER_TEST_VALUE * values
         else:
             images, tile_step, mirrored = self.facts.pool, inference.query_tile_step, False
             values = self._voxels(images) * self.facts.classes * members
-            # One that looks back predicts with earlier ensembles, too: with half of all, on average.
+            # One that looks back predicts with earlier ensembles, too: on average, half of all.
             members *= max(1, setting.loops // 2) if entered.looks_back else 1
             after = PER_VALUE * values
         passes = self.facts.tiles(images, tile, tile_step) * members * (8 if mirrored else 1)
         reading = PER_VOXEL * self._voxels(images)
         if self.found:
-            return self.found.load_seconds + passes * self.found.tile_seconds + reading + after / 2
+            return self.found.load_seconds + passes * self.found.tile_seconds + reading + after
         rate = A100 if self.gpu else CORE
         computing = passes * forward_operations(self.network) / rate
         # A GPU predicts one image while a core works on the one before.

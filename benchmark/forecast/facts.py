@@ -9,12 +9,12 @@ from statistics import median
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmark.forecast.networks import GIB, Network, network_of, tiles
-from benchmark.forecast.sketch import sketch
+from benchmark.forecast.network.counts import GIB, Network, network_of, tiles
+from benchmark.forecast.network.sketch import sketch
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import read_json
-from nnactive.settings import Setting
+from nnactive.settings import Setting, Training
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -59,8 +59,17 @@ class Facts:
 
     def network(self, setting: Setting) -> Network:
         """The network that a setting trains."""
-        plans = self._sketched if self.plans is None else self.plans
-        return network_of(plans, setting.training, channels=self.channels, classes=self.classes)
+        known, training = self._networks, setting.training
+        if training not in known:
+            plans = self._sketched if self.plans is None else self.plans
+            known[training] = network_of(
+                plans, training, channels=self.channels, classes=self.classes
+            )
+        return known[training]
+
+    @cached_property
+    def _networks(self) -> dict[Training, Network]:
+        return {}
 
     @cached_property
     def _sketched(self) -> Mapping[str, Any]:

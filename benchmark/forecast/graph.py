@@ -95,7 +95,7 @@ class _Study:
         self.shared: dict[tuple[object, ...], int | None] = {}
 
     def add(self, setting: Setting, entered: Entered, experiment: Experiment) -> int:
-        """Add what is left of an experiment; returns how many jobs that is, shared ones included."""
+        """Add what is left of an experiment; returns its number of jobs, shared ones included."""
         if self.exists(layout.result_file(experiment)):
             return 0
         later = {

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Final
 
 from benchmark.forecast.facts import Facts
-from benchmark.forecast.networks import (
+from benchmark.forecast.network.counts import (
     FLOAT,
     GIB,
     member_bytes,
@@ -31,7 +31,7 @@ MARGIN: Final = 1.5
 SHORTEST: Final = 5.0
 """Least time that is asked for, in minutes."""
 LOG_BYTES: Final = 40_000
-SEGMENT_SHARE: Final = 0.02
+SEGMENT_SHARE: Final = 0.002
 """Size of a stored partial label map in that of the image's voxels: nearly all are "ignore"."""
 LOCATION_BYTES: Final = 32
 """Of a labelled voxel's coordinates in a training folder, in two lists."""

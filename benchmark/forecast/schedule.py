@@ -33,15 +33,13 @@ class _Machine:
 
     def __init__(self, tasks: Sequence[Task], cores: int, slots: int) -> None:
         self.tasks, self.cores, self.slots = tasks, cores, slots
-        self.most = cores
+        self.most, self.has_gpus = cores, bool(slots)
         # One queue for each kind of demand: only the first of each can be the next to start.
         self.queues: dict[tuple[int, int], list[int]] = {}
 
     def demand(self, task: Task) -> tuple[int, int]:
         """Cores and slots; a task that asks for more than there is gets all, as in a run."""
         return min(task.cores, self.most), int(task.gpu and self.has_gpus)
-
-    has_gpus = True
 
     def add(self, number: int) -> None:
         heapq.heappush(self.queues.setdefault(self.demand(self.tasks[number]), []), number)
@@ -80,33 +78,46 @@ def simulate(tasks: Sequence[Task], cores: int, slots: int = 0) -> Simulation:
     Returns:
         The time until the last task ends, and the most bytes that tasks held.
     """
-    machine = _Machine(tasks, cores, slots)
-    machine.has_gpus = bool(slots)
-    waiting = [len(task.after) for task in tasks]
-    followers: list[list[int]] = [[] for _ in tasks]
-    for number, task in enumerate(tasks):
-        for earlier in task.after:
-            followers[earlier].append(number)
-    unused = [len(each) for each in followers]
-    for number, count in enumerate(waiting):
-        if not count:
-            machine.add(number)
+    machine, order = _Machine(tasks, cores, slots), _Order(tasks)
+    for number in order.first:
+        machine.add(number)
     running: list[tuple[float, int]] = []
     now = held = peak = 0.0
     while True:
-        while (number := machine.next()) is not None:
-            heapq.heappush(running, (now + tasks[number].seconds, number))
+        while (fitting := machine.next()) is not None:
+            heapq.heappush(running, (now + tasks[fitting].seconds, fitting))
         if not running:
             return Simulation(now, peak)
         now, number = heapq.heappop(running)
         machine.end(number)
         held += tasks[number].held
         peak = max(peak, held)
-        for later in followers[number]:
-            waiting[later] -= 1
-            if not waiting[later]:
-                machine.add(later)
-        for earlier in tasks[number].after:
-            unused[earlier] -= 1
-            if not unused[earlier]:
-                held -= tasks[earlier].held
+        for later in order.ready_after(number):
+            machine.add(later)
+        held -= sum(tasks[earlier].held for earlier in order.unused_after(number))
+
+
+class _Order:
+    """Which tasks still wait, and which are still waited for."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.tasks = tasks
+        self.waiting = [len(task.after) for task in tasks]
+        self.followers: list[list[int]] = [[] for _ in tasks]
+        for number, task in enumerate(tasks):
+            for earlier in task.after:
+                self.followers[earlier].append(number)
+        self.unused = [len(each) for each in self.followers]
+        self.first = [number for number, count in enumerate(self.waiting) if not count]
+
+    def ready_after(self, number: int) -> list[int]:
+        """Tasks that waited for this one alone, which has ended."""
+        for later in self.followers[number]:
+            self.waiting[later] -= 1
+        return [later for later in self.followers[number] if not self.waiting[later]]
+
+    def unused_after(self, number: int) -> list[int]:
+        """Tasks whose last follower was this one, which has ended."""
+        for earlier in self.tasks[number].after:
+            self.unused[earlier] -= 1
+        return [earlier for earlier in self.tasks[number].after if not self.unused[earlier]]

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from benchmark.forecast.networks import Network
+from benchmark.forecast.network.counts import Network
 from nnactive.errors import UserError
 from nnactive.io.files import read_model
 from nnactive.io.models import Frozen, StateFile

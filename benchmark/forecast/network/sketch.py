@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import ceil, prod
 from typing import Final
 
-from benchmark.forecast.networks import REFERENCE_VALUES, Network, feature_values
+from benchmark.forecast.network.counts import REFERENCE_VALUES, Network, feature_values
 from nnactive.geometry import Spacing, Triple, as_triple
 
 SHORTEST: Final = 4

@@ -1,4 +1,4 @@
-"""What a network costs, counted from nnU-Net's plans: operations, weights, memory; without torch."""
+"""What a network costs, counted from nnU-Net's plans without torch: operations, weights, memory."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from nnactive.settings import Training
 
 GIB: Final = 1 << 30
 TRAINING: Final = 3
-"""A training iteration's operations in those of a forward pass: one forward, twice that backward."""
+"""Operations of a training iteration in forward passes: one forward, two for the gradients."""
 REFERENCE_VALUES: Final = 560_000_000
 """nnU-Net's reference: a network whose feature maps hold so many values a batch of two ..."""
 REFERENCE_GIB: Final = 8
@@ -91,9 +91,7 @@ def _triples(values: Sequence[Sequence[int]]) -> tuple[Triple, ...]:
 def forward_operations(network: Network) -> float:
     """Floating-point operations of one sample's forward pass: two for each multiply and add."""
     total = 0
-    for stage, (voxels, features) in enumerate(
-        zip(network.voxels, network.features, strict=True)
-    ):
+    for stage, (voxels, features) in enumerate(zip(network.voxels, network.features, strict=True)):
         before = network.features[stage - 1] if stage else network.channels
         kernel = prod(network.kernels[stage])
         inner = (network.convolutions[stage] - 1) * features
@@ -102,8 +100,11 @@ def forward_operations(network: Network) -> float:
         stage = len(network.features) - 1 - depth
         voxels, features = network.voxels[stage], network.features[stage]
         kernel = prod(network.kernels[stage])
-        total += network.voxels[stage + 1] * network.features[stage + 1] * features * prod(
-            network.strides[stage + 1]
+        total += (
+            network.voxels[stage + 1]
+            * network.features[stage + 1]
+            * features
+            * prod(network.strides[stage + 1])
         )
         total += voxels * features * kernel * (2 * features + (count - 1) * features)
     total += network.voxels[0] * network.features[0] * network.classes
@@ -136,10 +137,10 @@ def weights(network: Network) -> int:
         before = features
     for depth, count in enumerate(network.decoder, 1):
         stage = len(network.features) - 1 - depth
-        features, kernel = network.features[stage], prod(network.kernels[stage])
+        features, size = network.features[stage], prod(network.kernels[stage])
         below = network.features[stage + 1]
         total += below * features * prod(network.strides[stage + 1]) + features
-        total += kernel * features * (2 * features + (count - 1) * features) + 3 * count * features
+        total += size * features * (2 * features + (count - 1) * features) + 3 * count * features
         total += (features + 1) * network.classes
     return total
 
