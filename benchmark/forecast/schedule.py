@@ -88,13 +88,23 @@ def simulate(tasks: Sequence[Task], cores: int, slots: int = 0) -> Simulation:
             heapq.heappush(running, (now + tasks[fitting].seconds, fitting))
         if not running:
             return Simulation(now, peak)
-        now, number = heapq.heappop(running)
-        machine.end(number)
-        held += tasks[number].held
-        peak = max(peak, held)
-        for later in order.ready_after(number):
-            machine.add(later)
-        held -= sum(tasks[earlier].held for earlier in order.unused_after(number))
+        now, ended = _next_ended(running)
+        for number in ended:
+            machine.end(number)
+            held += tasks[number].held
+            peak = max(peak, held)
+            for later in order.ready_after(number):
+                machine.add(later)
+            held -= sum(tasks[earlier].held for earlier in order.unused_after(number))
+
+
+def _next_ended(running: list[tuple[float, int]]) -> tuple[float, list[int]]:
+    """When the next tasks end, and all that end then."""
+    now, number = heapq.heappop(running)
+    ended = [number]
+    while running and running[0][0] == now:
+        ended.append(heapq.heappop(running)[1])
+    return now, ended
 
 
 class _Order:

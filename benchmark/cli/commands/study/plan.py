@@ -133,23 +133,29 @@ def measure(content: "Track", where: Where, data: Path, runs: Path) -> None:
     Raises:
         UserError: if the plan is for another machine.
     """
-    from benchmark.forecast.calibration.run import calibrate
+    from benchmark.forecast.calibration.run import Machine, calibrate
+    from benchmark.machine.gpus import usable_gpus
     from benchmark.workflow.datasets import dataset_folder
     from nnactive.errors import UserError
 
+    resources = where.resources
     if not where.here:
         raise UserError(
-            f"--calibrate measures this machine, which has fewer than {len(where.resources.gpus)} "
+            f"--calibrate measures this machine, which has fewer than {len(resources.gpus)} "
             "GPUs; leave out --gpus, or calibrate where they are"
         )
-    folder = {name: dataset_folder(name, data, runs) for name in content.datasets}
+    memory = usable_gpus()[0].memory if resources.gpus else None
     calibrate(
         content,
-        folder,
+        {name: dataset_folder(name, data, runs) for name in content.datasets},
         runs,
-        gpu=bool(where.resources.gpus),
-        device=where.device,
-        threads=where.resources.train_threads,
+        Machine(
+            gpu=bool(resources.gpus),
+            device=where.device,
+            device_gib=memory / 2**30 if memory else None,
+            cores=resources.cores,
+            threads=resources.train_threads,
+        ),
         tell=lambda line: click.echo(line, err=True),
     )
 
