@@ -87,7 +87,8 @@ class Listing:
         folder, name = os.path.split(path)
         if folder not in self.folders:
             try:
-                self.folders[folder] = frozenset(entry.name for entry in os.scandir(self.root / folder))
+                with os.scandir(self.root / folder) as entries:
+                    self.folders[folder] = frozenset(entry.name for entry in entries)
             except (FileNotFoundError, NotADirectoryError):
                 self.folders[folder] = frozenset()
         return name in self.folders[folder]
