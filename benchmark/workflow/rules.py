@@ -1,12 +1,12 @@
 """Snakemake's rules, made from the table of steps and a plan."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmark import layout
+from benchmark.execution.order import Order
 from benchmark.jobs import Job
 from benchmark.layout import Experiment
 from benchmark.steps import STEPS, Input, Per, Step, Target, pattern
@@ -64,11 +64,20 @@ class Rule:
     def command(self, wildcards: Wildcards, threads: int) -> str:
         """Command line of a job; Snakemake passes the arguments by these names."""
         plan, job = self.plan, self.job(self.plan, wildcards)
-        gpus = ["--gpus", ",".join(plan.gpus)] if self.gpu else []
-        options = shlex.join([*gpus, "--log", str(job.log)])
-        numeric = self.step.numeric_threads.format(threads=threads)
-        words = (plan.job_command, options, numeric, "--", plan.step_command)
-        return " ".join(word for word in (*words, job.arguments(threads)) if word)
+        options = Order(
+            command=(),
+            output=job.output,
+            log=job.log,
+            step=job.step.name,
+            key=job.key,
+            loop=job.target.loop,
+            threads=int(self.step.numeric_threads.format(threads=threads)),
+            gpus=plan.gpus if self.gpu else (),
+            writer=plan.writer,
+            limits=job.target.setting.limits if job.step.runs_method else None,
+        ).options()
+        words = (plan.job_command, options, "--", plan.step_command, job.arguments(threads))
+        return " ".join(words)
 
     def job(self, plan: Plan, wildcards: Wildcards = None) -> Job:
         """The job of a dataset, or the one that the wildcards stand for, with a plan's paths."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.execution.child_processes import spawn
 from benchmark.execution.gpu_locks import job_gpus
+from benchmark.execution.warm.serving import serving
 from benchmark.journal.watch import Progress, Watch, forget
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.tracks import experiments
-from benchmark.workflow.plan import Plan, jobs, threads_per_training
+from benchmark.workflow.plan import STEP_COMMAND, Plan, jobs, threads_per_training
 from benchmark.workflow.problems import Problem, find_problems
 from benchmark.workflow.request import Request, check_datasets, check_settings, follow_datasets
 from nnactive.errors import UserError
@@ -105,8 +106,12 @@ def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> i
     watch = Watch(root, listed)
     log = root / layout.snakemake_log()
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _linked_datasets(root, plan), log.open("ab") as output:
-        process = spawn(_command(plan), output, folder=root, env=_environment())
+    with (
+        _linked_datasets(root, plan),
+        log.open("ab") as output,
+        serving(output, _environment(), heavy=plan.step_command == STEP_COMMAND) as env,
+    ):
+        process = spawn(_command(plan), output, folder=root, env=env)
         try:
             while process.poll() is None:
                 watcher(watch.look())
