@@ -88,9 +88,11 @@ class Step:
     """Whether it uses a GPU where there is one."""
     threads: Callable[[Resources], int] = _one_core
     """Cores that it occupies."""
-    numeric_threads: str = ""
-    """Threads of its numeric libraries, as an option of the job; empty: 1."""
-    retries: int = 0
+    numeric_threads: str = "1"
+    """Threads of its numeric libraries; ``{threads}`` are the cores that it occupies."""
+    runs_method: bool = False
+    """Whether it runs a method's code, whose end is the experiment's."""
+    retries: int = 2
 
     @property
     def command(self) -> str:
@@ -156,7 +158,6 @@ PREPARE: Final = Step(
     arguments="{dataset} --data {datasets} --workers {threads} --out {output}",
     has_cost=False,
     threads=lambda shared: shared.cores,
-    numeric_threads="--threads 1",
 )
 START_STEP: Final = Step(
     name="start",
@@ -167,6 +168,7 @@ START_STEP: Final = Step(
     inputs={**ON_DATA, "method": _start_method},
     output=lambda target: layout.query_file(target.experiment, 0),
     arguments="--data {data} --setting {setting} {method:--method} --seed {seed} --out {output}",
+    runs_method=True,
 )
 QUERY: Final = Step(
     name="query",
@@ -194,6 +196,7 @@ QUERY: Final = Step(
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,
+    runs_method=True,
 )
 ANNOTATE: Final = Step(
     name="annotate",
@@ -222,8 +225,7 @@ TRAIN_FOLD: Final = Step(
     arguments="--train {train} --fold {fold} --loop {loop} --kept {kept} --out {output}",
     gpu=True,
     threads=lambda shared: shared.train_threads,
-    numeric_threads="--threads {threads}",
-    retries=1,
+    numeric_threads="{threads}",
 )
 EVALUATE: Final = Step(
     name="evaluate",

@@ -12,9 +12,10 @@ from subprocess import Popen, TimeoutExpired
 
 from benchmark import layout
 from benchmark.execution.child_processes import spawn
+from benchmark.execution.warm.serving import serving
 from benchmark.workflow.ending import all_ended
 from benchmark.workflow.graph import Graph
-from benchmark.workflow.plan import Plan
+from benchmark.workflow.plan import STEP_COMMAND, Plan
 from benchmark.workflow.rules import described, name
 from nnactive.io.locks import exclusive_lock
 
@@ -57,8 +58,12 @@ def work(root: Path, place: Path, plan: Plan, left: Graph, look: Callable[[], No
     write_graph(place, plan, left)
     log = root / layout.snakemake_log(plan.writer)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output, all_ended():
-        process = spawn(command(plan), output, folder=place, env=environment(root))
+    with (
+        log.open("ab") as output,
+        all_ended(),
+        serving(output, environment(root), heavy=plan.step_command == STEP_COMMAND) as env,
+    ):
+        process = spawn(command(plan), output, folder=place, env=env)
         try:
             while process.poll() is None:
                 look()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmark.execution.warm import CLIENT
 from benchmark.jobs import Job, loop_jobs
 from benchmark.layout import Experiment
 from benchmark.steps import STEPS, Per, Resources, Step, Target
@@ -16,7 +17,7 @@ from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.settings import Setting
 
-JOB_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.execution.job"
+JOB_COMMAND = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(CLIENT))}"
 STEP_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.cli step"
 """``-P``: a step must not import modules from the current folder."""
 
@@ -75,6 +76,8 @@ class Plan(StateFile):
     train_threads: int
     """Threads of one training."""
     gpus: tuple[str, ...]
+    writer: str = DEFAULT_WRITER
+    """Name of the run or shard, under which its jobs are journaled."""
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
 

@@ -5,12 +5,12 @@ never sees a file of the track, so that it can neither remove one nor compare it
 may contain whatever a file system allows.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.execution.order import Order
 from benchmark.jobs import Job
 from benchmark.steps import STEPS, Per, Step
 from benchmark.workflow.graph import Graph
@@ -40,11 +40,20 @@ class Rule:
     def command(self, job: Job) -> str:
         """Command line of a job, to run in the track's folder."""
         plan, threads = self.plan, self.threads
-        gpus = ["--gpus", ",".join(plan.gpus)] if self.gpu else []
-        options = shlex.join([*gpus, "--log", str(job.log)])
-        numeric = self.step.numeric_threads.format(threads=threads)
-        words = (plan.job_command, options, numeric, "--", plan.step_command)
-        return " ".join(word for word in (*words, job.arguments(threads)) if word)
+        options = Order(
+            command=(),
+            output=job.output,
+            log=job.log,
+            step=job.step.name,
+            key=job.key,
+            loop=job.target.loop,
+            threads=int(self.step.numeric_threads.format(threads=threads)),
+            gpus=plan.gpus if self.gpu else (),
+            writer=plan.writer,
+            limits=job.target.setting.limits if job.step.runs_method else None,
+        ).options()
+        words = (plan.job_command, options, "--", plan.step_command, job.arguments(threads))
+        return " ".join(words)
 
 
 def rules(plan: Plan) -> Iterator[Rule]:

@@ -286,20 +286,32 @@ def conform(method: "Method", out: Path, *, answers: bool) -> None:
 @contextmanager
 def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     """Write the reason beside ``out`` if the step that this command runs fails for a known one."""
+    from benchmark.execution.ends import LONGEST_REASON, failure_kind
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import NnactiveError
+    from nnactive.errors import NnactiveError, described
     from nnactive.io.files import write_model
 
     failed = failure_file(out)
-    key = step_of_command(str(click.get_current_context().info_name)).key(fold)
+    step = step_of_command(str(click.get_current_context().info_name))
+    key = step.key(fold)
     try:
         yield
     except NnactiveError as error:
         text = " ".join(str(error).split())
-        write_model(failed, Failure(step=key, loop=loop, reason=text))
+        kind = failure_kind(error) if step.runs_method else None
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
         raise
+    except (Exception, SystemExit):
+        raise
+    except BaseException as error:
+        if not step.runs_method:
+            raise
+        # A method's own, since the workflow ends a step by a signal that raises none.
+        text = described(error)[:LONGEST_REASON]
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind="crash"))
+        raise NnactiveError(text) from error
     failed.unlink(missing_ok=True)
 
 
