@@ -43,6 +43,8 @@ class Target:
     fold: int = 0
     looks_back: bool = False
     """Whether the experiment's method needs the ensembles of all earlier loops."""
+    needs_network: bool = True
+    """Whether the experiment's method needs the ensemble of the loop before."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,9 @@ QUERY: Final = Step(
         "method": lambda target: layout.spec_file(target.experiment.method),
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
-        "members": lambda target: _members(target, target.loop - 1),
+        "members": lambda target: (
+            _members(target, target.loop - 1) if target.needs_network else []
+        ),
         "past_train": lambda target: [
             layout.train_folder(target.experiment, loop) for loop in _past(target)
         ],

@@ -28,6 +28,8 @@ class Plan(StateFile):
     experiments: tuple[Experiment, ...]
     looking_back: tuple[str, ...] = ()
     """Ids of the methods whose queries need the ensembles of all earlier loops."""
+    networkless: tuple[str, ...] = ()
+    """Ids of the methods whose queries need no ensemble: they don't wait for trainings."""
     generated: tuple[str, ...]
     """Datasets that are still to be generated."""
     cores: int

@@ -83,6 +83,7 @@ class Rule:
             loop=int(wildcards.get("loop", 0)),
             fold=int(wildcards.get("fold", 0)),
             looks_back=method in plan.looking_back,
+            needs_network=method not in plan.networkless,
         )
         return Job(self.step, target)
 

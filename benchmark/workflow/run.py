@@ -61,6 +61,7 @@ def run(request: Request, watcher: Callable[[Progress], None]) -> list[Problem]:
             settings=request.track.settings,
             experiments=tuple(e for e in wanted if not _is_complete(root, e)),
             looking_back=request.looking_back,
+            networkless=request.networkless,
             generated=generated,
             cores=request.cores,
             train_threads=threads_per_training(request.cores, folds, len(gpus)),

@@ -168,7 +168,7 @@ def evaluate(
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
-@click.argument("members", type=PATH, nargs=-1, required=True)
+@click.argument("members", type=PATH, nargs=-1)
 def query(
     data: Path,
     setting_file: Path,
