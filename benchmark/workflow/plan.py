@@ -66,18 +66,18 @@ class Plan(StateFile):
     """Start loops that are asked for by themselves."""
     last_loop: int | None = None
     """The experiments end after this loop's evaluation; None: with their results."""
-    writer: str = ""
+    writer: str = "run"
     """Name of the run or shard in the track's journal."""
     looking_back: tuple[str, ...] = ()
     """Ids of the methods whose queries need the ensembles of all earlier loops."""
+    networkless: tuple[str, ...] = ()
+    """Ids of the methods whose queries need no ensemble: they don't wait for trainings."""
     generated: tuple[str, ...]
     """Datasets that are still to be generated."""
     cores: int
     train_threads: int
     """Threads of one training."""
     gpus: tuple[str, ...]
-    writer: str = DEFAULT_WRITER
-    """Name of the run or shard, under which its jobs are journaled."""
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
 
@@ -126,6 +126,7 @@ class Plan(StateFile):
             setting=setting,
             experiment=experiment,
             looks_back=experiment.method in self.looking_back,
+            needs_network=experiment.method not in self.networkless,
         )
         last = setting.loops - 1 if last_loop is None else min(last_loop, setting.loops - 1)
         made = self.dataset_jobs(setting.dataset)

@@ -54,7 +54,12 @@ class Request:
     @property
     def looking_back(self) -> tuple[str, ...]:
         """Ids of the methods whose queries need the ensembles of all earlier loops."""
-        return tuple(spec.record.id for spec, _ in self.methods if spec.looks_back)
+        return tuple(spec.record.id for spec, _ in self.methods if spec.later.looks_back)
+
+    @property
+    def networkless(self) -> tuple[str, ...]:
+        """Ids of the methods whose queries need no ensemble."""
+        return tuple(spec.record.id for spec, _ in self.methods if not spec.later.needs_network)
 
     def dataset(self, name: str) -> Path:
         """Folder of one of the track's datasets; absolute."""

@@ -97,6 +97,7 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
         last_loop=part.last_loop,
         writer=writer,
         looking_back=request.looking_back,
+        networkless=request.networkless,
         generated=generated,
         cores=request.cores,
         train_threads=threads_per_training(request.cores, folds, len(gpus)),

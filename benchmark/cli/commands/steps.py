@@ -130,6 +130,7 @@ def train_fold(
 @setting_option
 @train_option
 @loop_option
+@click.option("--workers", type=int, default=1)
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -138,6 +139,7 @@ def evaluate(
     setting_file: Path,
     train: Path,
     loop: int,
+    workers: int,
     out: Path,
     device: str,
     members: Sequence[Path],
@@ -151,7 +153,16 @@ def evaluate(
 
         picked = pick_device(device)
         with _draft(out, picked) as draft:
-            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
+            run(
+                data,
+                read_model(setting_file, Setting),
+                train,
+                list(members),
+                draft,
+                picked,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} cases"),
+            )
 
 
 @step.command()
@@ -168,7 +179,7 @@ def evaluate(
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
-@click.argument("members", type=PATH, nargs=-1, required=True)
+@click.argument("members", type=PATH, nargs=-1)
 def query(
     data: Path,
     setting_file: Path,
