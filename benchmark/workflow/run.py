@@ -102,7 +102,7 @@ def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> i
     replace_model(root / layout.plan_file(), plan)
     listed = jobs(plan)
     forget(root, [job for job in listed if not (root / job.output).exists()])
-    watch = Watch(root, listed)
+    watch = Watch(root, listed, plan.resources)
     log = root / layout.snakemake_log()
     log.parent.mkdir(parents=True, exist_ok=True)
     with _linked_datasets(root, plan), log.open("ab") as output:
@@ -115,7 +115,7 @@ def _snakemake(root: Path, plan: Plan, watcher: Callable[[Progress], None]) -> i
             # Its jobs end with it; they leave no partial output under a final name.
             process.kill()
             process.wait()
-    watcher(watch.look())
+    watcher(watch.last())
     return process.returncode
 
 
