@@ -72,7 +72,6 @@ def work(root: Path, place: Path, plan: Plan, left: Graph, look: Callable[[], No
             # Its jobs end with it; they leave no partial output under a final name.
             process.kill()
             process.wait()
-    look()
     return process.returncode
 
 
