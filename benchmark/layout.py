@@ -202,11 +202,6 @@ def journal_file(writer: str) -> Path:
     return journal_folder() / f"{writer}.jsonl"
 
 
-def run_lease(writer: str) -> Path:
-    """The process of a run or shard that is at work, by its name."""
-    return journal_folder() / f"{writer}.lease"
-
-
 def shard_folder() -> Path:
     """What the outer workflow knows of shards: the request, and what became of each."""
     return Path(".shards")

@@ -50,7 +50,7 @@ def work_off(root: Path, place: Path, plan: Plan, told: Told) -> int:
         if not left.needed or (before and not _is_worth_it(root, place, before, left, ended)):
             break
         _forget(root, left, first=before is None)
-        watch = Watch(root, _watched(root, listed, left), plan.resources)
+        watch = Watch(root, _watched(root, listed, left), plan.resources, plan.writer)
 
         def look(watch: Watch = watch) -> None:
             told.beat()

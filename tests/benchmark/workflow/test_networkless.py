@@ -11,40 +11,32 @@ from benchmark.layout import Experiment
 from benchmark.steps import QUERY, Target
 from benchmark.submission.pairs import entrant
 from benchmark.submission.spec import MethodSpec, describe
+from benchmark.workflow.graph import graph
 from benchmark.workflow.plan import Plan
-from benchmark.workflow.rules import rules
+from benchmark.workflow.rules import described
 from nnactive.io.files import read_json, read_model, write_json, write_model
 
 
-class Wildcards(dict[str, str]):
-    """As Snakemake's: values as attributes too."""
-
-    __getattr__ = dict.__getitem__
-
-
-def query_of(plan: Plan, method: str) -> list[str]:
-    """Members that a query waits for, and those that its command names."""
-    (rule,) = (rule for rule in rules(plan) if rule.step is QUERY)
-    wildcards = Wildcards(setting="s", method=method, seed="1", loop="2")
-    awaited = [str(path) for path in rule.inputs["members"](wildcards)]
-    given = [word for word in rule.command(wildcards, 1).split() if word.endswith(".pth")]
-    assert awaited == given
-    return given
-
-
-def test_only_a_query_with_needs_waits_for_members() -> None:
+def test_only_a_query_with_needs_waits_for_members(tmp_path) -> None:
     plan = Plan(
         datasets={"phantom": "/d/phantom"},
         settings=make_track().settings,
-        experiments=(),
+        experiments=(Experiment("s", "random", 1), Experiment("s", "bald", 1)),
         networkless=("random",),
         generated=(),
         cores=2,
         train_threads=1,
         gpus=(),
     )
-    assert query_of(plan, "random") == []
-    assert query_of(plan, "bald") == [f"s/bald/seed_1/loop_001/fold_{fold}.pth" for fold in (0, 1)]
+    told = described(plan, graph(tmp_path, plan))["jobs"]
+    for method in ("random", "bald"):
+        query = told[f"query/s/{method}/seed_1/loop_002.json"]
+        members = [f"s/{method}/seed_1/loop_001/fold_{fold}.pth" for fold in (0, 1)]
+        awaited = [job for job in query["after"] if job.startswith("train_fold/")]
+        given = [word for word in query["command"].split() if word.endswith(".pth")]
+        expected = members if method == "bald" else []
+        assert given == expected
+        assert awaited == [f"train_fold/{member}" for member in expected]
 
 
 def test_a_spec_says_whether_it_needs_a_network(tmp_path) -> None:
