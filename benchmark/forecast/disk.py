@@ -88,15 +88,5 @@ def told(cost: Cost, available: int, place: Path, *, keep: bool = False) -> str:
 
 
 def entered_as(spec: MethodSpec) -> Entered:
-    """A method's entry, with what its queries need; a submission counts as one that predicts."""
-    later = spec.pair[1] if spec.pair else spec
-    return Entered(spec.record.id, _predicts(later), later.looks_back)
-
-
-def _predicts(spec: MethodSpec) -> bool:
-    if spec.record.origin != "builtin":
-        return True
-    from nnactive.methods import BUILTIN
-
-    kind = BUILTIN.get(spec.entry)
-    return bool(kind.needs) if kind is not None else True
+    """A method's entry, with what its queries need."""
+    return Entered(spec.record.id, spec.later.needs_network, spec.later.looks_back)

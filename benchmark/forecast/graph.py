@@ -9,7 +9,7 @@ from typing import Final
 from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
-from benchmark.steps import Per, Target
+from benchmark.steps import Per
 from benchmark.tracks import Track, experiments
 from nnactive.settings import Setting
 
@@ -105,7 +105,7 @@ class _Study:
         }
         numbers: list[int | None] = []
         for job, after in _template(
-            setting.loops, setting.training.folds, looks_back=entered.looks_back
+            setting.loops, setting.training.folds, entered.networks, entered.looks_back
         ):
             waits = tuple(n for i in after if (n := numbers[i]) is not None)
             numbers.append(self._number(job, setting, entered, experiment, waits, later))
@@ -147,15 +147,16 @@ class _Study:
 
 @cache
 def _template(
-    loops: int, folds: int, *, looks_back: bool
+    loops: int,
+    folds: int,
+    networks: bool,  # noqa: FBT001
+    looks_back: bool,  # noqa: FBT001
 ) -> tuple[tuple[Job, tuple[int, ...]], ...]:
     """The jobs of any experiment of so many loops, each with those whose outputs it reads."""
-    return tuple(_with_inputs(loops, folds, looks_back=looks_back))
+    return tuple(_with_inputs(loops, folds, Entered("any", networks, looks_back)))
 
 
-def _with_inputs(
-    loops: int, folds: int, *, looks_back: bool
-) -> Iterator[tuple[Job, tuple[int, ...]]]:
+def _with_inputs(loops: int, folds: int, entered: Entered) -> Iterator[tuple[Job, tuple[int, ...]]]:
     setting = Setting(
         name=ANY.setting,
         dataset="any",
@@ -169,7 +170,7 @@ def _with_inputs(
     setting = setting.model_copy(update={"training": training})
     made: dict[Path, int] = {}
     for number, job in enumerate(experiment_jobs(NOWHERE, setting, ANY)):
-        target: Target = replace(job.target, looks_back=looks_back)
+        target = replace(job.target, looks_back=entered.looks_back, needs_network=entered.networks)
         read = [path for each in job.step.inputs.values() for path in _paths(each(target))]
         yield Job(job.step, target), tuple(sorted({made[path] for path in read if path in made}))
         made[job.output] = number
