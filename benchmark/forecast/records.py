@@ -106,7 +106,10 @@ def read_records(runs: Path, *, gpu: bool, device: str) -> Records:
 def _experiments(root: Path, setting: Setting) -> list[Experiment]:
     """Some experiments of a setting, of every method before a second one of any."""
     found: list[tuple[int, Experiment]] = []
-    for folder in sorted((root / setting.name).glob("[!.]*/")):
+    folders = sorted((root / setting.name).glob("[!.]*/"))
+    # Loop 0 comes with every experiment; alone it has no result to say where it ran.
+    later = [folder for folder in folders if layout.first_loop_of(folder.name) != folder.name]
+    for folder in later or folders:
         seeds = sorted(folder.glob("seed_*"))
         for rank, seed in enumerate(seeds):
             number = seed.name.removeprefix("seed_")

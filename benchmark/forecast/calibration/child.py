@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmark.forecast.calibration.trial import ANSWER, ASKED, GO, READY, STAGES, Answer, Trial
 from benchmark.forecast.network.counts import tiles
-from nnactive.devices import AUTO, CPU, peak_memory_gib, pick_device
+from nnactive.devices import AUTO, CPU, c_compiler, peak_memory_gib, pick_device
 from nnactive.geometry import Patch, Triple, as_triple
 from nnactive.io.files import read_json, read_model, write_json, write_model, write_text
 from nnactive.io.formatting import duration
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     device = pick_device(AUTO if asked.gpu else CPU)
     train = make_training_folder(asked, folder)
     # Preparing the synthetic data isn't part of a training; the imports are, and begin it.
-    clock = Clock(folder, asked)
+    clock = Clock(folder)
     member, iteration, setup = train_some(asked, train, folder, device, clock)
     load, tile = predict(asked, train, member, device, clock) if asked.predict else (0.0, 1.0)
     import torch
@@ -59,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Clock:
     """Tells the stages, and waits for processes that measure at the same time."""
 
-    def __init__(self, folder: Path, asked: Trial) -> None:
+    def __init__(self, folder: Path) -> None:
         """Import the trainer, and note how long that takes."""
-        self.folder, self.asked = folder, asked
+        self.folder = folder
         begin = time.monotonic()
         import nnactive.nnunet.predict.ensemble
         import nnactive.nnunet.trainer  # noqa: F401
@@ -73,12 +73,13 @@ class Clock:
         with (self.folder / STAGES).open("a") as file:
             file.write(f"{stage}\n")
 
-    def wait(self) -> None:
-        """Wait until all processes are ready."""
+    def wait(self) -> float:
+        """Wait until all processes are ready; returns for how many seconds."""
+        begin = time.monotonic()
         write_text(self.folder / READY, "")
-        end = time.monotonic() + WAIT
-        while not (self.folder / GO).exists() and time.monotonic() < end:
+        while not (self.folder / GO).exists() and time.monotonic() < begin + WAIT:
             time.sleep(0.01)
+        return time.monotonic() - begin
 
 
 def image_size(asked: Trial, patch: Triple) -> Triple:
@@ -155,78 +156,57 @@ def train_some(
 
     from nnactive.nnunet.environment import environment, quiet
     from nnactive.nnunet.plans import CONFIGURATION
-    from nnactive.nnunet.predict import members
-    from nnactive.nnunet.trainer import CHECKPOINT_FINAL
+    from nnactive.nnunet.predict.members import COMPILE_FROM
+    from nnactive.nnunet.trainer import PartialLabelTrainer
     from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
     begin = time.monotonic()
+    long = asked.training.epochs * asked.training.iterations >= COMPILE_FROM
     variables = {
         "nnUNet_preprocessed": str(train),
         "nnUNet_results": str(folder / "scratch"),
-        "nnUNet_compile": str(members._compiled(asked.training)),  # noqa: SLF001  (as it trains)
+        "nnUNet_compile": str(long and c_compiler() is not None),
         **({} if asked.gpu else {"nnUNet_n_proc_DA": "0"}),
     }
     with environment(variables), quiet():
-        trainer = timed_trainer(clock)(
+        trainer = PartialLabelTrainer(
             plans=training_plans(train) | {"continue_training": False},
             configuration=CONFIGURATION,
             fold=0,
             dataset_json=training_dataset_json(train),
             device=torch.device(device),
         )
-        trainer.num_epochs = 3
-        trainer.run_training()
-    checkpoint = Path(trainer.output_folder) / CHECKPOINT_FINAL
-    content = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    axes = content["inference_allowed_mirroring_axes"]
+        trainer.on_train_start()
+        epoch(trainer, WARM)  # kernels are compiled and chosen
+        each = epoch(trainer, WARM) / WARM
+        count = max(FEWEST, int(asked.seconds / each))
+        clock.tell(f"iterations of about {each:.2g} s, about {duration(each * count)} left")
+        waited = clock.wait()
+        took = done = 0.0
+        while done < count:
+            # As long as the setting's epochs, whose ends take time, too.
+            some = min(asked.training.iterations, count)
+            took += epoch(trainer, some)
+            done += some
+        network = getattr(trainer.network, "_orig_mod", trainer.network)
+        axes = trainer.inference_allowed_mirroring_axes
+        weights = {name: value.cpu() for name, value in network.state_dict().items()}
     member = folder / "member.pth"
-    axes = None if axes is None else tuple(axes)
-    torch.save({"weights": content["network_weights"], "mirror_axes": axes}, member)
-    iteration = trainer.seconds[-1] / trainer.counts[-1]
-    counted = WARM * iteration + sum(trainer.seconds[1:]) + trainer.waited
-    return member, iteration, max(0.0, time.monotonic() - begin - counted)
+    content = {"weights": weights, "mirror_axes": None if axes is None else tuple(axes)}
+    torch.save(content, member)
+    counted = 2 * WARM * each + took + waited
+    return member, took / done, max(0.0, time.monotonic() - begin - counted)
 
 
-def timed_trainer(clock: Clock) -> Any:
-    """The class of a trainer of three epochs: one to warm up, one to time, one to measure."""
-    from nnactive.nnunet.trainer import PartialLabelTrainer
-
-    class Timed(PartialLabelTrainer):
-        # nnU-Net asks for the arguments by these names.
-        def __init__(
-            self,
-            plans: dict[str, Any],
-            configuration: str,
-            fold: int,
-            dataset_json: dict[str, Any],
-            device: Any,
-        ) -> None:
-            super().__init__(plans, configuration, fold, dataset_json, device)
-            self.most = int(self.num_iterations_per_epoch)
-            self.num_iterations_per_epoch = WARM
-            self.seconds: list[float] = []
-            self.counts: list[int] = []
-            self.waited = 0.0
-
-        def on_epoch_start(self) -> None:
-            self.since = time.monotonic()
-            super().on_epoch_start()
-
-        def on_epoch_end(self) -> None:
-            super().on_epoch_end()
-            self.seconds.append(time.monotonic() - self.since)
-            self.counts.append(int(self.num_iterations_per_epoch))
-            if len(self.seconds) == 2:  # noqa: PLR2004  (the next one is measured)
-                each = self.seconds[-1] / self.counts[-1]
-                count = int(clock.asked.seconds / each)
-                self.num_iterations_per_epoch = max(FEWEST, min(self.most, count))
-                left = duration(each * self.num_iterations_per_epoch)
-                clock.tell(f"{self.num_iterations_per_epoch} iterations, about {left}")
-                begin = time.monotonic()
-                clock.wait()
-                self.waited = time.monotonic() - begin
-
-    return Timed
+def epoch(trainer: Any, iterations: int) -> float:
+    """Train an epoch of so many iterations; returns its seconds."""
+    begin = time.monotonic()
+    trainer.on_epoch_start()
+    trainer.on_train_epoch_start()
+    steps = [trainer.train_step(next(trainer.dataloader_train)) for _ in range(iterations)]
+    trainer.on_train_epoch_end(steps)
+    trainer.on_epoch_end()
+    return time.monotonic() - begin
 
 
 def predict(
