@@ -15,12 +15,14 @@ from benchmark.forecast.needs import (
     Overrides,
     checkpoint_bytes,
     disk_gib,
+    overridden,
+    shard_needs,
     step_needs,
 )
 from benchmark.forecast.network.counts import GIB, member_bytes
 from benchmark.forecast.records import likeness
 from benchmark.forecast.schedule import Task, simulate
-from benchmark.steps import STEPS, TRAIN_FOLD, Resources, Step
+from benchmark.steps import STEPS, TRAIN_FOLD, Per, Resources, Step
 from benchmark.tracks import Track
 from nnactive.settings import Setting
 
@@ -120,6 +122,45 @@ class Forecast:
         """
         graph = study(self.track, entered, exists, stored_starts=stored_starts)
         return _Summed(self, graph).cost
+
+    def part(
+        self,
+        setting: Setting,
+        entered: Iterable[Entered],
+        loops: range | None = None,
+        overrides: Mapping[str, float] | None = None,
+    ) -> Needs:
+        """What a job needs that runs a part of the track on a machine like this one: a shard.
+
+        Args:
+            setting: the part's; of one seed.
+            entered: its methods; one, but for a whole component.
+            loops: its loops; None: all. With the last one, results are made.
+            overrides: fields that a profile sets.
+        """
+        one = self.track.model_copy(update={"settings": (setting,), "seeds": self.track.seeds[:1]})
+        wanted = range(setting.loops) if loops is None else loops
+        last = setting.loops - 1 in wanted
+        whole = study(one, entered).nodes
+        kept = [
+            number
+            for number, node in enumerate(whole)
+            if (last if node.job.step.per is Per.EXPERIMENT else node.job.target.loop in wanted)
+        ]
+        place = {number: new for new, number in enumerate(kept)}
+        nodes = tuple(
+            replace(whole[n], after=tuple(place[each] for each in whole[n].after if each in place))
+            for n in kept
+        )
+        cost = _Summed(self, Graph(nodes, 0, 1)).cost
+        needs = [self.needs(n.job.step, n.job.target.setting, n.entered) for n in nodes]
+        found = shard_needs(needs, cost.wall_seconds)
+        held = replace(
+            found,
+            cores=max(found.cores, self.resources.cores),
+            disk_gib=cost.peak_disk_gib,
+        )
+        return overridden(held, overrides or {}, "shard")
 
     def duration(self, step: Step, setting: Setting, entered: Entered) -> Duration:
         """Duration of a step's jobs."""

@@ -39,7 +39,7 @@ def gather(
     runs: Path,
     resources: Resources,
     *,
-    device: str,
+    device: str | None,
     side_by_side: int = 1,
 ) -> Inputs:
     """Read what is known about a track's datasets and jobs.
@@ -49,7 +49,7 @@ def gather(
         folder: finds a dataset's folder.
         runs: folder of the runs; it may be missing.
         resources: of the machine to forecast for.
-        device: name of its GPUs, or of its processor where it has none.
+        device: name of its GPUs, or of its processor where it has none; None: any.
         side_by_side: trainings that share a GPU.
     """
     gpu = bool(resources.gpus)

@@ -72,14 +72,15 @@ def likeness(step: Step, setting: Setting, method: str) -> Likeness:
     return (*first, setting.patch_size) if step is ANNOTATE else first
 
 
-def read_records(runs: Path, *, gpu: bool, device: str) -> Records:
+def read_records(runs: Path, *, gpu: bool, device: str | None) -> Records:
     """What all tracks in a runs folder recorded.
 
     Args:
         runs: the folder; it may be missing.
         gpu: whether the jobs to forecast train and predict on a GPU: those recorded on the other
             kind of device are left out.
-        device: name of the GPU or processor: experiments whose result names another are left out.
+        device: name of the GPU or processor: experiments whose result names another are left out;
+            None: none are.
     """
     records: Records = {}
     seen: set[Path] = set()
@@ -90,7 +91,7 @@ def read_records(runs: Path, *, gpu: bool, device: str) -> Records:
             continue
         root = file.parents[1]
         for experiment in _experiments(root, setting):
-            if _elsewhere(root, experiment, gpu=gpu, device=device):
+            if device is not None and _elsewhere(root, experiment, gpu=gpu, device=device):
                 continue
             for job in experiment_jobs(Path(), setting, experiment):
                 output = root / job.output

@@ -21,6 +21,8 @@ CASES: Final = ("a", "b")
 WARM: Final = 2
 """Iterations before anything is timed."""
 FEWEST: Final = 2
+ENDLESS: Final = 1_000_000
+"""Epochs that the trainer is told of: its learning rate isn't defined after the last."""
 MARGIN: Final = 1.25
 """Size of a synthetic image in network patches, where the dataset's are larger."""
 MOST_TILES: Final = 8
@@ -176,6 +178,7 @@ def train_some(
             dataset_json=training_dataset_json(train),
             device=torch.device(device),
         )
+        trainer.num_epochs = ENDLESS
         trainer.on_train_start()
         epoch(trainer, WARM)  # kernels are compiled and chosen
         each = epoch(trainer, WARM) / WARM
@@ -188,7 +191,7 @@ def train_some(
             some = min(asked.training.iterations, count)
             took += epoch(trainer, some)
             done += some
-        network = getattr(trainer.network, "_orig_mod", trainer.network)
+        network: torch.nn.Module = getattr(trainer.network, "_orig_mod", trainer.network)  # type: ignore[assignment]
         axes = trainer.inference_allowed_mirroring_axes
         weights = {name: value.cpu() for name, value in network.state_dict().items()}
     member = folder / "member.pth"

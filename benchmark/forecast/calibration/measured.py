@@ -102,12 +102,12 @@ def calibration_file(runs: Path, device: str, torch: str, network: Network) -> P
     return runs / FOLDER / f"{machine_key(device, torch)}-{network.key}.json"
 
 
-def stored(runs: Path, device: str) -> Iterator[Calibration]:
-    """The calibrations of a device that are in the runs folder; broken files are left out."""
+def stored(runs: Path, device: str | None) -> Iterator[Calibration]:
+    """The calibrations of a device (None: of any) in the runs folder; broken files are left out."""
     for file in sorted((runs / FOLDER).glob("*.json")):
         try:
             found = read_model(file, Calibration)
         except UserError:
             continue
-        if found.device == device:
+        if device in {None, found.device}:
             yield found

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.forecast.disk import disk_note, entered_as, told
 from benchmark.forecast.durations import Durations, Source
 from benchmark.forecast.facts import facts_of
 from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
 from benchmark.forecast.needs import Needs, overridden, shard_needs, step_needs
 from benchmark.forecast.network.counts import GIB, member_bytes, training_memory
+from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told
 from benchmark.layout import Experiment
 from benchmark.steps import ANNOTATE, EVALUATE, QUERY, STEPS, TRAIN_FOLD, Resources
 from benchmark.submission.spec import describe
@@ -179,3 +179,30 @@ def test_a_full_disk_is_warned_of() -> None:
 def test_kept_networks_count_at_the_end() -> None:
     cost = forecast().cost(METHODS)
     assert told(cost, 1 << 50, Path("runs"), keep=True) != told(cost, 1 << 50, Path("runs"))
+
+
+def test_parts_of_a_track_need_the_time_of_their_loops() -> None:
+    made, setting = forecast(TWO_GPUS), make_setting(epochs=2000, iterations=250)
+    start = made.part(setting, METHODS[1:], range(1))
+    one, later = (
+        made.part(setting, METHODS[1:], range(1, 2)),
+        made.part(setting, METHODS[1:], LATER),
+    )
+    component = made.part(setting, METHODS)
+    assert start.gpus == later.gpus == 1
+    assert 1.5 * one.minutes < later.minutes < 2.2 * one.minutes
+    assert later.minutes < component.minutes
+    assert start.cores == 16
+    assert made.part(setting, METHODS[1:], LATER, {"minutes": 60}).minutes == 60
+
+
+LATER = range(1, 3)
+
+
+def test_a_request_is_forecast_with_records_of_any_device(tmp_path: Path) -> None:
+    track = toy_track()
+    request = make_request(tmp_path, track)
+    setting = track.settings[0]
+    record(request.runs / "other", Experiment("s", "random", 1), setting, {"train_fold": 6000.0})
+    made = forecast_for(request, TWO_CORES)
+    assert made.part(setting, METHODS[:1], range(1)).minutes > 100

@@ -197,7 +197,7 @@ def prepared(
 def entered(content: "Track", texts: Sequence[str], root: Path) -> "list[Entered]":
     """The methods to plan for."""
     from benchmark.cli.commands.author.methods import examine
-    from benchmark.forecast.disk import entered_as
+    from benchmark.forecast.requests import entered_as
     from benchmark.submission.pairs import entrant
     from benchmark.submission.sweep import swept
 

@@ -1,17 +1,15 @@
-"""The disk that a run needs, told before it starts."""
+"""Forecasts for a request: the disk that a run needs, told before it starts; a shard's needs."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.forecast.durations import Durations
-from benchmark.forecast.facts import facts_of
 from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
+from benchmark.forecast.inputs import gather
 from benchmark.steps import Resources
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
-from nnactive.data.cards import load_card
 from nnactive.data.disk import free
 from nnactive.io.formatting import size
 
@@ -43,6 +41,35 @@ class Asked(Protocol):
         """Folder of a dataset."""
 
 
+def forecast_for(
+    request: Asked, resources: Resources, *, device: str | None = None, side_by_side: int = 1
+) -> Forecast:
+    """The forecast for a request; `Forecast.part` says what a shard of it needs.
+
+    Args:
+        request: what to run.
+        resources: of the machine that runs it, or of a shard's job.
+        device: name of its GPUs or processor, whose records and calibrations count; None: those of
+            any, which says more than nothing about memory and time.
+        side_by_side: trainings that share a GPU.
+    """
+    inputs = gather(
+        request.track,
+        request.dataset,
+        request.runs,
+        resources,
+        device=device,
+        side_by_side=side_by_side,
+    )
+    return Forecast(
+        request.track,
+        inputs.durations,
+        resources,
+        slots=len(resources.gpus) * side_by_side,
+        generated=inputs.generated,
+    )
+
+
 def disk_note(request: Asked, gpus: Iterable[str] = (), *, keep: bool = False) -> str | None:
     """The disk that the rest of a run needs at most; a warning if less is free.
 
@@ -54,12 +81,7 @@ def disk_note(request: Asked, gpus: Iterable[str] = (), *, keep: bool = False) -
     Returns:
         One line; None if nothing is left to run.
     """
-    resources = Resources(request.cores, 1, tuple(gpus))
-    cards = {name: load_card(name) for name in request.track.datasets}
-    facts = {name: facts_of(request.dataset(name), card) for name, card in cards.items()}
-    missing = [name for name, card in cards.items() if card.generator and not facts[name].prepared]
-    durations = Durations(facts, gpu=bool(resources.gpus), threads=1)
-    forecast = Forecast(request.track, durations, resources, generated=missing)
+    forecast = forecast_for(request, Resources(request.cores, 1, tuple(gpus)))
     entered = [entered_as(spec) for spec, _ in request.methods]
     cost = forecast.cost(entered, below(request.root))
     if not cost.jobs:
