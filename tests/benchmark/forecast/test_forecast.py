@@ -10,7 +10,7 @@ from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
 from benchmark.forecast.needs import Needs, overridden, shard_needs, step_needs
 from benchmark.forecast.network.counts import GIB, member_bytes, training_memory
-from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told
+from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told, trainings_per_gpu
 from benchmark.layout import Experiment
 from benchmark.steps import ANNOTATE, EVALUATE, QUERY, STEPS, TRAIN_FOLD, Resources
 from benchmark.submission.spec import describe
@@ -165,6 +165,10 @@ def test_a_finished_run_says_nothing_of_the_disk(tmp_path: Path) -> None:
     request = make_request(tmp_path, track)
     record(request.root, Experiment("s", "random", 1), track.settings[0], {})
     assert disk_note(request) is None
+
+
+def test_a_run_without_calibrations_shares_no_gpu(tmp_path: Path) -> None:
+    assert trainings_per_gpu(make_request(tmp_path, toy_track()), TWO_GPUS, "H200") == 1
 
 
 def test_a_full_disk_is_warned_of() -> None:

@@ -212,9 +212,8 @@ def studies(forecast: "Forecast", methods: "list[Entered]", root: Path) -> "dict
     from benchmark.forecast.graph import Entered, below
     from benchmark.layout import JOINT
 
-    exists = below(root)
-    left = forecast.cost(methods, exists)
     whole = forecast.cost(methods)
+    left = forecast.cost(methods, below(root)) if root.is_dir() else whole
     found = {"all": whole}
     if left.jobs != whole.jobs:
         found["left"] = left
