@@ -1,6 +1,5 @@
 """Jobs whose steps are STAND-INS: scripts of a few lines, run as real steps are."""
 
-import os
 import signal
 import subprocess
 import sys

@@ -99,8 +99,10 @@ def test_a_failure_that_the_step_reports_stays_its_own(served: Bench) -> None:
         ),
         (
             Limits(processes=4),
-            "[subprocess.Popen(['sleep', '3600'], start_new_session=True) for _ in range(9)]\n"
-            "time.sleep(3600)",
+            (
+                "[subprocess.Popen(['sleep', '3600'], start_new_session=True) for _ in range(9)]\n"
+                "time.sleep(3600)"
+            ),
             "killed",
             "10 processes at once, more than its limit of 4",
         ),
