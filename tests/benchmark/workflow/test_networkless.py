@@ -16,18 +16,13 @@ from benchmark.workflow.rules import rules
 from nnactive.io.files import read_json, read_model, write_json, write_model
 
 
-class Wildcards(dict[str, str]):
-    """As Snakemake's: values as attributes too."""
-
-    __getattr__ = dict.__getitem__
-
-
 def query_of(plan: Plan, method: str) -> list[str]:
-    """Members that a query waits for, and those that its command names."""
+    """Members that the query of loop 2 waits for, which are those that its command names."""
     (rule,) = (rule for rule in rules(plan) if rule.step is QUERY)
-    wildcards = Wildcards(setting="s", method=method, seed="1", loop="2")
-    awaited = [str(path) for path in rule.inputs["members"](wildcards)]
-    given = [word for word in rule.command(wildcards, 1).split() if word.endswith(".pth")]
+    listed = plan.jobs_of(Experiment("s", method, 1))
+    (job,) = (each for each in listed if each.step is QUERY and each.target.loop == 2)
+    awaited = [str(path) for path in job.step.inputs["members"](job.target)]
+    given = [word for word in rule.command(job).split() if word.endswith(".pth")]
     assert awaited == given
     return given
 
