@@ -108,6 +108,7 @@ def train_fold(
     """Train one member of the ensemble, or take it from an experiment with the same patches."""
     with _reported(out, loop, fold):
         from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.train import forget
         from nnactive.steps.twins import train_once
 
         def run() -> None:
@@ -123,6 +124,7 @@ def train_fold(
             run()
         elif train_once(kept / name[:16] / out.name, out, run):
             click.echo("taken from an experiment with the same patches")
+        forget(out)
 
 
 @step.command()
@@ -289,13 +291,15 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import NnactiveError
+    from nnactive.errors import NnactiveError, Stopped
     from nnactive.io.files import write_model
 
     failed = failure_file(out)
     key = step_of_command(str(click.get_current_context().info_name)).key(fold)
     try:
         yield
+    except Stopped:
+        raise
     except NnactiveError as error:
         text = " ".join(str(error).split())
         write_model(failed, Failure(step=key, loop=loop, reason=text))
