@@ -2,23 +2,13 @@
 
 import os
 import re
-from pathlib import Path
 from typing import Final
 
 from nnactive.devices import gpu_name, is_gpu
+from nnactive.nnunet.training.folders import cache_folder
 
-CACHE: Final = "NNACTIVE_CACHE"
-"""Environment variable that names the folder of caches."""
 INDUCTOR: Final = "TORCHINDUCTOR_CACHE_DIR"
 TRITON: Final = "TRITON_CACHE_DIR"
-
-
-def cache_folder() -> Path:
-    """The folder of this user's caches: ``$NNACTIVE_CACHE``, else where the system has them."""
-    given = os.environ.get(CACHE)
-    if given:
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnactive"
 
 
 def kernel_variables(device: str) -> dict[str, str]:

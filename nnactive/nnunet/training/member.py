@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from nnactive.devices import c_compiler, is_gpu
 from nnactive.errors import FULL, UserError
 from nnactive.nnunet.environment import environment
 from nnactive.nnunet.plans import CONFIGURATION, recipe
 from nnactive.nnunet.predict.members import Member, save_member
+from nnactive.nnunet.training.folders import scratch_folder
 from nnactive.nnunet.training.kernels import kernel_variables, limit_compilers
 from nnactive.nnunet.training.pace import Pace
 from nnactive.nnunet.training.stopping import Stop, stoppable
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 COMPILE_FROM = 10_000
 """Iterations above which torch.compile's minute of compilation pays off on a GPU."""
-SCRATCH: Final = "NNACTIVE_SCRATCH"
-"""Environment variable that names a folder on this machine for work in progress."""
 
 
 def checkpoint_folder(out: Path) -> Path:
@@ -95,11 +94,11 @@ def _identity(parts: list[Any]) -> str:
 def _work_folder(out: Path) -> Iterator[Path]:
     """A folder for nnU-Net's files, which nothing needs afterwards: on the scratch, if it works."""
     beside = checkpoint_folder(out) / "work"
-    folder = beside
-    if os.environ.get(SCRATCH):
+    folder, scratch = beside, scratch_folder()
+    if scratch is not None:
         # The same for each attempt at this output, which clears what a killed one left.
         key = hashlib.sha256(str(beside.absolute()).encode()).hexdigest()[:16]
-        folder = Path(os.environ[SCRATCH]) / f"nnactive-training-{os.getuid()}-{key}"
+        folder = scratch / f"nnactive-training-{os.getuid()}-{key}"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from nnactive.nnunet.training import kernels
-from nnactive.nnunet.training.kernels import cache_folder, kernel_variables, limit_compilers
+from nnactive.nnunet.training.folders import cache_folder
+from nnactive.nnunet.training.kernels import kernel_variables, limit_compilers
 
 
 @pytest.fixture
