@@ -22,6 +22,7 @@ from nnactive.io.costs import Cost
 from nnactive.io.files import read_model, write_model
 from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
+from nnactive.nnunet.training.checkpoints import Saved
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
@@ -38,7 +39,7 @@ STATE_FILES = (
         Labelled,
         MethodSpec,
     ),
-    *(MethodSpec, Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
+    *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Setting, Sums, Track, Unpacked),
 )
 SETTING = Setting(
     name="s",
