@@ -43,7 +43,7 @@ class Gaps:
         if event.kind != "began":
             self.ends.append(event.time)
         elif self.ends:
-            pause = event.time - self.ends.popleft()
+            pause = event.time - self.ends.pop()
             if 0 <= pause <= LONGEST_GAP:
                 self.found.append(pause)
 
