@@ -79,19 +79,14 @@ def track_file() -> Path:
     return Path("track.json")
 
 
-def plan_file() -> Path:
-    """What the latest run was asked to make."""
-    return Path("plan.json")
+def plan_file(writer: str) -> Path:
+    """What a run or shard was last asked to make, by its name."""
+    return journal_folder() / f"{writer}.plan.json"
 
 
 def datasets_file() -> Path:
     """Checksums of the datasets that the track's runs began with."""
     return Path("datasets.json")
-
-
-def data_link(dataset: str) -> Path:
-    """A link to a dataset's folder, under a name that needs no quoting; only while a run lasts."""
-    return Path(".data") / dataset
 
 
 def setting_file(setting: str) -> Path:
@@ -182,9 +177,9 @@ def log_folder(folder: Path) -> Path:
     return Path("log") / folder
 
 
-def snakemake_log() -> Path:
-    """Snakemake's log."""
-    return log_file(Path("snakemake"))
+def snakemake_log(writer: str) -> Path:
+    """Snakemake's log of a run or shard, by its name."""
+    return log_file(Path("snakemake") / writer)
 
 
 def lease_file(output: Path) -> Path:
