@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.forecast.calibration.measured import Calibration
 from benchmark.results import ExperimentResult, Failure
 from benchmark.submission.bundle.frozen import Bundle
 from benchmark.submission.spec import MethodSpec
@@ -30,6 +31,7 @@ from nnactive.steps.evaluate import Evaluation
 STATE_FILES = (
     *(
         Bundle,
+        Calibration,
         Checksums,
         Consent,
         Cost,
