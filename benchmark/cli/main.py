@@ -14,6 +14,8 @@ from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
 from benchmark.cli.commands.schema import schema
 from benchmark.cli.commands.steps import step
+from benchmark.cli.commands.study.profile import profile
+from benchmark.cli.commands.study.shard import shard
 from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
@@ -48,7 +50,7 @@ def cli(*, debug: bool) -> None:
 
 for command in (
     *(data, track, submit, check, method, replay, entry),
-    *(leaderboard, doctor, schema, step),
+    *(leaderboard, doctor, schema, step, profile, shard),
 ):
     cli.add_command(command)
 

@@ -157,9 +157,7 @@ def is_futile(attempts: Sequence[Attempt], done: int) -> bool:
     tries = [each for each in attempts if each.status != "stopped"][-FUTILE:]
     bad = {"broken", "memory", "time", "died"}
     return (
-        len(tries) == FUTILE
-        and all(each.status in bad for each in tries)
-        and tries[0].done == done
+        len(tries) == FUTILE and all(each.status in bad for each in tries) and tries[0].done == done
     )
 
 

@@ -25,7 +25,6 @@ from benchmark.cluster.profiles import Executor, Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.schedulers import QueuedJob, scheduler
 from benchmark.cluster.shards import Kind, Shard
-from benchmark.cluster.work import part
 from benchmark.execution.child_processes import spawn
 from benchmark.layout import Experiment
 from benchmark.results import load_result
@@ -60,7 +59,7 @@ class Counts:
 
 
 def submit_shards(
-    request: Request, profile: Profile, cut: Kind, tell: Tell, *, keep: bool = False
+    request: Request, profile: Profile, cut: Kind, tell: Tell
 ) -> dict[str, Ended | None]:
     """Submit what is left of a request, and wait for its end.
 
@@ -71,7 +70,6 @@ def submit_shards(
         profile: the cluster.
         cut: what a shard is.
         tell: is called with each line of progress.
-        keep: whether checkpoints are kept that nothing needs any more.
 
     Returns:
         The shards that didn't finish: how each ended, or None if it never did.
@@ -92,7 +90,7 @@ def submit_shards(
                 f"{root}: another call submits shards of this track{who}; wait for its end, "
                 "or end it: its jobs go on"
             )
-        wanted = _prepare(request, root, cut, keep=keep)
+        wanted = _prepare(request, root, cut)
         shards = wanted.shards()
         rounds = 0
         while True:
@@ -144,18 +142,16 @@ def counts(root: Path, slugs: Sequence[str]) -> Counts:
 
 def is_made(root: Path, shard: Shard, request: Request) -> bool:
     """Whether all that a shard makes is there."""
-    setting = next(each for each in request.track.settings if each.name == shard.setting)
     if shard.last:
         return all(_is_complete(root, experiment) for experiment in shard.experiments)
-    loop = shard.loop or 0
-    ends = [layout.evaluation_file, layout.train_folder]
-    members = [
-        layout.member_file(experiment, loop, fold)
-        for experiment in shard.experiments
-        for fold in range(setting.training.folds)
-    ]
-    made = [end(experiment, loop) for experiment in shard.experiments for end in ends]
-    return all((root / file).exists() for file in (*made, *members))
+    setting = next(each for each in request.track.settings if each.name == shard.setting)
+    loop, folds = shard.loop or 0, range(setting.training.folds)
+    made = []
+    for experiment in shard.experiments:
+        made += [layout.evaluation_file(experiment, loop), layout.train_folder(experiment, loop)]
+        if not loop:  # networks of later loops may be dropped
+            made += [layout.member_file(experiment, loop, fold) for fold in folds]
+    return all((root / file).exists() for file in made)
 
 
 def _is_complete(root: Path, experiment: Experiment) -> bool:
@@ -163,14 +159,14 @@ def _is_complete(root: Path, experiment: Experiment) -> bool:
     return file.exists() and load_result(file).status == "complete"
 
 
-def _prepare(request: Request, root: Path, cut: Kind, *, keep: bool) -> ShardRequest:
+def _prepare(request: Request, root: Path, cut: Kind) -> ShardRequest:
     """Check the request as a run does, and write what the shards need of it."""
     generated = check_datasets(request)
     check_settings(request)
     write_model(root / layout.track_file(), request.track)
     for spec, source in request.methods:
         freeze(root, spec, source)
-    wanted = asked(request, cut, generated, keep=keep)
+    wanted = asked(request, cut, generated)
     replace_model(request_file(root), wanted)
     return wanted
 
@@ -244,7 +240,9 @@ def _round(
 
 def snakemake(folder: Path, profile: Profile, name: str) -> list[str]:
     """Snakemake's command line for a track's shards."""
-    usual = "--keep-going --nolock --ignore-incomplete --keep-incomplete --nocolor --latency-wait 60"
+    usual = (
+        "--keep-going --nolock --ignore-incomplete --keep-incomplete --nocolor --latency-wait 60"
+    )
     usual += " --rerun-triggers mtime --profile none --workflow-profile none --scheduler greedy"
     usual += " --local-cores 100000"  # jobs that wait take none
     return [
@@ -281,9 +279,7 @@ def _plan(
     return OuterPlan(root=str(root), data=wanted.data, jobs=tuple(jobs), profile=profile)
 
 
-def _still_at_work(
-    root: Path, profile: Profile, left: dict[str, Shard], tell: Tell
-) -> set[str]:
+def _still_at_work(root: Path, profile: Profile, left: dict[str, Shard], tell: Tell) -> set[str]:
     """Shards that jobs of an earlier call work on; those of its jobs that wait are cancelled."""
     awaited = {slug for slug in left if living(shard_lease(root, slug)) is not None}
     if queued := _queued(root, profile):

@@ -54,6 +54,7 @@ class ShardRequest(StateFile):
             runs=root.parent,
             cores=cores,
             step_command=self.step_command or STEP_COMMAND,
+            keep=self.keep,
         )
 
 
@@ -77,19 +78,15 @@ def read_request(root: Path) -> ShardRequest:
     return read_model(file, ShardRequest)
 
 
-def asked(request: Request, cut: Kind, generated: tuple[str, ...], *, keep: bool) -> ShardRequest:
-    """The file's content for a request.
-
-    Raises:
-        UserError: if the folder isn't named after the track, so that it couldn't be found again.
-    """
+def asked(request: Request, cut: Kind, generated: tuple[str, ...]) -> ShardRequest:
+    """The file's content for a request."""
     return ShardRequest(
         track=request.track,
         methods=tuple(spec.record.id for spec, _ in request.methods),
         cut=cut,
         data=str(request.data.resolve()),
         generated=generated,
-        keep=keep,
+        keep=request.keep,
         step_command=None if request.step_command == STEP_COMMAND else request.step_command,
     )
 

@@ -153,9 +153,7 @@ def _lines(command: Sequence[str], *, strict: bool = True) -> list[str]:
         NnactiveError: it can't be called, or fails.
     """
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         if not strict:
             return []
@@ -163,4 +161,8 @@ def _lines(command: Sequence[str], *, strict: bool = True) -> list[str]:
     if done.returncode and strict:
         cause = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise NnactiveError(f"{command[0]}: {cause}; run the same command again")
-    return [line for line in done.stdout.splitlines() if line.strip()] if strict or not done.returncode else []
+    return (
+        [line for line in done.stdout.splitlines() if line.strip()]
+        if strict or not done.returncode
+        else []
+    )
