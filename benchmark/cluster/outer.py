@@ -38,6 +38,8 @@ SNAKEFILE: Final = Path(__file__).parent / "Snakefile"
 SECONDS_BETWEEN_LOOKS: Final = 2.0
 SECONDS_OF_SILENCE: Final = 900.0
 """After so long without a job in the queue, a living lease or a change, Snakemake has lost them."""
+RETRIES: Final = 20
+"""How often Snakemake submits a shard in one round."""
 ODD: Final = re.compile(r"[^\w\s./,;:=+@~()#&!-]", re.ASCII)
 """What Snakemake or a scheduler would take for its own in a folder's name."""
 
@@ -245,6 +247,9 @@ def snakemake(folder: Path, profile: Profile, name: str) -> list[str]:
     )
     usual += " --rerun-triggers mtime --profile none --workflow-profile none --scheduler greedy"
     usual += " --local-cores 100000"  # jobs that wait take none
+    # A shard that was preempted or met its time limit ends with 75 and is submitted again; what leads
+    # nowhere ends by itself (history.py). Not in the rules: inside a job, nothing is tried again.
+    usual += f" --retries {RETRIES}"
     return [
         *(sys.executable, "-P", "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
         *("--directory", str(folder), *options(profile, name), *usual.split()),
