@@ -130,6 +130,7 @@ def train_fold(
 @setting_option
 @train_option
 @loop_option
+@click.option("--workers", type=int, default=1)
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -138,6 +139,7 @@ def evaluate(
     setting_file: Path,
     train: Path,
     loop: int,
+    workers: int,
     out: Path,
     device: str,
     members: Sequence[Path],
@@ -151,7 +153,16 @@ def evaluate(
 
         picked = pick_device(device)
         with _draft(out, picked) as draft:
-            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
+            run(
+                data,
+                read_model(setting_file, Setting),
+                train,
+                list(members),
+                draft,
+                picked,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} cases"),
+            )
 
 
 @step.command()
@@ -168,7 +179,7 @@ def evaluate(
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
-@click.argument("members", type=PATH, nargs=-1, required=True)
+@click.argument("members", type=PATH, nargs=-1)
 def query(
     data: Path,
     setting_file: Path,
@@ -286,20 +297,32 @@ def conform(method: "Method", out: Path, *, answers: bool) -> None:
 @contextmanager
 def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     """Write the reason beside ``out`` if the step that this command runs fails for a known one."""
+    from benchmark.execution.ends import LONGEST_REASON, failure_kind
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import NnactiveError
+    from nnactive.errors import NnactiveError, described
     from nnactive.io.files import write_model
 
     failed = failure_file(out)
-    key = step_of_command(str(click.get_current_context().info_name)).key(fold)
+    step = step_of_command(str(click.get_current_context().info_name))
+    key = step.key(fold)
     try:
         yield
     except NnactiveError as error:
         text = " ".join(str(error).split())
-        write_model(failed, Failure(step=key, loop=loop, reason=text))
+        kind = failure_kind(error) if step.runs_method else None
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
         raise
+    except (Exception, SystemExit):
+        raise
+    except BaseException as error:
+        if not step.runs_method:
+            raise
+        # A method's own, since the workflow ends a step by a signal that raises none.
+        text = described(error)[:LONGEST_REASON]
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind="crash"))
+        raise NnactiveError(text) from error
     failed.unlink(missing_ok=True)
 
 

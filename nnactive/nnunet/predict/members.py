@@ -71,7 +71,13 @@ def load_member(path: Path) -> Member:
 
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        return Member(content["weights"], content["mirror_axes"])
+        # In the usual order of axes, whichever the training kept: networks use these very tensors,
+        # and the order decides how a convolution rounds.
+        weights = {
+            name: each.clone(memory_format=torch.contiguous_format)
+            for name, each in content["weights"].items()
+        }
+        return Member(weights, content["mirror_axes"])
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; train this fold first") from None
     except Exception as error:

@@ -70,7 +70,7 @@ def train_fold(train, fold, out, device):
     write_text(out, f"{fold} {device}")
 
 
-def evaluate(data, setting, train, members, out, device):
+def evaluate(data, setting, train, members, out, device, **_):
     _check(train)
     assert len(members) == setting.training.folds
     assert all(member.exists() for member in members)

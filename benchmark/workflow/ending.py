@@ -1,0 +1,61 @@
+"""The end of a run: no process that it started is left."""
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import psutil
+
+PR_SET_CHILD_SUBREAPER: Final = 36
+"""Number of the ``prctl`` call, from ``linux/prctl.h``."""
+SECONDS_TO_END: Final = 40.0
+"""How long jobs may take to save; they give their steps 30 s."""
+SECONDS_BETWEEN_LOOKS: Final = 0.1
+
+
+@contextmanager
+def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
+    """Wait, at the end of the block, until all processes that it started are gone.
+
+    Processes whose own parent has died count, on Linux. What is left after ``seconds``, or at an
+    interrupt during the wait, is killed.
+    """
+    _adopt_orphans()
+    before = _descendants()
+    try:
+        yield
+    finally:
+        try:
+            _wait(before, seconds)
+        finally:
+            for process in _descendants() - before:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            _wait(before, SECONDS_BETWEEN_LOOKS)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _descendants() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def _wait(before: set[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while left := _descendants() - before:
+        for process in left:
+            # Only a zombie that this process adopted can be its child and none of its own.
+            with suppress(ChildProcessError, psutil.NoSuchProcess):
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    os.waitpid(process.pid, os.WNOHANG)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(SECONDS_BETWEEN_LOOKS)
