@@ -133,7 +133,7 @@ def job_name(root: Path) -> str:
 
 def counts(root: Path, slugs: Sequence[str]) -> Counts:
     """Where shards are, by one look into their folder."""
-    names = set(os.listdir(root / layout.shard_folder()))
+    names = {file.name for file in (root / layout.shard_folder()).iterdir()}
     ended = [slug for slug in slugs if f"{slug}.ended" in names]
     failed = sum(end.outcome == "failed" for slug in ended if (end := read_ended(root, slug)))
     running = sum(
@@ -247,8 +247,8 @@ def snakemake(folder: Path, profile: Profile, name: str) -> list[str]:
     )
     usual += " --rerun-triggers mtime --profile none --workflow-profile none --scheduler greedy"
     usual += " --local-cores 100000"  # jobs that wait take none
-    # A shard that was preempted or met its time limit ends with 75 and is submitted again; what leads
-    # nowhere ends by itself (history.py). Not in the rules: inside a job, nothing is tried again.
+    # A shard that was preempted or met its time limit ends with 75 and is submitted again; what
+    # leads nowhere ends by itself (history.py). Inside a job, nothing is tried again.
     usual += f" --retries {RETRIES}"
     return [
         *(sys.executable, "-P", "-m", "snakemake", "--snakefile", str(SNAKEFILE)),

@@ -78,7 +78,7 @@ class Profile(Frozen):
     """Further options of Snakemake."""
     scheduler_options: str = ""
     """Further options of sbatch or bsub."""
-    overrides: dict[str, Override] = {}
+    overrides: dict[str, Override] = Field(default_factory=dict)
     """By kind of shard: start, experiment, loop, component."""
 
 

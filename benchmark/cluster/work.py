@@ -1,17 +1,16 @@
 """One shard's job: takes the shard, runs its part of the track here, and writes how it ended."""
 
 import os
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from benchmark.cluster.history import (
+    NEAR_ITS_END,
     Attempt,
     Ended,
     Grant,
@@ -29,7 +28,7 @@ from benchmark.cluster.request import read_request
 from benchmark.cluster.shards import Kind, Shard
 from benchmark.execution.statuses import UNFINISHED
 from benchmark.jobs import experiment_jobs, loop_jobs
-from benchmark.layout import result_file
+from benchmark.layout import journal_file, result_file, run_lease
 from benchmark.results import load_result
 from benchmark.steps import Target
 from benchmark.workflow.plan import Part
@@ -43,13 +42,7 @@ from nnactive.io.leases import JOB_VARIABLES, SILENT_SECONDS, lease
 if TYPE_CHECKING:
     from benchmark.journal.watch import Progress
 
-STOPPING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGINT)
-"""Signals at which a shard saves and ends: schedulers send one before they kill."""
 CGROUPS: Final = Path("/sys/fs/cgroup")
-
-
-class _StopError(BaseException):
-    """The shard was asked to end."""
 
 
 @dataclass(frozen=True)
@@ -92,23 +85,33 @@ def work(
             return Told(UNFINISHED, f"{slug}: not finished: another job is at work on it")
         if over := _over(root, slug, shard, request):
             return over
-        attempt = _begin(root, slug, steps_done(root, shard, request), granted)
-        killed, began = oom_kills(), time.monotonic()
-        try:
-            with _stopped_by_signals():
-                problems = run(request, watcher, part(shard, slug))
-        except (_StopError, KeyboardInterrupt, SystemExit):
-            near = granted and time.monotonic() - began > 60 * granted.minutes * 0.9
-            return _end(root, slug, attempt, "time" if near else "stopped", [])
-        except NnactiveError as error:
-            return _end(root, slug, attempt, "broken", [str(error)])
-        reasons = [f"{problem.experiment}: {problem.text}" for problem in problems]
-        if not problems:
-            return _end(root, slug, attempt, "finished", reasons)
-        if all(_has_row(root, problem) for problem in problems):
-            return _end(root, slug, attempt, "failed", reasons)
-        memory = oom_kills() > killed
-        return _end(root, slug, attempt, "memory" if memory else "broken", reasons)
+        done, made = steps_done(root, shard, request), part(shard, slug)
+        return _attempt(root, slug, granted, done, lambda: run(request, watcher, made))
+
+
+def _attempt(
+    root: Path,
+    slug: str,
+    granted: Grant | None,
+    done: int,
+    run: Callable[[], list[Problem]],
+) -> Told:
+    """One attempt, written down at its begin and its end."""
+    attempt = _begin(root, slug, done, granted)
+    killed, began = oom_kills(), time.monotonic()
+    status: Status = "finished"
+    try:
+        problems = run()
+    except KeyboardInterrupt:  # or SIGTERM and such: schedulers send one before they kill
+        near = granted and time.monotonic() - began > 60 * granted.minutes - NEAR_ITS_END
+        return _end(root, slug, attempt, "time" if near else "stopped", [])
+    except NnactiveError as error:
+        return _end(root, slug, attempt, "broken", [str(error)])
+    if problems:
+        whole = all(_has_row(root, problem) for problem in problems)
+        status = "failed" if whole else "memory" if oom_kills() > killed else "broken"
+    reasons = [f"{problem.experiment}: {problem.text}" for problem in problems]
+    return _end(root, slug, attempt, status, reasons)
 
 
 def find(root: Path, slug: str) -> Shard:
@@ -195,11 +198,9 @@ def _over_with(root: Path, slug: str, ended: Ended) -> Told:
 
 
 def _last_sign(root: Path, slug: str) -> float | None:
-    """When the journal of the shard, whose lease is this process's by now, was last written to."""
-    from benchmark.layout import journal_file
-
-    file = root / journal_file(slug)
-    return file.stat().st_mtime if file.exists() else None
+    """When the earlier job was last seen; the shard's own lease is this process's by now."""
+    files = [root / journal_file(slug), root / run_lease(slug)]
+    return max((file.stat().st_mtime for file in files if file.exists()), default=None)
 
 
 def _begin(root: Path, slug: str, done: int, granted: Grant | None) -> Attempt:
@@ -238,20 +239,3 @@ def _has_row(root: Path, problem: Problem) -> bool:
     """Whether the experiment has ended with a failed result."""
     file = root / result_file(problem.experiment)
     return file.exists() and load_result(file).status == "failed"
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Turn the first signal to end into an exception; later ones change nothing."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        for number in STOPPING:
-            signal.signal(number, signal.SIG_IGN)
-        raise _StopError
-
-    before = {number: signal.signal(number, stop) for number in STOPPING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -70,10 +70,9 @@ def list_shards(folder: Path) -> None:
     for slug in read_request(root).shards():
         ended, holder = read_ended(root, slug), living(shard_lease(root, slug))
         tries = len(read_history(root, slug).attempts)
+        state = "waiting" + (f", after {tries} attempts" if tries else "")
         if ended:
-            state = ended.outcome
+            state = str(ended.outcome)
         elif holder:
             state = f"running on {holder.host}" + (f" (job {holder.job})" if holder.job else "")
-        else:
-            state = f"waiting, after {tries} attempts" if tries else "waiting"
         click.echo(f"{slug}  {state}")
