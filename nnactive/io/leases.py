@@ -46,6 +46,9 @@ NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EML
 class LeaseLostError(NnactiveError):
     """Another process took the lease over: what this one made must not get its final name."""
 
+    exit_code = 75
+    """No failure: the other process makes it."""
+
 
 class Lease:
     """A lease that this process holds; the holder calls `beat` often, or uses `lease`."""
