@@ -41,6 +41,7 @@ COMPUTE: Final = {
     *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
     *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
     *("replay", "entry list", "entry remove", "method reference"),
+    *("status", "logs", "retry", "cancel"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

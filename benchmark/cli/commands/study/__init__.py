@@ -1,1 +1,1 @@
-"""Commands about a whole study: what it will cost."""
+"""Commands about a study as a whole, on one machine or a cluster: its cost, its state, its end."""
