@@ -24,10 +24,10 @@ CORE_PREDICTING: Final = 1.5e10
 """Likewise in a prediction, whose tensors aren't in the fastest order of memory."""
 BATCH_SECONDS: Final = 0.005
 """To load and augment one sample on one core, in s."""
-SETUP_SECONDS: Final = 4.0
-"""A training's or prediction's imports and networks."""
-START_SECONDS: Final = 2.5
-"""Process and imports of any job, which its cost leaves out: measured on the demo."""
+SETUP_SECONDS: Final = 0.5
+"""A training's or prediction's networks; a run imports once for all."""
+START_SECONDS: Final = 0.3
+"""Process of any job, which its cost leaves out."""
 PER_VALUE: Final = 4e-9
 """Seconds of one core per voxel, class and member to put tiles together and score a query."""
 PER_TEST_VALUE: Final = 8e-9

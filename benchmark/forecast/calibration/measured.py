@@ -42,10 +42,10 @@ class Calibration(StateFile):
     threads: PositiveInt
     """Threads of a training."""
     setup_seconds: NonNegativeFloat
-    """What a training takes beside its iterations: imports, the network, the file at the end."""
+    """What a training takes beside its iterations: the network, and the file at the end."""
     iteration_seconds: PositiveFloat
     load_seconds: NonNegativeFloat
-    """What a prediction takes before the first tile: imports and the networks."""
+    """What a prediction takes before the first tile: the networks."""
     tile_seconds: PositiveFloat
     """One tile, one member, not mirrored; its share of putting tiles together included."""
     memory_gib: NonNegativeFloat
