@@ -65,7 +65,6 @@ def forecast_for(
         request.track,
         inputs.durations,
         resources,
-        slots=len(resources.gpus) * side_by_side,
         generated=inputs.generated,
     )
 

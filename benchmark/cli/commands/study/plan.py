@@ -188,10 +188,7 @@ def prepared(
         raise UserError(f"--folds-per-gpu {folds_per_gpu}: write a number from 1, or {AUTO}")
     count = best(read(1), content) if folds_per_gpu == AUTO else int(folds_per_gpu)
     inputs = read(count)
-    slots = len(where.resources.gpus) * count
-    return inputs, Forecast(
-        content, inputs.durations, where.resources, slots=slots, generated=inputs.generated
-    )
+    return inputs, Forecast(content, inputs.durations, where.resources, generated=inputs.generated)
 
 
 def entered(content: "Track", texts: Sequence[str], root: Path) -> "list[Entered]":
