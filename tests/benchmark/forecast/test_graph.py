@@ -1,5 +1,6 @@
 """Which jobs a study still needs, and what they wait for."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -109,7 +110,9 @@ def test_networks_that_the_next_query_needs_are_missed(tmp_path: Path) -> None:
     record(tmp_path, experiment, setting, {})
     (tmp_path / layout.result_file(experiment)).unlink()
     (tmp_path / layout.query_file(experiment, 2)).unlink()
+    shutil.rmtree(tmp_path / layout.loop_folder(experiment, 2))
     (tmp_path / layout.member_file(experiment, 1, 0)).unlink()
     graph = study(track, [Entered("bald")], below(tmp_path))
-    assert names(graph) == {"train_fold": 1, "query": 1, "result": 1}
+    later = {"query": 1, "annotate": 1, "evaluate": 1, "result": 1}
+    assert names(graph) == later | {"train_fold": 1 + 2}
     assert waited(graph, "query", 2, "bald") == {"train_fold"}
