@@ -52,3 +52,9 @@ class PredictionError(UserError):
 
 class MethodError(UserError):
     """A query method that broke its contract; its experiment fails, others go on."""
+
+
+class Stopped(NnactiveError):  # noqa: N818  (not an error)
+    """A step that was asked to stop and has saved what it had; run it again, it isn't a failure."""
+
+    exit_code = 75

@@ -108,6 +108,7 @@ def train_fold(
     """Train one member of the ensemble, or take it from an experiment with the same patches."""
     with _reported(out, loop, fold):
         from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.train import forget
         from nnactive.steps.twins import train_once
 
         def run() -> None:
@@ -123,6 +124,7 @@ def train_fold(
             run()
         elif train_once(kept / name[:16] / out.name, out, run):
             click.echo("taken from an experiment with the same patches")
+        forget(out)
 
 
 @step.command()
@@ -301,7 +303,7 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import NnactiveError, described
+    from nnactive.errors import NnactiveError, Stopped, described
     from nnactive.io.files import write_model
 
     failed = failure_file(out)
@@ -309,6 +311,8 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     key = step.key(fold)
     try:
         yield
+    except Stopped:
+        raise
     except NnactiveError as error:
         text = " ".join(str(error).split())
         kind = failure_kind(error) if step.runs_method else None

@@ -216,7 +216,12 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         data=options.data,
         runs=options.runs,
         cores=options.cores or usable_cores(),
+        keep=options.keep,
     )
+    if options.profile:
+        from benchmark.cli.commands.study.submitting import finish_on_cluster
+
+        return finish_on_cluster(request, options, finish)
     return finish(request, options.out)
 
 
