@@ -158,8 +158,8 @@ def train_some(
 
     from nnactive.nnunet.environment import environment, quiet
     from nnactive.nnunet.plans import CONFIGURATION
-    from nnactive.nnunet.predict.members import COMPILE_FROM
     from nnactive.nnunet.trainer import PartialLabelTrainer
+    from nnactive.nnunet.training.member import COMPILE_FROM
     from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
     begin = time.monotonic()

@@ -21,8 +21,10 @@ from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
 from nnactive.io.files import read_model, write_model
+from nnactive.io.holders import Holder
 from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
+from nnactive.io.seals import Seal
 from nnactive.nnunet.training.checkpoints import Saved
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
@@ -38,10 +40,12 @@ STATE_FILES = (
         Evaluation,
         ExperimentResult,
         Failure,
+        Holder,
         Labelled,
         MethodSpec,
     ),
-    *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Setting, Sums, Track, Unpacked),
+    *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
+    *(Track, Unpacked),
 )
 SETTING = Setting(
     name="s",
