@@ -37,6 +37,11 @@ class Rule:
         """GPUs that a job occupies."""
         return int(self.step.gpu and bool(self.plan.gpus))
 
+    @property
+    def priority(self) -> int:
+        """Short steps go before trainings, which wait for them."""
+        return int(self.step.per is not Per.FOLD)
+
     def command(self, job: Job) -> str:
         """Command line of a job, to run in the track's folder."""
         plan, threads = self.plan, self.threads
@@ -66,7 +71,13 @@ def described(plan: Plan, graph: Graph) -> Mapping[str, Any]:
     by_step = {rule.step: rule for rule in rules(plan)}
     return {
         "rules": [
-            {"name": rule.step.name, "threads": rule.threads, "gpu": rule.gpu, "retries": RETRIES}
+            {
+                "name": rule.step.name,
+                "threads": rule.threads,
+                "gpu": rule.gpu,
+                "priority": rule.priority,
+                "retries": RETRIES,
+            }
             for rule in by_step.values()
         ],
         "jobs": {
