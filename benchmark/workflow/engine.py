@@ -90,7 +90,7 @@ def command(plan: Plan) -> list[str]:
     cores = plan.cores + len(plan.gpus)
     return [
         *(sys.executable, "-P", "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
-        *("--cores", str(cores), "--resources", f"gpu={len(plan.gpus)}"),
+        *("--cores", str(cores), "--resources", f"gpu={len(plan.gpus) * plan.slots}"),
         *OPTIONS,
     ]
 

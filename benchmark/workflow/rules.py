@@ -54,6 +54,7 @@ class Rule:
             loop=job.target.loop,
             threads=int(self.step.numeric_threads.format(threads=threads)),
             gpus=plan.gpus if self.gpu else (),
+            slots=plan.slots,
             writer=plan.writer,
             limits=job.target.setting.limits if job.step.runs_method else None,
         ).options()

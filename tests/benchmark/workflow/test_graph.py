@@ -134,6 +134,8 @@ def test_short_steps_go_on_beside_trainings_that_fill_the_gpus(tmp_path) -> None
     assert all(by_name[name]["gpu"] == 0 for name in ("annotate", "start", "result"))
     first = {name for name, rule in by_name.items() if rule["priority"]}
     assert first == set(by_name) - {"train_fold"}
+    shared = command(make_plan(gpus=("0", "1"), cores=8, slots=3))
+    assert shared[shared.index("--resources") + 1] == "gpu=6"
     # Without a GPU, cores are all there is.
     plain = command(make_plan(cores=8))
     assert plain[plain.index("--cores") + 1] == "8"
