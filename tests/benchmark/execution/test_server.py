@@ -19,10 +19,14 @@ QUIET = """
 import sys
 from benchmark.execution.warm.preload import preload, threads
 seen = []
-preload(heavy=True, between=lambda: seen.append(1))
 import torch
+def ask_gpu(*_):
+    raise SystemExit("the server asked for a GPU")
+torch._C._cuda_getDeviceCount = torch._C._cuda_init = torch.cuda._lazy_init = ask_gpu
+torch.cuda.is_available = torch.cuda.device_count = ask_gpu
+preload(heavy=True, between=lambda: seen.append(1))
 assert "nnactive.nnunet.trainer" in sys.modules and len(seen) > 10
-print(threads(), torch.cuda.is_initialized(), torch.get_num_threads(), "mtrand" in str(sys.modules))
+print(threads(), torch.cuda.is_initialized(), torch.get_num_threads())
 """
 LOOK = """
 import json, random, tempfile, threading
