@@ -83,7 +83,8 @@ class Chain:
         """
         if self.size(path) is not None:
             return False
-        kept = path.suffix == MEMBER and path not in self.aside and path not in self.needed
+        moved = path in self.aside and not self.aside[path].dropped
+        kept = path.suffix == MEMBER and path not in self.needed and not moved
         return not (kept and self.seal(path))
 
     def _read(self, output: Path) -> dict[str, Any] | None:
