@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Whole = Annotated[int, Field(strict=True)]
 """An integer written as one: neither ``true`` nor ``"1"``."""
 Column = tuple[int, ...]
+FailureKind = Literal["contract", "crash", "time", "memory", "killed"]
+"""Why a method has no choice."""
 
 
 class PatchColumns(Frozen):
@@ -198,6 +200,11 @@ class Failure(StateFile):
     step: str
     loop: int
     reason: str
+    """In words, at most 500 characters where a process was ended."""
+    kind: FailureKind | None = None
+    """contract: the method's answer breaks its contract; crash: its code or its process failed;
+    time, memory: it took more than its limit or the machine had; killed: it was ended for another
+    reason. None: another step than the method's, or written before this was recorded."""
 
 
 class ExperimentResult(StateFile):

@@ -43,6 +43,8 @@ class Target:
     fold: int = 0
     looks_back: bool = False
     """Whether the experiment's method needs the ensembles of all earlier loops."""
+    needs_network: bool = True
+    """Whether the experiment's method needs the ensemble of the loop before."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,11 @@ class Step:
     """Whether it uses a GPU where there is one."""
     threads: Callable[[Resources], int] = _one_core
     """Cores that it occupies."""
-    numeric_threads: str = ""
-    """Threads of its numeric libraries, as an option of the job; empty: 1."""
-    retries: int = 0
+    numeric_threads: str = "1"
+    """Threads of its numeric libraries; ``{threads}`` are the cores that it occupies."""
+    runs_method: bool = False
+    """Whether it runs a method's code, whose end is the experiment's."""
+    retries: int = 2
 
     @property
     def command(self) -> str:
@@ -156,7 +160,6 @@ PREPARE: Final = Step(
     arguments="{dataset} --data {datasets} --workers {threads} --out {output}",
     has_cost=False,
     threads=lambda shared: shared.cores,
-    numeric_threads="--threads 1",
 )
 START_STEP: Final = Step(
     name="start",
@@ -167,6 +170,7 @@ START_STEP: Final = Step(
     inputs={**ON_DATA, "method": _start_method},
     output=lambda target: layout.query_file(target.experiment, 0),
     arguments="--data {data} --setting {setting} {method:--method} --seed {seed} --out {output}",
+    runs_method=True,
 )
 QUERY: Final = Step(
     name="query",
@@ -179,7 +183,7 @@ QUERY: Final = Step(
         "method": lambda target: layout.spec_file(target.experiment.method),
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
-        "members": lambda target: _members(target, target.loop - 1),
+        "members": lambda target: _members(target, target.loop - 1) if target.needs_network else [],
         "past_train": lambda target: [
             layout.train_folder(target.experiment, loop) for loop in _past(target)
         ],
@@ -194,6 +198,7 @@ QUERY: Final = Step(
     gpu=True,
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,
+    runs_method=True,
 )
 ANNOTATE: Final = Step(
     name="annotate",
@@ -222,8 +227,7 @@ TRAIN_FOLD: Final = Step(
     arguments="--train {train} --fold {fold} --loop {loop} --kept {kept} --out {output}",
     gpu=True,
     threads=lambda shared: shared.train_threads,
-    numeric_threads="--threads {threads}",
-    retries=1,
+    numeric_threads="{threads}",
 )
 EVALUATE: Final = Step(
     name="evaluate",
@@ -237,9 +241,11 @@ EVALUATE: Final = Step(
         "members": lambda target: _members(target, target.loop),
     },
     output=lambda target: layout.evaluation_file(target.experiment, target.loop),
-    arguments="--data {data} --setting {setting} --train {train} --loop {loop} --out {output}"
-    " {members}",
+    arguments="--data {data} --setting {setting} --train {train} --loop {loop}"
+    " --workers {threads} --out {output} {members}",
     gpu=True,
+    # While the GPU predicts one case, a second core reads the next and counts the one before.
+    threads=lambda shared: 2 if shared.gpus else shared.train_threads,
 )
 RESULT: Final = Step(
     name="result",

@@ -54,6 +54,13 @@ class MethodError(UserError):
     """A query method that broke its contract; its experiment fails, others go on."""
 
 
+class Stopped(NnactiveError):  # noqa: N818  (not an error)
+    """A step that was asked to stop and has saved what it had; run it again, it isn't a failure."""
+
+    exit_code = 75
+    """As `benchmark.execution.statuses.UNFINISHED`."""
+
+
 class RefusedError(UserError):
     """An input that only the user can mend, such as a damaged file of a prepared dataset."""
 

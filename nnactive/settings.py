@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from nnactive.io.models import Frozen, StateFile
 
@@ -54,6 +54,18 @@ class Inference(Frozen):
     query_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.75
 
 
+class Limits(Frozen):
+    """What a query may take before it is ended; its experiment then counts as failed."""
+
+    hours: PositiveFloat = 24
+    memory_gib: PositiveFloat | None = None
+    """All its processes together, what they share counted once; None: the machine's."""
+    processes: PositiveInt = 256
+    """Those running at once."""
+    log_mb: PositiveFloat = 100
+    """Size of its log, in 10^6 bytes."""
+
+
 class Setting(StateFile):
     """Dataset x label regime x query patch size x query size x training length."""
 
@@ -71,3 +83,4 @@ class Setting(StateFile):
     loops: PositiveInt = 5
     training: Training = Training()
     inference: Inference = Inference()
+    limits: Limits = Limits()

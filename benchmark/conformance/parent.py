@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark.child_errors import reported_cause
 from benchmark.conformance.checks import CHECKS, LOADS, Verdict
 from benchmark.execution.child_processes import spawn
-from benchmark.execution.job import THREAD_VARIABLES
+from benchmark.execution.fresh import THREAD_VARIABLES
 from benchmark.submission.method_string import Method
 from benchmark.workflow.plan import STEP_COMMAND
 

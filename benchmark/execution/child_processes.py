@@ -1,16 +1,21 @@
-"""Child processes that end when their parent does, even by ``kill -9``."""
+"""Child processes that end when their parent does, even by ``kill -9``, and leave none behind."""
 
 import ctypes
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
-PR_SET_PDEATHSIG = 1
-"""Number of the ``prctl`` call, from ``linux/prctl.h``."""
+import psutil
+
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_CHILD_SUBREAPER: Final = 36
+"""Numbers of the ``prctl`` calls, from ``linux/prctl.h``."""
 
 
 def spawn(
@@ -20,13 +25,16 @@ def spawn(
     death_signal: signal.Signals = signal.SIGKILL,
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    files: Collection[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start a command in its own session; it gets ``death_signal`` when this process dies.
 
     On systems other than Linux it outlives this process, which wastes only time, as outputs are
-    atomic. Call this from the main thread: the signal is tied to the thread that starts it.
+    atomic. Call this from the main thread: the signal is tied to the thread that starts it. The
+    command gets the descriptors ``files`` under their numbers.
     """
-    tie = (lambda: die_with_parent(death_signal)) if sys.platform == "linux" else None
+    parent = os.getpid()
+    tie = (lambda: die_with_parent(death_signal, parent)) if sys.platform == "linux" else None
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -35,15 +43,65 @@ def spawn(
         env=env,
         cwd=folder,
         start_new_session=True,
+        pass_fds=tuple(files),
         preexec_fn=tie,  # noqa: PLW1509  (only one system call runs there)
     )
 
 
-def die_with_parent(death_signal: signal.Signals) -> None:
-    """Ask the kernel to send this process ``death_signal`` when its parent dies."""
+def die_with_parent(death_signal: signal.Signals, parent: int | None = None) -> None:
+    """Ask the kernel to send this process ``death_signal`` when its parent dies.
+
+    Args:
+        death_signal: what to send.
+        parent: the parent's id, from before a fork; None: whoever is the parent now.
+    """
     if sys.platform == "linux":
-        parent = os.getppid()
+        parent = os.getppid() if parent is None else parent
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal))
         # A parent that died before the call no longer sends anything.
         if os.getppid() != parent:
             os.kill(os.getpid(), death_signal)
+
+
+def adopt_orphans() -> None:
+    """Make descendants whose parent dies children of this process, those in other sessions too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def descendants(spared: Collection[int] = ()) -> list[psutil.Process]:
+    """Living processes below this one, without the children ``spared`` and what is below them."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children():
+        if child.pid not in spared:
+            found.append(child)
+            with suppress(psutil.NoSuchProcess):
+                found.extend(child.children(recursive=True))
+    return found
+
+
+def end_descendants(spared: Collection[int] = (), seconds: float = 60.0) -> dict[int, int]:
+    """Kill and reap all that is below this process, again until nothing is left.
+
+    This finds what was orphaned only where `adopt_orphans` was called before.
+
+    Args:
+        spared: children to leave alone, with all that is below them.
+        seconds: when to give up, as with a process that hangs in the kernel.
+
+    Returns:
+        The wait status of each child that ended.
+    """
+    ended: dict[int, int] = {}
+    deadline = time.monotonic() + seconds
+    while (left := descendants(spared)) and time.monotonic() < deadline:
+        for process in left:
+            with suppress(psutil.Error, ProcessLookupError, PermissionError):
+                process.kill()
+        for process in left:
+            with suppress(ChildProcessError):
+                pid, status = os.waitpid(process.pid, os.WNOHANG)
+                if pid:
+                    ended[pid] = status
+        time.sleep(0.005)
+    return ended

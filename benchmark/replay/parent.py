@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from benchmark.execution.job import THREAD_VARIABLES
+from benchmark.execution.fresh import THREAD_VARIABLES
 from benchmark.replay.answers import Answer, Ask, Choice, Failure, Go, Introduction, Progress
 from benchmark.replay.child import answer
 

@@ -41,10 +41,17 @@ class MethodSpec(StateFile):
     """Name of the built-in method, or of the class in the frozen copy."""
     looks_back: bool = False
     """Whether its queries need the ensembles of all earlier loops."""
+    needs_network: bool = True
+    """Whether its queries need the ensemble of the loop before."""
     starts: bool = False
     """Whether it is a start method."""
     pair: "tuple[MethodSpec, MethodSpec] | None" = None
     """The start method, and the query method of the later loops, if this describes both."""
+
+    @property
+    def later(self) -> "MethodSpec":
+        """The method that queries the later loops."""
+        return self.pair[1] if self.pair else self
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -79,8 +86,13 @@ def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
 
     if not isinstance(found, QueryMethod):
         return MethodSpec(record=record, entry=method.name, starts=True), found
-    looks_back = Need.HISTORY in found.needs
-    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
+    spec = MethodSpec(
+        record=record,
+        entry=method.name,
+        looks_back=Need.HISTORY in found.needs,
+        needs_network=bool(found.needs),
+    )
+    return spec, found
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
@@ -137,7 +149,7 @@ def load_method(path: Path) -> "QueryMethod":
             start method.
     """
     spec = read_model(path, MethodSpec)
-    return as_query(_load(path, spec.pair[1] if spec.pair else spec), spec.record.id)
+    return as_query(_load(path, spec.later), spec.record.id)
 
 
 def load_start(path: Path) -> "StartMethod":

@@ -111,6 +111,7 @@ def train_fold(
     with _reported(out, loop, fold):
         from benchmark.chain.images import check_images
         from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.train import forget
         from nnactive.steps.twins import train_once
 
         read = _checked(None, train)
@@ -129,6 +130,7 @@ def train_fold(
             run()
         elif train_once(kept / name[:16] / out.name, out, run, read):
             click.echo("taken from an experiment with the same patches")
+        forget(out)
 
 
 @step.command()
@@ -136,6 +138,7 @@ def train_fold(
 @setting_option
 @train_option
 @loop_option
+@click.option("--workers", type=int, default=1)
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -144,6 +147,7 @@ def evaluate(
     setting_file: Path,
     train: Path,
     loop: int,
+    workers: int,
     out: Path,
     device: str,
     members: Sequence[Path],
@@ -158,7 +162,16 @@ def evaluate(
         read = _checked(data, train, *members)
         picked = pick_device(device)
         with _draft(out, picked, read) as draft:
-            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
+            run(
+                data,
+                read_model(setting_file, Setting),
+                train,
+                list(members),
+                draft,
+                picked,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} cases"),
+            )
 
 
 @step.command()
@@ -175,7 +188,7 @@ def evaluate(
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
-@click.argument("members", type=PATH, nargs=-1, required=True)
+@click.argument("members", type=PATH, nargs=-1)
 def query(
     data: Path,
     setting_file: Path,
@@ -304,23 +317,35 @@ def conform(method: "Method", out: Path, *, answers: bool) -> None:
 @contextmanager
 def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     """Write the reason beside ``out`` if the step that this command runs fails for a known one."""
+    from benchmark.execution.ends import LONGEST_REASON, failure_kind
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import DamagedError, NnactiveError, RefusedError
+    from nnactive.errors import DamagedError, NnactiveError, RefusedError, Stopped, described
     from nnactive.io.files import write_model
     from nnactive.io.leases import LeaseLostError
 
     failed = failure_file(out)
-    key = step_of_command(str(click.get_current_context().info_name)).key(fold)
+    step = step_of_command(str(click.get_current_context().info_name))
+    key = step.key(fold)
     try:
         yield
-    except (DamagedError, LeaseLostError, RefusedError):
+    except (DamagedError, LeaseLostError, RefusedError, Stopped):
         raise  # the experiment hasn't failed
     except NnactiveError as error:
         text = " ".join(str(error).split())
-        write_model(failed, Failure(step=key, loop=loop, reason=text))
+        kind = failure_kind(error) if step.runs_method else None
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
         raise
+    except (Exception, SystemExit):
+        raise
+    except BaseException as error:
+        if not step.runs_method:
+            raise
+        # A method's own, since the workflow ends a step by a signal that raises none.
+        text = described(error)[:LONGEST_REASON]
+        write_model(failed, Failure(step=key, loop=loop, reason=text, kind="crash"))
+        raise NnactiveError(text) from error
     failed.unlink(missing_ok=True)
 
 

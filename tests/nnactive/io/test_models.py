@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.forecast.calibration.measured import Calibration
 from benchmark.results import ExperimentResult, Failure
 from benchmark.submission.bundle.frozen import Bundle
 from benchmark.submission.spec import MethodSpec
@@ -24,6 +25,7 @@ from nnactive.io.holders import Holder
 from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
 from nnactive.io.seals import Seal
+from nnactive.nnunet.training.checkpoints import Saved
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
@@ -31,6 +33,7 @@ from nnactive.steps.evaluate import Evaluation
 STATE_FILES = (
     *(
         Bundle,
+        Calibration,
         Checksums,
         Consent,
         Cost,
@@ -41,7 +44,7 @@ STATE_FILES = (
         Labelled,
         MethodSpec,
     ),
-    *(MethodSpec, Note, Plan, PreparedInfo, Query, Seal, Setting, Sums),
+    *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
     *(Track, Unpacked),
 )
 SETTING = Setting(
