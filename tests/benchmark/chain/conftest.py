@@ -1,4 +1,4 @@
-"""A small track in one process: STAND-INS train, predict and choose; the commands are the real ones.
+"""A small track in one process: STAND-INS train, predict and choose under the real commands.
 
 What a stand-in makes depends on the bytes of all it reads, so that a damaged input that is used
 shows in the result. Instead of Snakemake, a loop runs what is missing and whose inputs are there.
