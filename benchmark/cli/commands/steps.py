@@ -220,9 +220,10 @@ def query(
         from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
+        read = _checked(data, spec, *queries, train)
         method = load_method(spec)
-        ensembles = [*members, *past_trains, *past_members] if method.needs else []
-        read = _checked(data, spec, *queries, train, *ensembles)
+        if method.needs:
+            read |= _checked(None, *members, *past_trains, *past_members)
         inputs = QueryInputs(
             data=data,
             setting=read_model(setting_file, Setting),
