@@ -7,64 +7,17 @@ from pathlib import Path
 import pytest
 
 from benchmark import layout
-from benchmark.jobs import Job
 from benchmark.journal.events import Event, append
 from benchmark.journal.study.find import matching
-from benchmark.journal.study.overview import Overview, overview, read_state
+from benchmark.journal.study.overview import Overview, read_state
 from benchmark.journal.study.rescan import rescan
 from benchmark.journal.study.retry import clear
 from benchmark.layout import Experiment
-from benchmark.results import Failure
 from benchmark.steps import Resources
 from benchmark.tracks import load_track
 from nnactive.io.files import write_model
-from nnactive.io.leases import Lease
 
 ONE_GPU = Resources(4, 2, ("0",))
-
-
-class Folder:
-    """A track's folder, its jobs, and what they tell."""
-
-    def __init__(self, root: Path, track, jobs: list[Job]) -> None:
-        self.root, self.track, self.jobs = root, track, jobs
-        write_model(root / layout.track_file(), track)
-        for method in track.methods:
-            file = root / layout.spec_file(method)
-            file.parent.mkdir(exist_ok=True)
-            file.write_text("{}")
-        self.leases: list[Lease] = []
-
-    def job(self, output: str) -> Job:
-        return next(job for job in self.jobs if str(job.output) == output)
-
-    def tell(self, kind: str, output: str, writer: str = "run", **more: object) -> None:
-        more = {"time": time.time(), **more}
-        step = self.job(output).step.name
-        append(self.root, writer, Event(kind=kind, job=output, step=step, **more))
-
-    def hold(self, file: Path) -> None:
-        lease = Lease.take(self.root / file)
-        assert lease is not None
-        self.leases.append(lease)
-
-    def touch(self, output: str) -> None:
-        (self.root / output).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / output).touch()
-
-    def fail(self, output: str, reason: str) -> None:
-        file = layout.failure_file(self.root / output)
-        write_model(file, Failure(step=self.job(output).step.name, loop=1, reason=reason))
-
-    def view(self) -> Overview:
-        return overview(read_state(self.root))
-
-
-@pytest.fixture
-def folder(tmp_path: Path, make_track: Callable, make_jobs: Callable) -> Folder:
-    track = make_track(methods=("bald", "random"), seeds=2)
-    (tmp_path / "runs/toy").mkdir(parents=True)
-    return Folder(tmp_path / "runs/toy", track, make_jobs(track))
 
 
 TRAINING = "s0/bald/seed_1/loop_001/fold_0.pth"
@@ -74,13 +27,13 @@ def counts(view: Overview) -> tuple[int, int, int, int]:
     return view.done, view.running, view.waiting, view.failed
 
 
-def test_a_track_that_has_only_been_asked_for_waits(folder: Folder) -> None:
+def test_a_track_that_has_only_been_asked_for_waits(folder) -> None:
     view = folder.view()
     assert counts(view) == (0, 0, 4, 0)
     assert (view.jobs, view.jobs_done, view.journaled) == (len(folder.jobs), 0, False)
 
 
-def test_a_whole_run_is_done_with_its_hours(folder: Folder, make_run: Callable) -> None:
+def test_a_whole_run_is_done_with_its_hours(folder, make_run: Callable) -> None:
     run = make_run(folder.jobs, ONE_GPU)
     took: dict[bool, float] = {True: 0, False: 0}
     for event in run.events():
@@ -95,7 +48,7 @@ def test_a_whole_run_is_done_with_its_hours(folder: Folder, make_run: Callable) 
     assert view.seconds_left is None
 
 
-def test_what_runs_and_where(folder: Folder) -> None:
+def test_what_runs_and_where(folder) -> None:
     begun = {"host": "node7", "gpu": "3", "scheduled": "123", "time": time.time() - 60}
     folder.tell("began", TRAINING, "shard-a", **begun)
     folder.hold(layout.lease_file(Path(TRAINING)))
@@ -109,7 +62,7 @@ def test_what_runs_and_where(folder: Folder) -> None:
     assert view.gpu_seconds_spent == pytest.approx(60, abs=10)
 
 
-def test_what_was_killed_is_interrupted_and_not_running(folder: Folder) -> None:
+def test_what_was_killed_is_interrupted_and_not_running(folder) -> None:
     folder.tell("began", TRAINING)
     view = folder.view()
     assert counts(view) == (0, 0, 4, 0)
@@ -122,7 +75,7 @@ def test_what_was_killed_is_interrupted_and_not_running(folder: Folder) -> None:
     assert folder.view().jobs_done == 1
 
 
-def test_a_clock_that_is_ahead_does_not_undo_what_another_machine_finished(folder: Folder) -> None:
+def test_a_clock_that_is_ahead_does_not_undo_what_another_machine_finished(folder) -> None:
     folder.tell("began", TRAINING, "ahead", time=time.time() + 3600)
     folder.tell("began", TRAINING, "behind")
     folder.tell("ended", TRAINING, "behind", seconds=1)
@@ -130,7 +83,7 @@ def test_a_clock_that_is_ahead_does_not_undo_what_another_machine_finished(folde
     assert (view.jobs_done, view.interrupted) == (1, ())
 
 
-def test_a_failure_has_its_reason_and_log_until_it_is_tried_again(folder: Folder) -> None:
+def test_a_failure_has_its_reason_and_log_until_it_is_tried_again(folder) -> None:
     query = "s0/bald/seed_1/loop_001.json"
     folder.tell("failed", query, seconds=3, reason="crash: no")
     view = folder.view()
@@ -144,20 +97,20 @@ def test_a_failure_has_its_reason_and_log_until_it_is_tried_again(folder: Folder
     assert folder.view().failures == ()
 
 
-def test_a_failed_start_stops_all_that_need_it(folder: Folder) -> None:
+def test_a_failed_start_stops_all_that_need_it(folder) -> None:
     folder.tell("failed", "s0/start/seed_2/loop_000/fold_1.pth", reason="why")
     view = folder.view()
     assert counts(view) == (0, 0, 2, 2)
     assert [each.experiments for each in view.failures] == [2]
 
 
-def test_what_an_earlier_request_asked_for_still_counts(folder: Folder) -> None:
+def test_what_an_earlier_request_asked_for_still_counts(folder) -> None:
     folder.tell("ended", "s0/bald/seed_2/result.json", seconds=1)
     write_model(folder.root / layout.track_file(), folder.track.model_copy(update={"seeds": (1,)}))
     assert counts(folder.view()) == (1, 0, 2, 0)
 
 
-def test_the_time_left_at_as_many_at_once_as_now(folder: Folder, make_run: Callable) -> None:
+def test_the_time_left_at_as_many_at_once_as_now(folder, make_run: Callable) -> None:
     run = make_run(folder.jobs, ONE_GPU, spread=0)
     events = list(run.events())
     begins = [n for n, event in enumerate(events) if event.kind == "began"]
@@ -177,7 +130,7 @@ def test_the_time_left_at_as_many_at_once_as_now(folder: Folder, make_run: Calla
     assert view.seconds_left == pytest.approx(truth, rel=0.2)
 
 
-def test_a_rescan_finds_what_the_journal_does_not_know(folder: Folder) -> None:
+def test_a_rescan_finds_what_the_journal_does_not_know(folder) -> None:
     gone, there = "s0/bald/seed_1/loop_001.json", "s0/random/seed_1/loop_001.json"
     broken, runs = "s0/random/seed_2/loop_001.json", TRAINING
     folder.tell("ended", gone, seconds=1)
@@ -198,7 +151,7 @@ def test_a_rescan_finds_what_the_journal_does_not_know(folder: Folder) -> None:
     assert rescan(read_state(folder.root)) == []
 
 
-def test_a_rescan_takes_a_network_that_was_dropped_for_made(folder: Folder) -> None:
+def test_a_rescan_takes_a_network_that_was_dropped_for_made(folder) -> None:
     folder.tell("ended", TRAINING, seconds=1)
     folder.touch("s0/bald/seed_1/loop_001/evaluation.json")
     lines = rescan(read_state(folder.root))
@@ -206,7 +159,7 @@ def test_a_rescan_takes_a_network_that_was_dropped_for_made(folder: Folder) -> N
     assert folder.view().jobs_done == 3  # both folds, and the evaluation
 
 
-def test_retry_forgets_failures_and_nothing_else(folder: Folder) -> None:
+def test_retry_forgets_failures_and_nothing_else(folder) -> None:
     query, other = "s0/bald/seed_1/loop_001.json", "s0/random/seed_1/loop_001.json"
     for output in (query, other):
         folder.tell("failed", output, reason="why")
@@ -227,19 +180,17 @@ def test_retry_forgets_failures_and_nothing_else(folder: Folder) -> None:
     ("text", "count"),
     [("s0/bald/seed_1", 1), ("toy/s0/bald/1", 1), ("bald/2", 1), ("bal", 2), ("al", 2), ("no", 0)],
 )
-def test_an_experiment_is_found_by_any_part_of_its_path(
-    folder: Folder, text: str, count: int
-) -> None:
+def test_an_experiment_is_found_by_any_part_of_its_path(folder, text: str, count: int) -> None:
     assert len(matching(read_state(folder.root), text)) == count
 
 
 @pytest.mark.slow
-def test_the_full_study_in_few_seconds(tmp_path: Path, make_jobs: Callable, make_run) -> None:
+def test_the_full_study_in_few_seconds(tmp_path: Path, make_jobs: Callable, make_folder) -> None:
     track = load_track("full")
     jobs = make_jobs(track)
     root = tmp_path / "full"
     root.mkdir()
-    made = Folder(root, track, jobs)
+    made = make_folder(root, track, jobs)
     lines: dict[str, list[str]] = {}
     for job in jobs[:20_000]:
         experiment = layout.experiment_of(job.output)
