@@ -45,6 +45,8 @@ class Request:
     cores: int
     step_command: str = STEP_COMMAND
     """Tests replace the steps by stand-ins."""
+    keep: bool = False
+    """Whether networks are kept that nothing needs any more."""
 
     @property
     def root(self) -> Path:

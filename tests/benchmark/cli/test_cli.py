@@ -1,8 +1,8 @@
 import errno
 import json
 import os
-import signal
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import fields

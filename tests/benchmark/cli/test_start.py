@@ -32,6 +32,8 @@ LISTS: Final = {
     "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
     "method show bald": READS | {"numpy"},
     "method show power_bald,beta=5": READS | {"numpy"},
+    "plan demo --data none --runs none": READS | {"rich", "numpy", "packaging"},
+    "plan full --data none --runs none --json": READS | {"numpy", "packaging"},
     "schema --out {out}": READS | {"packaging"},
 }
 """Commands that don't compute, with all that they may import of `HEAVY`."""
