@@ -37,7 +37,8 @@ from benchmark.workflow.request import Request
 from nnactive.devices import VISIBLE
 from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import replace_model
-from nnactive.io.leases import JOB_VARIABLES, SILENT_SECONDS, lease
+from nnactive.io.holders import JOB_VARIABLES
+from nnactive.io.leases import SILENT_SECONDS, lease
 
 if TYPE_CHECKING:
     from benchmark.journal.watch import Progress

@@ -32,7 +32,7 @@ class Death:
     code: int
     """Its exit status, or minus the signal that ended it."""
     returned: bool = True
-    """Whether the step's own code came to its end; False: the process ended in its midst."""
+    """Whether the step's own code came to its end; False: a method's process ended in its midst."""
     done: bool = False
     """Whether the output is there."""
     stopped: bool = False
@@ -75,7 +75,7 @@ def _exited(death: Death) -> End:
     text = "came to its end without writing its output"
     if not death.returned:
         text = "its process ended from within (os._exit or a library that calls it), with no output"
-    return End("failed", death.code or 1, text, "crash")
+    return End("failed", 1, text, "crash")
 
 
 def is_worth_a_try(status: int | None) -> bool:

@@ -119,8 +119,8 @@ def _separate(parent: int, output: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     die_with_parent(signal.SIGKILL, parent)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, descriptor in enumerate((nothing, output, output)):
-        os.dup2(descriptor, number)
+    for stream, descriptor in enumerate((nothing, output, output)):
+        os.dup2(descriptor, stream)
 
 
 def _renew(env: Mapping[str, str], threads: int) -> None:

@@ -194,7 +194,7 @@ class _Job:
             self._hear()
         return Death(
             code=code,
-            returned=_returned(child),
+            returned=_returned(child) or self.order.limits is None,
             stopped=self.stop.asked,
             breach=breach,
             memory_ran_out=kills_for_memory() > before,

@@ -11,7 +11,7 @@ from benchmark.steps import QUERY, START_STEP
 BY_METHOD: Final = frozenset({QUERY.name, START_STEP.name})
 """Steps whose time depends on the method."""
 EARLIER: Final = 3
-"""At most so many jobs count from before a run: its machine is what matters."""
+"""From so many jobs of a run on, those from before it don't count: its machine is what matters."""
 ANY: Final = ""
 
 
@@ -83,6 +83,6 @@ class Durations:
 
 
 def _blend(now: _Mean, earlier: _Mean) -> float:
-    weight = min(EARLIER, earlier.count)
+    weight = min(max(0, EARLIER - now.count), earlier.count)
     before = earlier.total / earlier.count * weight if weight else 0.0
     return (now.total + before) / (now.count + weight)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
+from benchmark.jobs import Job
 from benchmark.journal.durations import Durations, Kind
 from benchmark.journal.events import Event
-from benchmark.layout import Experiment, first_loop_of
+from benchmark.layout import Experiment, experiment_of, first_loop_of
 from benchmark.steps import STEPS, Per, Resources, Step
 
 BY_NAME: Final = {step.name: step for step in STEPS}
@@ -30,6 +31,13 @@ class Pending:
     folds: int = 1
     """How many of the group's jobs of this kind don't wait for one another."""
 
+    @classmethod
+    def of(cls, job: Job) -> "Pending":
+        """What matters of a job."""
+        experiment = experiment_of(job.output) or job.target.experiment
+        folds = job.target.setting.training.folds if job.step.per is Per.FOLD else 1
+        return cls(Kind.of(job.step.name, str(job.output)), experiment, folds)
+
 
 @dataclass
 class Gaps:
@@ -43,7 +51,7 @@ class Gaps:
         if event.kind != "began":
             self.ends.append(event.time)
         elif self.ends:
-            pause = event.time - self.ends.popleft()
+            pause = event.time - self.ends.pop()
             if 0 <= pause <= LONGEST_GAP:
                 self.found.append(pause)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.jobs import Job
-from benchmark.journal.durations import Kind
 from benchmark.journal.earlier import borrowed
 from benchmark.journal.events import Event
 from benchmark.journal.follower import Follower
@@ -17,7 +16,7 @@ from benchmark.journal.left import Gaps, Pending, seconds_left
 from benchmark.journal.present import Present, present
 from benchmark.journal.tally import Tally
 from benchmark.layout import failure_file
-from benchmark.steps import Per, Resources
+from benchmark.steps import Resources
 from nnactive.io.leases import living
 
 SECONDS_BETWEEN_ESTIMATES = 2.0
@@ -66,7 +65,7 @@ class Watch:
         there = present(self.root, jobs)
         self._done = [job for output, job in jobs.items() if output in there]
         self._pending = {output: job for output, job in jobs.items() if output not in there}
-        self._kinds = {output: _pending(output, job) for output, job in self._pending.items()}
+        self._kinds = {output: Pending.of(job) for output, job in self._pending.items()}
         self._waiting = Counter(self._kinds.values())
         self._turns = deque(self._pending)
         self.follower = Follower(self.root, self.writer)
@@ -156,12 +155,6 @@ class Watch:
         waiting = {job: count for job, count in self._waiting.items() if count}
         known = self.tally.durations
         return seconds_left(waiting, running, known, self.shared, self.gaps.typical)
-
-
-def _pending(output: str, job: Job) -> Pending:
-    experiment = layout.experiment_of(Path(output)) or job.target.experiment
-    folds = job.target.setting.training.folds if job.step.per is Per.FOLD else 1
-    return Pending(Kind.of(job.step.name, output), experiment, folds)
 
 
 def _lives(root: Path, output: str) -> bool:

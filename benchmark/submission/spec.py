@@ -21,6 +21,7 @@ from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, replace_model, sha256
 from nnactive.io.models import StateFile
 from nnactive.io.queries import START
+from nnactive.io.seals import seal
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
     path = root / spec_file(spec.record.id)
     if spec.pair:
         freeze(root, spec.pair[0], source)
-        replace_model(path, spec)
+        _write(path, spec)
         return
     if source is not None:
         from benchmark.submission.bundle.find import find
@@ -119,7 +120,12 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
             raise UserError(f"{source}: changed during the check; run the command again")
         copy.check()
         keep(copy, root / frozen_folder(spec.record.id), _files_there(path.parent))
+    _write(path, spec)
+
+
+def _write(path: Path, spec: MethodSpec) -> None:
     replace_model(path, spec)
+    seal(path, path, {})
 
 
 def _files_there(methods: Path) -> dict[str, Path]:

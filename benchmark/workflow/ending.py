@@ -1,8 +1,6 @@
 """The end of a run: no process that it started is left."""
 
-import ctypes
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,8 +8,8 @@ from typing import Final
 
 import psutil
 
-PR_SET_CHILD_SUBREAPER: Final = 36
-"""Number of the ``prctl`` call, from ``linux/prctl.h``."""
+from benchmark.execution.child_processes import adopt_orphans
+
 SECONDS_TO_END: Final = 40.0
 """How long jobs may take to save; they give their steps 30 s."""
 SECONDS_BETWEEN_LOOKS: Final = 0.1
@@ -24,7 +22,7 @@ def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
     Processes whose own parent has died count, on Linux. What is left after ``seconds``, or at an
     interrupt during the wait, is killed.
     """
-    _adopt_orphans()
+    adopt_orphans()
     before = _descendants()
     try:
         yield
@@ -36,12 +34,6 @@ def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
             _wait(before, SECONDS_BETWEEN_LOOKS)
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _descendants() -> set[psutil.Process]:

@@ -119,15 +119,20 @@ class Plan(StateFile):
         for experiment in self.experiments:
             yield self._goal(experiment, self.last_loop)
 
-    def _goal(self, experiment: Experiment, last_loop: int | None) -> Goal:
+    def target(self, experiment: Experiment) -> Target:
+        """An experiment's loop 0, with what its later jobs depend on."""
         setting = self.setting(experiment.setting)
-        target = Target(
+        return Target(
             data=self.data(setting.dataset),
             setting=setting,
             experiment=experiment,
             looks_back=experiment.method in self.looking_back,
             needs_network=experiment.method not in self.networkless,
         )
+
+    def _goal(self, experiment: Experiment, last_loop: int | None) -> Goal:
+        target = self.target(experiment)
+        setting = target.setting
         last = setting.loops - 1 if last_loop is None else min(last_loop, setting.loops - 1)
         made = self.dataset_jobs(setting.dataset)
         for loop in range(last + 1):

@@ -22,6 +22,7 @@ from benchmark.workflow.request import (
     keep_track,
 )
 from benchmark.workflow.rounds import Told, work_off
+from benchmark.workflow.tidy import Tidier
 from nnactive.errors import UserError
 from nnactive.io.files import replace_model
 from nnactive.io.leases import Lease, living
@@ -60,9 +61,17 @@ def run(
         keep_track(request)
         for spec, source in request.methods:
             freeze(root, spec, source)
-        plan = _plan(request, part or _whole(request), generated, writer)
+        part = part or _whole(request)
+        plan = _plan(request, part, generated, writer)
         replace_model(root / layout.plan_file(writer), plan)
-        ended = work_off(root, place, plan, Told(watcher, notes, beat))
+        tidier = Tidier(root, plan, part.experiments, request.keep)
+
+        def alive() -> None:
+            beat()
+            tidier.some()
+
+        ended = work_off(root, place, plan, Told(watcher, notes, alive))
+        tidier.rest()
         check_datasets(request)
         return list(find_problems(request, plan, ended))
 

@@ -293,10 +293,10 @@ def finish(request: "Request", out: Path) -> int:
     count = len(content.settings) * len(request.methods) * len(content.seeds)
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
-    if note := history_note(request):
-        click.echo(note)
+    if history := history_note(request):
+        click.echo(history)
     with shown() as watcher:
-        problems = run_request(request, watcher)
+        problems = run_request(request, watcher, notes=note)
     status = 0
     if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)

@@ -27,7 +27,7 @@ from nnactive.data.prepare.stages import (
     resample_all,
     store_all,
 )
-from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo
+from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo, seal_dataset
 from nnactive.data.progress import Progress
 from nnactive.data.raw.raw_checksums import (
     have_stayed,
@@ -115,6 +115,7 @@ def _prepare(
     if card.generator is None:
         write_model(out / NOTE, note)
     info = info.model_copy(update={"layout": recognised(folder, card) or ""})
+    seal_dataset(out, info)
     write_model(out / INFO, info)
     shutil.rmtree(job.scratch)
     return info

@@ -40,7 +40,8 @@ class Predictor(nnUNetPredictor):  # type: ignore[misc]
         )
         flips = [flip for n in range(len(axes) + 1) for flip in combinations(axes, n)]
         if self.copies == 1 or len(flips) == 1:
-            return super()._internal_maybe_mirror_and_predict(x)
+            alone: torch.Tensor = super()._internal_maybe_mirror_and_predict(x)
+            return alone
         total = None
         for first in range(0, len(flips), self.copies):
             chunk = flips[first : first + self.copies]

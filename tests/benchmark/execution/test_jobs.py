@@ -21,12 +21,16 @@ JOB = (sys.executable, "-m", "benchmark.execution.job")
 
 
 def run_job(log: Path, script: str, *options: str) -> int:
-    command = [*JOB, "--log", str(log), *options, "--", sys.executable, "-c", script]
-    return subprocess.run(command, check=False).returncode
+    """Run a job whose output exists once its script has ended without an error."""
+    output = log.with_name("output")
+    script = f"{script}\nopen({str(output)!r}, 'w')"
+    command = [*JOB, "--output", str(output), "--log", str(log), *options, "--"]
+    command += [sys.executable, "-c", script]
+    return subprocess.run(command, check=False, cwd=log.parent).returncode
 
 
 def test_a_job_keeps_its_output_and_its_threads(tmp_path) -> None:
-    log = tmp_path / "new" / "log.txt"
+    log = tmp_path / "log.txt"
     script = "import os, sys; print(os.environ['OMP_NUM_THREADS']); sys.exit(2)"
     assert run_job(log, script, "--threads", "3") == 2
     assert log.read_text().split() == ["3", "exit", "status", "2"]

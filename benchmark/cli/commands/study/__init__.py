@@ -1,1 +1,1 @@
-"""Commands that follow and steer a run of a track: a study, on one machine or a cluster."""
+"""Commands about a study as a whole, on one machine or a cluster: its cost, its state, its end."""

@@ -20,6 +20,7 @@ from nnactive.errors import NnactiveError, UserError
 
 FILES = {
     "prepared.json",
+    "prepared.json.seal.json",
     "plans.json",
     "dataset.json",
     "dataset_fingerprint.json",
