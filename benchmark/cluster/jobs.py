@@ -14,7 +14,7 @@ from benchmark.cluster.history import (
     save_history,
     shard_lease,
 )
-from benchmark.cluster.profiles import Executor, Override, Profile
+from benchmark.cluster.profiles.profile import Executor, Override, Profile
 from benchmark.cluster.schedulers import scheduler
 from benchmark.cluster.work import scheduled
 from nnactive.io.files import read_model

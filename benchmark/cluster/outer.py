@@ -21,7 +21,7 @@ from benchmark.cluster.history import (
     shard_lease,
 )
 from benchmark.cluster.jobs import PLAN, OuterJob, OuterPlan, asked_by, options
-from benchmark.cluster.profiles import Executor, Profile
+from benchmark.cluster.profiles.profile import Executor, Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.schedulers import QueuedJob, scheduler
 from benchmark.cluster.shards import Kind, Shard

@@ -20,7 +20,7 @@ from benchmark.cluster.history import (
     shard_lease,
 )
 from benchmark.cluster.outer import check_folder, counts, job_name, submit_shards
-from benchmark.cluster.profiles import Profile
+from benchmark.cluster.profiles.profile import Profile
 from benchmark.cluster.shards import Kind
 from benchmark.layout import Experiment
 from nnactive.errors import UserError
@@ -39,7 +39,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(STAND_INS.parent)!r})
 from benchmark.cluster.outer import submit_shards
-from benchmark.cluster.profiles import load_profile
+from benchmark.cluster.profiles.profile import load_profile
 from benchmark.cluster.shards import Kind
 from toy import make_request, make_track
 folder = Path(sys.argv[1])

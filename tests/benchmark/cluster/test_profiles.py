@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmark.cluster.answers import hours_of, questions
 from benchmark.cluster.history import Attempt, Grant, History, save_history
 from benchmark.cluster.jobs import Jobs, OuterJob, OuterPlan, asked_by, job_script, named, options
-from benchmark.cluster.profiles import (
+from benchmark.cluster.profiles.answers import hours_of, questions
+from benchmark.cluster.profiles.profile import (
     Executor,
     Profile,
     find_profile,
