@@ -13,6 +13,10 @@ import pytest
 
 from benchmark import layout
 from benchmark.cli.main import main
+from benchmark.cluster.history import Ended, ended_file, shard_lease
+from benchmark.cluster.outer import submit_lease
+from benchmark.cluster.request import ShardRequest, request_file
+from nnactive.io.files import write_model
 
 TRAINING = "s0/bald/seed_1/loop_001/fold_0.pth"
 QUERY = "s0/bald/seed_1/loop_001.json"
@@ -166,3 +170,19 @@ def test_cancel_says_how_to_end_what_runs_elsewhere(folder, call, monkeypatch) -
     assert "shard-a on node7: end it by its scheduler: scancel 123" in call("cancel")[1]
     lease.write_text(json.dumps({**elsewhere, "job": None}))
     assert "ssh node7 kill 7" in call("cancel")[1]
+
+
+def test_status_counts_the_shards_of_a_cluster(folder, call) -> None:
+    root = folder.root
+    asked = ShardRequest(track=folder.track, methods=folder.track.methods, data="/data")
+    write_model(request_file(root), asked)
+    done, failed, runs = list(asked.shards())[:3]
+    write_model(ended_file(root, done), Ended(outcome="finished"))
+    write_model(ended_file(root, failed), Ended(outcome="failed"))
+    folder.hold(shard_lease(root, runs).relative_to(root))
+    rest = len(asked.shards()) - 3
+    told = f"shards: 1 finished, 1 failed, 1 running, {rest} pending; "
+    assert f"{told}nothing submits them now" in call("status")[1]
+    folder.hold(submit_lease(root).relative_to(root))
+    assert f"{told}submitted by process {os.getpid()} on" in call("status")[1]
+    assert json.loads(call("status", "--json")[1])[0]["shards"]["pending"] == rest
