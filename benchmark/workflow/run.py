@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark import layout
+from benchmark.chain.check import is_sound
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
@@ -117,7 +118,7 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
 
 
 def _forget_failure(root: Path, experiment: Experiment) -> None:
-    """Remove the result of a failed attempt, which is tried again."""
-    file = root / layout.result_file(experiment)
-    if file.exists() and load_result(file).status != "complete":
-        file.unlink(missing_ok=True)
+    """Remove the result of a failed attempt, which is tried again; set a damaged one aside."""
+    name = layout.result_file(experiment)
+    if is_sound(root, name) and load_result(root / name).status != "complete":
+        (root / name).unlink(missing_ok=True)
