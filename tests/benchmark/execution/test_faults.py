@@ -16,14 +16,8 @@ from nnactive.settings import Limits
 
 ENDLESS = "Path('here').touch()\ntime.sleep(3600)"
 DAEMON = """
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        Path('daemon').write_text(str(os.getpid()))
-        time.sleep(3600)
-    os._exit(0)
-while not Path('daemon').exists():
-    time.sleep(.01)
+# sh ends at once, and what it has started is in a session of its own.
+subprocess.run(['sh', '-c', 'setsid sleep 3600 & echo $! > daemon'], check=True)
 """
 
 
@@ -150,6 +144,33 @@ def test_whoever_is_killed_nothing_stays(served: Bench, victim: str) -> None:
     # No half file, and another try succeeds, with or without a server.
     assert [path.name for path in served.output.parent.iterdir() if "failed" not in path.name] == []
     assert served.run("done()", Limits()) == 0
+
+
+def test_workers_end_though_all_that_could_end_them_is_killed(served: Bench) -> None:
+    script = """
+import multiprocessing, threading
+workers = [multiprocessing.Process(target=time.sleep, args=(3600,)) for _ in range(2)]
+for worker in workers:
+    worker.start()
+other = threading.Thread(target=multiprocessing.Process(target=time.sleep, args=(.5,)).start)
+other.start()
+other.join()
+time.sleep(.2)
+# What a thread started that has ended goes on.
+(child,) = set(multiprocessing.active_children()) - set(workers)
+child.join()
+assert child.exitcode == 0
+"""
+    served.start(script + ENDLESS)
+    wait((served.root / "here").exists)
+    server, supervisor = served.server(), served.supervisor()
+    killed = [server, supervisor, *supervisor.children()]
+    for process in killed:
+        process.suspend()
+    for process in killed:
+        process.kill()
+    assert served.end() != 0
+    wait(lambda: served.processes() == [])
 
 
 def test_a_stop_lets_a_step_save_and_is_no_failure(served: Bench) -> None:
