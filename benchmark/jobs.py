@@ -32,6 +32,12 @@ class Job:
         return self.step.output(self.target)
 
     @property
+    def inputs(self) -> list[Path]:
+        """Files that it reads; those of an experiment are relative to the track's folder."""
+        found = (read(self.target) for read in self.step.inputs.values())
+        return [path for each in found for path in (each if isinstance(each, list) else [each])]
+
+    @property
     def log(self) -> Path:
         """Log of the job, relative to the track's folder."""
         if self.step.per is Per.DATASET:

@@ -1,12 +1,15 @@
 """Paths of a track's files, relative to the track's folder."""
 
+import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nnactive.io.queries import PROTOCOL_START, START
 
 RESULT = "result.json"
 TRAIN = "train"
+FOLDERS: Final = 3
+"""Folders above an experiment's files: setting, method, seed."""
 JOINT = "+"
 """Joins the ids of a start method and of the query method that makes the later loops; in no id."""
 
@@ -47,24 +50,43 @@ def _seed_folder(setting: str, method: str, seed: int) -> Path:
     return Path(setting) / method / f"seed_{seed}"
 
 
+def experiment_of(output: Path) -> Experiment | None:
+    """The experiment that an output belongs to, by its path; None for a dataset.
+
+    >>> experiment_of(Path("s/random/seed_1/loop_002/fold_0.pth"))
+    Experiment(setting='s', method='random', seed=1)
+    """
+    parts = output.parts
+    seed = re.search(r"-?\d+$", parts[2]) if len(parts) > FOLDERS else None
+    if output.is_absolute() or seed is None:
+        return None
+    return Experiment(parts[0], parts[1], int(seed.group()))
+
+
+def loop_of(output: Path) -> int | None:
+    """The loop that an output belongs to, by its path; None for a result or a dataset.
+
+    >>> loop_of(Path("s/random/seed_1/loop_002.json"))
+    2
+    """
+    names = [Path(part).stem for part in output.parts[FOLDERS:]]
+    found = re.fullmatch(r"loop_(\d+)", names[0]) if names else None
+    return int(found.group(1)) if found else None
+
+
 def track_file() -> Path:
     """The track."""
     return Path("track.json")
 
 
-def plan_file() -> Path:
-    """What the latest run was asked to make."""
-    return Path("plan.json")
+def plan_file(writer: str) -> Path:
+    """What a run or shard was last asked to make, by its name."""
+    return journal_folder() / f"{writer}.plan.json"
 
 
 def datasets_file() -> Path:
     """Checksums of the datasets that the track's runs began with."""
     return Path("datasets.json")
-
-
-def data_link(dataset: str) -> Path:
-    """A link to a dataset's folder, under a name that needs no quoting; only while a run lasts."""
-    return Path(".data") / dataset
 
 
 def setting_file(setting: str) -> Path:
@@ -75,6 +97,12 @@ def setting_file(setting: str) -> Path:
 def spec_file(method: str) -> Path:
     """A method's record, and where its class is."""
     return Path("methods") / f"{method}.json"
+
+
+def spec_files(root: Path) -> list[Path]:
+    """Records of all methods of a track; the paths begin with ``root``, the track's folder."""
+    found = (root / spec_file("any")).parent.glob("*.json")
+    return sorted(file for file in found if not file.name.endswith(".seal.json"))
 
 
 def frozen_folder(method: str) -> Path:
@@ -155,9 +183,9 @@ def log_folder(folder: Path) -> Path:
     return Path("log") / folder
 
 
-def snakemake_log() -> Path:
-    """Snakemake's log."""
-    return log_file(Path("snakemake"))
+def snakemake_log(writer: str) -> Path:
+    """Snakemake's log of a run or shard, by its name."""
+    return log_file(Path("snakemake") / writer)
 
 
 def lease_file(output: Path) -> Path:
@@ -168,6 +196,11 @@ def lease_file(output: Path) -> Path:
 def journal_folder() -> Path:
     """What has happened to the track's jobs, a file for each run or shard that ran them."""
     return Path(".journal")
+
+
+def run_lease(writer: str) -> Path:
+    """Held by the process of a run as long as it lasts."""
+    return journal_folder() / f"{writer}.lease"
 
 
 def journal_file(writer: str) -> Path:

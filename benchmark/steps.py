@@ -43,6 +43,8 @@ class Target:
     fold: int = 0
     looks_back: bool = False
     """Whether the experiment's method needs the ensembles of all earlier loops."""
+    needs_network: bool = True
+    """Whether the experiment's method needs the ensemble of the loop before."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ QUERY: Final = Step(
         "method": lambda target: layout.spec_file(target.experiment.method),
         "queries": lambda target: _queries(target, target.loop),
         "train": lambda target: layout.train_folder(target.experiment, target.loop - 1),
-        "members": lambda target: _members(target, target.loop - 1),
+        "members": lambda target: _members(target, target.loop - 1) if target.needs_network else [],
         "past_train": lambda target: [
             layout.train_folder(target.experiment, loop) for loop in _past(target)
         ],
@@ -239,9 +241,11 @@ EVALUATE: Final = Step(
         "members": lambda target: _members(target, target.loop),
     },
     output=lambda target: layout.evaluation_file(target.experiment, target.loop),
-    arguments="--data {data} --setting {setting} --train {train} --loop {loop} --out {output}"
-    " {members}",
+    arguments="--data {data} --setting {setting} --train {train} --loop {loop}"
+    " --workers {threads} --out {output} {members}",
     gpu=True,
+    # While the GPU predicts one case, a second core reads the next and counts the one before.
+    threads=lambda shared: 2 if shared.gpus else shared.train_threads,
 )
 RESULT: Final = Step(
     name="result",

@@ -51,6 +51,13 @@ def is_gpu(device: str) -> bool:
     return device.partition(":")[0] == _GPU
 
 
+def gpu_name(device: str) -> str:
+    """What a GPU is called, as its driver says."""
+    import torch
+
+    return torch.cuda.get_device_name(device)
+
+
 def gpus_in_use() -> int:
     """Number of GPUs if this process has begun to use them, else 0."""
     import torch

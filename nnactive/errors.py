@@ -52,3 +52,21 @@ class PredictionError(UserError):
 
 class MethodError(UserError):
     """A query method that broke its contract; its experiment fails, others go on."""
+
+
+class Stopped(NnactiveError):  # noqa: N818  (not an error)
+    """A step that was asked to stop and has saved what it had; run it again, it isn't a failure."""
+
+    exit_code = 75
+    """As `benchmark.execution.statuses.UNFINISHED`."""
+
+
+class RefusedError(UserError):
+    """An input that only the user can mend, such as a damaged file of a prepared dataset."""
+
+
+class DamagedError(NnactiveError):
+    """An output that isn't what its step wrote; it was set aside and is to be made again."""
+
+    exit_code = 65
+    """As `benchmark.execution.statuses.DAMAGED`."""

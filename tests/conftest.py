@@ -42,7 +42,7 @@ def loop0(phantom: Path, setting: Setting, tmp_path_factory: pytest.TempPathFact
     """Loop 0 of the tiny setting, with two members that were really trained."""
     from nnactive.steps.annotate import annotate
     from nnactive.steps.start import start
-    from nnactive.steps.train import train_fold
+    from nnactive.steps.train import forget, train_fold
 
     folder = tmp_path_factory.mktemp("loop0")
     query, train = folder / "loop_000.json", folder / "loop_000" / "train"
@@ -51,4 +51,5 @@ def loop0(phantom: Path, setting: Setting, tmp_path_factory: pytest.TempPathFact
     members = [train.parent / f"fold_{fold}.pth" for fold in range(2)]
     for fold, member in enumerate(members):
         train_fold(train, fold, member, "cpu")
+        forget(member)
     return Loop(query, train, members)

@@ -3,18 +3,24 @@
 import errno
 import os
 import shutil
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
 from benchmark.child_errors import error_line
+from benchmark.execution.log import SIGNALLED
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, check_name, refusal
 
-INTERRUPTED = 130
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""End a command as Ctrl-C does; schedulers send them before a time limit or preemption."""
 FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
 """What libraries that don't raise OSError write when the disk is full."""
 VARIABLES = "NNACTIVE_"
@@ -23,24 +29,67 @@ DEBUG = "NNACTIVE_DEBUG"
 """Environment variable; if set and not empty, tracebacks are shown. ``--debug`` sets it."""
 
 
+class Ended(KeyboardInterrupt):
+    """A signal asks the command to end, as Ctrl-C does."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
 def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
     """Run a command; every error becomes one line on stderr.
 
     Returns:
-        Exit code. 0: success; 1: failure; 2: the user's mistake, or a full disk; 130: interrupted.
+        Exit code. 0: success; 1: failure; 2: the user's mistake, or a full disk; 128 + n: ended by
+        signal n, which is 2 for Ctrl-C.
     """
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        _check_names(sys.argv[1:] if arguments is None else arguments)
-        status = command.main(args=arguments, prog_name=name, standalone_mode=False)
+        _check_names(given)
+        # A step ends at once, or saves by a handler of its own.
+        with nullcontext() if list(given[:1]) == ["step"] else ending_signals():
+            status = command.main(args=arguments, prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; run the same command to continue", err=True)
-        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as error:
+        ended = error.__cause__ if isinstance(error, click.Abort) else error
+        number = ended.number if isinstance(ended, Ended) else signal.SIGINT
+        how = f"ended by {ended}" if isinstance(ended, Ended) else "interrupted"
+        # The terminal or pipe may be gone, as after SIGHUP.
+        with suppress(OSError):
+            click.echo(f"{how}; run the same command to continue", err=True)
+        return SIGNALLED + number
     except Exception as error:  # noqa: BLE001  (nothing above turns it into one line)
         status = report(error)
     return int(status or 0)
+
+
+@contextmanager
+def ending_signals() -> Iterator[None]:
+    """Raise `Ended` at the first SIGTERM, SIGHUP or SIGUSR1 of the block; later ones do nothing.
+
+    Only in the main thread; a signal that is ignored, as under nohup, stays so.
+    """
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        for each in before:
+            # Not SIG_IGN, which programs started from now on would inherit.
+            signal.signal(each, lambda *_: None)
+        raise Ended(number)
+
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        found = {number: signal.getsignal(number) for number in ENDING}
+        before = {n: h for n, h in found.items() if h not in {None, signal.SIG_IGN}}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check_names(arguments: Sequence[str]) -> None:

@@ -14,6 +14,13 @@ from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
 from benchmark.cli.commands.schema import schema
 from benchmark.cli.commands.steps import step
+from benchmark.cli.commands.study.cancel import cancel
+from benchmark.cli.commands.study.logs import logs
+from benchmark.cli.commands.study.plan import plan
+from benchmark.cli.commands.study.profile import profile
+from benchmark.cli.commands.study.retry import retry
+from benchmark.cli.commands.study.shard import shard
+from benchmark.cli.commands.study.status import status
 from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
@@ -49,6 +56,7 @@ def cli(*, debug: bool) -> None:
 for command in (
     *(data, track, submit, check, method, replay, entry),
     *(leaderboard, doctor, schema, step),
+    *(plan, status, logs, retry, cancel, profile, shard),
 ):
     cli.add_command(command)
 

@@ -108,6 +108,29 @@ def method_argument(command: Command) -> Command:
     return parsed
 
 
+profile_option = click.option(
+    "--profile",
+    metavar="NAME",
+    help="Submit to a cluster: a profile's name or file (nnactive-bench profile list).",
+)
+shard_option = click.option(
+    "--shard",
+    "cut",
+    type=click.Choice(["experiment", "loop", "component"]),
+    default="experiment",
+    show_default=True,
+    help="What one job of the cluster works on; a component is all methods of a setting and seed.",
+)
+container_option = click.option(
+    "--container",
+    metavar="IMAGE",
+    help="Run every job of the cluster in this image (Apptainer, unless the profile says Docker).",
+)
+keep_option = click.option(
+    "--keep", is_flag=True, help="Keep the networks that nothing needs any more."
+)
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """How a track is run: which part of it, on what, from where and to where."""
@@ -122,6 +145,13 @@ class RunOptions:
     data: Path
     runs: Path
     out: Path
+    profile: str | None
+    """Where it is submitted to; None: it runs here."""
+    cut: str
+    """What a shard is."""
+    container: str | None
+    keep: bool
+    """Whether networks are kept that nothing needs any more."""
 
 
 def run_options(command: Command) -> Command:
@@ -135,6 +165,10 @@ def run_options(command: Command) -> Command:
     @data_option
     @runs_option
     @out_option
+    @profile_option
+    @shard_option
+    @container_option
+    @keep_option
     @wraps(command)
     def collected(*args: Any, **given: Any) -> Any:
         options = RunOptions(**{field.name: given.pop(field.name) for field in fields(RunOptions)})

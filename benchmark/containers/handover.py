@@ -102,6 +102,7 @@ class _Translation:
             Role.KEPT_DATA: lambda text: self._writable(text, PurePosixPath(DATA)),
             Role.RUNS: lambda text: self._writable(text, PurePosixPath(RESULTS)),
             Role.RUN: self._run,
+            Role.TRACK_RUN: self._track_run,
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
@@ -157,6 +158,11 @@ class _Translation:
             return text
         inside = self._readable(str(root), "/replayed")
         return str(PurePosixPath(inside) / folder.absolute().relative_to(root))
+
+    def _track_run(self, text: str) -> str:
+        root = Path(text).resolve()
+        inside = self._writable(str(root.parent), PurePosixPath(RESULTS))
+        return str(PurePosixPath(inside) / root.name)
 
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)

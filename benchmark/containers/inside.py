@@ -20,9 +20,14 @@ from benchmark.machine.gpus import visible_gpus
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
+from nnactive.nnunet.training.folders import CACHE, cache_folder
+from nnactive.nnunet.training.folders import SCRATCH as NODE
+from nnactive.nnunet.training.folders import scratch_folder as node_folder
 
 DEBUG: Final = "NNACTIVE_DEBUG"
 SHARED_LOCKS: Final = Path("/locks")
+SHARED_CACHE: Final = Path("/cache")
+NODE_SCRATCH: Final = Path("/node")
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NETWORK: Final = (*PROXIES, *map(str.lower, PROXIES), "SYNAPSE_AUTH_TOKEN")
 """Environment variables that a download may need."""
@@ -93,6 +98,15 @@ def _container(image: Image, handover: Handover, options: Options, scratch: Path
         locks.mkdir(mode=0o700, exist_ok=True)
         mounts.append(_writable(locks, SHARED_LOCKS))
         environment[LOCKS] = str(SHARED_LOCKS)
+        # Kernels that one container compiled serve the next, and never a process outside.
+        cache = cache_folder().resolve() / "containers"
+        if _makes(cache):
+            mounts.append(_writable(cache, SHARED_CACHE))
+            environment[CACHE] = str(SHARED_CACHE)
+    node = node_folder()
+    if node is not None and node.is_dir():
+        mounts.append(_writable(node.resolve(), NODE_SCRATCH))
+        environment[NODE] = str(NODE_SCRATCH)
     if options.network:
         environment |= {name: os.environ[name] for name in NETWORK if os.environ.get(name)}
         for name in CERTIFICATES:
@@ -110,6 +124,14 @@ def _container(image: Image, handover: Handover, options: Options, scratch: Path
         gpus=gpus,
         network=options.network,
     )
+
+
+def _makes(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _writable(source: Path, target: Path) -> Mount:

@@ -23,6 +23,8 @@ class Role(Enum):
     """The folder of the runs, to write."""
     RUN = auto()
     """An experiment of a run, to read: its folder, or its name below the folder of the runs."""
+    TRACK_RUN = auto()
+    """The folder of a track's run, to write, with the folder of the runs around it."""
     RESULTS = auto()
     """A folder or file with results, to read."""
     RAW = auto()

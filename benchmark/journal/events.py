@@ -3,21 +3,24 @@
 import os
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from benchmark import layout
 from nnactive.io.models import Frozen
 
-Kind = Literal["began", "ended", "failed", "stopped"]
+Kind = Literal["began", "ended", "failed", "stopped", "reset"]
+START_OF_LINE: Final = b'{"kind":'
+"""How every line begins."""
 
 
 class Event(Frozen):
     """One event; a line of JSON."""
 
     kind: Kind
-    """"stopped": ended early with everything saved, and to be continued."""
+    """"stopped": ended early with everything saved, and to be continued. "reset": to be made again,
+    its output is gone or its failure was cleared."""
     job: str
     """The job's output, relative to the track's folder."""
     step: str
@@ -53,3 +56,17 @@ def append(root: Path, writer: str, event: Event) -> None:
         os.write(handle, line.encode())
     finally:
         os.close(handle)
+
+
+def parse(line: bytes) -> Event | None:
+    """The event in a journal's line; None if it isn't one that this release knows.
+
+    An event after half a line, which a killed machine left, is found.
+    """
+    try:
+        return Event.model_validate_json(line)
+    except ValidationError:
+        begin = line.rfind(START_OF_LINE)
+    if begin <= 0:
+        return None
+    return parse(line[begin:])

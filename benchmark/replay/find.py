@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import layout
+from benchmark.chain.check import check_intact
 from benchmark.layout import Experiment
 from benchmark.workflow.datasets import dataset_folder
 from benchmark.workflow.request import Checksums
@@ -67,6 +68,9 @@ class Moment:
         Args:
             method: chooses instead; gets the ensembles of earlier loops if it looks back.
             method_id: names its random streams.
+
+        Raises:
+            UserError: if the run dropped one of these ensembles.
         """
         from nnactive.query.prediction import Need
         from nnactive.steps.history import TrainedLoop
@@ -74,6 +78,8 @@ class Moment:
 
         earlier = range(self.loop - 1) if Need.HISTORY in method.needs else ()
         past = [replace(self, loop=loop + 1) for loop in earlier]
+        for each in past:
+            _check_members(each)
         return QueryInputs(
             data=self.data,
             setting=self.setting,
@@ -174,15 +180,35 @@ def _check_loop(moment: Moment) -> None:
         raise UserError(
             f"loop {moment.loop}: the queries of {experiment} are loops 1 to {loops - 1}"
         )
+    _check_members(moment)
     needed = [*moment.queries, moment.train, *moment.members]
     missing = next((path for path in needed if not path.exists()), None)
     if missing is None:
+        check_intact(needed, "continue the run, which makes it again")
         return
-    before = [loop for loop in range(1, moment.loop) if _is_trained(moment, loop)]
+    before = _trained_before(moment)
     way_out = f"replay loop {before[-1]}, or continue the run" if before else "continue the run"
     raise UserError(
         f"{missing}: missing, so loop {moment.loop - 1} of {experiment} isn't trained; {way_out}"
     )
+
+
+def _check_members(moment: Moment) -> None:
+    """Refuse networks that the run dropped once nothing needed them."""
+    missing = next((path for path in moment.members if not path.exists()), None)
+    evaluated = moment.root / layout.evaluation_file(moment.experiment, moment.loop - 1)
+    if missing is not None and evaluated.exists():
+        before = _trained_before(moment)
+        instead = f"replay loop {before[-1]}, or " if before else ""
+        raise UserError(
+            f"{missing}: dropped when the run needed it no more; {instead}"
+            "run the track anew in another --runs folder with --keep"
+        )
+
+
+def _trained_before(moment: Moment) -> list[int]:
+    """Earlier loops that can be queried for."""
+    return [loop for loop in range(1, moment.loop) if _is_trained(moment, loop)]
 
 
 def _is_trained(moment: Moment, loop: int) -> bool:

@@ -21,6 +21,7 @@ from nnactive.errors import UserError
 from nnactive.io.files import first_problem, read_model, replace_model, sha256
 from nnactive.io.models import StateFile
 from nnactive.io.queries import START
+from nnactive.io.seals import seal
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
@@ -40,10 +41,17 @@ class MethodSpec(StateFile):
     """Name of the built-in method, or of the class in the frozen copy."""
     looks_back: bool = False
     """Whether its queries need the ensembles of all earlier loops."""
+    needs_network: bool = True
+    """Whether its queries need the ensemble of the loop before."""
     starts: bool = False
     """Whether it is a start method."""
     pair: "tuple[MethodSpec, MethodSpec] | None" = None
     """The start method, and the query method of the later loops, if this describes both."""
+
+    @property
+    def later(self) -> "MethodSpec":
+        """The method that queries the later loops."""
+        return self.pair[1] if self.pair else self
 
 
 def describe(method: Method | str) -> MethodSpec:
@@ -78,8 +86,13 @@ def make(method: Method) -> "tuple[MethodSpec, AnyMethod]":
 
     if not isinstance(found, QueryMethod):
         return MethodSpec(record=record, entry=method.name, starts=True), found
-    looks_back = Need.HISTORY in found.needs
-    return MethodSpec(record=record, entry=method.name, looks_back=looks_back), found
+    spec = MethodSpec(
+        record=record,
+        entry=method.name,
+        looks_back=Need.HISTORY in found.needs,
+        needs_network=bool(found.needs),
+    )
+    return spec, found
 
 
 def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
@@ -96,7 +109,7 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
     path = root / spec_file(spec.record.id)
     if spec.pair:
         freeze(root, spec.pair[0], source)
-        replace_model(path, spec)
+        _write(path, spec)
         return
     if source is not None:
         from benchmark.submission.bundle.find import find
@@ -107,7 +120,12 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
             raise UserError(f"{source}: changed during the check; run the command again")
         copy.check()
         keep(copy, root / frozen_folder(spec.record.id), _files_there(path.parent))
+    _write(path, spec)
+
+
+def _write(path: Path, spec: MethodSpec) -> None:
     replace_model(path, spec)
+    seal(path, path, {})
 
 
 def _files_there(methods: Path) -> dict[str, Path]:
@@ -131,7 +149,7 @@ def load_method(path: Path) -> "QueryMethod":
             start method.
     """
     spec = read_model(path, MethodSpec)
-    return as_query(_load(path, spec.pair[1] if spec.pair else spec), spec.record.id)
+    return as_query(_load(path, spec.later), spec.record.id)
 
 
 def load_start(path: Path) -> "StartMethod":

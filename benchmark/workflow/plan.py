@@ -1,17 +1,18 @@
 """The plan of a run: what to make, and the jobs that takes."""
 
+import os
 import shlex
+import socket
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmark import layout
-from benchmark.execution.order import DEFAULT_WRITER
 from benchmark.execution.warm import CLIENT
-from benchmark.jobs import Job, experiment_jobs
+from benchmark.jobs import Job, loop_jobs
 from benchmark.layout import Experiment
 from benchmark.steps import STEPS, Per, Resources, Step, Target
 from nnactive.data.prepared import INFO
-from nnactive.io.files import read_model
 from nnactive.io.models import StateFile
 from nnactive.io.queries import START
 from nnactive.settings import Setting
@@ -21,6 +22,39 @@ STEP_COMMAND = f"{shlex.quote(sys.executable)} -P -m benchmark.cli step"
 """``-P``: a step must not import modules from the current folder."""
 
 
+def local_writer() -> str:
+    """Name of a run that this process started: in its journal, plan and log."""
+    return f"run-{socket.gethostname()}-{os.getpid()}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a run makes if that isn't all of its request."""
+
+    first_loops: tuple[Experiment, ...] = ()
+    """Start loops to make, up to their evaluation."""
+    experiments: tuple[Experiment, ...] = ()
+    last_loop: int | None = None
+    """Stop the experiments after this loop's evaluation; None, or their last loop: the result."""
+    writer: str = ""
+    """Name in the track's journal; empty: one of this process."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """An experiment, or its first loops, and what exists once it is made."""
+
+    experiment: Experiment
+    jobs: tuple[Job, ...]
+    """All that it takes, in order, including jobs that others share."""
+    ends: tuple[Job, ...]
+    """Of these, the ones whose outputs are asked for."""
+
+    def reached(self, root: Path) -> bool:
+        """Whether all of it is there."""
+        return all((root / job.output).exists() for job in self.ends)
+
+
 class Plan(StateFile):
     """What one run of the workflow makes."""
 
@@ -28,16 +62,24 @@ class Plan(StateFile):
     """Folder of each dataset by its name, absolute."""
     settings: tuple[Setting, ...]
     experiments: tuple[Experiment, ...]
+    first_loops: tuple[Experiment, ...] = ()
+    """Start loops that are asked for by themselves."""
+    last_loop: int | None = None
+    """The experiments end after this loop's evaluation; None: with their results."""
+    writer: str = "run"
+    """Name of the run or shard in the track's journal."""
     looking_back: tuple[str, ...] = ()
     """Ids of the methods whose queries need the ensembles of all earlier loops."""
+    networkless: tuple[str, ...] = ()
+    """Ids of the methods whose queries need no ensemble: they don't wait for trainings."""
     generated: tuple[str, ...]
     """Datasets that are still to be generated."""
     cores: int
     train_threads: int
     """Threads of one training."""
     gpus: tuple[str, ...]
-    writer: str = DEFAULT_WRITER
-    """Name of the run or shard, under which its jobs are journaled."""
+    slots: int = 1
+    """Jobs that may share a GPU."""
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
 
@@ -70,17 +112,38 @@ class Plan(StateFile):
 
     def jobs_of(self, experiment: Experiment) -> list[Job]:
         """All jobs that an experiment needs, in order, including those that others share."""
+        return list(self._goal(experiment, self.last_loop).jobs)
+
+    def goals(self) -> Iterator[Goal]:
+        """What to make, in order."""
+        for experiment in self.first_loops:
+            yield self._goal(experiment, 0)
+        for experiment in self.experiments:
+            yield self._goal(experiment, self.last_loop)
+
+    def target(self, experiment: Experiment) -> Target:
+        """An experiment's loop 0, with what its later jobs depend on."""
         setting = self.setting(experiment.setting)
-        data = self.data(setting.dataset)
-        return [
-            *self.dataset_jobs(setting.dataset),
-            *experiment_jobs(data, setting, experiment),
-        ]
+        return Target(
+            data=self.data(setting.dataset),
+            setting=setting,
+            experiment=experiment,
+            looks_back=experiment.method in self.looking_back,
+            needs_network=experiment.method not in self.networkless,
+        )
 
-
-def read_plan(root: Path = Path()) -> Plan:
-    """The plan in the track's folder."""
-    return read_model(root / layout.plan_file(), Plan)
+    def _goal(self, experiment: Experiment, last_loop: int | None) -> Goal:
+        target = self.target(experiment)
+        setting = target.setting
+        last = setting.loops - 1 if last_loop is None else min(last_loop, setting.loops - 1)
+        made = self.dataset_jobs(setting.dataset)
+        for loop in range(last + 1):
+            made.extend(loop_jobs(replace(target, loop=loop)))
+        results = [Job(step, target) for step in STEPS if step.per is Per.EXPERIMENT]
+        if last == setting.loops - 1 and experiment not in self.first_loops:
+            return Goal(experiment, (*made, *results), tuple(results))
+        ends = tuple(job for job in made if job.step.per is Per.LOOP)
+        return Goal(experiment, tuple(made), ends)
 
 
 def threads_per_training(cores: int, folds: int, gpus: int) -> int:
@@ -91,6 +154,6 @@ def threads_per_training(cores: int, folds: int, gpus: int) -> int:
 def jobs(plan: Plan) -> list[Job]:
     """All jobs of a plan; one that experiments share is listed once."""
     listed = [job for dataset in plan.generated for job in plan.dataset_jobs(dataset)]
-    for experiment in plan.experiments:
-        listed.extend(plan.jobs_of(experiment))
+    for goal in plan.goals():
+        listed.extend(goal.jobs)
     return list({job.output: job for job in listed}.values())

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark import layout
 from benchmark.collect import collect, find_failure
-from benchmark.execution.log import exit_status, reason
+from benchmark.execution.log import TAIL_BYTES, exit_status, reason
 from benchmark.jobs import Job
 from benchmark.layout import Experiment
 from benchmark.results import Failure, save_result
@@ -37,26 +38,35 @@ def find_problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]
         ended: Snakemake's exit status.
     """
     root = request.root
-    failed = {
-        job.output: job
-        for job in jobs(plan)
-        if not (root / job.output).exists() and (root / job.log).exists()
-    }
-    for experiment in plan.experiments:
-        if (root / layout.result_file(experiment)).exists():
+    failed = {job.output: job for job in jobs(plan) if _has_failed(root, job)}
+    log = root / layout.snakemake_log(plan.writer)
+    for goal in plan.goals():
+        if goal.reached(root):
             continue
-        needed = plan.jobs_of(experiment)
+        experiment, needed = goal.experiment, goal.jobs
         failure = find_failure(root, needed)
-        if failure is not None:
+        if failure is not None and experiment not in plan.first_loops:
             folder = request.dataset(plan.setting(experiment.setting).dataset)
             result = collect(root, request.track, experiment, folder)
             save_result(root / layout.result_file(experiment), result)
         blocking = (failed[job.output] for job in needed if job.output in failed)
-        yield _problem(root, experiment, failure, next(blocking, None), ended)
+        yield _problem(root, experiment, failure, next(blocking, None), log, ended)
+
+
+def _has_failed(root: Path, job: Job) -> bool:
+    """Whether the last attempt failed; an output may have been dropped after a good one."""
+    if (root / job.output).exists() or not (root / job.log).exists():
+        return False
+    return exit_status(root / job.log) != 0
 
 
 def _problem(
-    root: Path, experiment: Experiment, failure: Failure | None, job: Job | None, ended: int
+    root: Path,
+    experiment: Experiment,
+    failure: Failure | None,
+    job: Job | None,
+    snakemake_log: Path,
+    ended: int,
 ) -> Problem:
     status = exit_status(root / job.log) if job else None
     code = UserError.exit_code if status == UserError.exit_code else NnactiveError.exit_code
@@ -69,6 +79,17 @@ def _problem(
             code = UserError.exit_code
         text = f"{job.title}: {cause}; see {root / job.log}, and run the same command to continue"
         return Problem(experiment, text, code)
-    log = root / layout.snakemake_log()
-    text = f"not finished, the workflow ended with exit status {ended}; see {log}"
+    if _is_full(snakemake_log):
+        text = f"disk full: {tempfile.gettempdir()}; free some space and run the same command again"
+        return Problem(experiment, text, UserError.exit_code)
+    text = f"not finished, the workflow ended with exit status {ended}; see {snakemake_log}"
     return Problem(experiment, text, code)
+
+
+def _is_full(log: Path) -> bool:
+    """Whether Snakemake ended since its own disk is full."""
+    if not log.exists():
+        return False
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        return os.strerror(errno.ENOSPC).encode() in file.read()

@@ -13,7 +13,7 @@ from benchmark.workflow.plan import STEP_COMMAND
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
-from nnactive.io.files import read_model, write_model
+from nnactive.io.files import read_model, replace_model, write_model
 from nnactive.io.formatting import command, size
 from nnactive.io.models import StateFile
 from nnactive.settings import Setting
@@ -43,8 +43,12 @@ class Request:
     data: Path
     runs: Path
     cores: int
+    slots: int = 1
+    """Jobs that may share a GPU."""
     step_command: str = STEP_COMMAND
     """Tests replace the steps by stand-ins."""
+    keep: bool = False
+    """Whether networks are kept that nothing needs any more."""
 
     @property
     def root(self) -> Path:
@@ -54,7 +58,12 @@ class Request:
     @property
     def looking_back(self) -> tuple[str, ...]:
         """Ids of the methods whose queries need the ensembles of all earlier loops."""
-        return tuple(spec.record.id for spec, _ in self.methods if spec.looks_back)
+        return tuple(spec.record.id for spec, _ in self.methods if spec.later.looks_back)
+
+    @property
+    def networkless(self) -> tuple[str, ...]:
+        """Ids of the methods whose queries need no ensemble."""
+        return tuple(spec.record.id for spec, _ in self.methods if not spec.later.needs_network)
 
     def dataset(self, name: str) -> Path:
         """Folder of one of the track's datasets; absolute."""
@@ -96,7 +105,7 @@ def check_datasets(request: Request) -> tuple[str, ...]:
                 f"{command(f'data download {name}', request.data)}, then "
                 f"{command(f'data prepare {name}', request.data)}"
             )
-    write_model(file, Checksums(checksums=known))
+    replace_model(file, Checksums(checksums=known))
     return tuple(missing)
 
 
@@ -136,6 +145,11 @@ def check_settings(request: Request) -> None:
                     f"{file}: field '{field}' was {old} when this run began and is {new} now; "
                     "use another --runs folder"
                 )
+
+
+def keep_track(request: Request) -> None:
+    """Write the track where it isn't there or has changed: other runs may be at work."""
+    replace_model(request.root / layout.track_file(), request.track)
 
 
 def history_note(request: Request) -> str | None:

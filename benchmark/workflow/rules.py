@@ -1,69 +1,50 @@
-"""Snakemake's rules, made from the table of steps and a plan."""
+"""Snakemake's rules, made from the table of steps, a plan and what is left of it.
 
-from collections.abc import Callable, Iterator
+Snakemake knows the jobs by names of its own, which it keeps as empty files in a private folder: it
+never sees a file of the track, so that it can neither remove one nor compare its time, and a path
+may contain whatever a file system allows.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark import layout
 from benchmark.execution.order import Order
 from benchmark.jobs import Job
-from benchmark.layout import Experiment
-from benchmark.steps import STEPS, Input, Per, Step, Target, pattern
+from benchmark.steps import STEPS, Per, Step
+from benchmark.workflow.graph import Graph
 from benchmark.workflow.plan import Plan
-from nnactive.io.queries import START
 
-Wildcards = Any
-"""Snakemake's: the values of a rule's placeholders, as attributes."""
-InputFunction = Callable[[Wildcards], Path | list[Path]]
+RETRIES = 2
+"""A job that fails is tried again as often, unless its failure is final."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: a step of the table; for a step that makes a dataset, of one dataset."""
+    """One rule: a step of the table."""
 
     plan: Plan
-    linked: Plan
-    """The plan with links in place of the datasets' folders: all paths that Snakemake sees are
-    below the track's folder, since it takes braces and other characters for its own."""
     step: Step
-    dataset: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Unique among the rules."""
-        return f"{self.step.name}_{self.dataset}" if self.dataset else self.step.name
-
-    @property
-    def inputs(self) -> dict[str, InputFunction]:
-        """Input functions by name."""
-        return {name: self._input(read) for name, read in self.step.inputs.items()}
-
-    @property
-    def output(self) -> str:
-        """The output, with placeholders."""
-        return str(self.job(self.linked).output if self.dataset else pattern(self.step))
-
-    @property
-    def log(self) -> str:
-        """The log, with the output's placeholders."""
-        return str(
-            self.job(self.linked).log if self.dataset else layout.log_file(pattern(self.step))
-        )
 
     @property
     def threads(self) -> int:
         """Cores that a job occupies."""
-        return self.step.threads(self.plan.resources)
+        return max(1, min(self.step.threads(self.plan.resources), self.plan.cores))
 
     @property
     def gpu(self) -> int:
         """GPUs that a job occupies."""
         return int(self.step.gpu and bool(self.plan.gpus))
 
-    def command(self, wildcards: Wildcards, threads: int) -> str:
-        """Command line of a job; Snakemake passes the arguments by these names."""
-        plan, job = self.plan, self.job(self.plan, wildcards)
+    @property
+    def priority(self) -> int:
+        """Short steps go before trainings, which wait for them."""
+        return int(self.step.per is not Per.FOLD)
+
+    def command(self, job: Job) -> str:
+        """Command line of a job, to run in the track's folder."""
+        plan, threads = self.plan, self.threads
         options = Order(
             command=(),
             output=job.output,
@@ -73,38 +54,45 @@ class Rule:
             loop=job.target.loop,
             threads=int(self.step.numeric_threads.format(threads=threads)),
             gpus=plan.gpus if self.gpu else (),
+            slots=plan.slots,
             writer=plan.writer,
             limits=job.target.setting.limits if job.step.runs_method else None,
         ).options()
         words = (plan.job_command, options, "--", plan.step_command, job.arguments(threads))
         return " ".join(words)
 
-    def job(self, plan: Plan, wildcards: Wildcards = None) -> Job:
-        """The job of a dataset, or the one that the wildcards stand for, with a plan's paths."""
-        if self.dataset:
-            return plan.dataset_job(self.step, self.dataset)
-        setting = plan.setting(wildcards.setting)
-        method = wildcards.get("method", START)
-        target = Target(
-            data=plan.data(setting.dataset),
-            setting=setting,
-            experiment=Experiment(setting.name, method, int(wildcards.seed)),
-            loop=int(wildcards.get("loop", 0)),
-            fold=int(wildcards.get("fold", 0)),
-            looks_back=method in plan.looking_back,
-        )
-        return Job(self.step, target)
-
-    def _input(self, read: Input) -> InputFunction:
-        return lambda wildcards: read(self.job(self.linked, wildcards).target)
-
 
 def rules(plan: Plan) -> Iterator[Rule]:
     """All rules of a plan, in the table's order."""
-    links = {dataset: str(layout.data_link(dataset)) for dataset in plan.datasets}
-    linked = plan.model_copy(update={"datasets": links})
-    for step in STEPS:
-        if step.per is Per.DATASET:
-            yield from (Rule(plan, linked, step, dataset) for dataset in plan.generated)
-        else:
-            yield Rule(plan, linked, step)
+    return (Rule(plan, step) for step in STEPS)
+
+
+def described(plan: Plan, graph: Graph) -> Mapping[str, Any]:
+    """What the Snakefile reads: rules, and jobs by the names that Snakemake has for them."""
+    by_step = {rule.step: rule for rule in rules(plan)}
+    return {
+        "rules": [
+            {
+                "name": rule.step.name,
+                "threads": rule.threads,
+                "gpu": rule.gpu,
+                "priority": rule.priority,
+                "retries": RETRIES,
+            }
+            for rule in by_step.values()
+        ],
+        "jobs": {
+            name(needed.job): {
+                "after": [name(graph.needed[path].job) for path in needed.after],
+                "command": by_step[needed.job.step].command(needed.job),
+            }
+            for needed in graph.needed.values()
+        },
+        "ends": [name(graph.needed[path].job) for path in graph.ends],
+    }
+
+
+def name(job: Job) -> str:
+    """Snakemake's name of a job: begins with its rule's."""
+    of_data = job.step.per is Per.DATASET
+    return str(Path(job.step.name, job.target.data.name if of_data else job.output))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from nnactive.data.check.findings import Finding
-from nnactive.errors import NnactiveError, UserError
+from nnactive.errors import NnactiveError, RefusedError, UserError
 from nnactive.geometry import Spacing, Triple
-from nnactive.io.files import read_model
+from nnactive.io.files import read_model, sha256, write_model
 from nnactive.io.formatting import command
-from nnactive.io.models import Frozen, StateFile
+from nnactive.io.models import Frozen, StateFile, file_text
+from nnactive.io.seals import Seal, read_seal, seal_file
 from nnactive.nnunet.store import SUFFIX, read_volume
 
 if TYPE_CHECKING:
@@ -83,8 +84,12 @@ class PreparedInfo(StateFile):
 class PreparedDataset:
     """Read-only view of one dataset's prepared folder; arrays are read on request."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, checked: bool = True) -> None:
         """Open ``folder``.
+
+        Args:
+            folder: the dataset's.
+            checked: whether files are compared with their SHA-256 before they are used.
 
         Raises:
             UserError: if the folder isn't prepared, or was prepared by a newer release.
@@ -95,6 +100,7 @@ class PreparedDataset:
             way_out = command(f"data prepare {folder.name}", folder.parent)
             raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
+        self._is_checked, self._right = checked, set[str]()
 
     def shape(self, case: str) -> Triple:
         """``(Z, Y, X)`` of a pool or test case."""
@@ -102,17 +108,50 @@ class PreparedDataset:
 
     def image(self, case: str) -> "np.ndarray":
         """Float32 ``(C, Z, Y, X)``, normalised: the network's input. Pool and test cases."""
-        return read_volume(self.image_file(case))
+        return self.read(self.image_file(case))
 
     def pool_label(self, case: str) -> "np.ndarray":
         """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth."""
         self._check(case, self.info.pool, "pool")
-        return read_volume(volume_file(self.folder, POOL_LABELS, case))
+        return self.read(volume_file(self.folder, POOL_LABELS, case))
 
     def test_label(self, case: str) -> "np.ndarray":
         """Int16 ``(Z, Y, X)``, for evaluation only."""
         self._check(case, self.info.test, "test")
-        return read_volume(volume_file(self.folder, TEST_LABELS, case))
+        return self.read(volume_file(self.folder, TEST_LABELS, case))
+
+    def read(self, file: Path) -> "np.ndarray":
+        """The array in one of the dataset's files, once that is checked.
+
+        Raises:
+            RefusedError: if it isn't what was prepared.
+        """
+        self.check(file)
+        return read_volume(file)
+
+    def check(self, file: Path) -> None:
+        """Compare a file with its SHA-256 as it was prepared, once; a missing one passes.
+
+        Raises:
+            RefusedError: if it differs; says how to mend the dataset.
+        """
+        name = str(file.relative_to(self.folder))
+        wanted = self.sums.get(name)
+        known = wanted is None or name in self._right or not self._is_checked
+        if known or not file.is_file():
+            return
+        if sha256(file) != wanted:
+            way_out = command(f"data prepare {self.folder.name}", self.folder.parent)
+            raise RefusedError(
+                f"{file}: isn't what was prepared; remove {self.folder} and run {way_out}"
+            )
+        self._right.add(name)
+
+    @cached_property
+    def sums(self) -> dict[str, str]:
+        """SHA-256 of each file by its path; empty if an older version prepared the dataset."""
+        made = read_seal(self.folder / INFO)
+        return {} if made is None else made.files
 
     def image_file(self, case: str) -> Path:
         """The ``.b2nd`` file that nnU-Net trains on."""
@@ -145,6 +184,16 @@ class PreparedDataset:
 def volume_file(folder: Path, kind: str, case: str) -> Path:
     """File of a volume of ``kind`` (images, pool_labels, test_labels)."""
     return folder / kind / f"{case}{SUFFIX}"
+
+
+def seal_dataset(folder: Path, info: PreparedInfo, *, late: bool = False) -> None:
+    """Write SHA-256 of each file of a dataset beside its ``prepared.json``, or before it."""
+    sides = {IMAGES: (*info.pool, *info.test), POOL_LABELS: info.pool, TEST_LABELS: info.test}
+    files = [volume_file(folder, kind, case.id) for kind, side in sides.items() for case in side]
+    sums = {str(file.relative_to(folder)): sha256(file) for file in files}
+    sums |= {name: sha256(folder / name) for name in PLANNED}
+    sums[INFO] = hashlib.sha256(file_text(info).encode()).hexdigest()
+    write_model(seal_file(folder / INFO), Seal(files=sums, late=late))
 
 
 def array_digest(*arrays: "np.ndarray") -> str:

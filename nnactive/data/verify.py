@@ -1,6 +1,7 @@
 """Verifying that a prepared dataset is intact, and whose split it has; one case at a time."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ from nnactive.data.prepared import (
     PreparedInfo,
     array_digest,
     dataset_checksum,
+    seal_dataset,
     volume_file,
 )
 from nnactive.data.progress import Progress, tracked
@@ -73,13 +75,14 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         All findings; a failed one doesn't stop the rest.
     """
     info = dataset.info
+    dataset = PreparedDataset(dataset.folder, checked=False)  # all that is wrong is to be named
     seen = _Seen()
     cases = sorted((*info.pool, *info.test), key=lambda case: case.id)
     pool = {case.id for case in info.pool}
     for case in tracked(progress, "verify", cases, len(cases)):
         _look(dataset, case, POOL_LABELS if case.id in pool else TEST_LABELS, seen)
     sides = _sides(card, info)
-    return [
+    found = [
         _card(card, info),
         _counts(card, info),
         _files(dataset),
@@ -93,6 +96,18 @@ def verify(card: Card, dataset: PreparedDataset, progress: Progress) -> list[Fin
         *_published(card, info, seen),
         *_dataset(card, info, seen),
     ]
+    if all(finding.ok for finding in found):
+        _seal(dataset)
+    return found
+
+
+def _seal(dataset: PreparedDataset) -> None:
+    """Seal a dataset that is right, but was prepared before there were seals, or stored anew."""
+    known = dataset.sums
+    if known and all(sha256(dataset.folder / name) == known[name] for name in known):
+        return
+    with suppress(OSError):  # a data folder may be read-only
+        seal_dataset(dataset.folder, dataset.info, late=True)
 
 
 def _look(dataset: PreparedDataset, case: CaseInfo, side: str, seen: _Seen) -> None:

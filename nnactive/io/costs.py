@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from pydantic import NonNegativeFloat
 
 from nnactive.devices import peak_memory_gib
 from nnactive.io.files import read_model, write_model
+from nnactive.io.leases import confirm
 from nnactive.io.models import StateFile
+from nnactive.io.seals import seal
 
 
 class Cost(StateFile):
@@ -39,15 +41,31 @@ def read_cost(output: Path) -> Cost:
 
 
 @contextmanager
-def measured(output: Path, device: str = "cpu", commit: str = "unknown") -> Iterator[Path]:
+def measured(
+    output: Path,
+    device: str = "cpu",
+    commit: str = "unknown",
+    inputs: Mapping[str, str] | None = None,
+) -> Iterator[Path]:
     """Measure the block, which writes to the given draft instead of to ``output``.
 
-    When the block ends well, the cost is written and then the draft is renamed: an output always
-    has its cost, even after a kill.
+    When the block ends well, seal and cost are written and then the draft is renamed: an output
+    always has both, even after a kill.
+
+    Args:
+        output: a file or folder.
+        device: what the step computed on.
+        commit: of the code that ran.
+        inputs: digest of each input as the step read it.
+
+    Raises:
+        LeaseLostError: if another process took over the lease under which this one runs.
     """
     draft = output.with_name(f".{output.name}")
     begin = time.monotonic()
     yield draft
+    confirm()
+    seal(draft, output, inputs or {})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     held = peak_memory_gib(device)
     cost = Cost(

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -102,11 +103,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def replace_model(path: Path, model: BaseModel) -> None:
     """Replace ``path`` as `write_model` does, whatever an earlier run left there.
 
+    The same content is left alone: another process may be reading it on another machine.
+
     Raises:
         NewerFileError: if a newer release wrote the file.
     """
     try:
         read_model(path, type(model))
+        if path.read_text(encoding="utf-8") == file_text(model):
+            return
     except NewerFileError:
         raise
     except UserError:  # missing, or of a run whose plan this release no longer understands
@@ -191,8 +196,7 @@ def is_link_to(target: Path, name: Path) -> bool:
 
 def relink(target: Path, name: Path) -> None:
     """Replace ``name`` by a link to ``target`` in one step."""
-    draft = name.with_name(f".{name.name}.new")
-    draft.unlink(missing_ok=True)
+    draft = name.with_name(f".{name.name}.{uuid.uuid4().hex[:8]}")
     link(target, draft)
     draft.replace(name)
 

@@ -1,105 +1,133 @@
 """Leases: who is writing a file now, on whichever machine; right on shared file systems.
 
 A lease is a file that names its holder and that the holder keeps touching. It appears in one step
-with its whole content, and nothing needs flock.
+with its whole content, and nothing needs flock. Whoever takes over from a dead holder first takes
+the turn for it, which is a lease, too: of several takers one replaces the file.
 """
 
+import errno
+import hashlib
 import os
-import socket
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-from nnactive.errors import UserError
-from nnactive.io.files import read_model
-from nnactive.io.models import StateFile, file_text
+from nnactive.errors import NnactiveError
+from nnactive.io.holders import SILENT_SECONDS, Holder, Seen, Watcher, living, look, watched
+from nnactive.io.models import file_text
+
+__all__ = [
+    "BEAT_SECONDS",
+    "LEASE",
+    "SILENT_SECONDS",
+    "Holder",
+    "Lease",
+    "LeaseLostError",
+    "confirm",
+    "lease",
+    "living",
+    "watched",
+]
 
 BEAT_SECONDS: Final = 10.0
 """How often a holder touches its lease."""
-SILENT_SECONDS: Final = 60.0
-"""Without a touch for so long, a holder on another machine counts as dead."""
-JOB_VARIABLES: Final = ("SLURM_JOB_ID", "LSB_JOBID", "PBS_JOBID", "JOB_ID")
+PAUSE_SECONDS: Final = 0.5
+"""How long a waiting process sleeps between two tries."""
+LEASE: Final = "NNACTIVE_LEASE"
+"""Variable that tells a step the lease that it runs under: ``TOKEN:FILE``."""
+NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL})
+"""Error numbers of file systems without hard links."""
 
 
-class Holder(StateFile):
-    """Who holds a lease."""
+class LeaseLostError(NnactiveError):
+    """Another process took the lease over: what this one made must not get its final name."""
 
-    token: str
-    """Unique to this hold."""
-    host: str
-    pid: int
-    started: str
-    """When the process started, as its kernel counts: another process may get the same id."""
-    boot: str
-    """The kernel's boot and process namespace: process ids mean something within these only."""
-    job: str | None = None
-    """The cluster job's id, as its scheduler calls it."""
-    since: float
-    """Seconds since 1970 by the holder's clock."""
-
-    @classmethod
-    def here(cls) -> Self:
-        """This process, with a new token."""
-        pid = os.getpid()
-        return cls(
-            token=uuid.uuid4().hex,
-            host=socket.gethostname(),
-            pid=pid,
-            started=_started(pid) or "",
-            boot=_boot(),
-            job=next((os.environ[v] for v in JOB_VARIABLES if os.environ.get(v)), None),
-            since=round(time.time(), 3),
-        )
+    exit_code = 75
+    """No failure: the other process makes it."""
 
 
 class Lease:
     """A lease that this process holds; the holder calls `beat` often, or uses `lease`."""
 
-    def __init__(self, file: Path, holder: Holder) -> None:
-        self.file, self.holder = file, holder
+    def __init__(self, file: Path, holder: Holder, silent: float = SILENT_SECONDS) -> None:
+        self.file, self.holder, self.lost = file, holder, False
+        self._silent = silent
         self._beaten = time.monotonic()
 
     @classmethod
-    def take(cls, file: Path) -> "Lease | None":
-        """Take the lease ``file`` now; None if another living process holds it."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        holder = Holder.here()
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as draft:
-                draft.write(file_text(holder))
-            for _ in range(2):
-                with suppress(FileExistsError):
-                    os.link(name, file)
-                    return cls(file, holder)
-                if living(file) is not None:
-                    return None
-                file.unlink(missing_ok=True)
-            return None
-        finally:
-            Path(name).unlink(missing_ok=True)
+    def take(
+        cls, file: Path, *, seconds: float = 0.0, watcher: Watcher | None = None
+    ) -> "Lease | None":
+        """Take the lease ``file``.
 
-    def beat(self) -> None:
-        """Touch the lease if it is time."""
-        if time.monotonic() - self._beaten >= BEAT_SECONDS:
-            with suppress(OSError):
+        Args:
+            file: the lease; its folder is made.
+            seconds: how long to try while another process holds it. A holder that died on this
+                machine is noticed at once; one elsewhere if its lease stays untouched for
+                `SILENT_SECONDS` of these.
+            watcher: has watched the lease before; by default a new one.
+
+        Returns:
+            None if another process still holds it.
+        """
+        file.parent.mkdir(parents=True, exist_ok=True)
+        watcher = watcher or Watcher()
+        deadline = time.monotonic() + seconds
+        while True:
+            holder = Holder.here()
+            begun = time.monotonic()
+            if _create(file, holder) or _take_over(file, holder, watcher):
+                held = cls(file, holder, watcher.silent)
+                held._beaten = begun
+                return held
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            time.sleep(min(PAUSE_SECONDS, left))
+
+    @property
+    def variable(self) -> dict[str, str]:
+        """For the environment of a step that runs under this lease, see `confirm`."""
+        return {LEASE: f"{self.holder.token}:{self.file.absolute()}"}
+
+    def beat(self, *, now: bool = False) -> None:
+        """Touch the lease if it is time, or ``now``.
+
+        Raises:
+            LeaseLostError: if another process has taken it over, or nobody could tell for so long
+                that one may have.
+        """
+        begun = time.monotonic()
+        if not (now or self.lost) and begun - self._beaten < BEAT_SECONDS:
+            return
+        try:
+            seen = look(self.file)
+            self.lost |= seen is None or seen.token != self.holder.token
+            if not self.lost:
                 os.utime(self.file)
-            self._beaten = time.monotonic()
+                self._beaten = begun
+        except OSError:
+            self.lost |= begun - self._beaten >= self._silent
+        if self.lost:
+            raise LeaseLostError(_lost(self.file))
 
     def release(self) -> None:
         """Give the lease back, unless another process has taken it over."""
-        with suppress(UserError):
-            if read_model(self.file, Holder).token == self.holder.token:
-                self.file.unlink(missing_ok=True)
+        if time.monotonic() - self._beaten < self._silent / 2:
+            _remove(self.file, self.holder.token)
+            return
+        # Silent for so long that another process may be about to take it over: not without a turn.
+        with _turn(self.file, self.holder.token, Watcher(self._silent)) as ours:
+            if ours:
+                _remove(self.file, self.holder.token)
 
 
 @contextmanager
-def lease(file: Path, *, seconds: float = 0.0) -> Iterator[bool]:
+def lease(file: Path, *, seconds: float = 0.0) -> Iterator[Lease | None]:
     """Hold the lease ``file`` while the block runs, touched by a thread.
 
     Args:
@@ -107,54 +135,122 @@ def lease(file: Path, *, seconds: float = 0.0) -> Iterator[bool]:
         seconds: how long to wait for a living holder; 0: not at all, inf: as long as it takes.
 
     Yields:
-        Whether it is held. False: another living process holds it.
+        The lease; None: another living process holds it.
     """
-    deadline = time.monotonic() + seconds
-    while (held := Lease.take(file)) is None and time.monotonic() < deadline:
-        time.sleep(0.5)
+    held = Lease.take(file, seconds=seconds)
     if held is None:
-        yield False
+        yield None
         return
     over = threading.Event()
 
     def touch() -> None:
-        while not over.wait(1.0):
-            held.beat()
+        with suppress(LeaseLostError):
+            while not over.wait(1.0):
+                held.beat()
 
     thread = threading.Thread(target=touch, daemon=True)
     thread.start()
     try:
-        yield True
+        yield held
     finally:
         over.set()
         thread.join()
         held.release()
 
 
-def living(file: Path) -> Holder | None:
-    """The living holder of a lease; None if it is free, or its holder died."""
+def confirm() -> None:
+    """Check that the lease this step runs under is still its own, before its output is moved.
+
+    Raises:
+        LeaseLostError: if it isn't.
+    """
+    token, _, name = os.environ.get(LEASE, "").partition(":")
+    if not token:
+        return
+    seen = look(Path(name))
+    if seen is None or seen.token != token:
+        raise LeaseLostError(_lost(Path(name)))
+
+
+def _lost(file: Path) -> str:
+    return f"{file}: another process took the lease over; run the same command again"
+
+
+def _take_over(file: Path, holder: Holder, watcher: Watcher) -> bool:
+    """Replace the lease of a dead holder."""
+    stale = look(file)
+    if stale is None or not watcher.is_free(file, stale):
+        return False
+    begun = time.monotonic()
+    with _turn(file, stale.token, watcher) as ours, _draft(file, holder) as draft:
+        # Still the same, untouched; and this process was not itself silent since.
+        if ours and look(file) == stale and time.monotonic() - begun < watcher.silent / 2:
+            draft.replace(file)
+            return True
+    return False
+
+
+@contextmanager
+def _turn(file: Path, token: str, watcher: Watcher) -> Iterator[bool]:
+    """The right to replace or remove a lease file while it has ``token``; one process has it."""
+    name = hashlib.sha256(f"{file.name} {token}".encode()).hexdigest()[:24]
+    turn = Lease.take(file.with_name(f".{name}.turn"), watcher=watcher)
     try:
-        holder = read_model(file, Holder)
-        silent = time.time() - file.stat().st_mtime
-    except (UserError, FileNotFoundError):
-        return None
-    if holder.boot == _boot():
-        return holder if _started(holder.pid) == holder.started else None
-    return holder if silent < SILENT_SECONDS else None
+        yield turn is not None
+    finally:
+        if turn is not None:
+            turn.release()
 
 
-def _boot() -> str:
-    with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    return socket.gethostname()
+def _create(file: Path, holder: Holder) -> bool:
+    """Make a lease file where there is none; whole or not at all."""
+    if look(file) is not None:  # so that no draft needs to be made
+        return False
+    with _draft(file, holder) as draft:
+        try:
+            os.link(draft, file)
+        except OSError as error:
+            if error.errno in NO_LINKS:
+                return _create_exclusively(file, holder)
+            if not isinstance(error, FileExistsError):
+                raise
+            # A repeated request on NFS: the first one made the link, its answer was lost.
+            return draft.stat().st_nlink == 2  # noqa: PLR2004
+    return True
 
 
-def _started(pid: int) -> str | None:
-    """Start time of a process; None if there is none of this id."""
+def _create_exclusively(file: Path, holder: Holder) -> bool:
+    """The same without hard links; for a moment the file is empty."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return False
+    try:
+        os.write(handle, file_text(holder).encode())
     except OSError:
-        return None
-    after = fields.rpartition(")")[2].split()
-    return None if after[0] == "Z" else after[19]
+        file.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
+    return True
+
+
+@contextmanager
+def _draft(file: Path, holder: Holder) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as written:
+            written.write(file_text(holder))
+        draft.chmod(0o644)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _remove(file: Path, token: str) -> None:
+    seen: Seen | None = None
+    with suppress(OSError):
+        seen = look(file)
+    if seen is not None and seen.token == token:
+        file.unlink(missing_ok=True)

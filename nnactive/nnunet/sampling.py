@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from nnunetv2.training.dataloading.data_loader import nnUNetDataLoader
 
+from nnactive.nnunet.workers import tie_to_training
+
 
 def shift_bounds(voxel: int, patch: int, extent: int) -> tuple[int, int]:
     """Bounds ``[low, high)`` of the random shift on one axis, in voxels (protocol section 3).
@@ -24,6 +26,11 @@ class RegionDataLoader(nnUNetDataLoader):  # type: ignore[misc]
     anywhere in the training patch. Draws use NumPy's global state, as in nnU-Net: training is not
     seeded, and nnU-Net reseeds that state in each of its workers.
     """
+
+    def set_thread_id(self, thread_id: int) -> None:
+        """Take part as one of several processes; each calls this first."""
+        super().set_thread_id(thread_id)
+        tie_to_training()
 
     def get_bbox(
         self,

@@ -1,6 +1,9 @@
 """The trainer of every track: nnU-Net's, adapted to partial labels (protocol section 3)."""
 
-from pathlib import Path
+import os
+import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,14 +12,17 @@ from batchgenerators.dataloading.single_threaded_augmenter import SingleThreaded
 from nnunetv2.training.loss.compound_losses import DC_and_CE_loss
 from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
-from nnunetv2.utilities.default_n_proc_DA import get_allowed_n_proc_DA
 
 from nnactive.devices import CPU, is_gpu
+from nnactive.io.formatting import duration
+from nnactive.nnunet import generators
 from nnactive.nnunet.plans import recipe
 from nnactive.nnunet.sampling import RegionDataLoader
+from nnactive.nnunet.workers import WORKERS, data_workers
 
-CHECKPOINT_LATEST = "checkpoint_latest.pth"
-CHECKPOINT_FINAL = "checkpoint_final.pth"
+
+def _nothing() -> None:
+    """What happens after an iteration unless somebody asks for more."""
 
 
 class PartialLabelTrainer(nnUNetTrainer):
@@ -41,6 +47,20 @@ class PartialLabelTrainer(nnUNetTrainer):
         self.num_iterations_per_epoch = training.iterations
         self.num_val_iterations_per_epoch = 0
         self.mirror = training.mirror
+        self.losses: list[float] = []
+        """Of the epoch in progress; as many as its iterations that are done."""
+        self.after_iteration: Callable[[], None] = _nothing
+        """Called between iterations, where `state` is all there is to know."""
+        self._generators: dict[str, Any] | None = None
+        """States that the next iteration draws from; None: the present ones."""
+        self._pace = (time.monotonic(), 0)
+        """When this process began to train, and how many iterations had been done."""
+
+    @property
+    def iterations_done(self) -> int:
+        """Iterations since the start, in this process or an earlier one."""
+        done: int = self.current_epoch * self.num_iterations_per_epoch
+        return done + len(self.losses)
 
     def initialize(self) -> None:
         """Build nnU-Net's network; on a CPU in the memory format with the fastest convolutions."""
@@ -103,7 +123,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         return self._augmenter(loader), None
 
     def _augmenter(self, loader: RegionDataLoader) -> Any:
-        processes = get_allowed_n_proc_DA()
+        processes = int(os.environ.get(WORKERS) or data_workers(self.device.type))
         if processes == 0:
             return SingleThreadedAugmenter(loader, None)
         return NonDetMultiThreadedAugmenter(
@@ -119,21 +139,103 @@ class PartialLabelTrainer(nnUNetTrainer):
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
         """Do nothing: there are no validation batches."""
 
-    def on_epoch_end(self) -> None:
-        """Log the epoch and, at nnU-Net's interval, save a checkpoint to resume from."""
-        loss = self.logger.get_value("train_losses", step=-1)
-        self.print_to_log_file(f"train_loss {loss:.4f}")
-        self.current_epoch += 1
-        if self.current_epoch % self.save_every == 0 and self.current_epoch < self.num_epochs:
-            self.current_epoch -= 1
-            self.save_checkpoint(f"{self.output_folder}/{CHECKPOINT_LATEST}")
-            self.current_epoch += 1
+    def run_training(self) -> None:
+        """Train to the end, from the start or from a state that was restored."""
+        self.on_train_start()
+        if self._generators is not None:
+            self._continue_draws(self._generators)
+        self._pace = (time.monotonic(), self.iterations_done)
+        try:
+            while self.current_epoch < self.num_epochs:
+                self._train_epoch()
+        finally:
+            self._end_workers()
+        self.print_to_log_file("Training done.")
 
-    def save_checkpoint(self, filename: str) -> None:
-        """Save nnU-Net's checkpoint atomically, so that a kill leaves no partial file."""
-        draft = Path(f"{filename}.draft")
-        super().save_checkpoint(str(draft))
-        draft.replace(filename)
+    def _train_epoch(self) -> None:
+        """Do what is left of an epoch."""
+        if self.losses:
+            self.network.train()
+            self.lr_scheduler.step(self.current_epoch)
+        else:
+            self.on_epoch_start()
+            self.on_train_epoch_start()
+        while len(self.losses) < self.num_iterations_per_epoch:
+            if self.losses:
+                self.after_iteration()
+            done = self.train_step(next(self.dataloader_train))
+            self.losses.append(float(done["loss"]))
+        self.on_train_epoch_end([{"loss": loss} for loss in self.losses])
+        self.on_epoch_end()
+        self.after_iteration()
+
+    def on_epoch_end(self) -> None:
+        """Log the epoch, with the time left."""
+        self.losses = []
+        self.current_epoch += 1
+        began, before = self._pace
+        total = self.num_epochs * self.num_iterations_per_epoch
+        each = (time.monotonic() - began) / max(1, self.iterations_done - before)
+        left = each * (total - self.iterations_done)
+        loss = self.logger.get_value("train_losses", step=-1)
+        self.print_to_log_file(
+            f"epoch {self.current_epoch} of {self.num_epochs}: train_loss {loss:.4f}, "
+            f"{duration(left)} left"
+        )
+        # A kill must not take the log of the last epochs along.
+        sys.stdout.flush()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the training depends on from here, as numbers and tensors."""
+        log = self.logger.get_checkpoint()
+        return {
+            "network": self._plain_network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": None if self.grad_scaler is None else self.grad_scaler.state_dict(),
+            "log": {name: [float(value) for value in values] for name, values in log.items()},
+            "epoch": self.current_epoch,
+            "losses": list(self.losses),
+            "generators": generators.states(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state`; a new trainer is initialised first."""
+        if not self.was_initialized:
+            self.initialize()
+        self._plain_network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.grad_scaler is not None and state["scaler"] is not None:
+            self.grad_scaler.load_state_dict(state["scaler"])
+        self.logger.load_checkpoint(state["log"])
+        self.current_epoch = state["epoch"]
+        self.losses = list(state["losses"])
+        self._generators = state["generators"]
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """The network's weights, on the CPU."""
+        return {k: weight.detach().cpu() for k, weight in self._plain_network.state_dict().items()}
+
+    @property
+    def _plain_network(self) -> torch.nn.Module:
+        """The network below what torch.compile makes of it."""
+        network: Any = self.network
+        plain: torch.nn.Module = getattr(network, "_orig_mod", network)
+        return plain
+
+    def _continue_draws(self, saved: dict[str, Any]) -> None:
+        """Draw on as if the training had not stopped.
+
+        Processes that load data have states of their own, which are gone: they draw anew, and not
+        what they drew after the start.
+        """
+        if isinstance(self.dataloader_train, NonDetMultiThreadedAugmenter):
+            torch.seed()
+        else:
+            generators.restore(saved)
+
+    def _end_workers(self) -> None:
+        if isinstance(self.dataloader_train, NonDetMultiThreadedAugmenter):
+            self.dataloader_train._finish(timeout=2, force=True)  # noqa: SLF001
 
     def plot_network_architecture(self) -> None:
         """Do nothing: the plot needs a package that no longer works."""

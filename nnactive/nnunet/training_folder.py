@@ -168,6 +168,12 @@ def training_plans(train: Path) -> dict[str, Any]:
     return plans
 
 
+def training_splits(train: Path) -> list[dict[str, list[str]]]:
+    """Cases that each fold trains on, and those that it leaves out, of a training folder."""
+    splits: list[dict[str, list[str]]] = read_json(_dataset_folder(train) / "splits_final.json")
+    return splits
+
+
 def training_dataset_json(train: Path) -> dict[str, Any]:
     """nnU-Net's ``dataset.json`` of a training folder."""
     description: dict[str, Any] = read_json(_dataset_folder(train) / "dataset.json")

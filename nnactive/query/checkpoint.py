@@ -118,6 +118,11 @@ class MapCheckpoint:
         return self.folder / f"{self.number:03d}_{case}.pickle"
 
 
+def checkpoint_folder(out: Path) -> Path:
+    """Folder for finished work, the same for an output and for its draft, ``.<name>``."""
+    return out.with_name(f".{out.name.removeprefix('.')}.checkpoint")
+
+
 def key_of(parts: Sequence[object]) -> str:
     """SHA-256, in hexadecimal, of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,14 +1,22 @@
 """Step: evaluate an ensemble on the test set."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.devices import pick_device
+from nnactive.devices import is_gpu, pick_device
 from nnactive.io.files import write_model
 from nnactive.io.models import StateFile
+from nnactive.query.checkpoint import Checkpoint, checkpoint_folder, code_hash, key_of
+from nnactive.query.map_cases import Progress, map_cases
+from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
+from nnactive.steps.network import OVERLAPPING, ensemble_identity
+
+AT_ONCE = 2**16
+"""Voxels counted together: their pairs stay in the processor's cache."""
 
 
 class Evaluation(StateFile):
@@ -27,33 +35,75 @@ def confusion(reference: np.ndarray, predicted: np.ndarray, classes: int) -> np.
     array([[1, 0],
            [1, 1]])
     """
-    pairs = reference.astype(np.int64).ravel() * classes + predicted.ravel()
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+    table = np.zeros(classes**2, dtype=np.int64)
+    reference, predicted = reference.ravel(), predicted.ravel()
+    for first in range(0, reference.size, AT_ONCE):
+        block = slice(first, first + AT_ONCE)
+        pairs = reference[block].astype(np.int64)
+        pairs *= classes
+        pairs += predicted[block]
+        table += np.bincount(pairs, minlength=classes**2)
+    return table.reshape(classes, classes)
 
 
 def evaluate(
-    data: Path, setting: Setting, train: Path, members: list[Path], out: Path, device: str
+    data: Path,
+    setting: Setting,
+    train: Path,
+    members: list[Path],
+    out: Path,
+    device: str,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> None:
     """Segment every test case with the ensemble and write its voxel counts to ``out``.
 
     Segmentation is the argmax of the members' mean logits, on the grid of the resampled image
-    (protocol section 2).
+    (protocol section 2). Until all cases are counted, the counts lie in a folder beside ``out``, so
+    that an interrupted evaluation resumes.
+
+    Args:
+        data: the prepared dataset.
+        setting: gives the kind of inference.
+        train: the members' training folder.
+        members: one file per fold.
+        out: file for the counts.
+        device: where to predict, as ``pick_device`` takes it.
+        workers: cases to work on at the same time; doesn't affect the counts.
+        progress: called after each case.
     """
     from nnactive.nnunet.predict.ensemble import Ensemble
 
     dataset = PreparedDataset(data)
+    picked = pick_device(device)
+    workers = max(workers, OVERLAPPING) if is_gpu(picked) else workers
     ensemble = Ensemble(
         train,
         members,
-        device=pick_device(device),
+        device=picked,
         tile_step=setting.inference.test_tile_step,
         mirror=setting.inference.test_mirror,
+        workers=workers,
     )
     classes = len(dataset.info.classes)
-    tables = []
-    for case in dataset.info.test:
-        predicted = ensemble.labels(dataset.image(case.id))
-        tables.append(confusion(dataset.test_label(case.id), predicted, classes))
+    images = ReadAhead(dataset.image)
+
+    def count(case: str) -> np.ndarray:
+        predicted = ensemble.labels(images(case))
+        return confusion(dataset.test_label(case), predicted, classes)
+
+    checkpoint = Checkpoint(
+        checkpoint_folder(out), partial(_key, dataset, setting, train, tuple(members))
+    )
+    tables = map_cases(
+        count,
+        [case.id for case in dataset.info.test],
+        workers=workers,
+        checkpoint=checkpoint,
+        announce=images.announce,
+        progress=progress,
+    )
     table = np.stack(tables)
     hits = np.diagonal(table, axis1=1, axis2=2)
     write_model(
@@ -64,6 +114,19 @@ def evaluate(
             false_positives=_columns(table.sum(axis=1) - hits),
             false_negatives=_columns(table.sum(axis=2) - hits),
         ),
+    )
+    checkpoint.discard()
+
+
+def _key(dataset: PreparedDataset, setting: Setting, train: Path, members: tuple[Path, ...]) -> str:
+    """A hash of everything the counts depend on."""
+    return key_of(
+        [
+            dataset.info.checksum,
+            setting.inference.model_dump_json(),
+            ensemble_identity(train, members),
+            code_hash(Evaluation),
+        ]
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nnactive.devices import is_gpu, pick_device
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
+from nnactive.io.files import sha256
 from nnactive.pool.network import LAST_OF_ENCODER, NetworkSource
 from nnactive.pool.sources import Embed, Predict
 from nnactive.query.prediction import Prediction, fold
@@ -86,6 +87,13 @@ def open_network(
     )
     embed = partial(_embed, source)
     return Network(partial(predict, ensemble, images), embed, workers, source)
+
+
+def ensemble_identity(train: Path, members: Sequence[Path]) -> object:
+    """What JSON can hold of everything that an ensemble's predictions of an image depend on."""
+    from nnactive.nnunet.training_folder import training_dataset_json, training_plans
+
+    return training_plans(train), training_dataset_json(train), [sha256(path) for path in members]
 
 
 def predict(

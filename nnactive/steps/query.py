@@ -13,7 +13,6 @@ from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import pick_device
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch
-from nnactive.io.files import sha256
 from nnactive.io.queries import Query, load_patches, load_state, record, save_query
 from nnactive.methods import QueryMethod
 from nnactive.methods.run_method import run_method
@@ -21,13 +20,20 @@ from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Predict, Sources
 from nnactive.pool.state import StateSlot
 from nnactive.pool.view import PoolView
-from nnactive.query.checkpoint import Checkpoint, Part, PartDone, code_hash, key_of
+from nnactive.query.checkpoint import (
+    Checkpoint,
+    Part,
+    PartDone,
+    checkpoint_folder,
+    code_hash,
+    key_of,
+)
 from nnactive.query.map_cases import Progress
 from nnactive.query.prediction import Need
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.history import PastEnsembles, TrainedLoop, check_complete
-from nnactive.steps.network import Network, no_predictor, open_network
+from nnactive.steps.network import Network, ensemble_identity, no_predictor, open_network
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +107,7 @@ def query(
         PredictionError: if the ensemble's output is unusable.
     """
     dataset = PreparedDataset(inputs.data)
-    checkpoint = Checkpoint(_checkpoint_folder(out), partial(_key, inputs, dataset), part)
+    checkpoint = Checkpoint(checkpoint_folder(out), partial(_key, inputs, dataset), part)
     pool = open_pool(inputs, device, workers=workers, progress=progress, checkpoint=checkpoint)
     try:
         chosen = choose(inputs, pool)
@@ -193,7 +199,7 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
     """What serves the method's requests; the ensemble is loaded only if the method needs it."""
     method = inputs.method
     files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
-    images = ReadAhead(partial(_image, files))
+    images = ReadAhead(partial(_image, dataset, files))
     network = Network(no_predictor, None, workers)
     step = inputs.setting.inference.query_tile_step
     if method.needs:
@@ -240,8 +246,8 @@ def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
             # A constructor that doesn't call the base class's sets none.
             repr(getattr(method, "parameters", None)),
             [(p.case, p.start, p.size, p.loop) for p in load_patches(inputs.queries)],
-            _ensemble_identity(inputs.train, inputs.members) if method.needs else None,
-            [_ensemble_identity(past.train, past.members) for past in inputs.past],
+            ensemble_identity(inputs.train, inputs.members) if method.needs else None,
+            [ensemble_identity(past.train, past.members) for past in inputs.past],
             None if state is None else hashlib.sha256(state).hexdigest(),
         ]
     )
@@ -263,21 +269,8 @@ def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) ->
         return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
 
 
-def _checkpoint_folder(out: Path) -> Path:
-    """Folder for finished work, the same for an output and for its draft, ``.<name>``."""
-    return out.with_name(f".{out.name.removeprefix('.')}.checkpoint")
-
-
-def _ensemble_identity(train: Path, members: tuple[Path, ...]) -> object:
-    from nnactive.nnunet.training_folder import training_dataset_json, training_plans
-
-    return training_plans(train), training_dataset_json(train), [sha256(path) for path in members]
-
-
-def _image(files: dict[str, Path], case: str) -> "np.ndarray":
-    from nnactive.nnunet.store import read_volume
-
-    return read_volume(files[case])
+def _image(dataset: PreparedDataset, files: dict[str, Path], case: str) -> "np.ndarray":
+    return dataset.read(files[case])
 
 
 def _partial_label(train: Path, case: str) -> "np.ndarray":

@@ -3,10 +3,22 @@
 from pathlib import Path
 
 from nnactive.devices import pick_device
+from nnactive.steps.annotate import labelled_file, labelled_set
 
 
 def train_fold(train: Path, fold: int, out: Path, device: str) -> None:
-    """Train fold ``fold`` on the training folder ``train`` and write the member to ``out``."""
-    from nnactive.nnunet.predict.members import train_member
+    """Train fold ``fold`` on the training folder ``train`` and write the member to ``out``.
 
-    train_member(train, fold, out, pick_device(device))
+    Call `forget` once the member has its final name.
+    """
+    from nnactive.nnunet.training.member import train_member
+
+    name = labelled_set(train) if labelled_file(train).is_file() else None
+    train_member(train, fold, out, pick_device(device), name=name or "")
+
+
+def forget(out: Path) -> None:
+    """Remove what a training keeps to continue from, now that its member ``out`` is in place."""
+    from nnactive.nnunet.training.member import forget_training
+
+    forget_training(out)

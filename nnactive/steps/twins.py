@@ -10,14 +10,15 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from nnactive.geometry import Patch
 from nnactive.io.costs import Cost, cost_file, read_cost
 from nnactive.io.files import write_model
-from nnactive.io.locks import exclusive_lock
+from nnactive.io.leases import LeaseLostError, lease
+from nnactive.io.seals import Seal, is_intact, read_seal, seal, seal_file
 
 
 def set_name(patches: Iterable[Patch]) -> str:
@@ -26,7 +27,12 @@ def set_name(patches: Iterable[Patch]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def train_once(kept: Path, output: Path, train: Callable[[], None]) -> bool:
+def train_once(
+    kept: Path,
+    output: Path,
+    train: Callable[[], None],
+    inputs: Mapping[str, str] | None = None,
+) -> bool:
     """Make ``output``, a trained member, unless an experiment with the same patches has it.
 
     If another process trains it at this moment, this one waits; if that one fails, it trains.
@@ -35,18 +41,42 @@ def train_once(kept: Path, output: Path, train: Callable[[], None]) -> bool:
         kept: where the member of this set, loop, fold and seed is kept for other experiments;
             relative to the same folder as ``output``.
         output: the member's file.
-        train: writes ``output`` and its cost.
+        train: writes ``output``, its seal and its cost.
+        inputs: digests of what ``output`` would be trained on, for the seal of one that is taken.
 
     Returns:
         Whether it was taken from another experiment.
     """
-    with _turn(kept):
-        if kept.is_file() and cost_file(kept).is_file():
-            _take(kept, output)
+    with lease(kept.with_name(f".{kept.name}.lease"), seconds=math.inf) as held:
+        made = _usable(kept)
+        if made is not None:
+            _take(
+                kept,
+                output,
+                made.model_copy(update={"inputs": dict(inputs or {}), "name": str(output)}),
+            )
             return True
         train()
-        _keep(output, kept)
+        try:
+            if held is not None:
+                held.beat(now=True)
+            _keep(output, kept)
+        except LeaseLostError:  # another process trained it, too; each has its own
+            pass
         return False
+
+
+def _usable(kept: Path) -> Seal | None:
+    """The seal of a member that may be taken; a damaged one is removed."""
+    if not (kept.is_file() and cost_file(kept).is_file()):
+        return None
+    made = read_seal(kept)
+    if made is None:
+        return seal(kept, kept, {}, late=True)
+    if is_intact(kept, made):
+        return made
+    kept.unlink(missing_ok=True)
+    return None
 
 
 def tidy(kept: Path) -> None:
@@ -55,26 +85,25 @@ def tidy(kept: Path) -> None:
         if member.stat().st_nlink == 1:
             member.unlink()
             cost_file(member).unlink(missing_ok=True)
+            seal_file(member).unlink(missing_ok=True)
 
 
-@contextmanager
-def _turn(kept: Path) -> Iterator[None]:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive_lock(kept.with_name(f".{kept.name}.lock"), seconds=math.inf):
-        yield
-
-
-def _take(kept: Path, output: Path) -> None:
+def _take(kept: Path, output: Path, made: Seal) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     cost = read_cost(kept)
     own = cost.taken_from == str(output)
     write_model(cost_file(output), cost.model_copy(update={"taken_from": None}) if own else cost)
+    write_model(seal_file(output), made)
     _link(kept, output)
 
 
 def _keep(output: Path, kept: Path) -> None:
     cost: Cost = read_cost(output)
+    made = read_seal(output)
+    if made is None:
+        return
     write_model(cost_file(kept), cost.model_copy(update={"taken_from": str(output)}))
+    write_model(seal_file(kept), made.model_copy(update={"name": str(kept)}))
     _link(output, kept)
 
 

@@ -3,7 +3,7 @@
 Each step of the table ``benchmark/steps.py`` is one: declared files in, one output, an exit code.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +60,8 @@ def start(data: Path, setting_file: Path, spec: Path | None, seed: int, out: Pat
         from nnactive.steps.start import start_with
 
         setting = read_model(setting_file, Setting)
-        with _draft(out) as draft:
+        read = _checked(data, *([spec] if spec else []))
+        with _draft(out, inputs=read) as draft:
             if spec is None:
                 run(data, setting, seed, draft)
             else:
@@ -91,7 +92,8 @@ def annotate(
         from nnactive.settings import Setting
         from nnactive.steps.annotate import annotate as run
 
-        with _draft(out) as draft:
+        read = _checked(data, *queries, *([previous] if previous else []))
+        with _draft(out, inputs=read) as draft:
             run(data, read_model(setting_file, Setting), seed, list(queries), previous, draft)
 
 
@@ -107,22 +109,28 @@ def train_fold(
 ) -> None:
     """Train one member of the ensemble, or take it from an experiment with the same patches."""
     with _reported(out, loop, fold):
+        from benchmark.chain.images import check_images
         from nnactive.steps.annotate import labelled_set
+        from nnactive.steps.train import forget
         from nnactive.steps.twins import train_once
+
+        read = _checked(None, train)
 
         def run() -> None:
             from nnactive.devices import pick_device
             from nnactive.steps.train import train_fold as run
 
+            check_images(train)
             picked = pick_device(device)
-            with _draft(out, picked) as draft:
+            with _draft(out, picked, read) as draft:
                 run(train, fold, draft, picked)
 
         name = labelled_set(train)
         if kept is None or name is None:
             run()
-        elif train_once(kept / name[:16] / out.name, out, run):
+        elif train_once(kept / name[:16] / out.name, out, run, read):
             click.echo("taken from an experiment with the same patches")
+        forget(out)
 
 
 @step.command()
@@ -130,6 +138,7 @@ def train_fold(
 @setting_option
 @train_option
 @loop_option
+@click.option("--workers", type=int, default=1)
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1, required=True)
@@ -138,6 +147,7 @@ def evaluate(
     setting_file: Path,
     train: Path,
     loop: int,
+    workers: int,
     out: Path,
     device: str,
     members: Sequence[Path],
@@ -149,9 +159,19 @@ def evaluate(
         from nnactive.settings import Setting
         from nnactive.steps.evaluate import evaluate as run
 
+        read = _checked(data, train, *members)
         picked = pick_device(device)
-        with _draft(out, picked) as draft:
-            run(data, read_model(setting_file, Setting), train, list(members), draft, picked)
+        with _draft(out, picked, read) as draft:
+            run(
+                data,
+                read_model(setting_file, Setting),
+                train,
+                list(members),
+                draft,
+                picked,
+                workers=workers,
+                progress=lambda done, total: click.echo(f"{done} of {total} cases"),
+            )
 
 
 @step.command()
@@ -168,7 +188,7 @@ def evaluate(
 @click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
 @out_option
 @device_option
-@click.argument("members", type=PATH, nargs=-1, required=True)
+@click.argument("members", type=PATH, nargs=-1)
 def query(
     data: Path,
     setting_file: Path,
@@ -200,12 +220,16 @@ def query(
         from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
+        read = _checked(data, spec, *queries, train)
+        method = load_method(spec)
+        if method.needs:
+            read |= _checked(None, *members, *past_trains, *past_members)
         inputs = QueryInputs(
             data=data,
             setting=read_model(setting_file, Setting),
             seed=seed,
             loop=loop,
-            method=load_method(spec),
+            method=method,
             method_id=spec.name.removesuffix(".json"),
             queries=tuple(queries),
             train=train,
@@ -216,7 +240,7 @@ def query(
         picked = pick_device(device) if inputs.method.needs else CPU
         share = Part.parse(part) if part else None
         # A part has no output, so no cost either.
-        draft_of = nullcontext(out) if share else _draft(out, picked)
+        draft_of = nullcontext(out) if share else _draft(out, picked, read)
         with draft_of as draft:
             run(
                 inputs,
@@ -237,15 +261,23 @@ def query(
 @out_option
 def result(data: Path, track_file: Path, setting: str, method: str, seed: int, out: Path) -> None:
     """Collect the result of a finished experiment."""
+    from benchmark import layout
+    from benchmark.chain.whole import check_experiment
     from benchmark.collect import collect
     from benchmark.layout import Experiment
     from benchmark.results import save_result
     from benchmark.tracks import Track
     from nnactive.io.files import read_model
+    from nnactive.io.seals import sealed
+    from nnactive.settings import Setting
 
     track = read_model(track_file, Track)
     experiment = Experiment(setting, method, seed)
-    save_result(out, collect(track_file.parent, track, experiment, data))
+    rules = read_model(track_file.parent / layout.setting_file(setting), Setting)
+    read = check_experiment(rules, experiment, data, click.echo)
+    collected = collect(track_file.parent, track, experiment, data)
+    with sealed(out, read) as draft:
+        save_result(draft, collected)
 
 
 @step.command()
@@ -290,14 +322,17 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     from benchmark.layout import failure_file
     from benchmark.results import Failure
     from benchmark.steps import step_of_command
-    from nnactive.errors import NnactiveError, described
+    from nnactive.errors import DamagedError, NnactiveError, RefusedError, Stopped, described
     from nnactive.io.files import write_model
+    from nnactive.io.leases import LeaseLostError
 
     failed = failure_file(out)
     step = step_of_command(str(click.get_current_context().info_name))
     key = step.key(fold)
     try:
         yield
+    except (DamagedError, LeaseLostError, RefusedError, Stopped):
+        raise  # the experiment hasn't failed
     except NnactiveError as error:
         text = " ".join(str(error).split())
         kind = failure_kind(error) if step.runs_method else None
@@ -316,12 +351,23 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     failed.unlink(missing_ok=True)
 
 
-def _draft(out: Path, device: str = "cpu") -> AbstractContextManager[Path]:
-    """Where to write; when the block ends well, the cost is written and ``out`` gets its name."""
+def _checked(data: Path | None, *paths: Path) -> dict[str, str]:
+    """Check what a step reads; the digests of its inputs, and the checksum of its dataset."""
+    from benchmark.chain.check import check_inputs
+    from benchmark.chain.images import check_dataset
+
+    read = {} if data is None else check_dataset(data)
+    return {**check_inputs(paths, click.echo), **read}
+
+
+def _draft(
+    out: Path, device: str = "cpu", inputs: Mapping[str, str] | None = None
+) -> AbstractContextManager[Path]:
+    """Where to write; when the block ends well, seal and cost are written and ``out`` is named."""
     from benchmark.provenance import code_commit
     from nnactive.io.costs import measured
 
-    return measured(out, device, code_commit())
+    return measured(out, device, code_commit(), inputs)
 
 
 @step.command()

@@ -201,6 +201,8 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     from nnactive.devices import usable_cores
 
     notes = begin(content, options.data, options.runs)
+    if options.profile:  # a login node's GPU says nothing
+        notes = [each for each in notes if not each.startswith("GPU")]
     root = options.runs / content.name
     methods = [method.staged(note) for method in methods]
     entries = [admitted(method, root, options.seconds, content.query) for method in methods]
@@ -216,7 +218,12 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         data=options.data,
         runs=options.runs,
         cores=options.cores or usable_cores(),
+        keep=options.keep,
     )
+    if options.profile:
+        from benchmark.cli.commands.study.submitting import finish_on_cluster
+
+        return finish_on_cluster(request, options, finish)
     return finish(request, options.out)
 
 
@@ -286,10 +293,10 @@ def finish(request: "Request", out: Path) -> int:
     count = len(content.settings) * len(request.methods) * len(content.seeds)
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
-    if note := history_note(request):
-        click.echo(note)
+    if history := history_note(request):
+        click.echo(history)
     with shown() as watcher:
-        problems = run_request(request, watcher)
+        problems = run_request(request, watcher, notes=note)
     status = 0
     if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SERVER = "NNACTIVE_SERVER"
 """As `benchmark.execution.supervisor` calls it."""
+ENGINE = "NNACTIVE_ENGINE"
+"""Environment variable with the process id of the Snakemake that starts the jobs."""
 SECONDS_BETWEEN_LOOKS = 1.0
 LOST = 1
 """Exit status when the supervisor was killed."""
@@ -20,10 +22,12 @@ LOST = 1
 
 def main() -> int:
     """Run the job of the arguments; returns its exit status."""
+    # It may have been killed before this process could ask for its id.
+    parent = int(os.environ.get(ENGINE) or os.getppid())
+    if os.getppid() != parent:
+        return LOST
     address = os.environ.get(SERVER)
     if address:
-        # Before anything else, so that a parent that dies meanwhile is noticed.
-        parent = os.getppid()
         from _socket import AF_UNIX, socket  # the library's own imports ten more modules
 
         connection = socket(AF_UNIX)

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,19 +16,24 @@ from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Triple
 from nnactive.nnunet.plans import CONFIGURATION
 from nnactive.nnunet.predict.members import Member, load_member
+from nnactive.nnunet.predict.segmentation import segmentation
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+SMALL_PART = 8
+"""Members' weights stay on a GPU that could hold this many times as much."""
+
 
 class Ensemble:
     """The members trained on one training folder, ready to predict.
 
-    Their weights are held once, on the CPU; networks load them in turn. A CPU has one network per
-    worker, each computing in one thread, so that a prediction depends neither on the number of
-    cores nor on the number of workers. A GPU has one network for all workers.
+    Their weights are held once, on the device if it has room, and networks use them in turn without
+    a copy. A CPU has one network per worker, each computing in one thread, so that a prediction
+    depends neither on the number of cores nor on the number of workers. A GPU has one network for
+    all workers.
     """
 
     def __init__(
@@ -59,7 +65,7 @@ class Ensemble:
             import torch
 
             torch.set_num_threads(1)
-        self._members = [load_member(path) for path in members]
+        self._members = _placed([load_member(path) for path in members], device)
         plans, dataset_json = training_plans(train), training_dataset_json(train)
         axes = self._members[0].mirror_axes if mirror else None
         self._device, self._workers = device, workers
@@ -115,45 +121,96 @@ class Ensemble:
 
         It must be as it was when the block ends.
         """
-        with self._borrowed([self._members[number]]) as predictor:
+        with self._borrowed() as predictor:
+            _wear(predictor, self._members[number])
             predictor.network = predictor.network.to(predictor.device).eval()
             yield predictor.network
 
     def labels(self, image: np.ndarray) -> np.ndarray:
-        """Segmentation ``(Z, Y, X)``: argmax of the members' mean logits, as in nnU-Net."""
+        """Segmentation ``(Z, Y, X)``: argmax of the members' mean logits, as in nnU-Net.
+
+        The sum stays on the device if it has room. Thread-safe: images of several workers are
+        predicted in turn on a GPU, side by side on a CPU.
+
+        Raises:
+            NnactiveError: if the logits aren't finite.
+        """
         import torch
 
-        with self._borrowed(self._members) as predictor:
-            logits = predictor.predict_logits_from_preprocessed_data(torch.from_numpy(image))
-        if not bool(torch.isfinite(logits).all()):
+        # The sum, one member's logits, and what nnU-Net holds beside them, all in half precision.
+        size = (2 + 2 + 1) * (self.n_classes + 1) * int(np.prod(image.shape[1:]))
+        with torch.inference_mode():
+            with self._borrowed() as predictor:
+                total = self._summed(predictor, image, size)
+            if len(self._members) > 1:
+                # By a tensor: a GPU multiplies by a number's reciprocal, which rounds differently.
+                total /= total.new_tensor(len(self._members))
+            found = segmentation(total)
+        if found is None:
             raise NnactiveError("the ensemble's logits contain NaN or Inf; train its folds again")
-        return logits.argmax(0).cpu().numpy().astype(np.int16)  # type: ignore[no-any-return]
+        return found
+
+    def _summed(self, predictor: Any, image: np.ndarray, size: int) -> "torch.Tensor":
+        """The sum of the members' logits, on the device if it holds ``size`` bytes."""
+        total: Any = None
+        for member in self._members:
+            logits = self._logits(predictor, member, image, size)
+            if total is None:
+                total = logits
+                continue
+            if total.device != logits.device:  # nnU-Net found no room on the device after all
+                total, logits = total.cpu(), logits.cpu()
+            total += logits
+            del logits  # before the next member's are computed
+        return total  # type: ignore[no-any-return]
 
     def _member_probabilities(self, member: Member, image: np.ndarray, held: int) -> "torch.Tensor":
-        import torch
-
-        with self._borrowed([member]) as predictor:
-            classes = predictor.label_manager.num_segmentation_heads
-            # Each worker's means, plus one member's logits (half precision) and probabilities.
-            volumes = classes * (self._workers * held + 2) + 2 * self._workers
+        # Each worker's means, plus one member's logits (half precision) and probabilities.
+        volumes = self.n_classes * (self._workers * held + 2) + 2 * self._workers
+        with self._borrowed() as predictor:
             size = 4 * volumes * int(np.prod(image.shape[1:]))
-            predictor.perform_everything_on_device = is_gpu(self._device) and can_hold(
-                self._device, size
-            )
-            logits = predictor.predict_sliding_window_return_logits(torch.from_numpy(image))
+            logits = self._logits(predictor, member, image, size)
         return _softmax(logits)
 
+    def _logits(
+        self, predictor: Any, member: Member, image: np.ndarray, size: int
+    ) -> "torch.Tensor":
+        """A member's logits, on the device if it can hold ``size`` bytes of results."""
+        import torch
+
+        _wear(predictor, member)
+        holds = is_gpu(self._device) and can_hold(self._device, size)
+        predictor.perform_everything_on_device = holds
+        found: torch.Tensor = predictor.predict_sliding_window_return_logits(
+            torch.from_numpy(image)
+        )
+        return found
+
     @contextmanager
-    def _borrowed(self, members: list[Member]) -> Iterator[Any]:
+    def _borrowed(self) -> Iterator[Any]:
         predictor = self._predictors.get()
         try:
-            predictor.list_of_parameters = [member.weights for member in members]
-            if predictor.loaded is not members[0]:
-                predictor.network.load_state_dict(members[0].weights)
-            predictor.loaded = members[0] if len(members) == 1 else None
             yield predictor
         finally:
             self._predictors.put(predictor)
+
+
+def _wear(predictor: Any, member: Member) -> None:
+    """Give a network a member's weights, the tensors themselves."""
+    if predictor.worn is not member:
+        predictor.network.load_state_dict(member.weights, assign=True)
+        predictor.worn = member
+
+
+def _placed(members: list[Member], device: str) -> list[Member]:
+    """The members with their weights on a GPU, if all of them take a small part of it."""
+    size = sum(each.nbytes for member in members for each in member.weights.values())
+    if not is_gpu(device) or not can_hold(device, SMALL_PART * size):
+        return members
+    return [
+        replace(member, weights={name: each.to(device) for name, each in member.weights.items()})
+        for member in members
+    ]
 
 
 def _softmax(logits: "torch.Tensor") -> "torch.Tensor":
@@ -175,9 +232,10 @@ def _predictor(
     mirror_axes: tuple[int, ...] | None,
 ) -> Any:
     import torch
-    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    from nnactive.nnunet.predict.predictor import Predictor
 
     manager = PlansManager(plans)
     configuration = manager.get_configuration(CONFIGURATION)
@@ -191,7 +249,7 @@ def _predictor(
         deep_supervision=False,
     )
     with redirect_stdout(StringIO()):  # on a CPU it prints that a GPU would be used otherwise
-        predictor = nnUNetPredictor(
+        predictor = Predictor(
             tile_step_size=tile_step,
             use_gaussian=True,
             use_mirroring=mirror_axes is not None,
@@ -202,7 +260,6 @@ def _predictor(
     predictor.manual_initialization(
         network, manager, configuration, [member.weights], dataset_json, "", mirror_axes
     )
-    predictor.loaded = None  # the member whose weights its network has
     return predictor
 
 

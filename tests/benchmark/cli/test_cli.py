@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import fields
@@ -45,6 +46,14 @@ def raising(error: BaseException) -> None:
             lambda: raising(KeyboardInterrupt()),
             130,
             "interrupted; run the same command to continue",
+        ),
+        *(
+            (
+                lambda number=number: os.kill(os.getpid(), number),
+                128 + number,
+                f"ended by {number.name}; run the same command to continue",
+            )
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
         ),
         (
             full_disk_in_torch,

@@ -30,8 +30,12 @@ LISTS: Final = {
     "track show main --yaml": READS,
     "data list --data none": READS | {"rich"},
     "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
+    "profile list": READS,
+    "profile show slurm": READS,
     "method show bald": READS | {"numpy"},
     "method show power_bald,beta=5": READS | {"numpy"},
+    "plan demo --data none --runs none": READS | {"rich", "numpy", "packaging"},
+    "plan full --data none --runs none --json": READS | {"numpy", "packaging"},
     "schema --out {out}": READS | {"packaging"},
 }
 """Commands that don't compute, with all that they may import of `HEAVY`."""
@@ -39,6 +43,7 @@ COMPUTE: Final = {
     *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
     *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
     *("replay", "entry list", "entry remove", "method reference"),
+    *("status", "logs", "retry", "cancel", "shard", "profile init"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

@@ -252,8 +252,11 @@ def test_a_folders_name_mounts_no_other_folder(name, client, capsys) -> None:
     assert len(client.created) == 1
 
 
-def test_containers_with_gpus_share_their_locks(client, monkeypatch) -> None:
+def test_containers_with_gpus_share_their_locks_and_kernels(
+    client, monkeypatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setenv("NNACTIVE_CACHE", str(tmp_path / "cache"))
     main(["submit", "random", "--runtime", "docker"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     main(["submit", "random", "--runtime", "docker"])
@@ -261,4 +264,20 @@ def test_containers_with_gpus_share_their_locks(client, monkeypatch) -> None:
     (locks,) = [m for m in with_gpu["host_config"]["Mounts"] if m["Target"] == "/locks"]
     assert (locks["Source"], locks["ReadOnly"]) == (str(gpu_locks()), False)
     assert with_gpu["environment"]["NNACTIVE_LOCKS"] == "/locks"
+    (cache,) = [m for m in with_gpu["host_config"]["Mounts"] if m["Target"] == "/cache"]
+    assert (cache["Source"], cache["ReadOnly"]) == (str(tmp_path / "cache" / "containers"), False)
+    assert with_gpu["environment"]["NNACTIVE_CACHE"] == "/cache"
+    assert "NNACTIVE_CACHE" not in without["environment"]
     assert not [m for m in without["host_config"]["Mounts"] if m["Target"] == "/locks"]
+
+
+def test_the_nodes_scratch_is_the_containers_too(client, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NNACTIVE_SCRATCH", str(tmp_path))
+    main(["submit", "random", "--runtime", "docker"])
+    monkeypatch.setenv("NNACTIVE_SCRATCH", str(tmp_path / "absent"))
+    main(["submit", "random", "--runtime", "docker"])
+    there, absent = client.created
+    (scratch,) = [m for m in there["host_config"]["Mounts"] if m["Target"] == "/node"]
+    assert (scratch["Source"], scratch["ReadOnly"]) == (str(tmp_path), False)
+    assert there["environment"]["NNACTIVE_SCRATCH"] == "/node"
+    assert "NNACTIVE_SCRATCH" not in absent["environment"]

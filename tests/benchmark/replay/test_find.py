@@ -6,11 +6,12 @@ from replayed import Run
 
 from benchmark import layout
 from benchmark.cli.main import main
-from benchmark.replay.find import find_experiment, find_moment
+from benchmark.replay.find import Moment, find_experiment, find_moment
 from benchmark.workflow.request import Checksums
 from nnactive.errors import UserError
 from nnactive.io.files import write_model
 from nnactive.io.queries import START
+from nnactive.methods import QueryMethod
 
 
 @pytest.fixture
@@ -97,3 +98,34 @@ def test_an_unknown_method_is_refused_at_once(copy: Run, capsys) -> None:
     assert "has no parameter 'alpha'" in capsys.readouterr().err
     assert main(["replay", "random", "bald", "--param", "beta=1", *options]) == 2
     assert "--param needs exactly one METHOD" in capsys.readouterr().err
+
+
+class LooksBack(QueryMethod):
+    """Looks at earlier predictions."""
+
+    needs = frozenset({"mean", "history"})
+
+
+def test_networks_that_the_run_dropped_are_refused_with_a_way_out(copy: Run) -> None:
+    member = copy.root / layout.member_file(copy.experiment(START), 0, 1)
+    member.unlink()
+    evaluation = copy.root / layout.evaluation_file(copy.experiment(START), 0)
+    evaluation.write_text("done")
+    told = r"fold_1\.pth: dropped when .*; run the track anew in another --runs folder with --keep"
+    with pytest.raises(UserError, match=told):
+        find_moment("tiny", 1, data=copy.data, runs=copy.root.parent)
+    # A later loop, of a method that needs this one's, too.
+    later = Moment(copy.root, copy.experiment("bald"), copy.setting, 2, copy.data)
+    with pytest.raises(UserError, match=told):
+        later.inputs(LooksBack(), "back")
+
+
+def test_a_loop_with_networks_is_named_instead_of_a_dropped_one(copy: Run) -> None:
+    bald = copy.experiment("bald")
+    (copy.root / layout.query_file(bald, 1)).write_text("chosen")
+    (copy.root / layout.train_folder(bald, 1)).mkdir(parents=True, exist_ok=True)
+    for fold in range(copy.setting.training.folds):
+        (copy.root / layout.member_file(bald, 1, fold)).unlink(missing_ok=True)
+    (copy.root / layout.evaluation_file(bald, 1)).write_text("done")
+    with pytest.raises(UserError, match=r"dropped when .*; replay loop 1, or run the track anew"):
+        find_moment("tiny", 2, data=copy.data, runs=copy.root.parent)

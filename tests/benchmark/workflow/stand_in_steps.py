@@ -65,12 +65,13 @@ def _check(train):
 def train_fold(train, fold, out, device):
     _check(train)
     time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
-    if "crash" in os.environ.get("STAND_IN_FAULT", ""):
+    place = os.environ.get("STAND_IN_FAULT_IN", "")
+    if "crash" in os.environ.get("STAND_IN_FAULT", "") and place in str(out):
         os.abort()
     write_text(out, f"{fold} {device}")
 
 
-def evaluate(data, setting, train, members, out, device):
+def evaluate(data, setting, train, members, out, device, **_):
     _check(train)
     assert len(members) == setting.training.folds
     assert all(member.exists() for member in members)
@@ -118,6 +119,7 @@ evaluate_module.evaluate = evaluate
 nnactive.steps.query.query = query
 
 if __name__ == "__main__":
+    time.sleep(float(os.environ.get("STAND_IN_SECONDS_EACH", "0")))
     status = main(["step", *sys.argv[1:]])
     if not status:
         with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:

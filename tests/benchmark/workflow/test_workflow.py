@@ -1,7 +1,6 @@
 """The workflow as a whole. The expensive steps are stand-ins (stand_in_steps.py); the command line
 around them, Snakemake, the result step and the leaderboard are real."""
 
-import fcntl
 import os
 import shlex
 import signal
@@ -18,13 +17,16 @@ from benchmark import layout
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
-from benchmark.steps import QUERY, STEPS
+from benchmark.steps import STEPS
+from benchmark.workflow import engine, rounds
 from benchmark.workflow import run as run_module
-from benchmark.workflow.plan import Plan, jobs, read_plan, threads_per_training
+from benchmark.workflow.graph import graph
+from benchmark.workflow.plan import Part, Plan, jobs, threads_per_training
 from benchmark.workflow.request import history_note
-from benchmark.workflow.rules import rules
+from benchmark.workflow.rules import described, name, rules
 from nnactive.errors import UserError
-from nnactive.io.files import read_json, write_json, write_model
+from nnactive.io.files import read_json, read_model, write_json, write_model
+from nnactive.io.leases import lease
 from nnactive.settings import Training
 
 HARD_TO_QUOTE = '-a {place} {{it\'s}} $HOME 50%s "q" [*] ~ Größe #;&|\\ \n<b>'
@@ -52,10 +54,29 @@ sys.exit(finish(make_request(folder, make_track(loops=2)), folder / "board.html"
 
 def dry_run(root: Path, plan: Plan) -> subprocess.CompletedProcess[str]:
     """What Snakemake would do."""
-    write_model(root / "plan.json", plan)
-    command = [*run_module._command(plan), "--dry-run", "--quiet", "host", "reason"]
-    with run_module._linked_datasets(root, plan):
-        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    with engine.workplace() as place:
+        engine.write_graph(place, plan, graph(root, plan))
+        return subprocess.run(
+            [*engine.command(plan), "--dry-run", "--quiet", "host", "reason"],
+            cwd=place,
+            env=engine.environment(root),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+    """Plans that runs make; nothing else of them happens."""
+    plans: list[Plan] = []
+
+    def keep(root, place, plan, told) -> int:
+        plans.append(plan)
+        return 0
+
+    monkeypatch.setattr(run_module, "work_off", keep)
+    return plans
 
 
 @pytest.fixture
@@ -113,7 +134,7 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     assert load_result(request.root / layout.result_file(broken)).status == "complete"
 
     # All is there: Snakemake is not even started.
-    monkeypatch.setattr(run_module, "_snakemake", None)
+    monkeypatch.setattr(rounds, "work", None)
     assert finish(request, page) == 0
 
 
@@ -228,7 +249,9 @@ def test_a_run_that_an_older_release_began_is_continued(folder, capfd) -> None:
     request = make_request(folder, make_track(loops=2))
     assert finish(request, folder / "board.html") == 0
     before, root = calls(folder), request.root
-    # Older releases wrote no version but in loop files and results; checksums had no key.
+    # Older releases wrote no seals, no version but in loop files and results; checksums had no key.
+    for seal in list(root.rglob("*.seal.json")):
+        seal.unlink()
     for file in (path for path in root.rglob("*.json") if not path.is_symlink()):
         content = read_json(file)
         if file.name == "datasets.json":
@@ -246,28 +269,24 @@ def test_a_run_that_an_older_release_began_is_continued(folder, capfd) -> None:
 
 
 @pytest.mark.slow
-def test_data_that_can_not_be_written_are_generated_below_the_runs(
-    folder, monkeypatch, capfd
-) -> None:
+def test_data_that_can_not_be_written_are_generated_below_the_runs(folder, planned) -> None:
     (folder / "data").rename(folder / "prepared")
     (folder / "data").touch()
-    plans: list[Plan] = []
-    monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
     request = make_request(folder, make_track(loops=1))
     run_module.run(request, lambda progress: None)
-    monkeypatch.undo()
     own = request.runs / ".datasets" / "phantom"
-    assert plans[0].datasets == {"phantom": str(own)}
-    assert plans[0].generated == ("phantom",)
-    assert jobs(plans[0])[0].output == own / "prepared.json"
+    assert planned[0].datasets == {"phantom": str(own)}
+    assert planned[0].generated == ("phantom",)
+    assert jobs(planned[0])[0].output == own / "prepared.json"
 
     # Snakemake has a rule for it.
-    done = dry_run(request.root, plans[0])
-    assert "output: .data/phantom/prepared.json\n" in done.stdout
+    done = dry_run(request.root, planned[0])
+    assert "output: prepare/phantom\n" in done.stdout
     assert f"--data {shlex.quote(str(own.parent))} --workers 2" in done.stdout
 
     # Once it is there it is used, whether or not data could be written by now.
     (folder / "data").unlink()
+    own.parent.mkdir(parents=True)
     (folder / "prepared" / "phantom").rename(own)
     assert request.dataset("phantom") == own
     write_prepared(folder / "data")
@@ -289,20 +308,17 @@ def test_a_crash_is_a_failure_that_names_its_log(folder, monkeypatch, capfd) -> 
     assert not list(request.root.rglob("result.json"))
 
 
-def test_a_second_run_in_the_same_folder_is_refused(folder, monkeypatch) -> None:
-    monkeypatch.setattr(run_module, "SECONDS_TO_UNLOCK", 0)
+def test_two_runs_of_one_name_are_refused(folder, planned) -> None:
     request = make_request(folder, make_track())
-    request.root.mkdir(parents=True)
-    with (request.root / ".lock").open("w") as lock:
-        lock.write("4711")
-        lock.flush()
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match=r"another run is at work here \(process 4711\)"):
-            run_module.run(request, lambda progress: None)
+    part = Part(writer="shard")
+    with lease(request.root / layout.run_lease("shard")):
+        with pytest.raises(UserError, match=rf"shard is at work here \(process {os.getpid()} on "):
+            run_module.run(request, lambda progress: None, part)
+        assert run_module.run(request, lambda progress: None, Part(writer="other")) == []
+    assert [plan.writer for plan in planned] == ["other"]
 
 
-def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> None:
-    monkeypatch.setattr(run_module, "_snakemake", lambda *_: 0)
+def test_what_would_mix_with_other_results_is_refused(folder, planned) -> None:
     track = make_track()
     request = make_request(folder, track)
     run_module.run(request, lambda progress: None)
@@ -329,8 +345,7 @@ def test_what_would_mix_with_other_results_is_refused(folder, monkeypatch) -> No
         run_module.run(request, lambda progress: None)
 
 
-def test_checksums_of_before_they_had_a_version_are_read(folder, monkeypatch) -> None:
-    monkeypatch.setattr(run_module, "_snakemake", lambda *_: 0)
+def test_checksums_of_before_they_had_a_version_are_read(folder, planned) -> None:
     request = make_request(folder, make_track())
     file = request.root / "datasets.json"
     write_json(file, {"phantom": "c"})
@@ -352,23 +367,18 @@ def test_data_that_is_not_prepared_is_refused_with_the_command_for_it(folder) ->
     assert not list(request.root.rglob("*.json"))
 
 
-def test_data_that_generate_themselves_are_a_job_of_the_workflow(folder, monkeypatch) -> None:
-    plans: list[Plan] = []
-    monkeypatch.setattr(run_module, "_snakemake", lambda root, plan, watcher: plans.append(plan))
+def test_data_that_generate_themselves_are_a_job_of_the_workflow(folder, planned) -> None:
     request = make_request(folder, make_track())
     run_module.run(replace(request, data=folder / "elsewhere"), lambda progress: None)
-    assert plans[0].generated == ("phantom",)
-    first = jobs(plans[0])[0]
+    assert planned[0].generated == ("phantom",)
+    first = jobs(planned[0])[0]
     assert first.output == folder / "elsewhere/phantom/prepared.json"
 
 
-def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
+def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder, planned) -> None:
     track = make_track(loops=3, seeds=(1, 2), methods=("random", "random_fg66"))
     request = make_request(folder, track)
-    planned: list[Plan] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_module, "_snakemake", lambda root, plan, watcher: planned.append(plan))
-        run_module.run(request, lambda progress: None)
+    run_module.run(request, lambda progress: None)
     plan = planned[0]
     done = dry_run(request.root, plan)
     outputs = {
@@ -376,41 +386,31 @@ def test_snakemake_plans_exactly_the_jobs_that_progress_counts(folder) -> None:
         for line in done.stdout.splitlines()
         if line.strip().startswith("output: ")
     }
-    assert outputs == {str(job.output) for job in jobs(plan)}
+    assert outputs == {name(job) for job in jobs(plan)}
     # 2 seeds x (5 steps of loop 0 + 2 methods x (2 loops x 5 steps + the result)).
     assert len(outputs) == 2 * (5 + 2 * (2 * 5 + 1))
 
 
-class Wildcards(dict[str, str]):
-    """As Snakemake's: values as attributes too."""
-
-    __getattr__ = dict.__getitem__
-
-
-def test_only_commands_contain_paths_from_outside(folder) -> None:
-    outside = str(folder / "data")
+def test_snakemake_sees_names_alone_and_no_path_from_outside(folder) -> None:
+    outside = str(folder / "none")
     plan = Plan(
         datasets={"phantom": f"{outside}/phantom"},
-        settings=make_track().settings,
+        settings=make_track(loops=2).settings,
         experiments=(Experiment("s", "random", 1),),
         generated=("phantom",),
         cores=2,
         train_threads=1,
         gpus=(),
     )
-    wildcards = Wildcards(setting="s", method="random", seed="1", loop="1")
-    made = list(rules(plan))
-    assert len(made) == len(STEPS)
-    for rule in made:
-        seen = [rule.output, rule.log, *(str(read(wildcards)) for read in rule.inputs.values())]
-        assert not [name for name in seen if outside in name]
-        data = outside if rule.dataset else f"{outside}/phantom"
-        told = f"--data {shlex.quote(data)}" in rule.command(wildcards, 1)
-        assert told == (rule.dataset is not None or "prepared" in rule.inputs)
-    assert made[0].output == ".data/phantom/prepared.json"
-    assert Path(".data/phantom/prepared.json") in [
-        read(wildcards) for rule in made for read in rule.inputs.values()
-    ]
+    assert len(list(rules(plan))) == len(STEPS)
+    told = described(plan, graph(folder, plan))
+    by_step = {job.partition("/")[0]: job for job in told["jobs"]}
+    assert set(by_step) == {step.name for step in STEPS}
+    for job, known in told["jobs"].items():
+        assert not [seen for seen in (job, *known["after"]) if outside in seen]
+    for step, data in (("prepare", outside), ("query", f"{outside}/phantom")):
+        command = told["jobs"][by_step[step]]["command"]
+        assert f"--data {shlex.quote(data)} " in command
 
 
 LOOKS_BACK = """from nnactive.methods import QueryMethod
@@ -434,19 +434,21 @@ def test_only_a_method_that_looks_back_waits_for_all_earlier_ensembles(folder) -
         train_threads=1,
         gpus=(),
     )
-    (rule,) = (rule for rule in rules(plan) if rule.step is QUERY)
-    for method, loop in (("random", 3), ("back", 1)):
-        wildcards = Wildcards(setting="s", method=method, seed="1", loop=str(loop))
-        assert [rule.inputs[name](wildcards) for name in ("past_train", "past_members")] == [[], []]
-        assert "--past" not in rule.command(wildcards, 1)
-    wildcards = Wildcards(setting="s", method="back", seed="1", loop="3")
-    start, first = Path("s/start/seed_1/loop_000"), Path("s/back/seed_1/loop_001")
-    assert rule.inputs["past_train"](wildcards) == [start / "train", first / "train"]
-    members = [loop / f"fold_{fold}.pth" for loop in (start, first) for fold in (0, 1)]
-    assert rule.inputs["past_members"](wildcards) == members
-    words = rule.command(wildcards, 1).split()
-    given = [words[i + 1] for i, word in enumerate(words) if word == "--past-member"]
-    assert given == [str(member) for member in members]
+    told = described(plan, graph(folder, plan))["jobs"]
+    query = {
+        (method, loop): told[f"query/s/{method}/seed_1/loop_{loop:03d}.json"]["command"]
+        for method in ("random", "back")
+        for loop in (1, 2, 3)
+    }
+    assert "--past" not in query["random", 3] + query["back", 1]
+    words = query["back", 3].split()
+    start, first = "s/start/seed_1/loop_000", "s/back/seed_1/loop_001"
+    members = [f"{loop}/fold_{fold}.pth" for loop in (start, first) for fold in (0, 1)]
+    for option, given in (
+        ("--past-member", members),
+        ("--past-train", [f"{start}/train", f"{first}/train"]),
+    ):
+        assert [words[i + 1] for i, word in enumerate(words) if word == option] == given
     assert words[-2:] == [f"s/back/seed_1/loop_002/fold_{fold}.pth" for fold in (0, 1)]
 
 
@@ -488,13 +490,17 @@ def test_plan_survives_its_file(folder) -> None:
         datasets={"phantom": "/d/phantom"},
         settings=make_track().settings,
         experiments=(Experiment("s", "random", 1),),
+        first_loops=(Experiment("s", "start", 1),),
+        last_loop=1,
+        writer="w",
         generated=(),
         cores=2,
         train_threads=1,
         gpus=("0",),
     )
-    write_model(folder / "plan.json", plan)
-    assert read_plan(folder) == plan
+    file = folder / layout.plan_file("w")
+    write_model(file, plan)
+    assert read_model(file, Plan) == plan
 
 
 def _wait(condition, seconds=300) -> None:

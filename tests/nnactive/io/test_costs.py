@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nnactive.io.costs import cost_file, measured, read_cost
+from nnactive.io.seals import is_intact, read_seal, seal_file
 
 
 def test_seconds_and_memory_of_the_block(tmp_path: Path) -> None:
@@ -17,7 +18,11 @@ def test_seconds_and_memory_of_the_block(tmp_path: Path) -> None:
     cost = read_cost(output)
     assert block.any()
     assert output.read_text() == "{}"
-    assert {path.name for path in tmp_path.iterdir()} == {output.name, cost_file(output).name}
+    names = {output.name, cost_file(output).name, seal_file(output).name}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    made = read_seal(output)
+    assert made is not None
+    assert is_intact(output, made)
     assert 0.2 <= cost.seconds < 300
     assert 0.29 < cost.peak_memory_gib < 24
     assert (cost.device, cost.device_memory_gib) == ("cpu", None)

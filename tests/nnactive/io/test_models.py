@@ -6,6 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.cluster.history import Ended, History
+from benchmark.cluster.jobs import OuterPlan
+from benchmark.cluster.request import ShardRequest
+from benchmark.cluster.trial import Findings
+from benchmark.forecast.calibration.measured import Calibration
 from benchmark.results import ExperimentResult, Failure
 from benchmark.submission.bundle.frozen import Bundle
 from benchmark.submission.spec import MethodSpec
@@ -20,8 +25,11 @@ from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.costs import Cost
 from nnactive.io.files import read_model, write_model
+from nnactive.io.holders import Holder
 from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
+from nnactive.io.seals import Seal
+from nnactive.nnunet.training.checkpoints import Saved
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
@@ -29,16 +37,20 @@ from nnactive.steps.evaluate import Evaluation
 STATE_FILES = (
     *(
         Bundle,
+        Calibration,
         Checksums,
         Consent,
         Cost,
         Evaluation,
         ExperimentResult,
         Failure,
+        Holder,
         Labelled,
         MethodSpec,
     ),
-    *(MethodSpec, Note, Plan, PreparedInfo, Query, Setting, Sums, Track, Unpacked),
+    *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
+    *(Track, Unpacked),
+    *(Ended, Findings, History, OuterPlan, ShardRequest),
 )
 SETTING = Setting(
     name="s",

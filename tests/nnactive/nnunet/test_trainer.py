@@ -6,9 +6,8 @@ import torch
 from support import Loop
 
 from nnactive.nnunet.environment import environment, quiet
-from nnactive.nnunet.predict.members import load_member, train_member
 from nnactive.nnunet.sampling import RegionDataLoader
-from nnactive.nnunet.trainer import CHECKPOINT_LATEST, PartialLabelTrainer
+from nnactive.nnunet.trainer import PartialLabelTrainer
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans
 
 
@@ -75,32 +74,15 @@ def test_batches_come_from_the_region_sampler_and_show_no_unlabelled_voxel_as_la
     assert values <= {0, 1, 2, 3, 4}
 
 
-def test_an_interrupted_training_resumes_from_its_checkpoint(
-    loop0: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_processes_that_load_data_are_those_of_the_jobs_cores(
+    trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed in the second of two epochs; the second call trains that epoch alone."""
-    epochs: list[int] = []
-    start = PartialLabelTrainer.on_train_epoch_start
-    initialise = PartialLabelTrainer.initialize
-
-    def often(self) -> None:
-        initialise(self)
-        self.save_every = 1
-
-    def counted(self) -> None:
-        epochs.append(self.current_epoch)
-        if epochs == [0, 1]:
-            raise KeyboardInterrupt
-        start(self)
-
-    monkeypatch.setattr(PartialLabelTrainer, "initialize", often)
-    monkeypatch.setattr(PartialLabelTrainer, "on_train_epoch_start", counted)
-    out = tmp_path / "fold_0.pth"
-    with pytest.raises(KeyboardInterrupt):
-        train_member(loop0.train, 0, out, "cpu")
-    assert not out.exists()
-    assert list(tmp_path.rglob(CHECKPOINT_LATEST))
-    train_member(loop0.train, 0, out, "cpu")
-    assert epochs == [0, 1, 1]
-    assert load_member(out).weights
-    assert [path.name for path in tmp_path.iterdir()] == ["fold_0.pth"]
+    """Not nnU-Net's guess, 12; what they load is the same, and they are gone afterwards."""
+    assert type(trainer.get_dataloaders()[0]).__name__ == "SingleThreadedAugmenter"
+    monkeypatch.setenv("nnUNet_n_proc_DA", "2")
+    trainer.dataloader_train, _ = trainer.get_dataloaders()
+    assert next(trainer.dataloader_train)["data"].shape[0] == trainer.batch_size
+    workers = list(trainer.dataloader_train._processes)
+    assert len(workers) == 2
+    trainer._end_workers()
+    assert not any(worker.is_alive() for worker in workers)

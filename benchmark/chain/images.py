@@ -1,0 +1,46 @@
+"""Whether the files of a prepared dataset are what was prepared, before they are used."""
+
+from pathlib import Path
+
+from nnactive.data.prepared import INFO, PLANNED, PreparedDataset
+from nnactive.io.seals import OWN_LINKS
+from nnactive.nnunet.store import SUFFIX
+
+CHECKSUM = "dataset"
+"""Stands for the dataset among the inputs in a seal: its checksum, wherever it lies."""
+
+
+def check_dataset(data: Path) -> dict[str, str]:
+    """Check a dataset's small files; its volumes are checked as they are read.
+
+    Returns:
+        Its checksum as an input of a step.
+
+    Raises:
+        RefusedError: if one isn't what was prepared; says how to mend the dataset.
+    """
+    dataset = PreparedDataset(data)
+    for name in (INFO, *PLANNED):
+        dataset.check(data / name)
+    return {CHECKSUM: dataset.info.checksum}
+
+
+def check_images(train: Path) -> None:
+    """Check each image that a training folder links to; nnU-Net reads them by itself.
+
+    Raises:
+        RefusedError: if one isn't what was prepared; says how to mend the dataset.
+    """
+    images = sorted(
+        link.resolve()
+        for link in train.rglob(f"*{SUFFIX}")
+        if link.is_symlink() and not link.name.endswith(OWN_LINKS)
+    )
+    datasets: dict[Path, PreparedDataset] = {}
+    for image in images:
+        folder = image.parents[1]
+        if folder not in datasets and (folder / INFO).is_file():
+            check_dataset(folder)
+            datasets[folder] = PreparedDataset(folder)
+        if folder in datasets:
+            datasets[folder].check(image)

@@ -1,0 +1,1 @@
+"""Calibration: some iterations and one prediction of a setting's network on this machine."""
