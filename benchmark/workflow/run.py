@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark import layout
+from benchmark.chain.tidy import Tidier
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
@@ -22,7 +23,6 @@ from benchmark.workflow.request import (
     keep_track,
 )
 from benchmark.workflow.rounds import Told, work_off
-from benchmark.workflow.tidy import Tidier
 from nnactive.errors import UserError
 from nnactive.io.files import replace_model
 from nnactive.io.leases import Lease, living
@@ -64,7 +64,7 @@ def run(
         part = part or _whole(request)
         plan = _plan(request, part, generated, writer)
         replace_model(root / layout.plan_file(writer), plan)
-        tidier = Tidier(root, plan, part.experiments, request.keep)
+        tidier = Tidier(root, writer, part.experiments, plan.target, request.keep)
 
         def alive() -> None:
             beat()
