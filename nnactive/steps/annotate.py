@@ -1,11 +1,13 @@
 """Step: label the chosen patches and write the folder that the next ensemble trains on."""
 
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnactive.data.prepare.memo import Memo, key_of
 from nnactive.data.prepared import (
     DESCRIPTION,
     FINGERPRINT,
@@ -71,6 +73,8 @@ def annotate(
 ) -> None:
     """Write the training folder of a loop from all patches chosen so far.
 
+    Finished cases lie beside ``out`` until it is written, so that an interrupted call resumes.
+
     Args:
         data: the prepared dataset.
         setting: gives the training and the number of folds.
@@ -91,13 +95,19 @@ def annotate(
     by_case = _by_case(patches)
     fresh = sorted({patch.case for patch in newest.patches})
 
+    work = out.with_name(f".{out.name.removeprefix('.')}.work")
+    done = work / key_of([dataset.info.checksum, *names])
+    for other in work.glob("*"):
+        if other != done:
+            shutil.rmtree(other)
+
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
         label = partial_label(dataset.pool_label(case), by_case[case], classes)
         draw = stream(*names, "locations", case)
         return label, class_locations(label, by_case[case], classes, draw)
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
-    labelled = _count(dataset, by_case, fresh, before)
+    labelled = _count(dataset, by_case, fresh, before, done / "counts")
     labelled = labelled.model_copy(update={"set_name": names[1]})
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
     # Only the protocol's starting budget makes sure of every class; another start may miss some.
@@ -121,7 +131,9 @@ def annotate(
         previous=previous,
         validation_folds=folds,
         notes={LABELLED: file_text(labelled)},
+        done=done,
     )
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def follow_dataset(data: Path, train: Path) -> None:
@@ -145,16 +157,21 @@ def _count(
     by_case: dict[str, list[Patch]],
     fresh: list[str],
     before: Labelled | None,
+    done: Path,
 ) -> Labelled:
     """What is labelled; recounts cases with new patches or without boundary counts."""
     classes = len(dataset.info.classes)
     counts = dict(before.cases) if before else {}
     boundary = dict(before.boundary or {}) if before else {}
+    memo = Memo(done, lambda _: "")
     for case in sorted(by_case):
-        if case in fresh or case not in boundary:
+        if memo.has(case):
+            counts[case], boundary[case] = memo.get(case)
+        elif case in fresh or case not in boundary:
             label = partial_label(dataset.pool_label(case), by_case[case], classes)
             counts[case] = count_labelled(label, by_case[case], classes)
             boundary[case] = count_boundary(label, by_case[case], classes)
+            memo.add(case, (counts[case], boundary[case]))
     return Labelled(
         patches=sum(len(patches) for patches in by_case.values()),
         cases={case: counts[case] for case in sorted(by_case)},
