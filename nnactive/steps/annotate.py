@@ -94,12 +94,7 @@ def annotate(
     names = (setting.name, set_name(patches), seed, newest.loop)
     by_case = _by_case(patches)
     fresh = sorted({patch.case for patch in newest.patches})
-
-    work = out.with_name(f".{out.name.removeprefix('.')}.work")
-    done = work / key_of([dataset.info.checksum, *names])
-    for other in work.glob("*"):
-        if other != done:
-            shutil.rmtree(other)
+    done = _done_cases(out, key_of([dataset.info.checksum, *names]))
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
         label = partial_label(dataset.pool_label(case), by_case[case], classes)
@@ -133,7 +128,7 @@ def annotate(
         notes={LABELLED: file_text(labelled)},
         done=done,
     )
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(done.parent, ignore_errors=True)
 
 
 def follow_dataset(data: Path, train: Path) -> None:
@@ -150,6 +145,15 @@ def follow_dataset(data: Path, train: Path) -> None:
         fingerprint_file=data / FINGERPRINT,
         images={case: volume_file(data, IMAGES, case) for case in labelled.cases},
     )
+
+
+def _done_cases(out: Path, key: str) -> Path:
+    """Where attempts at ``out`` keep finished cases; those of another key are removed."""
+    work = out.with_name(f".{out.name.removeprefix('.')}.work")
+    for other in work.glob("*"):
+        if other.name != key:
+            shutil.rmtree(other)
+    return work / key
 
 
 def _count(
