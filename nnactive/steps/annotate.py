@@ -88,12 +88,12 @@ def annotate(
     """
     dataset = PreparedDataset(data)
     classes = len(dataset.info.classes)
-    newest = max((load_query(path) for path in queries), key=lambda query: query.loop)
+    loops = sorted((load_query(path) for path in queries), key=lambda query: query.loop)
     patches = load_patches(queries)
     # Named by the set and not by the method: the same patches make the same training folder.
-    names = (setting.name, set_name(patches), seed, newest.loop)
+    names = (setting.name, set_name(patches), seed, loops[-1].loop)
     by_case = _by_case(patches)
-    fresh = sorted({patch.case for patch in newest.patches})
+    fresh = sorted({patch.case for patch in loops[-1].patches})
     done = _done_cases(out, key_of([dataset.info.checksum, *names]))
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
@@ -106,13 +106,12 @@ def annotate(
     labelled = labelled.model_copy(update={"set_name": names[1]})
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
     # Only the protocol's starting budget makes sure of every class; another start may miss some.
-    first = min((load_query(path) for path in queries), key=lambda query: query.loop)
     folds = assign_folds(
         present,
         setting.training.folds,
         stream(*names, "folds"),
         dataset.info.classes,
-        complete=first.method == START,
+        complete=loops[0].method == START,
     )
     write_training_folder(
         out,
