@@ -8,14 +8,13 @@ from typing import Any, Final
 from benchmark.cluster.history import (
     Grant,
     closed,
-    ended_file,
     history_file,
     next_grant,
     read_history,
     save_history,
     shard_lease,
 )
-from benchmark.cluster.profiles import Executor, Override, Profile
+from benchmark.cluster.profiles.profile import Executor, Override, Profile
 from benchmark.cluster.schedulers import scheduler
 from benchmark.cluster.work import scheduled
 from nnactive.io.files import read_model
@@ -72,7 +71,8 @@ class Jobs:
     def inputs(self, wildcards: Wildcards) -> list[str]:
         """What a shard waits for."""
         job = self._by_slug[wildcards.shard]
-        needed = [f"{job.needs}.ended"] if job.needs else []
+        # What was over before the call is none of its jobs.
+        needed = [f"{job.needs}.ended"] if job.needs in self._by_slug else []
         return [*needed, f"free/{job.slug}"] if job.awaited else needed
 
     def cores(self, wildcards: Wildcards) -> int:
@@ -203,8 +203,3 @@ def asked_by(profile: Profile, kind: str) -> Override:
     )
     given = profile.overrides.get(kind, Override.model_construct())
     return usual.model_copy(update=given.model_dump(exclude_none=True))
-
-
-def done_markers(root: Path, slugs: list[str]) -> int:
-    """How many shards are over."""
-    return sum(ended_file(root, slug).exists() for slug in slugs)

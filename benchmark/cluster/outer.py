@@ -21,7 +21,7 @@ from benchmark.cluster.history import (
     shard_lease,
 )
 from benchmark.cluster.jobs import PLAN, OuterJob, OuterPlan, asked_by, options
-from benchmark.cluster.profiles import Executor, Profile
+from benchmark.cluster.profiles.profile import Executor, Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.schedulers import QueuedJob, scheduler
 from benchmark.cluster.shards import Kind, Shard
@@ -83,7 +83,7 @@ def submit_shards(
     root = request.root.resolve()
     check_folder(root)
     (root / layout.shard_folder()).mkdir(parents=True, exist_ok=True)
-    holder = root / layout.shard_folder() / "submit.lease"
+    holder = submit_lease(root)
     with lease(holder) as held:
         if not held:
             found = living(holder)
@@ -106,6 +106,11 @@ def submit_shards(
                 break
         ends = {slug: read_ended(root, slug) for slug in shards}
     return {slug: end for slug, end in ends.items() if end is None or end.outcome == "failed"}
+
+
+def submit_lease(root: Path) -> Path:
+    """The lease of the process that submits a track's shards."""
+    return root / layout.shard_folder() / "submit.lease"
 
 
 def check_folder(root: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from benchmark.cluster.profiles import Executor, Profile
+from benchmark.cluster.profiles.profile import Executor, Profile
 from nnactive.errors import NnactiveError
 
 SECONDS: Final = 60

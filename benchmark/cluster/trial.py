@@ -16,7 +16,7 @@ from nnactive.io.files import read_model, write_model
 from nnactive.io.models import Frozen, StateFile
 
 if TYPE_CHECKING:
-    from benchmark.cluster.profiles import Profile
+    from benchmark.cluster.profiles.profile import Profile
 
 SECONDS_TO_WAIT: Final = 3600
 FOLDER: Final = ".trial"

@@ -3,6 +3,7 @@
 ``python -m benchmark.execution.job --output FILE --log FILE [options] -- COMMAND ...``
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,12 +11,14 @@ from collections.abc import Sequence
 from benchmark.execution.child_processes import die_with_parent
 from benchmark.execution.order import parse
 from benchmark.execution.supervisor import supervise
+from benchmark.execution.warm.client import ENGINE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the job that the arguments describe; returns its exit status."""
     order = parse(arguments)
-    die_with_parent(signal.SIGTERM)
+    engine = os.environ.get(ENGINE)
+    die_with_parent(signal.SIGTERM, int(engine) if engine else None)
     return supervise(order)
 
 

@@ -158,7 +158,7 @@ class _Share:
 
     @classmethod
     def of(cls, step: Step, shared: Resources) -> "_Share":
-        cores = step.threads(shared) / max(1, shared.cores)
+        cores = min(1.0, step.threads(shared) / max(1, shared.cores))
         gpus = step.gpu / len(shared.gpus) if shared.gpus else 0.0
         return cls(cores, gpus)
 

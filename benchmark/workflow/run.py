@@ -110,8 +110,9 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
         networkless=request.networkless,
         generated=generated,
         cores=request.cores,
-        train_threads=threads_per_training(request.cores, folds, len(gpus)),
+        train_threads=threads_per_training(request.cores, folds, len(gpus) * request.slots),
         gpus=gpus,
+        slots=request.slots,
         step_command=request.step_command,
     )
 

@@ -336,6 +336,7 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     except NnactiveError as error:
         text = " ".join(str(error).split())
         kind = failure_kind(error) if step.runs_method else None
+        text = text if kind is None else text[:LONGEST_REASON]
         write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
         raise
     except (Exception, SystemExit):

@@ -9,10 +9,12 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    from _socket import socket
 
 SERVER = "NNACTIVE_SERVER"
 """As `benchmark.execution.supervisor` calls it."""
+ENGINE = "NNACTIVE_ENGINE"
+"""Environment variable with the process id of the Snakemake that starts the jobs."""
 SECONDS_BETWEEN_LOOKS = 1.0
 LOST = 1
 """Exit status when the supervisor was killed."""
@@ -20,13 +22,15 @@ LOST = 1
 
 def main() -> int:
     """Run the job of the arguments; returns its exit status."""
+    # It may have been killed before this process could ask for its id.
+    parent = int(os.environ.get(ENGINE) or os.getppid())
+    if os.getppid() != parent:
+        return LOST
     address = os.environ.get(SERVER)
     if address:
-        import socket
+        from _socket import AF_UNIX, socket  # the library's own imports ten more modules
 
-        # Before anything else, so that a parent that dies meanwhile is noticed.
-        parent = os.getppid()
-        connection = socket.socket(socket.AF_UNIX)
+        connection = socket(AF_UNIX)
         try:
             connection.connect(address)
         except OSError:
@@ -37,7 +41,7 @@ def main() -> int:
     return os.execv(command[0], command)  # noqa: S606
 
 
-def follow(connection: "socket.socket", parent: int) -> int:
+def follow(connection: "socket", parent: int) -> int:
     """Ask a server, wait for the exit status, and return it; end when the parent does."""
     env = [f"{name}={value}" for name, value in os.environ.items()]
     words = [os.getcwd(), str(len(sys.argv) - 1), *sys.argv[1:], *env]  # noqa: PTH109

@@ -30,6 +30,8 @@ LISTS: Final = {
     "track show main --yaml": READS,
     "data list --data none": READS | {"rich"},
     "method list": READS | {"rich", "numpy"},  # the classes themselves, whose modules need numpy
+    "profile list": READS,
+    "profile show slurm": READS,
     "method show bald": READS | {"numpy"},
     "method show power_bald,beta=5": READS | {"numpy"},
     "plan demo --data none --runs none": READS | {"rich", "numpy", "packaging"},
@@ -41,7 +43,7 @@ COMPUTE: Final = {
     *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
     *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
     *("replay", "entry list", "entry remove", "method reference"),
-    *("status", "logs", "retry", "cancel"),
+    *("status", "logs", "retry", "cancel", "shard", "profile init"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

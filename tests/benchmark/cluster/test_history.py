@@ -51,7 +51,7 @@ def test_no_more_is_asked_for_than_there_is() -> None:
         (("died", "stopped", "died", "stopped", "broken"), True),
     ],
 )
-def test_a_shard_gives_up_after_some_attempts_that_lead_nowhere(ends, futile: bool) -> None:
+def test_a_shard_gives_up_after_some_attempts_that_lead_nowhere(ends, futile) -> None:
     assert is_futile(attempts(*ends).attempts, done=0) is futile
 
 

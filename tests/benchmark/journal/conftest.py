@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs
-from benchmark.journal.events import Event
+from benchmark.journal.events import Event, append
+from benchmark.journal.study.overview import Overview, overview, read_state
 from benchmark.layout import Experiment, first_loop_of, loop_of
+from benchmark.results import Failure
 from benchmark.steps import STEPS, Resources
 from benchmark.tracks import Track, experiments
+from nnactive.io.files import write_model
+from nnactive.io.leases import Lease
 from nnactive.settings import Setting, Training
 
 MEANS = {"start": 3, "query": 60, "annotate": 8, "train_fold": 400, "evaluate": 90, "result": 4}
@@ -141,6 +147,43 @@ def _after(needs: dict[Path, set[Path]]) -> dict[Path, list[Path]]:
     return after
 
 
+class Folder:
+    """A track's folder, its jobs, and what they tell."""
+
+    def __init__(self, root: Path, track: Track, jobs: list[Job]) -> None:
+        self.root, self.track, self.jobs = root, track, jobs
+        write_model(root / layout.track_file(), track)
+        for method in track.methods:
+            file = root / layout.spec_file(method)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("{}")
+        self.leases: list[Lease] = []
+
+    def job(self, output: str) -> Job:
+        return next(job for job in self.jobs if str(job.output) == output)
+
+    def tell(self, kind: str, output: str, writer: str = "run", **more: object) -> None:
+        more = {"time": time.time(), **more}
+        step = self.job(output).step.name
+        append(self.root, writer, Event(kind=kind, job=output, step=step, **more))
+
+    def hold(self, file: Path) -> None:
+        lease = Lease.take(self.root / file)
+        assert lease is not None
+        self.leases.append(lease)
+
+    def touch(self, output: str) -> None:
+        (self.root / output).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / output).touch()
+
+    def fail(self, output: str, reason: str) -> None:
+        file = layout.failure_file(self.root / output)
+        write_model(file, Failure(step=self.job(output).step.name, loop=1, reason=reason))
+
+    def view(self) -> Overview:
+        return overview(read_state(self.root))
+
+
 @pytest.fixture
 def make_track() -> Callable[..., Track]:
     return track
@@ -154,3 +197,16 @@ def make_jobs() -> Callable[[Track], list[Job]]:
 @pytest.fixture
 def make_run() -> Callable[..., Run]:
     return Run
+
+
+@pytest.fixture
+def make_folder() -> Callable[..., Folder]:
+    return Folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    made = track(methods=("bald", "random"), seeds=2)
+    root = tmp_path / "runs" / "toy"
+    root.mkdir(parents=True)
+    return Folder(root, made, jobs_of(made))

@@ -119,6 +119,7 @@ evaluate_module.evaluate = evaluate
 nnactive.steps.query.query = query
 
 if __name__ == "__main__":
+    time.sleep(float(os.environ.get("STAND_IN_SECONDS_EACH", "0")))
     status = main(["step", *sys.argv[1:]])
     if not status:
         with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:

@@ -6,6 +6,10 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.cluster.history import Ended, History
+from benchmark.cluster.jobs import OuterPlan
+from benchmark.cluster.request import ShardRequest
+from benchmark.cluster.trial import Findings
 from benchmark.forecast.calibration.measured import Calibration
 from benchmark.results import ExperimentResult, Failure
 from benchmark.submission.bundle.frozen import Bundle
@@ -46,6 +50,7 @@ STATE_FILES = (
     ),
     *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
     *(Track, Unpacked),
+    *(Ended, Findings, History, OuterPlan, ShardRequest),
 )
 SETTING = Setting(
     name="s",

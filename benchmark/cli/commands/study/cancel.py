@@ -24,12 +24,17 @@ def cancel(track: str | None, experiments: tuple[str, ...], runs: Path) -> None:
     With EXPERIMENTs (SETTING/METHOD/SEED or a part of it), only runs and shards that work on
     nothing else now.
     """
+    from benchmark.cluster.ending import end_all
     from benchmark.journal.study.overview import read_state
     from benchmark.journal.study.runs import living_runs
     from benchmark.journal.study.wanted import tracks_in
 
     ended = 0
     for root in tracks_in(runs, track):
+        if not experiments:
+            for line in end_all(root):
+                ended += 1
+                click.echo(f"{root.name}: {line}")
         state = read_state(root)
         for run in _chosen(state, list(living_runs(state)), experiments):
             ended += 1

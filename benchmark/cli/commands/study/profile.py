@@ -8,7 +8,7 @@ import click
 from nnactive.errors import NnactiveError
 
 if TYPE_CHECKING:
-    from benchmark.cluster.profiles import Profile
+    from benchmark.cluster.profiles.profile import Profile
 
 
 @click.group()
@@ -19,7 +19,7 @@ def profile() -> None:
 @profile.command("list")
 def list_profiles() -> None:
     """List the profiles: those in ./profiles, your own, and those that are shipped."""
-    from benchmark.cluster.profiles import load_profile, profiles
+    from benchmark.cluster.profiles.profile import load_profile, profiles
 
     for name, file in sorted(profiles().items()):
         click.echo(f"{name:<20}  {load_profile(str(file)).executor:<15}  {file}")
@@ -31,7 +31,7 @@ def show(name: str) -> None:
     """Show all fields of the profile NAME, or of that file."""
     import yaml
 
-    from benchmark.cluster.profiles import load_profile
+    from benchmark.cluster.profiles.profile import load_profile
 
     content = load_profile(name).model_dump(mode="json")
     click.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), nl=False)
@@ -67,8 +67,8 @@ def init(
 
     Asks for what no option gives; what the scheduler tells of itself are the defaults.
     """
-    from benchmark.cluster.answers import questions
-    from benchmark.cluster.profiles import HERE, load_profile, own_folder, save_profile
+    from benchmark.cluster.profiles.answers import questions
+    from benchmark.cluster.profiles.profile import HERE, load_profile, own_folder, save_profile
 
     start = load_profile(base)
     answers: dict[str, object] = {}

@@ -24,6 +24,7 @@ def retry(track: str, experiments: tuple[str, ...], runs: Path, *, failed: bool)
     An EXPERIMENT is SETTING/METHOD/SEED or a part of it, and may match several. What is finished
     stays.
     """
+    from benchmark.cluster.ending import forgive_failed
     from benchmark.journal.study.find import matching
     from benchmark.journal.study.overview import read_state
     from benchmark.journal.study.retry import clear
@@ -41,6 +42,7 @@ def retry(track: str, experiments: tuple[str, ...], runs: Path, *, failed: bool)
                 raise UserError(f"{text}: no such experiment in {root}; give SETTING/METHOD/SEED")
         chosen = list(dict.fromkeys(each for some in found.values() for each in some))
     cleared = clear(state, chosen)
+    forgive_failed(root)
     for job in cleared.jobs:
         click.echo(f"to be tried again: {job}")
     if not cleared.experiments:

@@ -43,12 +43,34 @@ def status(track: str | None, runs: Path, *, rescan: bool, everything: bool, as_
             state = read_state(root)
         found.append(overview(state))
         if not as_json:
-            _show(found[-1], None if everything else ROWS)
+            _show(found[-1], _shards(root), None if everything else ROWS)
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=1, ensure_ascii=False))
+        content = [{**asdict(each), "shards": _shards(Path(each.folder))} for each in found]
+        click.echo(json.dumps(content, indent=1, ensure_ascii=False))
 
 
-def _show(view: "Overview", rows: int | None) -> None:
+def _shards(root: Path) -> dict[str, int | str | None] | None:
+    """How many of a track's shards wait, run and have ended, and who submits them; None: none."""
+    from benchmark.cluster.request import read_request, request_file
+
+    if not request_file(root).exists():
+        return None
+    from benchmark.cluster.outer import counts, submit_lease
+    from nnactive.io.leases import living
+
+    where = counts(root, list(read_request(root).shards()))
+    over = where.finished + where.failed
+    submits = living(submit_lease(root))
+    return {
+        "finished": where.finished,
+        "failed": where.failed,
+        "running": where.running,
+        "pending": max(0, where.total - over - where.running),
+        "submitted_by": f"process {submits.pid} on {submits.host}" if submits else None,
+    }
+
+
+def _show(view: "Overview", shards: dict[str, int | str | None] | None, rows: int | None) -> None:
     total = view.done + view.running + view.waiting + view.failed
     click.echo(
         f"{view.track}: {view.done} of {total} experiments done, {view.running} running, "
@@ -56,6 +78,11 @@ def _show(view: "Overview", rows: int | None) -> None:
     )
     for line in _times(view):
         click.echo(f"  {line}")
+    if shards is not None:
+        by = shards.pop("submitted_by")
+        parts = ", ".join(f"{count} {name}" for name, count in shards.items())
+        stopped = "nothing submits them now" if shards["pending"] else "all are submitted"
+        click.echo(f"  shards: {parts}; {f'submitted by {by}' if by else stopped}")
     _show_running("running", view.jobs_running, rows)
     _show_failures(view, rows)
     _show_running("interrupted", view.interrupted, rows)

@@ -11,7 +11,7 @@ from benchmark.cli.options import RunOptions
 from nnactive.errors import NnactiveError, UserError
 
 if TYPE_CHECKING:
-    from benchmark.cluster.profiles import Profile
+    from benchmark.cluster.profiles.profile import Profile
     from benchmark.workflow.request import Request
 
 
@@ -26,7 +26,7 @@ def finish_on_cluster(
         here: runs a request on this machine, for the profile local.
     """
     from benchmark.cluster.outer import submit_shards
-    from benchmark.cluster.profiles import Executor
+    from benchmark.cluster.profiles.profile import Executor
     from benchmark.cluster.shards import Kind
     from benchmark.layout import result_files
 
@@ -60,7 +60,7 @@ def chosen(options: RunOptions) -> "Profile":
     Raises:
         UserError: if there is no such profile, or a container is asked for where none is used.
     """
-    from benchmark.cluster.profiles import Executor, load_profile
+    from benchmark.cluster.profiles.profile import Executor, load_profile
 
     profile = load_profile(options.profile or "local")
     image = options.container or profile.container

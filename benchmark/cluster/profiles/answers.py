@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.cluster.profiles import Executor, Profile
+from benchmark.cluster.profiles.profile import Executor, Profile
 
 
 @dataclass(frozen=True)
