@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.jobs import Job
 from benchmark.journal.earlier import borrowed
-from benchmark.journal.events import Event
+from benchmark.journal.events import Event, append
 from benchmark.journal.follower import Follower
 from benchmark.journal.left import Gaps, Pending, seconds_left
 from benchmark.journal.present import Present, present
@@ -72,9 +72,20 @@ class Watch:
         deque(self.tally.add(self.follower.catch_up()), maxlen=0)
         self.tally.durations.begin()
         self.tally.durations.borrow(borrowed(self.root))
+        self._correct()
         for output, record in self.tally.begun():
             if output in self._pending and record.begun and _lives(self.root, output):
                 self._begin(output, record.begun)
+
+    def _correct(self) -> None:
+        """Tell the journal of what it calls done and is to be made again."""
+        for output, job in self._pending.items() if self.writer else ():
+            record = self.tally.jobs.get(output)
+            if record is None or record.state != "ended" or (self.root / output).exists():
+                continue
+            reset = Event(kind="reset", job=output, step=job.step.name)
+            with suppress(OSError):  # a full disk is for the jobs to tell
+                append(self.root, self.writer, reset)
 
     def look(self) -> Progress:
         """The progress now."""

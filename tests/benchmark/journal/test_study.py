@@ -208,3 +208,14 @@ def test_the_full_study_in_few_seconds(tmp_path: Path, make_jobs: Callable, make
     assert time.process_time() - before < 15
     assert view.jobs_done == 20_000
     assert sum(counts(view)) == 864
+
+
+def test_a_dataset_that_could_not_be_generated_stops_its_experiments(folder) -> None:
+    output = "/data/phantom/prepared.json"
+    told = Event(kind="failed", job=output, step="prepare", reason="disk full")
+    append(folder.root, "run", told)
+    view = folder.view()
+    assert counts(view) == (0, 0, 0, 4)
+    (failed,) = view.failures
+    assert (failed.job, failed.experiments) == ("phantom: prepare", 4)
+    assert failed.log.endswith("log/prepare_phantom.txt")

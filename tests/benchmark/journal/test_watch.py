@@ -11,6 +11,7 @@ import pytest
 from benchmark import layout
 from benchmark.journal import watch as module
 from benchmark.journal.events import Event, append
+from benchmark.journal.follower import Follower
 from benchmark.journal.watch import Watch, forget
 from benchmark.steps import Resources
 from benchmark.tracks import load_track
@@ -213,3 +214,16 @@ def test_a_look_at_the_full_study_is_short_and_its_calls_are_few(
         time.sleep(0.1)
     assert looked < 0.05
     assert 10 < sum(calls.values()) <= 10 * (1 + 20 * 0.1 * 2)
+
+
+def test_what_the_journal_calls_done_and_is_gone_is_to_be_made_again(
+    tmp_path, make_track, make_jobs, clock
+):
+    jobs = make_jobs(make_track())
+    for job in jobs[:2]:
+        tell(tmp_path, "ended", job, clock.now - 9, "earlier", seconds=1)
+    (tmp_path / jobs[0].output).parent.mkdir(parents=True)
+    (tmp_path / jobs[0].output).touch()
+    assert watched(tmp_path, jobs, TWO_CORES, clock).look().done == (jobs[0],)
+    events = list(Follower(tmp_path).catch_up())
+    assert [(w, e.job) for w, e in events if e.kind == "reset"] == [("run", str(jobs[1].output))]
