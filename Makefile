@@ -89,7 +89,7 @@ lint: venv  ## check style, format, imports and scripts, and that no file holds 
 	@$(BIN)/ruff format --check .
 	@$(WAIT) "checking imports" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
-	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer benchmark/image/*.sh
+	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer .ci/slurm .ci/slurm-up benchmark/image/*.sh
 	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | \
 		$(WAIT) "looking for secrets" xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 

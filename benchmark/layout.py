@@ -99,6 +99,12 @@ def spec_file(method: str) -> Path:
     return Path("methods") / f"{method}.json"
 
 
+def spec_files(root: Path) -> list[Path]:
+    """Records of all methods of a track; the paths begin with ``root``, the track's folder."""
+    found = (root / spec_file("any")).parent.glob("*.json")
+    return sorted(file for file in found if not file.name.endswith(".seal.json"))
+
+
 def frozen_folder(method: str) -> Path:
     """The frozen copy of a submitted method's code and files."""
     return Path("methods") / method

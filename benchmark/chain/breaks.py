@@ -83,7 +83,8 @@ class Chain:
         """
         if self.size(path) is not None:
             return False
-        kept = path.suffix == MEMBER and path not in self.aside and path not in self.needed
+        moved = path in self.aside and not self.aside[path].dropped
+        kept = path.suffix == MEMBER and path not in self.needed and not moved
         return not (kept and self.seal(path))
 
     def _read(self, output: Path) -> dict[str, Any] | None:
@@ -123,13 +124,7 @@ def find_breaks(root: Path, jobs: Sequence[Job]) -> list[Break]:
 def _needs(chain: Chain, job: Job) -> Iterator[Path]:
     """What a job that is still to run reads."""
     if chain.size(job.output) is None:
-        yield from _inputs(job)
-
-
-def _inputs(job: Job) -> Iterator[Path]:
-    for read in job.step.inputs.values():
-        found = read(job.target)
-        yield from found if isinstance(found, list) else [found]
+        yield from job.inputs
 
 
 def _broken(chain: Chain, job: Job) -> Break | None:
@@ -172,7 +167,7 @@ def _changed(chain: Chain, job: Job, made: dict[str, Any] | None) -> Iterator[tu
         # Of an older version: what was read isn't known, but what it must have been.
         yield from (
             (path, GONE)
-            for path in _inputs(job)
+            for path in job.inputs
             if job.step.per is not Per.EXPERIMENT
             and path.suffix != MEMBER
             and not path.is_absolute()

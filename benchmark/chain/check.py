@@ -50,6 +50,22 @@ def check_intact(paths: Iterable[Path], way_out: str) -> None:
             raise UserError(f"{path}: isn't what its step wrote; {way_out}")
 
 
+def is_sound(root: Path, output: Path) -> bool:
+    """Whether an output is there and is what its step wrote; one that isn't is set aside.
+
+    Args:
+        root: the track's folder.
+        output: relative to it.
+    """
+    if not (root / output).exists():
+        return False
+    made = read_seal(root / output)
+    if made is None or is_intact(root / output, made):
+        return True
+    set_aside(root, output)
+    return False
+
+
 def check_part(folder: Path, name: str) -> str | None:
     """Compare one file of a folder with the folder's seal, in place of all of them.
 

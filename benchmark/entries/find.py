@@ -84,8 +84,7 @@ def _entries(root: Path) -> Iterator[Entry]:
 
 
 def _ids(root: Path) -> list[str]:
-    specs = (root / layout.spec_file("any")).parent
-    found = {file.name.removesuffix(".json") for file in specs.glob("*.json")}
+    found = {file.name.removesuffix(".json") for file in layout.spec_files(root)}
     return sorted(found - {START})
 
 

@@ -3,12 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from benchmark import layout
 from benchmark.entries.find import Entry
+from benchmark.workflow.plan import Plan
 from nnactive.errors import UserError
-from nnactive.io.locks import exclusive_lock, lock_holder
+from nnactive.io.files import read_model
+from nnactive.io.leases import watched
+from nnactive.io.seals import seal_file
 from nnactive.steps.twins import tidy
 
 
@@ -18,24 +22,39 @@ def remove(entry: Entry) -> None:
     The record goes last, so that an interrupted removal can be repeated.
 
     Raises:
-        UserError: if a run is at work in the track's folder.
+        UserError: if a run is at work on the method, on whichever machine.
     """
-    lock = entry.root / ".lock"
-    with exclusive_lock(lock) as held:
-        if not held:
-            raise UserError(
-                f"{entry.root}: a run is at work here (process {lock_holder(lock)}); "
-                "wait for its end"
-            )
-        for folder in entry.folders:
-            _gone(layout.log_folder(folder.relative_to(entry.root)), entry.root)
-            # The result first: the board must not show an experiment without its files.
-            (folder / layout.RESULT).unlink(missing_ok=True)
-            shutil.rmtree(folder)
-            _empty(folder.parent)
-            tidy(entry.root / layout.kept_folders(folder.parents[1].name))
-        for file in _record(entry):
-            _gone(file, Path())
+    holder = watched(_leases(entry))
+    if holder is not None:
+        raise UserError(
+            f"{entry.root}: a run is at work on {entry.method} (process {holder.pid} on "
+            f"{holder.host}); wait for its end"
+        )
+    for folder in entry.folders:
+        inner = folder.relative_to(entry.root)
+        _gone(layout.log_folder(inner), entry.root)
+        _gone(layout.lease_file(inner).with_suffix(""), entry.root)
+        for aside in (entry.root / layout.aside_folder()).glob(f"*/{escape(str(inner))}"):
+            _gone(aside, Path())
+        # The result first: the board must not show an experiment without its files.
+        (folder / layout.RESULT).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+        _empty(folder.parent)
+        tidy(entry.root / layout.kept_folders(folder.parents[1].name))
+    for file in _record(entry):
+        _gone(file, Path())
+
+
+def _leases(entry: Entry) -> Iterator[Path]:
+    """Leases of the method's jobs, and of runs that are to make some of them."""
+    for folder in entry.folders:
+        inner = layout.lease_file(folder.relative_to(entry.root)).with_suffix("")
+        yield from (entry.root / inner).rglob("*.lease")
+    for lease in (entry.root / layout.journal_folder()).glob("*.lease"):
+        plan = entry.root / layout.plan_file(lease.name.removesuffix(".lease"))
+        with suppress(UserError):
+            if any(each.method == entry.method for each in read_model(plan, Plan).experiments):
+                yield lease
 
 
 def _record(entry: Entry) -> Iterator[Path]:
@@ -46,6 +65,7 @@ def _record(entry: Entry) -> Iterator[Path]:
         for each in sorted(spec.parent.iterdir())
         if each.name in {entry.method, f"{entry.method}.py"}
     )
+    yield seal_file(spec)
     yield spec
 
 

@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from benchmark.execution.child_processes import die_with_parent
@@ -157,7 +158,7 @@ def _run(program: Program) -> int:
         if program.is_module:
             runpy.run_module(program.name, run_name="__main__", alter_sys=True)
         else:
-            runpy.run_path(program.name, run_name="__main__")
+            _run_file(Path(program.name).absolute())
     except SystemExit as error:
         if error.code is None or isinstance(error.code, int):
             return (error.code or 0) & 0xFF
@@ -167,6 +168,14 @@ def _run(program: Program) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def _run_file(file: Path) -> None:
+    """Run a file as ``__main__``; `runpy.run_path` would change its first argument."""
+    module = ModuleType("__main__")
+    module.__file__ = str(file)
+    sys.modules["__main__"] = module
+    exec(compile(file.read_bytes(), str(file), "exec"), vars(module))  # noqa: S102
 
 
 def _finish() -> None:

@@ -17,14 +17,17 @@ from nnactive.settings import Setting
 A100: Final = 51.7e12
 """Operations per second of an A100 in these jobs, as `network.counts` has them: those of the track
 `full`, 6.22e21, with the time beside them in the 34,000 A100-hours that it is said to take."""
-CORE: Final = 6e10
-"""Operations per second of one core of a server's processor: measured on the demo."""
-BATCH_SECONDS: Final = 0.02
+CORE: Final = 3.5e10
+"""Operations per second of one core of a server's processor (AVX2) in a training: between 30e9,
+measured for Hippocampus' small network, and 45e9 for the demo's."""
+CORE_PREDICTING: Final = 1.5e10
+"""Likewise in a prediction, whose tensors aren't in the fastest order of memory."""
+BATCH_SECONDS: Final = 0.005
 """To load and augment one sample on one core, in s."""
-SETUP_SECONDS: Final = 4.0
-"""A training's or prediction's imports and networks."""
-START_SECONDS: Final = 2.5
-"""Process and imports of any job, which its cost leaves out: measured on the demo."""
+SETUP_SECONDS: Final = 0.5
+"""A training's or prediction's networks; a run imports once for all."""
+START_SECONDS: Final = 0.3
+"""Process of any job, which its cost leaves out."""
 PER_VALUE: Final = 4e-9
 """Seconds of one core per voxel, class and member to put tiles together and score a query."""
 PER_TEST_VALUE: Final = 8e-9
@@ -150,7 +153,7 @@ class _Counted:
         reading = PER_VOXEL * self._voxels(images)
         if self.found:
             return self.found.load_seconds + passes * self.found.tile_seconds + reading + after
-        rate = A100 if self.gpu else CORE
+        rate = A100 if self.gpu else CORE_PREDICTING
         computing = passes * forward_operations(self.network) / rate
         # A GPU predicts one image while a core works on the one before.
         working = reading + after

@@ -28,7 +28,7 @@ from nnactive.settings import Setting
 
 RUN_SECONDS: Final = 5.0
 """Of a run beside its jobs: checks, Snakemake's graph, the page."""
-MADE_SECONDS: Final = 10.0
+MADE_SECONDS: Final = 4.0
 """To generate a dataset and prepare it."""
 
 
@@ -89,7 +89,6 @@ class Forecast:
         durations: Durations,
         resources: Resources,
         *,
-        slots: int | None = None,
         generated: Sequence[str] = (),
         overrides: Overrides = NONE,
     ) -> None:
@@ -99,12 +98,12 @@ class Forecast:
             track: settings and seeds.
             durations: of jobs.
             resources: of the machine.
-            slots: trainings and predictions that run at a time on its GPUs; by default one a GPU.
             generated: datasets that are still to be generated.
             overrides: needs that a profile sets.
         """
         self.track, self.durations, self.resources = track, durations, resources
-        self.slots = len(resources.gpus) if slots is None else slots
+        self.per_gpu = durations.side_by_side
+        self.slots = len(resources.gpus) * self.per_gpu
         self.generated, self.overrides = generated, overrides
         self._durations: dict[tuple[str, str, str], Duration] = {}
         self._needs: dict[tuple[str, str, str], Needs] = {}
@@ -229,7 +228,7 @@ class _Summed:
             Task(
                 seconds=duration.seconds,
                 cores=node.job.step.threads(forecast.resources),
-                gpu=node.job.step.gpu,
+                gpu=self._places(node.job.step),
                 after=node.after,
                 held=disk.held,
             )
@@ -246,13 +245,12 @@ class _Summed:
         )
         final = lasting / GIB + made
         more = len(forecast.generated) * MADE_SECONDS + RUN_SECONDS if nodes else 0.0
-        share = forecast.slots / len(forecast.resources.gpus) if forecast.resources.gpus else 1
         return Cost(
             experiments=self.graph.experiments,
             finished=self.graph.finished,
             jobs=len(nodes),
             trainings=sum(node.job.step is TRAIN_FOLD for node in nodes),
-            gpu_hours=self._hours(tasks_of(tasks, gpu=True)) / share,
+            gpu_hours=self._hours(tasks_of(tasks, gpu=True)),
             core_hours=self._hours(tasks_of(tasks, gpu=False)),
             wall_seconds=ran.seconds + more,
             disk_gib=final,
@@ -262,9 +260,20 @@ class _Summed:
             sources=self._sources(),
         )
 
+    def _places(self, step: Step) -> int:
+        """Slots of a GPU that a step's jobs occupy: only trainings share one."""
+        return int(step.gpu) * (1 if step is TRAIN_FOLD else self.forecast.per_gpu)
+
     def _hours(self, tasks: Iterable[Task]) -> float:
-        gpus = self.forecast.slots
-        return sum(t.seconds * (1 if t.gpu and gpus else t.cores) for t in tasks) / 3600
+        """Of GPUs, or of cores where there are none."""
+        places = self.forecast.per_gpu if self.forecast.slots else 0
+        return (
+            sum(
+                task.seconds * (task.gpu / places if task.gpu and places else task.cores)
+                for task in tasks
+            )
+            / 3600
+        )
 
     @cached_property
     def disk(self) -> list[Disk]:
@@ -300,7 +309,7 @@ class _Summed:
 
 def tasks_of(tasks: Iterable[Task], *, gpu: bool) -> list[Task]:
     """The tasks that use a GPU where there is one, or those that never do."""
-    return [task for task in tasks if task.gpu is gpu]
+    return [task for task in tasks if bool(task.gpu) is gpu]
 
 
 def most(needs: Sequence[Needs]) -> Needs:

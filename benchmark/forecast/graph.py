@@ -136,7 +136,9 @@ class _Study:
             if key in self.shared:
                 return self.shared[key]
         job = Job(model.step, replace(target, setting=setting, experiment=experiment))
-        there = per is not Per.EXPERIMENT and self.exists(job.output)
+        # Paths take most of the time, so none is made where nothing can be there.
+        looked_for = per is not Per.EXPERIMENT and self.exists is not nothing
+        there = looked_for and self.exists(job.output)
         number = None if there else len(self.nodes)
         if not there:
             self.nodes.append(Node(job, entered, waits))

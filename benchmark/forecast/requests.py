@@ -6,7 +6,7 @@ from typing import Protocol
 
 from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
-from benchmark.forecast.inputs import gather
+from benchmark.forecast.inputs import folds_per_gpu, gather
 from benchmark.steps import Resources
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
@@ -65,9 +65,23 @@ def forecast_for(
         request.track,
         inputs.durations,
         resources,
-        slots=len(resources.gpus) * side_by_side,
         generated=inputs.generated,
     )
+
+
+def trainings_per_gpu(request: Asked, resources: Resources, device: str) -> int:
+    """How many trainings of a run to have on a GPU at a time: ``--folds-per-gpu auto``.
+
+    Args:
+        request: what to run.
+        resources: of this machine.
+        device: name of its GPUs.
+
+    Returns:
+        As many as pay and fit by the stored calibrations; 1 if a network isn't calibrated.
+    """
+    inputs = gather(request.track, request.dataset, request.runs, resources, device=device)
+    return folds_per_gpu(inputs, request.track)
 
 
 def disk_note(request: Asked, gpus: Iterable[str] = (), *, keep: bool = False) -> str | None:

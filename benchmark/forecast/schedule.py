@@ -11,8 +11,8 @@ class Task:
 
     seconds: float
     cores: int = 1
-    gpu: bool = False
-    """Whether it occupies a slot of a GPU."""
+    gpu: int = 0
+    """Slots of GPUs that it occupies."""
     after: tuple[int, ...] = ()
     """Tasks that end before it begins, by their index."""
     held: float = 0.0
@@ -33,13 +33,13 @@ class _Machine:
 
     def __init__(self, tasks: Sequence[Task], cores: int, slots: int) -> None:
         self.tasks, self.cores, self.slots = tasks, cores, slots
-        self.most, self.has_gpus = cores, bool(slots)
+        self.most, self.most_slots = cores, slots
         # One queue for each kind of demand: only the first of each can be the next to start.
         self.queues: dict[tuple[int, int], list[int]] = {}
 
     def demand(self, task: Task) -> tuple[int, int]:
         """Cores and slots; a task that asks for more than there is gets all, as in a run."""
-        return min(task.cores, self.most), int(task.gpu and self.has_gpus)
+        return min(task.cores, self.most), min(task.gpu, self.most_slots)
 
     def add(self, number: int) -> None:
         heapq.heappush(self.queues.setdefault(self.demand(self.tasks[number]), []), number)

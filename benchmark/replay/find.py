@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import layout
+from benchmark.chain.check import check_intact
 from benchmark.layout import Experiment
 from benchmark.workflow.datasets import dataset_folder
 from benchmark.workflow.request import Checksums
@@ -183,6 +184,7 @@ def _check_loop(moment: Moment) -> None:
     needed = [*moment.queries, moment.train, *moment.members]
     missing = next((path for path in needed if not path.exists()), None)
     if missing is None:
+        check_intact(needed, "continue the run, which makes it again")
         return
     before = _trained_before(moment)
     way_out = f"replay loop {before[-1]}, or continue the run" if before else "continue the run"

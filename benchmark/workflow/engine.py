@@ -86,9 +86,11 @@ def write_graph(place: Path, plan: Plan, left: Graph) -> None:
 
 def command(plan: Plan) -> list[str]:
     """Snakemake's command line."""
+    # Trainings on GPUs share all cores, but hardly use them all: short steps go on beside them.
+    cores = plan.cores + len(plan.gpus)
     return [
         *(sys.executable, "-P", "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
-        *("--cores", str(plan.cores), "--resources", f"gpu={len(plan.gpus)}"),
+        *("--cores", str(cores), "--resources", f"gpu={len(plan.gpus) * plan.slots}"),
         *OPTIONS,
     ]
 

@@ -78,6 +78,8 @@ class Plan(StateFile):
     train_threads: int
     """Threads of one training."""
     gpus: tuple[str, ...]
+    slots: int = 1
+    """Jobs that may share a GPU."""
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
 

@@ -43,6 +43,8 @@ class Request:
     data: Path
     runs: Path
     cores: int
+    slots: int = 1
+    """Jobs that may share a GPU."""
     step_command: str = STEP_COMMAND
     """Tests replace the steps by stand-ins."""
     keep: bool = False

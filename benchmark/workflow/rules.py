@@ -37,6 +37,11 @@ class Rule:
         """GPUs that a job occupies."""
         return int(self.step.gpu and bool(self.plan.gpus))
 
+    @property
+    def priority(self) -> int:
+        """Short steps go before trainings, which wait for them."""
+        return int(self.step.per is not Per.FOLD)
+
     def command(self, job: Job) -> str:
         """Command line of a job, to run in the track's folder."""
         plan, threads = self.plan, self.threads
@@ -49,6 +54,7 @@ class Rule:
             loop=job.target.loop,
             threads=int(self.step.numeric_threads.format(threads=threads)),
             gpus=plan.gpus if self.gpu else (),
+            slots=plan.slots,
             writer=plan.writer,
             limits=job.target.setting.limits if job.step.runs_method else None,
         ).options()
@@ -66,7 +72,13 @@ def described(plan: Plan, graph: Graph) -> Mapping[str, Any]:
     by_step = {rule.step: rule for rule in rules(plan)}
     return {
         "rules": [
-            {"name": rule.step.name, "threads": rule.threads, "gpu": rule.gpu, "retries": RETRIES}
+            {
+                "name": rule.step.name,
+                "threads": rule.threads,
+                "gpu": rule.gpu,
+                "priority": rule.priority,
+                "retries": RETRIES,
+            }
             for rule in by_step.values()
         ],
         "jobs": {

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark import layout
+from benchmark.chain.check import is_sound
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
@@ -109,18 +110,19 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
         networkless=request.networkless,
         generated=generated,
         cores=request.cores,
-        train_threads=threads_per_training(request.cores, folds, len(gpus)),
+        train_threads=threads_per_training(request.cores, folds, len(gpus) * request.slots),
         gpus=gpus,
+        slots=request.slots,
         step_command=request.step_command,
     )
 
 
 def _is_complete(root: Path, experiment: Experiment) -> bool:
-    """Whether there is a complete result; that of a failed attempt is removed."""
-    file = root / layout.result_file(experiment)
-    if not file.exists():
+    """Whether there is a complete result; a damaged one is set aside, a failed one removed."""
+    name = layout.result_file(experiment)
+    if not is_sound(root, name):
         return False
-    if load_result(file).status == "complete":
+    if load_result(root / name).status == "complete":
         return True
-    file.unlink()
+    (root / name).unlink()
     return False

@@ -199,7 +199,7 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
     """What serves the method's requests; the ensemble is loaded only if the method needs it."""
     method = inputs.method
     files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
-    images = ReadAhead(partial(_image, files))
+    images = ReadAhead(partial(_image, dataset, files))
     network = Network(no_predictor, None, workers)
     step = inputs.setting.inference.query_tile_step
     if method.needs:
@@ -269,10 +269,8 @@ def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) ->
         return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
 
 
-def _image(files: dict[str, Path], case: str) -> "np.ndarray":
-    from nnactive.nnunet.store import read_volume
-
-    return read_volume(files[case])
+def _image(dataset: PreparedDataset, files: dict[str, Path], case: str) -> "np.ndarray":
+    return dataset.read(files[case])
 
 
 def _partial_label(train: Path, case: str) -> "np.ndarray":

@@ -109,7 +109,7 @@ def start_pool(
     """
     info, setting = inputs.dataset.info, inputs.setting
     files = {case.id: inputs.dataset.image_file(case.id) for case in info.pool}
-    images = ReadAhead(partial(_image, files))
+    images = ReadAhead(partial(_image, inputs.dataset, files))
     about = PoolInfo(
         shapes={case.id: case.shape for case in info.pool},
         spacing=info.spacing,
@@ -194,10 +194,8 @@ def _key(inputs: StartInputs) -> str:
     )
 
 
-def _image(files: dict[str, Path], case: str) -> "np.ndarray":
-    from nnactive.nnunet.store import read_volume
-
-    return read_volume(files[case])
+def _image(dataset: PreparedDataset, files: dict[str, Path], case: str) -> "np.ndarray":
+    return dataset.read(files[case])
 
 
 def _no_labels(case: str) -> "np.ndarray":

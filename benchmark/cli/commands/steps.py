@@ -220,9 +220,10 @@ def query(
         from nnactive.steps.query import QueryInputs
         from nnactive.steps.query import query as run
 
+        read = _checked(data, spec, *queries, train)
         method = load_method(spec)
-        ensembles = [*members, *past_trains, *past_members] if method.needs else []
-        read = _checked(data, spec, *queries, train, *ensembles)
+        if method.needs:
+            read |= _checked(None, *members, *past_trains, *past_members)
         inputs = QueryInputs(
             data=data,
             setting=read_model(setting_file, Setting),
@@ -335,6 +336,7 @@ def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
     except NnactiveError as error:
         text = " ".join(str(error).split())
         kind = failure_kind(error) if step.runs_method else None
+        text = text if kind is None else text[:LONGEST_REASON]
         write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
         raise
     except (Exception, SystemExit):

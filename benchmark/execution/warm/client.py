@@ -9,7 +9,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    from _socket import socket
 
 SERVER = "NNACTIVE_SERVER"
 """As `benchmark.execution.supervisor` calls it."""
@@ -28,9 +28,9 @@ def main() -> int:
         return LOST
     address = os.environ.get(SERVER)
     if address:
-        import socket
+        from _socket import AF_UNIX, socket  # the library's own imports ten more modules
 
-        connection = socket.socket(socket.AF_UNIX)
+        connection = socket(AF_UNIX)
         try:
             connection.connect(address)
         except OSError:
@@ -41,7 +41,7 @@ def main() -> int:
     return os.execv(command[0], command)  # noqa: S606
 
 
-def follow(connection: "socket.socket", parent: int) -> int:
+def follow(connection: "socket", parent: int) -> int:
     """Ask a server, wait for the exit status, and return it; end when the parent does."""
     env = [f"{name}={value}" for name, value in os.environ.items()]
     words = [os.getcwd(), str(len(sys.argv) - 1), *sys.argv[1:], *env]  # noqa: PTH109

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmark.forecast.calibration.trial import ANSWER, ASKED, GO, READY, STAGES, Answer, Trial
 from benchmark.forecast.network.counts import tiles
-from nnactive.devices import AUTO, CPU, c_compiler, peak_memory_gib, pick_device
+from nnactive.devices import AUTO, CPU, c_compiler, is_gpu, peak_memory_gib, pick_device
 from nnactive.geometry import Patch, Triple, as_triple
 from nnactive.io.files import read_json, read_model, write_json, write_model, write_text
 from nnactive.io.formatting import duration
@@ -38,17 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begin = time.monotonic()
     device = pick_device(AUTO if asked.gpu else CPU)
     train = make_training_folder(asked, folder)
-    # Preparing the synthetic data isn't part of a training; the imports are, and begin it.
     clock = Clock(folder)
+    import_all()
     member, iteration, setup = train_some(asked, train, folder, device, clock)
     load, tile = predict(asked, train, member, device, clock) if asked.predict else (0.0, 1.0)
     import torch
 
     answer = Answer(
         torch=torch.__version__,
-        setup_seconds=setup + clock.imports,
+        setup_seconds=setup,
         iteration_seconds=iteration,
-        load_seconds=load + clock.imports,
+        load_seconds=load,
         tile_seconds=tile,
         memory_gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         device_memory_gib=peak_memory_gib(device),
@@ -62,13 +62,8 @@ class Clock:
     """Tells the stages, and waits for processes that measure at the same time."""
 
     def __init__(self, folder: Path) -> None:
-        """Import the trainer, and note how long that takes."""
+        """Use a folder that the parent looks into."""
         self.folder = folder
-        begin = time.monotonic()
-        import nnactive.nnunet.predict.ensemble
-        import nnactive.nnunet.trainer  # noqa: F401
-
-        self.imports = time.monotonic() - begin
 
     def tell(self, stage: str) -> None:
         """Note a stage, for people."""
@@ -82,6 +77,12 @@ class Clock:
         while not (self.folder / GO).exists() and time.monotonic() < begin + WAIT:
             time.sleep(0.01)
         return time.monotonic() - begin
+
+
+def import_all() -> None:
+    """Import what a run imports once, before it starts jobs."""
+    import nnactive.nnunet.predict.ensemble
+    import nnactive.nnunet.trainer  # noqa: F401
 
 
 def image_size(asked: Trial, patch: Triple) -> Triple:
@@ -154,30 +155,12 @@ def train_some(
     asked: Trial, train: Path, folder: Path, device: str, clock: Clock
 ) -> tuple[Path, float, float]:
     """Train some iterations; returns the member, seconds an iteration, and seconds beside them."""
-    import torch
-
     from nnactive.nnunet.environment import environment, quiet
-    from nnactive.nnunet.plans import CONFIGURATION
-    from nnactive.nnunet.trainer import PartialLabelTrainer
-    from nnactive.nnunet.training.member import COMPILE_FROM
-    from nnactive.nnunet.training_folder import training_dataset_json, training_plans
+    from nnactive.nnunet.predict.members import Member, save_member
 
     begin = time.monotonic()
-    long = asked.training.epochs * asked.training.iterations >= COMPILE_FROM
-    variables = {
-        "nnUNet_preprocessed": str(train),
-        "nnUNet_results": str(folder / "scratch"),
-        "nnUNet_compile": str(long and c_compiler() is not None),
-        **({} if asked.gpu else {"nnUNet_n_proc_DA": "0"}),
-    }
-    with environment(variables), quiet():
-        trainer = PartialLabelTrainer(
-            plans=training_plans(train) | {"continue_training": False},
-            configuration=CONFIGURATION,
-            fold=0,
-            dataset_json=training_dataset_json(train),
-            device=torch.device(device),
-        )
+    with environment(variables_for(asked, folder, train, device)), quiet():
+        trainer = make_trainer(train, device)
         trainer.num_epochs = ENDLESS
         trainer.on_train_start()
         epoch(trainer, WARM)  # kernels are compiled and chosen
@@ -191,14 +174,50 @@ def train_some(
             some = min(asked.training.iterations, count)
             took += epoch(trainer, some)
             done += some
-        network: torch.nn.Module = getattr(trainer.network, "_orig_mod", trainer.network)  # type: ignore[assignment]
+        network = getattr(trainer.network, "_orig_mod", trainer.network)
         axes = trainer.inference_allowed_mirroring_axes
         weights = {name: value.cpu() for name, value in network.state_dict().items()}
     member = folder / "member.pth"
-    content = {"weights": weights, "mirror_axes": None if axes is None else tuple(axes)}
-    torch.save(content, member)
+    save_member(member, Member(weights, None if axes is None else tuple(axes)))
     counted = 2 * WARM * each + took + waited
     return member, took / done, max(0.0, time.monotonic() - begin - counted)
+
+
+def variables_for(asked: Trial, folder: Path, train: Path, device: str) -> dict[str, str]:
+    """The environment of a training, as `nnactive.nnunet.training.member` sets it."""
+    from nnactive.nnunet.training.kernels import kernel_variables
+    from nnactive.nnunet.training.member import COMPILE_FROM
+    from nnactive.nnunet.workers import WORKERS, data_workers
+
+    long = asked.training.epochs * asked.training.iterations >= COMPILE_FROM
+    return {
+        "nnUNet_preprocessed": str(train),
+        "nnUNet_results": str(folder / "scratch"),
+        "nnUNet_compile": str(long and c_compiler() is not None),
+        WORKERS: str(data_workers(device)),
+        **kernel_variables(device),
+    }
+
+
+def make_trainer(train: Path, device: str) -> Any:
+    """The trainer of every track, for the first fold."""
+    import torch
+
+    from nnactive.nnunet.plans import CONFIGURATION
+    from nnactive.nnunet.trainer import PartialLabelTrainer
+    from nnactive.nnunet.training.kernels import limit_compilers
+    from nnactive.nnunet.training_folder import training_dataset_json, training_plans
+    from nnactive.nnunet.workers import job_threads
+
+    if is_gpu(device):
+        limit_compilers(job_threads())
+    return PartialLabelTrainer(
+        plans=training_plans(train) | {"continue_training": False},
+        configuration=CONFIGURATION,
+        fold=0,
+        dataset_json=training_dataset_json(train),
+        device=torch.device(device),
+    )
 
 
 def epoch(trainer: Any, iterations: int) -> float:

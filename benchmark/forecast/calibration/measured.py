@@ -15,6 +15,8 @@ from nnactive.io.models import Frozen, StateFile
 FOLDER: Final = ".calibration"
 ROOM: Final = 0.9
 """Most of a GPU's memory that trainings may fill."""
+CONTEXT_GIB: Final = 0.6
+"""GPU memory that a process takes beside its tensors."""
 GAIN: Final = 1.05
 """One more training on a GPU must raise the throughput by this factor."""
 
@@ -40,10 +42,10 @@ class Calibration(StateFile):
     threads: PositiveInt
     """Threads of a training."""
     setup_seconds: NonNegativeFloat
-    """What a training takes beside its iterations: imports, the network, the file at the end."""
+    """What a training takes beside its iterations: the network, and the file at the end."""
     iteration_seconds: PositiveFloat
     load_seconds: NonNegativeFloat
-    """What a prediction takes before the first tile: imports and the networks."""
+    """What a prediction takes before the first tile: the networks."""
     tile_seconds: PositiveFloat
     """One tile, one member, not mirrored; its share of putting tiles together included."""
     memory_gib: NonNegativeFloat
@@ -86,7 +88,7 @@ def best_count(
     if not memory_gib or not total_gib:
         return best
     for count in sorted(speed):
-        fits = count * memory_gib <= ROOM * total_gib
+        fits = count * (memory_gib + CONTEXT_GIB) <= ROOM * total_gib
         if fits and best in speed and speed[count] >= GAIN * speed[best]:
             best = count
     return best

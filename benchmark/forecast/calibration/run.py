@@ -15,6 +15,7 @@ from typing import Final
 from benchmark.child_errors import reported_cause
 from benchmark.execution.child_processes import spawn
 from benchmark.forecast.calibration.measured import (
+    CONTEXT_GIB,
     GAIN,
     ROOM,
     Calibration,
@@ -151,7 +152,7 @@ def _sides(trial: Trial, alone: Answer, machine: Machine, tell: Tell) -> tuple[S
     each, total = alone.device_memory_gib, machine.device_gib
     only = trial.model_copy(update={"predict": False})
     for count in range(2, min(MOST_SIDES, trial.training.folds) + 1):
-        if not each or not total or count * each > ROOM * total:
+        if not each or not total or count * (each + CONTEXT_GIB) > ROOM * total:
             break
         tell(f"{count} trainings side by side")
         answers = run_trials(only, count, machine, tell)

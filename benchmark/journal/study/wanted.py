@@ -66,8 +66,7 @@ def wanted(root: Path, journaled: Iterable[str]) -> Wanted:
 
 def methods(root: Path, track: Track) -> list[str]:
     """Ids of the methods that a track's folder holds: of a track of starts, the pairs."""
-    specs = (root / layout.spec_file("any")).parent
-    found = sorted(file.name.removesuffix(".json") for file in specs.glob("*.json"))
+    found = [file.name.removesuffix(".json") for file in layout.spec_files(root)]
     return [each for each in found if track.query is None or layout.JOINT in each]
 
 

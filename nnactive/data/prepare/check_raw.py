@@ -1,8 +1,8 @@
 """Checking the raw dataset as a whole, before anything is converted or resampled."""
 
 from nnactive.data.cards import Card
-from nnactive.data.check.case_facts import Looked
-from nnactive.data.check.dataset import judge, look_at_all, refuse_errors
+from nnactive.data.check.case_facts import Looked, look
+from nnactive.data.check.dataset import STAGE, judge, refuse_errors
 from nnactive.data.check.findings import Finding, of, summed_up
 from nnactive.data.check.sides import Sides
 from nnactive.data.prepare.job import Job
@@ -25,11 +25,17 @@ def check_raw(job: Job, note: Note) -> tuple[Note, tuple[Finding, ...], int]:
     Raises:
         UserError: the dataset has an error; tells the first one, and how many there are.
     """
-    unread = [case for case in job.cases if case.id not in note.facts]
+    unread = {case.id: case for case in job.cases if case.id not in note.facts}
+    # Too little memory, say, isn't the case's fault for good.
     looked = dict(
         zip(
-            [case.id for case in unread],
-            look_at_all(unread, job.card, job.progress, job.workers),
+            unread,
+            job.each(
+                STAGE,
+                lambda case: look(unread[case], job.card),
+                list(unread),
+                sure=lambda found: found.facts is not None,
+            ),
             strict=True,
         )
     )

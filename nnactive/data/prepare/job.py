@@ -4,14 +4,16 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from nnactive.data.cards import Card
+from nnactive.data.prepare.memo import FOLDER, Memo, key_of
 from nnactive.data.prepared import POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
+from nnactive.data.raw.raw_checksums import RawFiles
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, described, refusal
 from nnactive.io.locks import exclusive_lock
 
@@ -35,6 +37,8 @@ class Job:
     cases: tuple[Found, ...]
     pool: tuple[str, ...]
     test: tuple[str, ...]
+    raw: RawFiles = field(default_factory=dict)
+    """The raw files and their checksums; without a case's, nothing is remembered of it."""
 
     @property
     def scratch(self) -> Path:
@@ -50,12 +54,49 @@ class Job:
         """File of the label of ``case``, in the folder of its side of the split."""
         return volume_file(self.out, POOL_LABELS if case in self.pool else TEST_LABELS, case)
 
-    def each(self, stage: str, work: Callable[[str], Result], cases: Sequence[str]) -> list[Result]:
-        """Run ``work`` on all cases in parallel; results in the order of ``cases``."""
+    def each(
+        self,
+        stage: str,
+        work: Callable[[str], Result],
+        cases: Sequence[str],
+        *,
+        of: object = None,
+        there: Callable[[str], bool] = lambda _: True,
+        sure: Callable[[Result], bool] = lambda _: True,
+    ) -> list[Result]:
+        """Run ``work`` on all cases in parallel, but for what an earlier attempt has found.
+
+        Args:
+            stage: its name, also that of its memo.
+            work: takes a case.
+            cases: the cases.
+            of: what the results depend on beside the card and the case's raw files, as JSON.
+            there: whether the files that ``work`` makes of a case are there.
+            sure: whether another attempt would have the same result.
+
+        Returns:
+            Results in the order of ``cases``.
+        """
+        common = key_of([self.card.preparation_hash(), of])
+
+        def key(case: str) -> str:
+            raw = [(file.name, file.sha256) for file in self.raw.get(case, ())]
+            return key_of([common, raw])
+
+        memo = Memo(self.scratch / FOLDER / stage, key)
+        known = {case for case in cases if case in self.raw and memo.has(case) and there(case)}
         with ThreadPoolExecutor(self.workers) as executor:
+            fresh = executor.map(work, [case for case in cases if case not in known])
+
+            def results() -> Iterator[Result]:
+                for case in cases:
+                    result: Result = memo.get(case) if case in known else next(fresh)
+                    if case not in known and sure(result):
+                        memo.add(case, result)
+                    yield result
+
             try:
-                results = executor.map(work, cases)
-                return list(tracked(self.progress, stage, results, len(cases)))
+                return list(tracked(self.progress, stage, results(), len(cases)))
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise

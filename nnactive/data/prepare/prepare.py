@@ -10,6 +10,7 @@ from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
 from nnactive.data.prepare.job import RAW, Job, alone, storage_errors
+from nnactive.data.prepare.memo import FOLDER, Memo
 from nnactive.data.prepare.resume import (
     NOTE,
     Note,
@@ -97,11 +98,13 @@ def _prepare(
     before = read_note(card, out)
     folder = _generated(card, out) or _given_folder(card, raw, out)
     cases = scan(folder, card)
-    note = update_note(card, out, before, read_files(cases, before.raw, progress))
+    read = Memo(out / SCRATCH / FOLDER / "compare", lambda _: "")
+    known = dict(before.raw) | {case.id: read.get(case.id) for case in cases if read.has(case.id)}
+    note = update_note(card, out, before, read_files(cases, known, progress, read.add))
     if workers is None:
         workers = estimate(card, cases, out).workers
     pool, test = split_cases([case.id for case in cases], card)
-    job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test))
+    job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test), note.raw)
     note, warnings, notes = check_raw(job, note)
     job = convert_all(job)
     target = find_target(job)

@@ -9,6 +9,7 @@ from pydantic import Field
 from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts
 from nnactive.data.prepare.job import CONVERTED, RAW
+from nnactive.data.prepare.memo import FOLDER
 from nnactive.data.prepare.stages import Target
 from nnactive.data.prepared import IMAGES, POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
 from nnactive.data.raw.convert import converted_files
@@ -76,7 +77,7 @@ def refuse_changed(
 
 
 def read_note(card: Card, out: Path) -> Note:
-    """Read the note of an earlier run; if there is none, all volumes are dropped.
+    """Read the note of an earlier run; if there is none, all volumes are dropped, and one is begun.
 
     Raises:
         UserError: they were made from another card.
@@ -87,13 +88,19 @@ def read_note(card: Card, out: Path) -> Note:
     except NewerFileError:
         raise
     except UserError:  # missing, or from an older version
-        _drop(out, *VOLUMES, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
-        return Note(card=card.preparation_hash(), raw={})
+        return _begin(card, out)
     if note.card != card.preparation_hash() and not any((out / part).exists() for part in VOLUMES):
         # Nothing was made yet: the card was changed because the check refused the raw data.
-        _drop(out, f"{SCRATCH}/{CONVERTED}", f"{SCRATCH}/{RAW}")
-        return Note(card=card.preparation_hash(), raw={})
+        return _begin(card, out)
     same(out, "card", note.card, card.preparation_hash())
+    return note
+
+
+def _begin(card: Card, out: Path) -> Note:
+    """Drop everything and write a note at once, so that what is made from here isn't dropped."""
+    _drop(out, *VOLUMES, *(f"{SCRATCH}/{part}" for part in (CONVERTED, RAW, FOLDER)))
+    note = Note(card=card.preparation_hash(), raw={})
+    write_model(out / SCRATCH / NOTE, note)
     return note
 
 

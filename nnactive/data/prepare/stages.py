@@ -117,7 +117,14 @@ def resample_all(job: Job, target: Target) -> None:
         return _present(label, classes)
 
     ids = sorted(files)
-    present = dict(zip(ids, job.each("resample", work, ids), strict=True))
+    done = job.each(
+        "resample",
+        work,
+        ids,
+        of=target,
+        there=lambda case: volume_file(job.scratch, IMAGES, case).is_file(),
+    )
+    present = dict(zip(ids, done, strict=True))
     cases = np.sum([present[case] for case in job.pool], axis=0)
     for name, number in zip(job.card.classes, cases, strict=True):
         if number < CLASS_CASES:
@@ -138,7 +145,8 @@ def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
     def sample(case: str) -> np.ndarray:
         return sample_intensities(read_volume(files[case]), samples)
 
-    measured = fingerprint(spacing, shapes, job.each("fingerprint", sample, job.pool))
+    sampled = job.each("fingerprint", sample, job.pool, of=(spacing, samples))
+    measured = fingerprint(spacing, shapes, sampled)
     description = _description(job)
     plans = plan(job.card.nnunet_name, description, measured)
     write_json(job.out / FINGERPRINT, measured)
@@ -166,7 +174,14 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
 
     pool = set(job.pool)
     ids = sorted((*job.pool, *job.test))
-    stored = dict(zip(ids, job.each("normalise", work, ids), strict=True))
+    done = job.each(
+        "normalise",
+        work,
+        ids,
+        of=(plans, job.pool),
+        there=lambda case: volume_file(job.out, IMAGES, case).is_file(),
+    )
+    stored = dict(zip(ids, done, strict=True))
     return PreparedInfo(
         protocol_version=PROTOCOL_VERSION,
         name=job.card.name,

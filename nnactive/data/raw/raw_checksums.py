@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from nnactive.data.progress import Progress, tracked
@@ -60,7 +60,10 @@ def listing_hash(files: Mapping[str, str]) -> str:
 
 
 def read_files(
-    cases: Iterable[Found], known: RawFiles, progress: Progress
+    cases: Iterable[Found],
+    known: RawFiles,
+    progress: Progress,
+    note: Callable[[str, tuple[RawFile, ...]], None] | None = None,
 ) -> dict[str, tuple[RawFile, ...]]:
     """Names and checksums of all raw files, in the order of ``cases``.
 
@@ -68,12 +71,15 @@ def read_files(
         cases: the cases to read.
         known: from an earlier call; files with the same size and time stamp are not read again.
         progress: receives every case that was read.
+        note: receives each case and its files, too.
     """
     named = inner_names(cases)
     found = {}
     for case, paths in tracked(progress, "compare", named.items(), len(named)):
         before = {file.name: file for file in known.get(case, ())}
         found[case] = tuple(_read(path, name, before.get(name)) for name, path in paths.items())
+        if note is not None:
+            note(case, found[case])
     return found
 
 

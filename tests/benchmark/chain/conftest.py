@@ -1,4 +1,4 @@
-"""A small track in one process: STAND-INS train, predict and choose; the commands are the real ones.
+"""A small track in one process: STAND-INS train, predict and choose under the real commands.
 
 What a stand-in makes depends on the bytes of all it reads, so that a damaged input that is used
 shows in the result. Instead of Snakemake, a loop runs what is missing and whose inputs are there.
@@ -96,7 +96,7 @@ def train_fold(train, fold, out, device):
 
 def evaluate(data, setting, train, members, out, device, **_):
     dataset = PreparedDataset(data)
-    for name in ("images/t.b2nd", "test_labels/t.b2nd"):
+    for name in ("images/a.b2nd", "images/t.b2nd", "test_labels/t.b2nd"):
         dataset.check(Path(data) / name)
     assert len(members) == setting.training.folds
     column = ((drawn(train, *members) + 1,),)
@@ -109,6 +109,7 @@ def evaluate(data, setting, train, members, out, device, **_):
 
 
 def query(inputs, out, device, **_):
+    PreparedDataset(inputs.data).check(Path(inputs.data) / "images" / "a.b2nd")
     read = [*inputs.queries, inputs.train, *(inputs.members if inputs.method.needs else ())]
     names = (inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
     _choose(*names, out, read, b"{}" if inputs.method_id == "bald" else None)

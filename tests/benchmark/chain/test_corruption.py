@@ -1,5 +1,6 @@
 """Damaged files of a run are noticed, made again, and never used; the steps are stand-ins."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import layout
+from benchmark.chain.mend import mend
 from benchmark.execution.statuses import DAMAGED
 from nnactive.io.seals import seal_file
 
@@ -108,8 +110,6 @@ def test_swapped_files_are_noticed(make_world, undisturbed, name, sealed) -> Non
 
 @pytest.mark.parametrize("patches", ["missing", "twice", "overlapping"])
 def test_other_patches_in_a_loop_file_are_noticed(make_world, undisturbed, patches) -> None:
-    import json
-
     world = make_world("half")
     file = BALD / "loop_001.json"
     content = json.loads(file.read_text())
@@ -152,7 +152,7 @@ def test_a_member_that_is_no_longer_needed_is_set_aside_and_nothing_is_made_agai
 ) -> None:
     world = make_world("whole")
     empty(BALD / "loop_001/fold_0.pth")
-    world.notes += world_notes(world)
+    world.notes += mend(world.root, world.jobs)
     assert world.aside() == [
         "s/bald/seed_1/loop_001/fold_0.pth",
         "s/bald/seed_1/loop_001/fold_0.pth.cost.json",
@@ -162,17 +162,10 @@ def test_a_member_that_is_no_longer_needed_is_set_aside_and_nothing_is_made_agai
     ]
 
 
-def world_notes(world) -> list[str]:
-    from benchmark.chain.mend import mend
-
-    return mend(world.root, world.jobs)
-
-
 def test_a_kept_member_that_is_damaged_is_not_taken(make_world, undisturbed) -> None:
     world = make_world("half")
     # All that the experiment's members share with those that are kept.
     shutil.rmtree(BALD / "loop_001")
-    seal_file(BALD / "loop_001.json").with_name("none").touch()
     for kept in Path("s/.trained").rglob("fold_*.pth"):
         flip(kept)
     world.finish()

@@ -7,7 +7,8 @@ from toy import make_request, make_track, write_prepared
 
 from benchmark.cli.commands.tracks import finish
 from benchmark.cli.main import main
-from nnactive.io.locks import exclusive_lock
+from benchmark.layout import lease_file
+from nnactive.io.leases import lease
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +48,13 @@ def test_a_removed_method_leaves_nothing_and_the_others_everything(runs, capsys)
     assert "add --yes" in capsys.readouterr().err
     assert files(root) == before
 
-    with exclusive_lock(root / ".lock") as held:
+    with lease(root / lease_file(Path("s/power_bald,beta=5/seed_1/loop_001.json"))) as held:
         assert held
         assert main([*words, "--yes"]) == 2
-    assert "a run is at work here" in capsys.readouterr().err
-
-    assert main([*words, "--yes"]) == 0
+    assert "a run is at work on power_bald,beta=5 (process" in capsys.readouterr().err
+    with lease(root / lease_file(Path("s/random/seed_1/loop_001.json"))) as held:
+        assert held  # another method's
+        assert main([*words, "--yes"]) == 0
     gone = before - files(root)
     assert gone
     assert all("power_bald,beta=5" in each for each in gone)

@@ -3,11 +3,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from benchmark.execution.gpu_locks import hold_gpu
+from benchmark.execution.gpu_locks import allocated, hold_gpu
 from benchmark.execution.log import exit_status, reason
 from benchmark.jobs import Job
 from benchmark.journal.watch import Watch, forget
@@ -109,6 +111,47 @@ def test_two_jobs_of_a_cluster_that_call_their_gpus_0_do_not_wait(tmp_path, monk
             assert (first, second) == ("0", "0")
     names = {file.name for file in (tmp_path / "shared").iterdir()}
     assert names == {"gpu_GPU-a.lock", "gpu_GPU-b.lock"}
+
+
+def test_jobs_share_a_gpu_only_where_all_agree(tmp_path) -> None:
+    class BusyError(Exception):
+        pass
+
+    def give_up() -> None:
+        raise BusyError
+
+    def take(gpus: Sequence[str], slots: int) -> AbstractContextManager[str]:
+        return hold_gpu(gpus, tmp_path, slots, give_up)
+
+    with take(["0", "1"], 2) as first, take(["0", "1"], 2) as second:
+        assert (first, second) == ("0", "1")  # an unused one before a shared one
+        with take(["0", "1"], 2) as third, take(["0", "1"], 2) as fourth:
+            assert {third, fourth} == {"0", "1"}
+            with pytest.raises(BusyError), take(["0", "1"], 2):
+                pass
+    with take(["0"], 2), pytest.raises(BusyError), take(["0"], 1):
+        pass
+    with take(["0"], 1), pytest.raises(BusyError), take(["0"], 2):
+        pass
+    with take(["0"], 1) as last:
+        assert last == "0"
+
+
+@pytest.mark.parametrize(
+    ("given", "planned", "found"),
+    [
+        ("1", ("0", "1"), ("1",)),
+        ("GPU-a, GPU-b", ("0",), ("GPU-a", "GPU-b")),
+        ("MIG-1", ("0",), ("MIG-1",)),
+        (None, ("0", "1"), ("0", "1")),
+        ("1", (), ()),
+    ],
+)
+def test_a_job_takes_what_its_allocation_gives(monkeypatch, given, planned, found) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if given is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    assert allocated(planned) == found
 
 
 def make_job(root: Path, step: Step, fold: int = 0) -> Job:

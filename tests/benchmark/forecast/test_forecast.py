@@ -1,5 +1,6 @@
 """Costs of studies, needs of steps and shards, the line on the disk: on made-up facts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
 from benchmark.forecast.needs import Needs, overridden, shard_needs, step_needs
 from benchmark.forecast.network.counts import GIB, member_bytes, training_memory
-from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told
+from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told, trainings_per_gpu
 from benchmark.layout import Experiment
 from benchmark.steps import ANNOTATE, EVALUATE, QUERY, STEPS, TRAIN_FOLD, Resources
 from benchmark.submission.spec import describe
@@ -67,8 +68,11 @@ def test_more_gpus_make_it_faster_and_not_cheaper() -> None:
 
 def test_gpus_that_trainings_share_are_not_counted_twice() -> None:
     plain = forecast(TWO_GPUS).cost(METHODS)
-    shared = forecast(TWO_GPUS, slots=4).cost(METHODS)
-    assert shared.gpu_hours == pytest.approx(plain.gpu_hours / 2)
+    durations = replace(forecast(TWO_GPUS).durations, side_by_side=2)
+    # Nothing was measured, so that two side by side take twice as long.
+    shared = Forecast(make_track(), durations, TWO_GPUS).cost(METHODS)
+    assert shared.gpu_hours == pytest.approx(plain.gpu_hours, rel=0.2)
+    assert shared.peak_disk_gib > plain.peak_disk_gib
 
 
 def test_a_finished_study_costs_nothing(tmp_path: Path) -> None:
@@ -165,6 +169,10 @@ def test_a_finished_run_says_nothing_of_the_disk(tmp_path: Path) -> None:
     request = make_request(tmp_path, track)
     record(request.root, Experiment("s", "random", 1), track.settings[0], {})
     assert disk_note(request) is None
+
+
+def test_a_run_without_calibrations_shares_no_gpu(tmp_path: Path) -> None:
+    assert trainings_per_gpu(make_request(tmp_path, toy_track()), TWO_GPUS, "H200") == 1
 
 
 def test_a_full_disk_is_warned_of() -> None:

@@ -15,14 +15,14 @@ def stepped(tasks: list[Task], cores: int, slots: int) -> float:
     while len(ends) < len(tasks) or any(end > now for end in ends.values()):
         running = [tasks[n] for n, end in ends.items() if end > now]
         free = cores - sum(min(t.cores, cores) for t in running)
-        places = slots - sum(t.gpu for t in running)
+        places = slots - sum(min(t.gpu, slots) for t in running)
         for number, task in enumerate(tasks):
             ready = number not in ends and all(ends.get(n, now + 1) <= now for n in task.after)
-            fits = min(task.cores, cores) <= free and (not slots or task.gpu <= places)
+            fits = min(task.cores, cores) <= free and min(task.gpu, slots) <= places
             if ready and fits:
                 ends[number] = now + int(task.seconds)
                 free -= min(task.cores, cores)
-                places -= task.gpu
+                places -= min(task.gpu, slots)
         now += 1
     return max(ends.values(), default=0)
 
@@ -32,7 +32,7 @@ def random_tasks(rng: random.Random, count: int) -> list[Task]:
         Task(
             seconds=rng.randint(1, 6),
             cores=rng.randint(1, 3),
-            gpu=rng.random() < 0.5,
+            gpu=rng.randint(0, 2),
             after=tuple(sorted(rng.sample(range(n), min(n, rng.randint(0, 2))))),
         )
         for n in range(count)
@@ -65,7 +65,7 @@ def test_a_chain_takes_its_sum_and_independent_tasks_share_the_machine() -> None
 
 
 def test_gpus_are_shared_by_slots_and_missing_ones_ignored() -> None:
-    trainings = [Task(5, gpu=True)] * 4
+    trainings = [Task(5, gpu=1)] * 4
     assert simulate(trainings, 8, 1).seconds == 20
     assert simulate(trainings, 8, 4).seconds == 5
     assert simulate(trainings, 8, 0).seconds == 5

@@ -9,8 +9,10 @@ from benchmark import layout
 from benchmark.jobs import Job
 from benchmark.layout import Experiment
 from benchmark.steps import Per
+from benchmark.workflow.engine import command
 from benchmark.workflow.graph import graph
 from benchmark.workflow.plan import Plan, jobs
+from benchmark.workflow.rules import described
 
 RANDOM, BALD = Experiment("s", "random", 1), Experiment("s", "bald", 1)
 START = Experiment("s", "start", 1)
@@ -119,3 +121,21 @@ def test_a_folder_is_read_once(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(os, "scandir", lambda path: read.append(str(path)) or scandir(path))
     found = graph(tmp_path, make_plan())
     assert len(read) == len(set(read)) < len(found.needed)
+
+
+def test_short_steps_go_on_beside_trainings_that_fill_the_gpus(tmp_path) -> None:
+    plan = make_plan(gpus=("0", "1"), cores=8, train_threads=4)
+    told = described(plan, graph(tmp_path, plan))["rules"]
+    by_name = {rule["name"]: rule for rule in told}
+    given = command(plan)
+    assert given[given.index("--resources") + 1] == "gpu=2"
+    spare = int(given[given.index("--cores") + 1]) - 2 * by_name["train_fold"]["threads"]
+    assert spare >= by_name["annotate"]["threads"] == 1
+    assert all(by_name[name]["gpu"] == 0 for name in ("annotate", "start", "result"))
+    first = {name for name, rule in by_name.items() if rule["priority"]}
+    assert first == set(by_name) - {"train_fold"}
+    shared = command(make_plan(gpus=("0", "1"), cores=8, slots=3))
+    assert shared[shared.index("--resources") + 1] == "gpu=6"
+    # Without a GPU, cores are all there is.
+    plain = command(make_plan(cores=8))
+    assert plain[plain.index("--cores") + 1] == "8"

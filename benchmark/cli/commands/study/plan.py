@@ -188,10 +188,7 @@ def prepared(
         raise UserError(f"--folds-per-gpu {folds_per_gpu}: write a number from 1, or {AUTO}")
     count = best(read(1), content) if folds_per_gpu == AUTO else int(folds_per_gpu)
     inputs = read(count)
-    slots = len(where.resources.gpus) * count
-    return inputs, Forecast(
-        content, inputs.durations, where.resources, slots=slots, generated=inputs.generated
-    )
+    return inputs, Forecast(content, inputs.durations, where.resources, generated=inputs.generated)
 
 
 def entered(content: "Track", texts: Sequence[str], root: Path) -> "list[Entered]":
@@ -212,9 +209,8 @@ def studies(forecast: "Forecast", methods: "list[Entered]", root: Path) -> "dict
     from benchmark.forecast.graph import Entered, below
     from benchmark.layout import JOINT
 
-    exists = below(root)
-    left = forecast.cost(methods, exists)
     whole = forecast.cost(methods)
+    left = forecast.cost(methods, below(root)) if root.is_dir() else whole
     found = {"all": whole}
     if left.jobs != whole.jobs:
         found["left"] = left

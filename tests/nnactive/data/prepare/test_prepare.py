@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnactive.data.cards import load_card
 from nnactive.data.check.case_facts import look
 from nnactive.data.prepare import stages
 from nnactive.data.prepare.prepare import estimate_needs, prepare
 from nnactive.data.prepared import PreparedDataset
+from nnactive.data.raw.script import load_script
 from nnactive.errors import NnactiveError, UserError
 
 FILES = {
@@ -273,7 +275,7 @@ def test_a_mended_file_is_taken_and_the_rest_kept(tiny, whole, tmp_path, monkeyp
         read.append(case.id)
         return look(case, card)
 
-    monkeypatch.setattr("nnactive.data.check.dataset.look", counted)
+    monkeypatch.setattr("nnactive.data.prepare.check_raw.look", counted)
     assert run(tiny, tmp_path / "tiny") == whole
     assert read == ["tiny_6"]
 
@@ -478,3 +480,89 @@ def test_a_killed_process_leaves_what_the_next_one_needs(tiny, whole, tmp_path):
     assert 3 <= len(list(scratch.glob("*.b2nd"))) < 8
     assert not Path(out, "prepared.json").exists()
     assert run(tiny, out) == whole
+
+
+STAGES = ("compare", "check", "resample", "fingerprint", "normalise")
+
+
+class Killed(BaseException):
+    """Stands in for ``kill -9``: nothing is written after it."""
+
+
+@pytest.mark.slow
+def test_a_preparation_that_is_killed_at_every_case_ends(tiny, whole, tmp_path, monkeypatch):
+    """Each attempt gets one case of one stage further."""
+    monkeypatch.setattr("nnactive.data.prepare.memo.SECONDS", 0.0)
+    work: dict[str, list[str]] = {}
+    for name, module in {
+        "look": "nnactive.data.prepare.check_raw",
+        "sha256": "nnactive.data.raw.raw_checksums",
+        "resample": "nnactive.data.prepare.stages",
+        "sample_intensities": "nnactive.data.prepare.stages",
+        "array_digest": "nnactive.data.prepare.stages",
+    }.items():
+        real = getattr(__import__(module, fromlist=[name]), name)
+
+        def counted(*given, real=real, name=name):
+            work.setdefault(name, []).append(name)
+            return real(*given)
+
+        monkeypatch.setattr(f"{module}.{name}", counted)
+
+    def kill(stage: str, done: int, _total: int) -> None:
+        if done > reached.get(stage, 0):
+            reached[stage] = done
+            raise Killed
+
+    reached: dict[str, int] = {}
+    kills = 0
+    while True:
+        try:
+            info = run(tiny, tmp_path / "tiny", progress=kill)
+        except Killed:
+            kills += 1
+        else:
+            break
+    assert info == whole
+    assert kills == sum(reached.values()) == 8 + 8 + 8 + 6 + 8
+    # A worker is at the next case or two when one is told; from the start it would be 36 cases.
+    assert max(len(calls) for calls in work.values()) <= 3 * 8
+
+
+def test_what_is_remembered_is_of_the_same_card_and_files(tiny, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("nnactive.data.prepare.memo.SECONDS", 0.0)
+    out = tmp_path / "tiny"
+
+    def late(stage: str, done: int, _total: int) -> None:
+        if (stage, done) == ("normalise", 8):
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(tiny, out, progress=late)
+    assert {path.name for path in (out / "scratch" / "done").iterdir()} == {*STAGES}
+    image, label = tiny.case(3)
+    tiny.write(tiny.image(3), image[::-1].copy(), (2, 1, 1))
+    tiny.write(tiny.label(3), label[::-1].copy(), (2, 1, 1))
+    info = run(tiny, out)
+    shutil.rmtree(out)
+    assert info == run(tiny, out)
+    assert info.checksum != whole.checksum
+    assert not (out / "scratch").exists()
+
+
+def test_generated_data_is_kept_though_nothing_was_made_of_it(tmp_path, monkeypatch):
+    """Killed when the generator has just ended: the next attempt doesn't begin with it again."""
+    script = load_card("phantom").generator.parent / "generate.py"
+    runs: list[str] = []
+    real = load_script(script, "generate")
+    generate = real.generate
+    monkeypatch.setattr(real, "generate", lambda *given: runs.append("") or generate(*given))
+    monkeypatch.setattr("nnactive.data.prepare.prepare.load_script", lambda *_: real)
+
+    def early(stage: str, done: int, _total: int) -> None:
+        raise Killed
+
+    for _ in range(3):
+        with pytest.raises(Killed):
+            prepare(load_card("phantom"), None, tmp_path / "phantom", 1, early)
+    assert len(runs) == 1
