@@ -1,7 +1,7 @@
 """The rounds of a run: mend, find what is left, let Snakemake do it, until that is all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark import layout
@@ -50,7 +50,8 @@ def work_off(root: Path, place: Path, plan: Plan, told: Told) -> int:
         if not left.needed or (before and not _is_worth_it(root, place, before, left, ended)):
             break
         _forget(root, left, first=before is None)
-        watch = Watch(root, _watched(root, listed, left), plan.resources, plan.writer)
+        shared = replace(plan.resources, gpus=plan.gpus * plan.slots)
+        watch = Watch(root, _watched(root, listed, left), shared, plan.writer)
 
         def look(watch: Watch = watch) -> None:
             told.beat()
