@@ -1,5 +1,6 @@
 """Progress of a run, as the journals of its track tell it."""
 
+import gc
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -76,6 +77,7 @@ class Watch:
         for output, record in self.tally.begun():
             if output in self._pending and record.begun and _lives(self.root, output):
                 self._begin(output, record.begun)
+        gc.collect()  # now, rather than in a look
 
     def _correct(self) -> None:
         """Tell the journal of what it calls done and is to be made again."""
