@@ -13,7 +13,7 @@ from benchmark.jobs import Job
 from benchmark.journal.earlier import borrowed
 from benchmark.journal.events import Event, append
 from benchmark.journal.follower import Follower
-from benchmark.journal.left import Gaps, Pending, seconds_left
+from benchmark.journal.left import Gaps, Pending, gpu_seconds_left, seconds_left
 from benchmark.journal.present import Present, present
 from benchmark.journal.tally import Tally
 from benchmark.layout import failure_file
@@ -72,7 +72,8 @@ class Watch:
         self.follower = Follower(self.root, self.writer)
         deque(self.tally.add(self.follower.catch_up()), maxlen=0)
         self.tally.durations.begin()
-        self.tally.durations.borrow(borrowed(self.root))
+        if gpu_seconds_left(self._waiting, self.tally.durations) is None:
+            self.tally.durations.borrow(borrowed(self.root))
         self._correct()
         for output, record in self.tally.begun():
             if output in self._pending and record.begun and _lives(self.root, output):
@@ -139,7 +140,7 @@ class Watch:
         for _ in range(len(self._turns)):
             output = self._turns[0]
             if output in self._pending:
-                if not self.follower.budget.take(1):
+                if not self.follower.budget.take_spare():
                     break
                 if (self.root / output).exists():
                     found.append(self._end(output))
