@@ -121,26 +121,27 @@ def errors(tmp_path, run, clock, every: int) -> list[tuple[float, float | None, 
 
 
 @pytest.mark.parametrize(
-    ("shared", "size"),
+    ("shared", "size", "usual"),
     [
         (
             EIGHT,
             {"settings": 4, "methods": tuple("abcd"), "seeds": 4, "loops": 5, "folds": 5},
+            0.03,
         ),
-        (TWO_CORES, {"settings": 1, "methods": ("a", "b"), "seeds": 1, "loops": 5}),
-        (EIGHT, {"settings": 1, "methods": ("a",), "seeds": 1, "loops": 9, "folds": 5}),
+        (TWO_CORES, {"settings": 1, "methods": ("a", "b"), "seeds": 1, "loops": 5}, 0.08),
+        (EIGHT, {"settings": 1, "methods": ("a",), "seeds": 1, "loops": 9, "folds": 5}, 0.1),
     ],
     ids=["2,000 jobs on 8 GPUs", "demo on 2 cores", "one experiment on 8 GPUs"],
 )
 def test_the_time_left_is_near_the_truth(
-    tmp_path, make_track, make_jobs, make_run, clock, shared, size
+    tmp_path, make_track, make_jobs, make_run, clock, shared, size, usual
 ):
     jobs = make_jobs(make_track(**size))
     found = errors(tmp_path, make_run(jobs, shared), clock, max(1, len(jobs) // 100))
     told = [(share, left, true) for share, left, true in found if left is not None]
     assert len(told) > 0.6 * len(found)
     late = [abs(left - true) / true for share, left, true in told if 0.1 < share < 0.95]
-    assert sum(late) / len(late) < 0.1
+    assert sum(late) / len(late) < usual
     assert max(late) < 0.15
 
 
