@@ -42,6 +42,19 @@ def end_all(root: Path) -> list[str]:
     return told
 
 
+def end_job(root: Path, job: str) -> bool:
+    """Cancel one job of a track, by its id; False if the track wasn't submitted from here.
+
+    Raises:
+        NnactiveError: if the profile doesn't say how to cancel.
+    """
+    plan = root / layout.shard_folder() / PLAN
+    if not plan.exists():
+        return False
+    scheduler(read_model(plan, OuterPlan).profile).cancel([job])
+    return True
+
+
 def forgive_failed(root: Path) -> list[str]:
     """Let all shards of a track that failed or gave up be tried again; returns their slugs."""
     if not request_file(root).exists():
