@@ -20,7 +20,8 @@ from benchmark.cluster.history import (
     read_history,
     shard_lease,
 )
-from benchmark.cluster.jobs import PLAN, OuterJob, OuterPlan, asked_by, options
+from benchmark.cluster.jobs import PLAN, OuterJob, OuterPlan, options
+from benchmark.cluster.profiles.needs import Sizes
 from benchmark.cluster.profiles.profile import Executor, Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.schedulers import QueuedJob, scheduler
@@ -272,18 +273,18 @@ def _plan(
     left: dict[str, Shard],
     awaited: set[str],
 ) -> OuterPlan:
-    jobs = []
+    jobs, sizes = [], Sizes(wanted.request(root, profile.cores), profile)
     for slug, shard in left.items():
-        need = asked_by(profile, shard.kind)
+        size = sizes.of(shard)
         jobs.append(
             OuterJob(
                 slug=slug,
                 needs=shard.needs,
                 awaited=slug in awaited,
-                cores=need.cores or profile.cores,
-                memory_mb=int(1024 * (need.memory_gib or profile.memory_gib)),
-                minutes=min(need.minutes or sys.maxsize, int(60 * profile.hours)) or 1,
-                disk_mb=int(1024 * (need.disk_gib or 0)),
+                cores=size.cores,
+                memory_mb=int(1024 * size.memory_gib),
+                minutes=size.minutes,
+                disk_mb=int(1024 * size.disk_gib),
             )
         )
     return OuterPlan(root=str(root), data=wanted.data, jobs=tuple(jobs), profile=profile)

@@ -38,7 +38,12 @@ def questions(profile: Profile) -> list[Question]:
         Question("gpu_type", _with("GPU type (empty for any)", found.gpu_types), "", str),
         Question("hours", "longest time limit in hours", found.hours or profile.hours, float),
         Question("cores", "cores of each job", profile.cores, int),
-        Question("memory_gib", "memory of each job in GiB", profile.memory_gib, float),
+        Question(
+            "memory_gib",
+            "memory of each job in GiB (0: as measured)",
+            profile.memory_gib or 0.0,
+            float,
+        ),
     ]
     if profile.executor in {Executor.GENERIC, Executor.KUBERNETES}:
         asked = asked[2:3] + asked[4:]
