@@ -130,12 +130,15 @@ def job_script(plan: OuterPlan, slug: str, cores: int, granted: Grant) -> str:
     if slug == TRIAL:
         module = [sys.executable, "-P", "-m", "benchmark.cluster.trial", plan.root]
         words = [*module, *([profile.runtime, profile.container] if profile.container else [])]
+        temporary = ""
     else:
         limits = ["--memory-mb", str(granted.memory_mb), "--minutes", str(granted.minutes)]
-        words = [*bench, "shard", "--cores", str(cores), *limits, *inside(plan)]
-        words += ["--", plan.root, slug]
+        words = [*bench, "shard", plan.root, slug, "--cores", str(cores), *limits, *inside(plan)]
+        temporary = ' --scratch "$NNACTIVE_SCRATCH"' * bool(scratch and profile.container)
     # The program takes the shell's place, so that the scheduler's signals reach it.
-    return "\n".join(filter(None, [*profile.setup, scratch, f"exec {shlex.join(words)}"]))
+    return "\n".join(
+        filter(None, [*profile.setup, scratch, f"exec {shlex.join(words)}{temporary}"])
+    )
 
 
 def inside(plan: OuterPlan) -> list[str]:

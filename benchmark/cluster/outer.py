@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -83,6 +84,7 @@ def submit_shards(
     """
     root = request.root.resolve()
     check_folder(root)
+    check_plugin(profile)
     (root / layout.shard_folder()).mkdir(parents=True, exist_ok=True)
     holder = submit_lease(root)
     with lease(holder) as held:
@@ -124,6 +126,22 @@ def check_folder(root: Path) -> None:
         raise UserError(
             f"{root}: '{odd[0]}' in a folder's name doesn't survive a scheduler's command line; "
             "choose another --runs folder for a cluster"
+        )
+
+
+def check_plugin(profile: Profile) -> None:
+    """Refuse a profile whose executor isn't installed.
+
+    Raises:
+        UserError: says what to install.
+    """
+    name = str(profile.executor)
+    extra = "kubernetes" if profile.executor is Executor.KUBERNETES else "cluster"
+    module = f"snakemake_executor_plugin_{name.replace('-', '_')}"
+    if profile.executor is not Executor.LOCAL and find_spec(module) is None:
+        raise UserError(
+            f"{name}: Snakemake's plugin for it isn't installed; run: "
+            f"pip install 'nnactive-bench[{extra}]'"
         )
 
 

@@ -10,6 +10,7 @@ from toy import make_request, make_track
 
 from benchmark.cluster.history import Attempt, Grant, History, save_history
 from benchmark.cluster.jobs import Jobs, OuterJob, OuterPlan, job_script, named, options
+from benchmark.cluster.outer import check_plugin
 from benchmark.cluster.profiles.answers import hours_of, questions
 from benchmark.cluster.profiles.needs import Size, Sizes
 from benchmark.cluster.profiles.profile import (
@@ -116,6 +117,13 @@ def test_slurm_is_asked_for_partition_account_gpu_time_and_a_warning() -> None:
     assert "--slurm-no-account" in bare
 
 
+def test_an_executor_that_is_not_installed_is_named(monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cluster.outer.find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"lsf: .*pip install 'nnactive-bench\[cluster\]'"):
+        check_plugin(load_profile("lsf"))
+    check_plugin(load_profile("local"))
+
+
 def test_other_schedulers_get_their_own_names() -> None:
     lsf = load_profile("lsf").model_copy(update={"partition": "q", "account": "p"})
     assert named(lsf) == {"lsf_queue": "q", "lsf_project": "p", "lsf_extra": "-gpu num=1"}
@@ -132,13 +140,18 @@ def test_a_jobs_script_sets_up_names_the_scratch_and_becomes_the_shard(tmp_path:
     script = job_script(made, "s.random.seed_1", 4, Grant(1000, 60)).splitlines()
     assert script[:2] == ["module load x", 'export NNACTIVE_SCRATCH="/scratch/$USER"']
     assert script[2].startswith("exec ")
-    assert script[2].endswith(f"--memory-mb 1000 --minutes 60 -- {tmp_path} s.random.seed_1")
+    assert script[2].endswith(
+        f"shard {tmp_path} s.random.seed_1 --cores 4 --memory-mb 1000 --minutes 60"
+    )
     assert "--runtime" not in script[2]
 
 
 def test_a_container_runs_the_shard_inside(tmp_path: Path) -> None:
     script = job_script(plan(tmp_path, container="b.sif"), "s.random.seed_1", 4, Grant(1, 1))
-    assert "--runtime apptainer --data /data --image b.sif" in script
+    assert script.endswith("--runtime apptainer --data /data --image b.sif")
+    made = plan(tmp_path, container="b.sif", scratch="/s/$USER")
+    script = job_script(made, "s.random.seed_1", 4, Grant(1, 1))
+    assert script.endswith('--image b.sif --scratch "$NNACTIVE_SCRATCH"')
 
 
 def test_a_job_waits_for_what_its_shard_needs_and_for_an_earlier_job(tmp_path: Path) -> None:
