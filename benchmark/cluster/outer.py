@@ -3,10 +3,11 @@
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,12 +33,14 @@ from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.workflow.request import Request, check_datasets, check_settings
-from nnactive.errors import UserError
+from nnactive.errors import NnactiveError, UserError
 from nnactive.io.files import replace_model, write_model, write_text
 from nnactive.io.leases import lease, living
 
 SNAKEFILE: Final = Path(__file__).parent / "Snakefile"
 SECONDS_BETWEEN_LOOKS: Final = 2.0
+CALLS_A_SECOND: Final = 10
+"""Of the file system, at most."""
 SECONDS_OF_SILENCE: Final = 900.0
 """After so long without a job in the queue, a living lease or a change, Snakemake has lost them."""
 RETRIES: Final = 20
@@ -156,14 +159,40 @@ def job_name(root: Path) -> str:
 
 
 def counts(root: Path, slugs: Sequence[str]) -> Counts:
-    """Where shards are, by one look into their folder."""
-    names = {file.name for file in (root / layout.shard_folder()).iterdir()}
-    ended = [slug for slug in slugs if f"{slug}.ended" in names]
-    failed = sum(end.outcome == "failed" for slug in ended if (end := read_ended(root, slug)))
-    running = sum(
-        f"{slug}.lease" in names and living(shard_lease(root, slug)) is not None for slug in slugs
-    )
-    return Counts(len(ended) - failed, failed, running, len(slugs))
+    """Where shards are."""
+    return Look(root, slugs).counts()
+
+
+class Look:
+    """Looks at where shards are; what has ended is read once."""
+
+    def __init__(self, root: Path, slugs: Sequence[str]) -> None:
+        """Look at the shards of the track in the folder ``root``."""
+        self._root, self._slugs = root, slugs
+        self._outcomes: dict[str, str] = {}
+        self.calls = 0
+        """Of the file system in the last look."""
+
+    def counts(self) -> Counts:
+        """Look now."""
+        names = {file.name for file in (self._root / layout.shard_folder()).iterdir()}
+        self.calls = 1
+        for slug in self._slugs:
+            if f"{slug}.ended" not in names:  # or it is worked on again
+                self._outcomes.pop(slug, None)
+            elif slug not in self._outcomes and (end := read_ended(self._root, slug)):
+                self._outcomes[slug] = end.outcome
+                self.calls += 2
+        held = [slug for slug in self._slugs if f"{slug}.lease" in names]
+        self.calls += 2 * len(held)
+        running = sum(living(shard_lease(self._root, slug)) is not None for slug in held)
+        failed = sum(outcome == "failed" for outcome in self._outcomes.values())
+        return Counts(len(self._outcomes) - failed, failed, running, len(self._slugs))
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look, so that there are few calls a second."""
+        return max(SECONDS_BETWEEN_LOOKS, self.calls / CALLS_A_SECOND)
 
 
 def is_made(root: Path, shard: Shard, request: Request) -> bool:
@@ -240,28 +269,33 @@ def _round(
     log.parent.mkdir(parents=True, exist_ok=True)
     tell(f"submitting {len(left)} of {len(wanted.shards())} shards; Snakemake's log: {log}")
     command = snakemake(folder, profile, job_name(root))
-    slugs = list(wanted.shards())
+    look = Look(root, list(wanted.shards()))
     with log.open("ab") as output, _watched(root, profile, awaited) as gone:
         process = spawn(command, output, folder=folder, env=_environment())
         try:
             shown, since = None, time.monotonic()
             while process.poll() is None:
-                now = counts(root, slugs)
+                now = look.counts()
                 if now != shown or now.running:
                     since = time.monotonic()
                 if now != shown:
                     tell(str(now))
                 shown = now
                 gone()
-                if time.monotonic() - since > SECONDS_OF_SILENCE and not _queued(root, profile):
+                if time.monotonic() - since > SECONDS_OF_SILENCE and _is_queue_empty(root, profile):
                     tell("no job is left in the queue, but Snakemake waits: submitting again")
                     break
-                time.sleep(SECONDS_BETWEEN_LOOKS)
+                _wait(process, look.pause)
         finally:
             # Killed, not asked to end: it would cancel its jobs.
             process.kill()
             process.wait()
-    tell(str(counts(root, slugs)))
+    tell(str(look.counts()))
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
 
 
 def snakemake(folder: Path, profile: Profile, name: str) -> list[str]:
@@ -328,6 +362,15 @@ def _queued(root: Path, profile: Profile) -> list[QueuedJob]:
     return scheduler(profile).jobs(job_name(root))
 
 
+def _is_queue_empty(root: Path, profile: Profile) -> bool:
+    """Whether the scheduler says that it holds none of the track's jobs."""
+    if profile.executor not in {Executor.SLURM, Executor.LSF}:
+        return False
+    with suppress(NnactiveError):  # it doesn't answer now
+        return not _queued(root, profile)
+    return False
+
+
 @contextmanager
 def _watched(root: Path, profile: Profile, awaited: set[str]) -> Iterator[Callable[[], None]]:
     """A function that notes which awaited shards nobody works on any more."""
@@ -338,7 +381,9 @@ def _watched(root: Path, profile: Profile, awaited: set[str]) -> Iterator[Callab
         if not left or time.monotonic() < due:
             return
         due = time.monotonic() + profile.seconds_between_looks
-        queued = {job.shard for job in _queued(root, profile)}
+        queued = set[str]()
+        with suppress(NnactiveError):  # the leases tell, too
+            queued = {job.shard for job in _queued(root, profile)}
         for slug in sorted(left):
             if slug not in queued and living(shard_lease(root, slug)) is None:
                 write_text(root / layout.shard_folder() / "gone" / slug, "")
