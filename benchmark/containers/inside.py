@@ -20,7 +20,7 @@ from benchmark.machine.gpus import visible_gpus
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
-from nnactive.io.leases import JOB_VARIABLES
+from nnactive.io.holders import JOB_VARIABLES
 from nnactive.nnunet.training.folders import CACHE, cache_folder
 from nnactive.nnunet.training.folders import SCRATCH as NODE
 from nnactive.nnunet.training.folders import scratch_folder as node_folder

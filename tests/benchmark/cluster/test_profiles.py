@@ -9,8 +9,8 @@ import pytest
 from toy import make_request, make_track
 
 from benchmark.cluster.history import Attempt, Grant, History, save_history
-from benchmark.cluster.jobs import Jobs, OuterJob, OuterPlan, job_script, named, options
-from benchmark.cluster.outer import check_plugin
+from benchmark.cluster.outer.jobs import Jobs, OuterJob, OuterPlan, job_script, named, options
+from benchmark.cluster.outer.place import check_plugin
 from benchmark.cluster.profiles.answers import hours_of, questions
 from benchmark.cluster.profiles.needs import Size, Sizes
 from benchmark.cluster.profiles.profile import (
@@ -118,7 +118,7 @@ def test_slurm_is_asked_for_partition_account_gpu_time_and_a_warning() -> None:
 
 
 def test_an_executor_that_is_not_installed_is_named(monkeypatch) -> None:
-    monkeypatch.setattr("benchmark.cluster.outer.find_spec", lambda _: None)
+    monkeypatch.setattr("benchmark.cluster.outer.place.find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"lsf: .*pip install 'nnactive-bench\[cluster\]'"):
         check_plugin(load_profile("lsf"))
     check_plugin(load_profile("local"))
