@@ -149,7 +149,7 @@ def test_whatever_is_killed_each_step_is_finished_once(folder: Path, monkeypatch
 
 
 def test_a_time_limit_in_a_training_is_survived(folder: Path, monkeypatch) -> None:
-    monkeypatch.setenv("STAND_IN_SECONDS", "25")
+    monkeypatch.setenv("STAND_IN_SECONDS", "15")
     used = profile(folder, hours=1 / 60, warning_seconds=0)
     assert submit(folder, used, cut="component").wait(500) == 0
     (slug,) = read_request(folder / "runs/toy").shards()
