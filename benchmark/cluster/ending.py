@@ -9,8 +9,8 @@ from typing import Final
 
 from benchmark import layout
 from benchmark.cluster.history import forgive, read_ended, read_history, shard_lease
-from benchmark.cluster.jobs import PLAN, OuterPlan
-from benchmark.cluster.outer import job_name, submit_lease
+from benchmark.cluster.outer.jobs import PLAN, OuterPlan
+from benchmark.cluster.outer.place import job_name, submit_lease
 from benchmark.cluster.request import read_request, request_file
 from benchmark.cluster.schedulers import scheduler
 from nnactive.io.files import read_model
