@@ -148,7 +148,7 @@ def test_one_loop_is_enough_for_a_track(tmp_path) -> None:
 
 
 def test_a_track_may_limit_its_queries(tmp_path) -> None:
-    text = MINIMAL.replace("loops: 2", "limits: {hours: 2, memory_gib: 8}")
+    text = MINIMAL.replace("loops: 2", "loops: 2\n    limits: {hours: 2, memory_gib: 8}")
     low, own = load_track(write(tmp_path, text)).settings
     assert low.limits == Limits()
     assert own.limits == Limits(hours=2, memory_gib=8)
