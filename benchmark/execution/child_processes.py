@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -64,6 +65,30 @@ def die_with_parent(death_signal: signal.Signals, parent: int | None = None) -> 
         # A parent that died before the call no longer sends anything.
         if os.getppid() != parent:
             os.kill(os.getpid(), death_signal)
+
+
+def tie_forks() -> None:
+    """Let each process that the main thread forks from now on die with this one, and theirs too.
+
+    So data loaders and the like end even where nobody is left to end them. What another thread
+    forks would die with that thread, and isn't tied.
+    """
+    if sys.platform != "linux":
+        return
+    prctl = ctypes.CDLL(None).prctl
+    parents: list[int] = []
+
+    def note() -> None:
+        is_main = threading.current_thread() is threading.main_thread()
+        parents[:] = [os.getpid()] if is_main else []
+
+    def tie() -> None:
+        if parents:
+            prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+            if os.getppid() != parents[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    os.register_at_fork(before=note, after_in_child=tie)
 
 
 def adopt_orphans() -> None:

@@ -1,7 +1,7 @@
 """The rounds of a run: mend, find what is left, let Snakemake do it, until that is all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark import layout
@@ -52,7 +52,8 @@ def work_off(root: Path, place: Path, plan: Plan, told: Told) -> int:
         _forget(root, left, first=before is None)
         rest = plan.unreached(root)
         replace_model(root / layout.plan_file(plan.writer), rest)
-        watch = Watch(root, _watched(root, jobs(rest), left), plan.resources, plan.writer)
+        shared = replace(plan.resources, gpus=plan.gpus * plan.slots)
+        watch = Watch(root, _watched(root, jobs(rest), left), shared, plan.writer)
 
         def look(watch: Watch = watch) -> None:
             told.beat()

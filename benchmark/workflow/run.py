@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.chain.check import is_sound
+from benchmark.chain.tidy import Tidier
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
@@ -23,7 +24,6 @@ from benchmark.workflow.request import (
     keep_track,
 )
 from benchmark.workflow.rounds import Told, work_off
-from benchmark.workflow.tidy import Tidier
 from nnactive.errors import UserError
 from nnactive.io.leases import Lease, living
 
@@ -65,7 +65,7 @@ def run(
         for experiment in part.experiments:
             _forget_failure(root, experiment)
         plan = _plan(request, part, generated, writer)
-        tidier = Tidier(root, plan, part.experiments, request.keep)
+        tidier = Tidier(root, writer, part.experiments, plan.target, request.keep)
 
         def alive() -> None:
             beat()

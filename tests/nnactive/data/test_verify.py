@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from nnactive.data.prepare.prepare import prepare
-from nnactive.data.prepared import PreparedDataset
+from nnactive.data.prepared import PreparedDataset, volume_file
 from nnactive.data.verify import verify
-from nnactive.errors import UserError
+from nnactive.errors import RefusedError, UserError
+from nnactive.io.seals import read_seal, seal_file
 from nnactive.nnunet.store import read_volume, write_volume
 
 CHECKS = [
@@ -268,3 +269,34 @@ def test_ids_of_the_card_are_held_against_a_prepared_dataset(tiny, made):
     problems = failed(card, made)
     assert "case 'tiny_9' is missing (1 in total) and case 'tiny_8' is unknown" in problems["cases"]
     assert "case 'tiny_9' is missing" in problems["split"]
+
+
+@pytest.mark.parametrize("kind", ["image", "pool_label"])
+def test_a_damaged_volume_is_refused_before_it_is_used(made, kind) -> None:
+    case = made.info.pool[0].id
+    file = (
+        made.image_file(case) if kind == "image" else volume_file(made.folder, "pool_labels", case)
+    )
+    rewrite(file, np.zeros_like)
+    with pytest.raises(RefusedError, match=r"isn't what was prepared; remove .*data prepare tiny"):
+        getattr(made, kind)(case)
+    getattr(made, kind)(made.info.pool[1].id)
+
+
+def test_what_an_older_version_prepared_is_used_and_sealed_once_it_is_verified(tiny, made) -> None:
+    sealed = seal_file(made.folder / "prepared.json")
+    before = read_seal(made.folder / "prepared.json")
+    assert before is not None
+    assert set(before.files) >= {"prepared.json", "plans.json", "images/tiny_1.b2nd"}
+    sealed.unlink()
+    made.image(made.info.pool[0].id)
+    file = made.image_file("tiny_4")
+    whole = file.read_bytes()
+    rewrite(file, set_voxel(1.5))
+    assert failed(tiny.card(), made)
+    assert not sealed.exists(), "what is damaged gets no seal"
+    file.write_bytes(whole)
+    assert not failed(tiny.card(), made)
+    after = read_seal(made.folder / "prepared.json")
+    assert after is not None
+    assert after.files == before.files
