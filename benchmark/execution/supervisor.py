@@ -34,7 +34,8 @@ from benchmark.journal.events import Event, append
 from benchmark.results import Failure
 from nnactive.devices import VISIBLE
 from nnactive.io.files import write_model
-from nnactive.io.leases import Lease
+from nnactive.io.holders import Watcher
+from nnactive.io.leases import Lease, LeaseLostError
 from nnactive.settings import Limits
 
 GRACE_SECONDS: Final = 30.0
@@ -103,7 +104,7 @@ def supervise(order: Order, caller: socket.socket | None = None) -> int:
                 return _Job(order, stop, held).run()
             stop.check()
         return 0
-    except Stopped:
+    except (LeaseLostError, Stopped):
         return UNFINISHED
     finally:
         end_descendants()
@@ -113,9 +114,9 @@ def supervise(order: Order, caller: socket.socket | None = None) -> int:
 
 def _tries(order: Order) -> Iterator[Lease | None]:
     """The lease of the job, None while another process holds it; ends once the output is there."""
-    file = layout.lease_file(order.output)
+    file, watcher = layout.lease_file(order.output), Watcher()
     while not order.output.exists():
-        lease = Lease.take(file)
+        lease = Lease.take(file, watcher=watcher)
         if lease is not None and order.output.exists():  # made since the look before
             lease.release()
             return
@@ -147,6 +148,7 @@ class _Job:
             log = stack.enter_context(LogFile(order.log, log_limit(limits)))
             env = {name: value for name, value in os.environ.items() if name != SERVER}
             env[JOB] = str(order.output)
+            env |= self.lease.variable
             if gpus := allocated(order.gpus):
                 holding = hold_gpu(gpus, slots=order.slots, waiting=self._wait)
                 self.gpu = env[VISIBLE] = stack.enter_context(holding)

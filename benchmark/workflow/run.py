@@ -80,7 +80,7 @@ def run(
 @contextmanager
 def _at_work(root: Path, writer: str) -> Iterator[Callable[[], None]]:
     """Hold the lease of the run's name; yields what has to be called often."""
-    lease = Lease.take(root / layout.run_lease(writer))
+    lease = Lease.take_watched(root / layout.run_lease(writer))
     if lease is None:
         holder = living(root / layout.run_lease(writer))
         who = f"process {holder.pid} on {holder.host}" if holder else "another process"

@@ -89,6 +89,24 @@ class Lease:
                 return None
             time.sleep(min(PAUSE_SECONDS, left))
 
+    @classmethod
+    def take_watched(cls, file: Path, *, silent: float = SILENT_SECONDS) -> "Lease | None":
+        """Take the lease ``file``, or know that its holder lives: None then.
+
+        Takes no time but where a process on another machine holds it: until its next touch, or
+        until it was ``silent`` seconds without one.
+        """
+        watcher, first = Watcher(silent), look(file)
+        while (held := cls.take(file, watcher=watcher)) is None:
+            now = look(file)
+            if now is not None and now.holder is not None and now.holder.alive:
+                return None
+            if now is not None and first is not None and now != first:
+                return None
+            time.sleep(min(PAUSE_SECONDS, silent))
+            first = first or now
+        return held
+
     @property
     def variable(self) -> dict[str, str]:
         """For the environment of a step that runs under this lease, see `confirm`."""

@@ -313,7 +313,7 @@ def test_a_step_leaves_the_reason_of_its_failure(tmp_path, capsys) -> None:
     failure = read_model(tmp_path / "loop_002.json.failed.json", Failure)
     assert (failure.step, failure.loop) == ("query", 2)
     assert f"error: {failure.reason}\n" == capsys.readouterr().err
-    assert "none.json: no such file" in failure.reason
+    assert ": not prepared; run nnactive-bench data prepare" in failure.reason
     assert not out.exists()
 
 

@@ -125,6 +125,18 @@ def test_elsewhere_a_touched_lease_is_alive(tmp_path, elsewhere, monkeypatch) ->
     assert watched([file], seconds=0.3) is None
 
 
+def test_a_silent_holder_elsewhere_is_replaced_and_a_living_one_here_is_not(
+    tmp_path, elsewhere
+) -> None:
+    file = tmp_path / "a.lease"
+    assert Lease.take(file) is not None
+    begun = time.monotonic()
+    assert Lease.take_watched(file) is None
+    assert time.monotonic() - begun < 1, "known at once"
+    elsewhere()
+    assert Lease.take_watched(file, silent=0.3) is not None
+
+
 def test_whoever_lost_its_lease_notices_and_does_not_remove_the_next_ones(
     tmp_path, elsewhere
 ) -> None:
