@@ -14,7 +14,7 @@ import pytest
 from benchmark import layout
 from benchmark.cli.main import main
 from benchmark.cluster.history import Ended, ended_file, shard_lease
-from benchmark.cluster.outer import submit_lease
+from benchmark.cluster.outer.place import submit_lease
 from benchmark.cluster.request import ShardRequest, request_file
 from nnactive.io.files import write_model
 
