@@ -138,11 +138,6 @@ def train_folder(experiment: Experiment, loop: int) -> Path:
     return loop_folder(experiment, loop) / TRAIN
 
 
-def train_folders(root: Path, setting: str) -> list[Path]:
-    """All training folders of a setting; the paths begin with ``root``, the track's folder."""
-    return sorted((root / setting).glob(f"*/*/*/{TRAIN}"))
-
-
 def member_file(experiment: Experiment, loop: int, fold: int) -> Path:
     """One trained network of a loop."""
     return loop_folder(experiment, loop) / f"fold_{fold}.pth"

@@ -12,7 +12,7 @@ from nnactive.errors import UserError
 from nnactive.io.files import first_problem
 from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
-from nnactive.settings import Inference, Name, Setting, Sizes, Training
+from nnactive.settings import Inference, Limits, Name, Setting, Sizes, Training
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -30,6 +30,7 @@ class Rules(Frozen):
     candidates: Candidates | None = None
     training: Training = Training()
     inference: Inference = Inference()
+    limits: Limits = Limits()
 
 
 class Entry(Rules):

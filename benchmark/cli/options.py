@@ -129,6 +129,14 @@ container_option = click.option(
 keep_option = click.option(
     "--keep", is_flag=True, help="Keep the networks that nothing needs any more."
 )
+folds_option = click.option(
+    "--folds-per-gpu",
+    "folds",
+    default="auto",
+    show_default=True,
+    metavar="K",
+    help="Trainings that share a GPU; auto: as many as pay and fit, if calibrated, else 1.",
+)
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,8 @@ class RunOptions:
     container: str | None
     keep: bool
     """Whether networks are kept that nothing needs any more."""
+    folds: str
+    """Trainings that share a GPU."""
 
 
 def run_options(command: Command) -> Command:
@@ -169,6 +179,7 @@ def run_options(command: Command) -> Command:
     @shard_option
     @container_option
     @keep_option
+    @folds_option
     @wraps(command)
     def collected(*args: Any, **given: Any) -> Any:
         options = RunOptions(**{field.name: given.pop(field.name) for field in fields(RunOptions)})

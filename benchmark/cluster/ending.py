@@ -9,8 +9,8 @@ from typing import Final
 
 from benchmark import layout
 from benchmark.cluster.history import forgive, read_ended, read_history, shard_lease
-from benchmark.cluster.jobs import PLAN, OuterPlan
-from benchmark.cluster.outer import job_name, submit_lease
+from benchmark.cluster.outer.jobs import PLAN, OuterPlan
+from benchmark.cluster.outer.place import job_name, submit_lease
 from benchmark.cluster.request import read_request, request_file
 from benchmark.cluster.schedulers import scheduler
 from nnactive.io.files import read_model
@@ -40,6 +40,19 @@ def end_all(root: Path) -> list[str]:
         queue.cancel(jobs)
         told.append(f"cancelled {len(jobs)} jobs of the cluster; those that ran save first")
     return told
+
+
+def end_job(root: Path, job: str) -> bool:
+    """Cancel one job of a track, by its id; False if the track wasn't submitted from here.
+
+    Raises:
+        NnactiveError: if the profile doesn't say how to cancel.
+    """
+    plan = root / layout.shard_folder() / PLAN
+    if not plan.exists():
+        return False
+    scheduler(read_model(plan, OuterPlan).profile).cancel([job])
+    return True
 
 
 def forgive_failed(root: Path) -> list[str]:

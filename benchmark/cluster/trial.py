@@ -47,11 +47,13 @@ def run_trial(profile: "Profile", runs: Path) -> tuple[Finding, ...]:
         profile: the cluster.
         runs: folder of the runs; the job has to see it.
     """
-    from benchmark.cluster.jobs import PLAN, TRIAL, OuterJob, OuterPlan
-    from benchmark.cluster.outer import check_folder, job_name, snakemake
+    from benchmark.cluster.outer.jobs import PLAN, TRIAL, OuterJob, OuterPlan
+    from benchmark.cluster.outer.place import check_folder, check_plugin, job_name
+    from benchmark.cluster.outer.submit import snakemake
 
     folder = runs.resolve() / FOLDER
     check_folder(folder)
+    check_plugin(profile)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FOUND).unlink(missing_ok=True)
     (folder / "seen").write_text(socket.gethostname(), encoding="utf-8")

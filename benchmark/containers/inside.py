@@ -20,6 +20,7 @@ from benchmark.machine.gpus import visible_gpus
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes
+from nnactive.io.holders import JOB_VARIABLES
 from nnactive.nnunet.training.folders import CACHE, cache_folder
 from nnactive.nnunet.training.folders import SCRATCH as NODE
 from nnactive.nnunet.training.folders import scratch_folder as node_folder
@@ -107,6 +108,8 @@ def _container(image: Image, handover: Handover, options: Options, scratch: Path
     if node is not None and node.is_dir():
         mounts.append(_writable(node.resolve(), NODE_SCRATCH))
         environment[NODE] = str(NODE_SCRATCH)
+    # Leases and histories name the cluster job.
+    environment |= {name: os.environ[name] for name in JOB_VARIABLES if os.environ.get(name)}
     if options.network:
         environment |= {name: os.environ[name] for name in NETWORK if os.environ.get(name)}
         for name in CERTIFICATES:

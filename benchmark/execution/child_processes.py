@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
 import psutil
 
+SECONDS_TO_END: Final = 40.0
+"""How long the jobs of a run may take to save; they give their steps 30 s."""
+SECONDS_BETWEEN_LOOKS: Final = 0.1
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
 """Numbers of the ``prctl`` calls, from ``linux/prctl.h``."""
@@ -63,6 +67,30 @@ def die_with_parent(death_signal: signal.Signals, parent: int | None = None) -> 
             os.kill(os.getpid(), death_signal)
 
 
+def tie_forks() -> None:
+    """Let each process that the main thread forks from now on die with this one, and theirs too.
+
+    So data loaders and the like end even where nobody is left to end them. What another thread
+    forks would die with that thread, and isn't tied.
+    """
+    if sys.platform != "linux":
+        return
+    prctl = ctypes.CDLL(None).prctl
+    parents: list[int] = []
+
+    def note() -> None:
+        is_main = threading.current_thread() is threading.main_thread()
+        parents[:] = [os.getpid()] if is_main else []
+
+    def tie() -> None:
+        if parents:
+            prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+            if os.getppid() != parents[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    os.register_at_fork(before=note, after_in_child=tie)
+
+
 def adopt_orphans() -> None:
     """Make descendants whose parent dies children of this process, those in other sessions too."""
     if sys.platform == "linux":
@@ -105,3 +133,37 @@ def end_descendants(spared: Collection[int] = (), seconds: float = 60.0) -> dict
                     ended[pid] = status
         time.sleep(0.005)
     return ended
+
+
+@contextmanager
+def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
+    """Wait, at the end of the block, until all processes that it started are gone.
+
+    Processes whose own parent has died count, on Linux. What is left after ``seconds``, or at an
+    interrupt during the wait, is killed.
+    """
+    adopt_orphans()
+    before = set(descendants())
+    try:
+        yield
+    finally:
+        try:
+            _wait_for_end(before, seconds)
+        finally:
+            for process in set(descendants()) - before:
+                with suppress(psutil.Error):
+                    process.kill()
+            _wait_for_end(before, SECONDS_BETWEEN_LOOKS)
+
+
+def _wait_for_end(before: set[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while left := set(descendants()) - before:
+        for process in left:
+            # Only a zombie that this process adopted can be its child and none of its own.
+            with suppress(ChildProcessError, psutil.Error):
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    os.waitpid(process.pid, os.WNOHANG)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from benchmark.execution.child_processes import die_with_parent
+from benchmark.execution.child_processes import die_with_parent, tie_forks
 
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 RETURNED: Final = b"r"
@@ -95,6 +95,7 @@ def start(
             if program is None:
                 os.execvpe(command[0], list(command), env)  # noqa: S606
             _renew(env, threads)
+            tie_forks()
             status = _run(program)
             os.write(tell, RETURNED)
             _finish()
@@ -162,7 +163,7 @@ def _run(program: Program) -> int:
     except SystemExit as error:
         if error.code is None or isinstance(error.code, int):
             return (error.code or 0) & 0xFF
-        sys.stderr.write(f"{error.code}\n")
+        os.write(2, f"{error.code}\n".encode(errors="backslashreplace"))
         return 1
     except BaseException:  # noqa: BLE001  (as the interpreter does it)
         traceback.print_exc()

@@ -29,6 +29,7 @@ from benchmark.execution.limits import Watch, kills_for_memory, log_limit
 from benchmark.execution.log import LogFile, exit_status, reason
 from benchmark.execution.order import Order
 from benchmark.execution.statuses import UNFINISHED
+from benchmark.execution.strays import JOB
 from benchmark.journal.events import Event, append
 from benchmark.results import Failure
 from nnactive.devices import VISIBLE
@@ -41,7 +42,7 @@ GRACE_SECONDS: Final = 30.0
 """How long a step that is stopped may take to save what it has done."""
 SECONDS_BETWEEN_LOOKS: Final = 0.25
 SECONDS_BETWEEN_TRIES: Final = 0.5
-SECONDS_TO_HEAR: Final = 2.0
+SECONDS_TO_HEAR: Final = 1.0
 """A signal to all processes of a job may reach the step first, and its supervisor after it."""
 CHUNK: Final = 2**16
 SERVER: Final = "NNACTIVE_SERVER"
@@ -146,7 +147,7 @@ class _Job:
         with ExitStack() as stack:
             log = stack.enter_context(LogFile(order.log, log_limit(limits)))
             env = {name: value for name, value in os.environ.items() if name != SERVER}
-            env |= self.lease.variable
+            env |= {JOB: str(order.output), **self.lease.variable}
             if gpus := allocated(order.gpus):
                 holding = hold_gpu(gpus, slots=order.slots, waiting=self._wait)
                 self.gpu = env[VISIBLE] = stack.enter_context(holding)

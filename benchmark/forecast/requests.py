@@ -7,11 +7,15 @@ from typing import Protocol
 from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
 from benchmark.forecast.inputs import folds_per_gpu, gather
+from benchmark.machine.gpus import usable_gpus
 from benchmark.steps import Resources
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from nnactive.data.disk import free
+from nnactive.errors import UserError
 from nnactive.io.formatting import size
+
+AUTO = "auto"
 
 
 class Asked(Protocol):
@@ -69,19 +73,38 @@ def forecast_for(
     )
 
 
-def trainings_per_gpu(request: Asked, resources: Resources, device: str) -> int:
-    """How many trainings of a run to have on a GPU at a time: ``--folds-per-gpu auto``.
+def trainings_per_gpu(request: Asked, folds: str) -> int:
+    """How many trainings of a run share a GPU: ``--folds-per-gpu``.
 
     Args:
         request: what to run.
-        resources: of this machine.
-        device: name of its GPUs.
+        folds: a number, or "auto": as many as pay and fit by this machine's calibrations; 1 if a
+            network isn't calibrated.
 
-    Returns:
-        As many as pay and fit by the stored calibrations; 1 if a network isn't calibrated.
+    Raises:
+        UserError: if it is neither.
     """
-    inputs = gather(request.track, request.dataset, request.runs, resources, device=device)
+    if folds != AUTO:
+        return number(folds)
+    gpus = usable_gpus()
+    if not gpus:
+        return 1
+    resources = Resources(request.cores, 1, tuple(gpu.id for gpu in gpus))
+    inputs = gather(
+        request.track, request.dataset, request.runs, resources, device=gpus[0].name or "GPU"
+    )
     return folds_per_gpu(inputs, request.track)
+
+
+def number(folds: str) -> int:
+    """The number of ``--folds-per-gpu``.
+
+    Raises:
+        UserError: if it isn't one.
+    """
+    if not (folds.isdecimal() and int(folds)):
+        raise UserError(f"--folds-per-gpu {folds}: write a number from 1, or {AUTO}")
+    return int(folds)
 
 
 def disk_note(request: Asked, gpus: Iterable[str] = (), *, keep: bool = False) -> str | None:

@@ -13,6 +13,8 @@ from benchmark.journal.events import Event, parse
 
 CALLS_PER_SECOND: Final = 10.0
 """Of the file system, whatever the size of a track."""
+SPARE_PER_SECOND: Final = 2.0
+"""Of these, for other journals than a run's own: hundreds of shards may look at once."""
 BLOCK: Final = 1 << 17
 """Most bytes of one journal that a look reads: some 700 events, a few milliseconds."""
 LOOK_AT: Final = 1
@@ -30,12 +32,15 @@ class Budget:
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with a second's worth; ``rate`` is in calls a second."""
         self.rate, self.left, self.clock = rate, rate, clock
+        self.spare_rate, self.spare = rate, rate
         self.filled = clock()
 
     def fill(self) -> None:
         """Add what has accrued."""
         now = self.clock()
         self.left = min(self.rate, self.left + (now - self.filled) * self.rate)
+        accrued = self.spare + (now - self.filled) * self.spare_rate
+        self.spare = min(self.spare_rate, accrued)
         self.filled = now
 
     def take(self, calls: float) -> bool:
@@ -43,6 +48,13 @@ class Budget:
         if self.left < calls:
             return False
         self.left -= calls
+        return True
+
+    def take_spare(self) -> bool:
+        """Take one call for something that can wait."""
+        if self.spare < LOOK_AT or not self.take(LOOK_AT):
+            return False
+        self.spare -= LOOK_AT
         return True
 
 
@@ -73,6 +85,10 @@ class Follower:
     _quiet: deque[_Journal] = field(default_factory=deque)
     _listed: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.writer:
+            self.budget.spare_rate = self.budget.spare = SPARE_PER_SECOND
+
     def catch_up(self) -> Iterator[tuple[str, Event]]:
         """All that no look has given yet, at any cost; for a beginning."""
         self._list()
@@ -97,7 +113,7 @@ class Follower:
             self._list()
         for turns in (self._running, self._quiet):
             for _ in range(len(turns)):
-                if not self.budget.take(LOOK_AT):
+                if not self.budget.take_spare():
                     return
                 turns.rotate(-1)
                 yield from self._news(turns[-1])

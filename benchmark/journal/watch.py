@@ -1,5 +1,6 @@
 """Progress of a run, as the journals of its track tell it."""
 
+import gc
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -10,9 +11,9 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.jobs import Job
 from benchmark.journal.earlier import borrowed
-from benchmark.journal.events import Event
+from benchmark.journal.events import Event, append
 from benchmark.journal.follower import Follower
-from benchmark.journal.left import Gaps, Pending, seconds_left
+from benchmark.journal.left import Gaps, Pending, gpu_seconds_left, seconds_left
 from benchmark.journal.present import Present, present
 from benchmark.journal.tally import Tally
 from benchmark.layout import failure_file
@@ -71,10 +72,23 @@ class Watch:
         self.follower = Follower(self.root, self.writer)
         deque(self.tally.add(self.follower.catch_up()), maxlen=0)
         self.tally.durations.begin()
-        self.tally.durations.borrow(borrowed(self.root))
+        if gpu_seconds_left(self._waiting, self.tally.durations) is None:
+            self.tally.durations.borrow(borrowed(self.root))
+        self._correct()
         for output, record in self.tally.begun():
             if output in self._pending and record.begun and _lives(self.root, output):
                 self._begin(output, record.begun)
+        gc.collect()  # now, rather than in a look
+
+    def _correct(self) -> None:
+        """Tell the journal of what it calls done and is to be made again."""
+        for output, job in self._pending.items() if self.writer else ():
+            record = self.tally.jobs.get(output)
+            if record is None or record.state != "ended" or (self.root / output).exists():
+                continue
+            reset = Event(kind="reset", job=output, step=job.step.name)
+            with suppress(OSError):  # a full disk is for the jobs to tell
+                append(self.root, self.writer, reset)
 
     def look(self) -> Progress:
         """The progress now."""
@@ -126,7 +140,7 @@ class Watch:
         for _ in range(len(self._turns)):
             output = self._turns[0]
             if output in self._pending:
-                if not self.follower.budget.take(1):
+                if not self.follower.budget.take_spare():
                     break
                 if (self.root / output).exists():
                     found.append(self._end(output))

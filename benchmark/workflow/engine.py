@@ -11,9 +11,8 @@ from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
 from benchmark import layout
-from benchmark.execution.child_processes import spawn
+from benchmark.execution.child_processes import all_ended, spawn
 from benchmark.execution.warm.serving import serving
-from benchmark.workflow.ending import all_ended
 from benchmark.workflow.graph import Graph
 from benchmark.workflow.plan import STEP_COMMAND, Plan
 from benchmark.workflow.rules import described, name

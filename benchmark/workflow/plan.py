@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from benchmark.execution.warm import CLIENT
 from benchmark.jobs import Job, loop_jobs
@@ -131,6 +132,13 @@ class Plan(StateFile):
             looks_back=experiment.method in self.looking_back,
             needs_network=experiment.method not in self.networkless,
         )
+
+    def unreached(self, root: Path) -> Self:
+        """The plan without the experiments and loops that are complete."""
+        left = [goal.experiment for goal in self.goals() if not goal.reached(root)]
+        first = tuple(each for each in self.first_loops if each in left)
+        others = tuple(each for each in self.experiments if each in left)
+        return self.model_copy(update={"first_loops": first, "experiments": others})
 
     def _goal(self, experiment: Experiment, last_loop: int | None) -> Goal:
         target = self.target(experiment)

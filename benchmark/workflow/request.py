@@ -1,11 +1,12 @@
 """A request to run methods on a track, and whether it fits what is on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from benchmark import layout
+from benchmark.layout import Experiment
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from benchmark.workflow.datasets import dataset_folder
@@ -109,14 +110,24 @@ def check_datasets(request: Request) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def follow_datasets(request: Request) -> None:
-    """Point training folders at datasets that have moved, as they do between host and container."""
+def follow_datasets(request: Request, experiments: Iterable[Experiment]) -> None:
+    """Point training folders at datasets that have moved, as they do between host and container.
+
+    Args:
+        request: where the datasets are.
+        experiments: whose folders; others may be in use where the datasets lie elsewhere.
+    """
     from nnactive.steps.annotate import follow_dataset
 
-    for setting in request.track.settings:
-        folder = request.dataset(setting.dataset)
-        for train in layout.train_folders(request.root, setting.name):
-            follow_dataset(folder, train)
+    settings = {setting.name: setting for setting in request.track.settings}
+    wanted = {
+        layout.train_folder(each, loop): settings[each.setting].dataset
+        for each in experiments
+        for loop in range(settings[each.setting].loops)
+    }
+    for train, dataset in wanted.items():
+        if (request.root / train).exists():
+            follow_dataset(request.dataset(dataset), request.root / train)
 
 
 def check_settings(request: Request) -> None:

@@ -1,7 +1,7 @@
 """The rounds of a run: mend, find what is left, let Snakemake do it, until that is all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark import layout
@@ -13,6 +13,7 @@ from benchmark.journal.watch import Progress, Watch, forget
 from benchmark.workflow.engine import ended_well, work
 from benchmark.workflow.graph import Graph, Listing, graph
 from benchmark.workflow.plan import Plan, jobs
+from nnactive.io.files import replace_model
 from nnactive.io.leases import living
 
 ROUNDS = 5
@@ -37,26 +38,28 @@ def work_off(root: Path, place: Path, plan: Plan, told: Told) -> int:
     Args:
         root: the track's folder.
         place: Snakemake's folder.
-        plan: what to make.
+        plan: what there is to be in the end; what is complete may be damaged by now.
         told: whom to tell what.
     """
     ended = 0
     before: Graph | None = None
     for _ in range(ROUNDS):
-        listed = jobs(plan)
-        for note in mend(root, listed):
+        for note in mend(root, jobs(plan)):
             told.notes(note)
         left = graph(root, plan)
         if not left.needed or (before and not _is_worth_it(root, place, before, left, ended)):
             break
         _forget(root, left, first=before is None)
-        watch = Watch(root, _watched(root, listed, left), plan.resources, plan.writer)
+        rest = plan.unreached(root)
+        replace_model(root / layout.plan_file(plan.writer), rest)
+        shared = replace(plan.resources, gpus=plan.gpus * plan.slots)
+        watch = Watch(root, _watched(root, jobs(rest), left), shared, plan.writer)
 
         def look(watch: Watch = watch) -> None:
             told.beat()
             told.watcher(watch.look())
 
-        ended = work(root, place, plan, left, look)
+        ended = work(root, place, rest, left, look)
         told.watcher(watch.last())
         before = left
     return ended

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.chain.check import is_sound
+from benchmark.chain.tidy import Tidier
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
@@ -23,9 +24,7 @@ from benchmark.workflow.request import (
     keep_track,
 )
 from benchmark.workflow.rounds import Told, work_off
-from benchmark.workflow.tidy import Tidier
 from nnactive.errors import UserError
-from nnactive.io.files import replace_model
 from nnactive.io.leases import Lease, living
 
 
@@ -58,14 +57,15 @@ def run(
     with _at_work(root, writer) as beat, workplace() as place:
         generated = check_datasets(request)
         check_settings(request)
-        follow_datasets(request)
+        part = part or _whole(request)
+        follow_datasets(request, (*part.first_loops, *part.experiments))
         keep_track(request)
         for spec, source in request.methods:
             freeze(root, spec, source)
-        part = part or _whole(request)
+        for experiment in part.experiments:
+            _forget_failure(root, experiment)
         plan = _plan(request, part, generated, writer)
-        replace_model(root / layout.plan_file(writer), plan)
-        tidier = Tidier(root, plan, part.experiments, request.keep)
+        tidier = Tidier(root, writer, part.experiments, plan.target, request.keep)
 
         def alive() -> None:
             beat()
@@ -102,7 +102,7 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
     return Plan(
         datasets={name: str(request.dataset(name)) for name in request.track.datasets},
         settings=request.track.settings,
-        experiments=tuple(e for e in part.experiments if not _is_complete(request.root, e)),
+        experiments=part.experiments,
         first_loops=part.first_loops,
         last_loop=part.last_loop,
         writer=writer,
@@ -117,12 +117,8 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
     )
 
 
-def _is_complete(root: Path, experiment: Experiment) -> bool:
-    """Whether there is a complete result; a damaged one is set aside, a failed one removed."""
+def _forget_failure(root: Path, experiment: Experiment) -> None:
+    """Remove the result of a failed attempt, which is tried again; set a damaged one aside."""
     name = layout.result_file(experiment)
-    if not is_sound(root, name):
-        return False
-    if load_result(root / name).status == "complete":
-        return True
-    (root / name).unlink()
-    return False
+    if is_sound(root, name) and load_result(root / name).status != "complete":
+        (root / name).unlink(missing_ok=True)

@@ -4,7 +4,9 @@ A training folder is what nnU-Net calls a preprocessed dataset. Only the label m
 new patches in this loop are written; everything else links to the store and to the previous loop.
 """
 
+import os
 import pickle
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from nnactive.io.files import (
     link,
     read_json,
     relink,
+    write_bytes,
     write_json,
     write_text,
 )
@@ -77,6 +80,7 @@ def write_training_folder(
     previous: Path | None,
     validation_folds: list[list[str]],
     notes: Mapping[str, str],
+    done: Path,
 ) -> None:
     """Write a training folder, atomically.
 
@@ -92,6 +96,8 @@ def write_training_folder(
         previous: training folder of the previous loop, which has all other labelled cases.
         validation_folds: cases of each fold's validation set.
         notes: text of further files in the folder, by name.
+        done: a folder on the same disk for the fresh cases' files, where another attempt finds
+            them; whoever calls this removes it.
     """
     plans = adapt(read_json(plans_file), training)
     dataset_name, cases_name = folder_names(plans)
@@ -108,14 +114,26 @@ def write_training_folder(
         for case, image in images.items():
             link(image, cases / f"{case}.b2nd")
             if case in fresh:
-                label, locations = relabel(case)
-                write_volume(cases / f"{case}_seg.b2nd", label[None], network_patch(plans))
-                content = {"class_locations": locations}
-                (cases / f"{case}.pkl").write_bytes(pickle.dumps(content))
+                names = (f"{case}_seg.b2nd", f"{case}.pkl")
+                if not (done / names[1]).is_file():
+                    label, locations = relabel(case)
+                    write_volume(done / names[0], label[None], network_patch(plans))
+                    # Last, because its presence marks the case as done.
+                    write_bytes(done / names[1], pickle.dumps({"class_locations": locations}))
+                for name in names:
+                    _same_file(done / name, cases / name)
             else:
                 before = _cases_folder(previous) if previous else cases
                 link(before / f"{case}_seg.b2nd", cases / f"{case}_seg.b2nd")
                 link(before / f"{case}.pkl", cases / f"{case}.pkl")
+
+
+def _same_file(source: Path, name: Path) -> None:
+    """The same file under another name; a copy where the file system has no hard links."""
+    try:
+        os.link(source, name)
+    except OSError:
+        shutil.copyfile(source, name)
 
 
 def follow(

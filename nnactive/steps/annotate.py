@@ -1,11 +1,13 @@
 """Step: label the chosen patches and write the folder that the next ensemble trains on."""
 
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnactive.data.prepare.memo import Memo, key_of
 from nnactive.data.prepared import (
     DESCRIPTION,
     FINGERPRINT,
@@ -71,6 +73,8 @@ def annotate(
 ) -> None:
     """Write the training folder of a loop from all patches chosen so far.
 
+    Finished cases lie beside ``out`` until it is written, so that an interrupted call resumes.
+
     Args:
         data: the prepared dataset.
         setting: gives the training and the number of folds.
@@ -84,12 +88,13 @@ def annotate(
     """
     dataset = PreparedDataset(data)
     classes = len(dataset.info.classes)
-    newest = max((load_query(path) for path in queries), key=lambda query: query.loop)
+    loops = sorted((load_query(path) for path in queries), key=lambda query: query.loop)
     patches = load_patches(queries)
     # Named by the set and not by the method: the same patches make the same training folder.
-    names = (setting.name, set_name(patches), seed, newest.loop)
+    names = (setting.name, set_name(patches), seed, loops[-1].loop)
     by_case = _by_case(patches)
-    fresh = sorted({patch.case for patch in newest.patches})
+    fresh = sorted({patch.case for patch in loops[-1].patches})
+    done = _done_cases(out, key_of([dataset.info.checksum, *names]))
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
         label = partial_label(dataset.pool_label(case), by_case[case], classes)
@@ -97,17 +102,16 @@ def annotate(
         return label, class_locations(label, by_case[case], classes, draw)
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
-    labelled = _count(dataset, by_case, fresh, before)
+    labelled = _count(dataset, by_case, fresh, before, done / "counts")
     labelled = labelled.model_copy(update={"set_name": names[1]})
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
     # Only the protocol's starting budget makes sure of every class; another start may miss some.
-    first = min((load_query(path) for path in queries), key=lambda query: query.loop)
     folds = assign_folds(
         present,
         setting.training.folds,
         stream(*names, "folds"),
         dataset.info.classes,
-        complete=first.method == START,
+        complete=loops[0].method == START,
     )
     write_training_folder(
         out,
@@ -121,7 +125,9 @@ def annotate(
         previous=previous,
         validation_folds=folds,
         notes={LABELLED: file_text(labelled)},
+        done=done,
     )
+    shutil.rmtree(done.parent, ignore_errors=True)
 
 
 def follow_dataset(data: Path, train: Path) -> None:
@@ -140,21 +146,35 @@ def follow_dataset(data: Path, train: Path) -> None:
     )
 
 
+def _done_cases(out: Path, key: str) -> Path:
+    """Where attempts at ``out`` keep finished cases; those of another key are removed."""
+    work = out.with_name(f".{out.name.removeprefix('.')}.work")
+    for other in work.glob("*"):
+        if other.name != key:
+            shutil.rmtree(other)
+    return work / key
+
+
 def _count(
     dataset: PreparedDataset,
     by_case: dict[str, list[Patch]],
     fresh: list[str],
     before: Labelled | None,
+    done: Path,
 ) -> Labelled:
     """What is labelled; recounts cases with new patches or without boundary counts."""
     classes = len(dataset.info.classes)
     counts = dict(before.cases) if before else {}
     boundary = dict(before.boundary or {}) if before else {}
+    memo = Memo(done, lambda _: "")
     for case in sorted(by_case):
-        if case in fresh or case not in boundary:
+        if memo.has(case):
+            counts[case], boundary[case] = memo.get(case)
+        elif case in fresh or case not in boundary:
             label = partial_label(dataset.pool_label(case), by_case[case], classes)
             counts[case] = count_labelled(label, by_case[case], classes)
             boundary[case] = count_boundary(label, by_case[case], classes)
+            memo.add(case, (counts[case], boundary[case]))
     return Labelled(
         patches=sum(len(patches) for patches in by_case.values()),
         cases={case: counts[case] for case in sorted(by_case)},

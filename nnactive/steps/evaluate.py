@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from nnactive.query.map_cases import Progress, map_cases
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.network import OVERLAPPING, ensemble_identity
+
+if TYPE_CHECKING:
+    from nnactive.nnunet.predict.ensemble import Ensemble
 
 AT_ONCE = 2**16
 """Voxels counted together: their pairs stay in the processor's cache."""
@@ -73,31 +77,16 @@ def evaluate(
         workers: cases to work on at the same time; doesn't affect the counts.
         progress: called after each case.
     """
-    from nnactive.nnunet.predict.ensemble import Ensemble
-
     dataset = PreparedDataset(data)
     picked = pick_device(device)
     workers = max(workers, OVERLAPPING) if is_gpu(picked) else workers
-    ensemble = Ensemble(
-        train,
-        members,
-        device=picked,
-        tile_step=setting.inference.test_tile_step,
-        mirror=setting.inference.test_mirror,
-        workers=workers,
-    )
-    classes = len(dataset.info.classes)
-    images = ReadAhead(dataset.image)
-
-    def count(case: str) -> np.ndarray:
-        predicted = ensemble.labels(images(case))
-        return confusion(dataset.test_label(case), predicted, classes)
-
     checkpoint = Checkpoint(
         checkpoint_folder(out), partial(_key, dataset, setting, train, tuple(members))
     )
+    images = ReadAhead(dataset.image)
+    ensemble = _ensemble(setting, train, members, picked, workers)
     tables = map_cases(
-        count,
+        partial(_count, dataset, ensemble, images),
         [case.id for case in dataset.info.test],
         workers=workers,
         checkpoint=checkpoint,
@@ -116,6 +105,29 @@ def evaluate(
         ),
     )
     checkpoint.discard()
+
+
+def _ensemble(
+    setting: Setting, train: Path, members: list[Path], device: str, workers: int
+) -> "Ensemble":
+    from nnactive.nnunet.predict.ensemble import Ensemble
+
+    return Ensemble(
+        train,
+        members,
+        device=device,
+        tile_step=setting.inference.test_tile_step,
+        mirror=setting.inference.test_mirror,
+        workers=workers,
+    )
+
+
+def _count(
+    dataset: PreparedDataset, ensemble: "Ensemble", images: ReadAhead, case: str
+) -> np.ndarray:
+    """Counts of one test case."""
+    predicted = ensemble.labels(images(case))
+    return confusion(dataset.test_label(case), predicted, len(dataset.info.classes))
 
 
 def _key(dataset: PreparedDataset, setting: Setting, train: Path, members: tuple[Path, ...]) -> str:

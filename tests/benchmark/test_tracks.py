@@ -16,6 +16,7 @@ from benchmark.tracks import experiments, load_track, track_names
 from nnactive.data.cards import load_card
 from nnactive.errors import UserError
 from nnactive.methods import BUILTIN, STARTS
+from nnactive.settings import Limits, Setting
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT.parent / "shared" / "spec" / "datasets.yaml"
@@ -144,6 +145,16 @@ def test_a_folder_is_no_track(tmp_path, capsys) -> None:
 def test_one_loop_is_enough_for_a_track(tmp_path) -> None:
     track = load_track(write(tmp_path, MINIMAL.replace("loops: 2", "loops: 1")))
     assert track.settings[1].loops == 1
+
+
+def test_a_track_may_limit_its_queries(tmp_path) -> None:
+    text = MINIMAL.replace("loops: 2", "loops: 2\n    limits: {hours: 2, memory_gib: 8}")
+    low, own = load_track(write(tmp_path, text)).settings
+    assert low.limits == Limits()
+    assert own.limits == Limits(hours=2, memory_gib=8)
+    # A setting that was written before there were any is the same.
+    before = low.model_dump(exclude={"limits"})
+    assert Setting.model_validate(before) == low
 
 
 def test_a_track_that_comes_with_the_benchmark_may_be_given_by_its_path() -> None:

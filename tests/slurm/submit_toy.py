@@ -5,7 +5,7 @@ from pathlib import Path
 
 from toy import make_request, make_track
 
-from benchmark.cluster.outer import submit_shards
+from benchmark.cluster.outer.submit import submit_shards
 from benchmark.cluster.profiles.profile import load_profile
 from benchmark.cluster.shards import Kind
 

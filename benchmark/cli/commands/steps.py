@@ -241,15 +241,12 @@ def query(
         share = Part.parse(part) if part else None
         # A part has no output, so no cost either.
         draft_of = nullcontext(out) if share else _draft(out, picked, read)
+
+        def tell(done: int, total: int) -> None:
+            click.echo(f"{done} of {total} images")
+
         with draft_of as draft:
-            run(
-                inputs,
-                draft,
-                picked,
-                workers=workers,
-                progress=lambda done, total: click.echo(f"{done} of {total} images"),
-                part=share,
-            )
+            run(inputs, draft, picked, workers=workers, progress=tell, part=share)
 
 
 @step.command()

@@ -1,6 +1,7 @@
 """Commands that show and run tracks and submit methods to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -197,6 +198,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     Nothing runs if this machine lacks something or a method fails its check.
     """
     from benchmark.feasibility.pools import prepared_pools
+    from benchmark.forecast.requests import trainings_per_gpu
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -220,6 +222,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         cores=options.cores or usable_cores(),
         keep=options.keep,
     )
+    request = replace(request, slots=trainings_per_gpu(request, options.folds))
     if options.profile:
         from benchmark.cli.commands.study.submitting import finish_on_cluster
 
@@ -284,6 +287,7 @@ def admitted(
 def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
+    from benchmark.forecast.requests import disk_note
     from benchmark.layout import result_files
     from benchmark.workflow.request import history_note
     from benchmark.workflow.run import run as run_request
@@ -293,8 +297,9 @@ def finish(request: "Request", out: Path) -> int:
     count = len(content.settings) * len(request.methods) * len(content.seeds)
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
-    if history := history_note(request):
-        click.echo(history)
+    for line in (history_note(request), disk_note(request, keep=request.keep)):
+        if line:
+            click.echo(line)
     with shown() as watcher:
         problems = run_request(request, watcher, notes=note)
     status = 0

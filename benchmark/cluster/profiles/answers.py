@@ -38,7 +38,12 @@ def questions(profile: Profile) -> list[Question]:
         Question("gpu_type", _with("GPU type (empty for any)", found.gpu_types), "", str),
         Question("hours", "longest time limit in hours", found.hours or profile.hours, float),
         Question("cores", "cores of each job", profile.cores, int),
-        Question("memory_gib", "memory of each job in GiB", profile.memory_gib, float),
+        Question(
+            "memory_gib",
+            "memory of each job in GiB (0: as measured)",
+            profile.memory_gib or 0.0,
+            float,
+        ),
     ]
     if profile.executor in {Executor.GENERIC, Executor.KUBERNETES}:
         asked = asked[2:3] + asked[4:]
@@ -59,12 +64,9 @@ class Found:
     hours: float | None = None
     """Its time limit."""
     accounts: tuple[str, ...] = ()
+    account: str = ""
+    """The user's default one."""
     gpu_types: tuple[str, ...] = ()
-
-    @property
-    def account(self) -> str:
-        """The only account there is; empty if there are several or none."""
-        return self.accounts[0] if len(self.accounts) == 1 else ""
 
     @classmethod
     def of_slurm(cls) -> "Found":
@@ -78,6 +80,7 @@ class Found:
             for part in row[2].split(",")
             if part.startswith("gpu:") and part.count(":") > 1
         }
+        usual = _ask("sacctmgr", "-n", "-P", "show", "user", "$USER", "format=defaultaccount")
         accounts = _ask(
             "sacctmgr", "-n", "-P", "show", "assoc", "where", "user=$USER", "format=account"
         )
@@ -85,6 +88,7 @@ class Found:
             partitions=tuple(dict.fromkeys(row[0].rstrip("*") for row in rows)),
             partition=default[0].rstrip("*") if default else "",
             hours=hours_of(default[1]) if default else None,
+            account=usual[0].strip() if usual else "",
             accounts=tuple(sorted({name.strip() for name in accounts if name.strip()})),
             gpu_types=tuple(sorted(types)),
         )

@@ -51,9 +51,10 @@ class Profile(Frozen):
     hours: float = Field(24.0, gt=0)
     """The longest time that a job may ask for."""
     cores: int = Field(8, ge=1)
-    memory_gib: float = Field(32.0, gt=0)
+    memory_gib: float | None = Field(None, gt=0)
+    """Of each job; None: as measured, or counted (nnactive-bench plan)."""
     most_memory_gib: float | None = Field(None, gt=0)
-    """What a retry may ask for after a job ran out of memory; None: four times ``memory_gib``."""
+    """What a retry may ask for after a job ran out of memory; None: four times as much."""
     jobs: int = Field(100, ge=1)
     """In the queue and running, at once."""
     container: str | None = None

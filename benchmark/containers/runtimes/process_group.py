@@ -16,8 +16,8 @@ from typing import Final
 
 from benchmark.execution.child_processes import die_with_parent
 
-SECONDS_TO_END: Final = 30
-"""How long a container may take to end when asked to."""
+SECONDS_TO_END: Final = 45
+"""How long a container may take to end when asked to: a run gives its jobs 40 s to save."""
 
 
 class _EndError(Exception):

@@ -58,11 +58,11 @@ def follow(connection: "socket", parent: int) -> int:
                     return LOST
                 continue
             if not more:
-                sys.stderr.write("error: the job's supervisor was killed; the job ends with it\n")
+                os.write(2, b"error: the job's supervisor was killed, and the job ends with it\n")
                 return LOST
             answer += more
     except OSError as error:
-        sys.stderr.write(f"error: the job's supervisor is gone: {error}\n")
+        os.write(2, f"error: the job's supervisor is gone: {error}\n".encode())
         return LOST
     return int(answer)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from benchmark.execution.child_processes import spawn
+from benchmark.execution.strays import end_strays
 from benchmark.execution.supervisor import GRACE_SECONDS, SERVER
 
 LONGEST_ADDRESS: Final = 100
@@ -39,6 +40,7 @@ def serving(
     Yields:
         The variables with the one by which jobs find the server.
     """
+    end_strays()
     folder = Path(tempfile.mkdtemp(prefix="nnactive-", dir=_place()))
     address = str(folder / "s")
     try:

@@ -139,6 +139,7 @@ def make_training_folder(asked: Trial, folder: Path) -> Path:
         fresh=list(CASES),
         relabel=relabel,
         previous=None,
+        done=folder / "done",
         validation_folds=[[case] for case in CASES],
         notes={},
     )

@@ -46,9 +46,10 @@ def _wrong(state: State, job: Job, there: set[str]) -> tuple[Event, str] | None:
     if holder is not None:
         event = _event("began", job, host=holder.host, pid=holder.pid, scheduled=holder.job)
         return event, f"runs on {holder.host}"
-    if not is_done and (failure := _failure(state, job, is_there=is_there)):
+    failure = None if is_done else _failure(state, job, is_there=is_there)
+    if failure is not None:
         event = _event("failed", job, reason=failure.reason)
-        return None if state.has_failed(job) else (event, f"failed: {failure.reason}")
+        return None if _is_known(state, job) else (event, f"failed: {failure.reason}")
     if is_there == is_done:
         return None
     return (_event("ended", job), "done") if is_there else (_event("reset", job), "not there")
@@ -56,7 +57,7 @@ def _wrong(state: State, job: Job, there: set[str]) -> tuple[Event, str] | None:
 
 def _failure(state: State, job: Job, *, is_there: bool) -> Failure | None:
     """Why a job failed, by its failure file; of an experiment's result, by that."""
-    file = state.root / layout.failure_file(job.output)
+    file = layout.failure_file(state.root / job.output)
     try:
         if not is_there:
             return read_model(file, Failure) if file.exists() else None
@@ -65,6 +66,16 @@ def _failure(state: State, job: Job, *, is_there: bool) -> Failure | None:
         return read_model(state.root / job.output, ExperimentResult).failure
     except UserError:
         return None
+
+
+def _is_known(state: State, job: Job) -> bool:
+    """Whether a failure is told; a result repeats that of a step."""
+    if job.step.per is not Per.EXPERIMENT:
+        return state.has_failed(job)
+    return any(
+        state.has_failed(each) or layout.failure_file(state.root / each.output).exists()
+        for each in state.asked.jobs[job.target.experiment]
+    )
 
 
 def _event(kind: Kind, job: Job, **more: str | int | None) -> Event:

@@ -54,6 +54,8 @@ def clear(state: State, experiments: list[Experiment]) -> Cleared:
 def _without_result(state: State, experiment: Experiment) -> bool:
     """Remove an experiment's result if it is a failed one; whether it was."""
     file = state.root / layout.result_file(experiment)
+    if state.is_done(state.asked.jobs[experiment][-1]):  # by its own step, so it is complete
+        return False
     with suppress(UserError):
         if file.exists() and load_result(file).status == "failed":
             file.unlink()

@@ -8,9 +8,12 @@ from typing import Final
 from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
+from benchmark.steps import PREPARE, Target
 from benchmark.tracks import Track, experiments
+from nnactive.data.prepared import INFO
 from nnactive.errors import UserError
 from nnactive.io.files import read_model
+from nnactive.io.queries import START
 from nnactive.settings import Setting
 
 ANY_DATA: Final = Path("data")
@@ -23,7 +26,8 @@ class Wanted:
 
     track: Track
     jobs: dict[Experiment, list[Job]]
-    """Jobs of each experiment in order, its result last; those of loop 0 are in several."""
+    """Jobs of each experiment in order, its result last; those of loop 0, and of a dataset that a
+    run generated, are in several."""
 
 
 def wanted(root: Path, journaled: Iterable[str]) -> Wanted:
@@ -47,14 +51,17 @@ def wanted(root: Path, journaled: Iterable[str]) -> Wanted:
         if setting is not None:
             settings[setting.name] = setting
             asked[experiment] = None
-    data = {name: ANY_DATA / setting.dataset for name, setting in settings.items()}
-    return Wanted(
-        track,
-        {
-            each: list(experiment_jobs(data[each.setting], settings[each.setting], each))
-            for each in asked
-        },
-    )
+    made = {
+        Path(output).parent.name: Path(output).parent for output in journaled if _is_data(output)
+    }
+    jobs = {}
+    for experiment in asked:
+        setting = settings[experiment.setting]
+        data = made.get(setting.dataset, ANY_DATA / setting.dataset)
+        target = Target(data, setting, Experiment(setting.name, START, 0))
+        first = [Job(PREPARE, target)] if setting.dataset in made else []
+        jobs[experiment] = [*first, *experiment_jobs(data, setting, experiment)]
+    return Wanted(track, jobs)
 
 
 def methods(root: Path, track: Track) -> list[str]:
@@ -83,6 +90,10 @@ def _earlier(journaled: Iterable[str]) -> Iterator[Experiment]:
         experiment = layout.experiment_of(Path(output))
         if experiment and layout.first_loop_of(experiment.method) != experiment.method:
             yield experiment
+
+
+def _is_data(output: str) -> bool:
+    return Path(output).name == INFO and layout.experiment_of(Path(output)) is None
 
 
 def _setting(root: Path, name: str) -> Setting | None:

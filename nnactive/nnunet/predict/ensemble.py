@@ -137,8 +137,8 @@ class Ensemble:
         """
         import torch
 
-        # The sum, one member's logits, and what nnU-Net holds beside them, all in half precision.
-        size = (2 + 2 + 1) * (self.n_classes + 1) * int(np.prod(image.shape[1:]))
+        # Each worker's sum, one member's logits, all in half precision, and nnU-Net's test of them.
+        size = (2 * self._workers + 2 + 1) * (self.n_classes + 1) * int(np.prod(image.shape[1:]))
         with torch.inference_mode():
             with self._borrowed() as predictor:
                 total = self._summed(predictor, image, size)

@@ -15,7 +15,8 @@ VOXELS_AT_ONCE = 128**3
 class Predictor(nnUNetPredictor):  # type: ignore[misc]
     """Predicts tiles as nnU-Net does, in fewer calls of the network where they are small.
 
-    On a CPU a batch takes as long as its tiles one by one, so there they stay alone.
+    On a CPU tiles stay alone, so that labels stay nnU-Net's: torch takes other kernels for a batch,
+    which round differently.
     """
 
     copies: int = 1

@@ -46,8 +46,8 @@ def train_member(train: Path, fold: int, out: Path, device: str, *, name: str = 
     """Train one fold on a training folder and store its final weights in ``out``.
 
     SIGTERM and SIGUSR1 save a checkpoint and end it; the next call, on whichever machine, does the
-    remaining iterations. On a CPU the member is then the same to the last bit; on a GPU, whose
-    batches come from several processes, it isn't the same in two undisturbed trainings either.
+    remaining iterations. On a CPU, with as many threads as before, the member is then the same to
+    the last bit; on a GPU, whose batches come from several processes, no two trainings are equal.
     Checkpoints stay until `forget_training` is called.
 
     Args:

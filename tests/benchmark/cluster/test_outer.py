@@ -11,7 +11,6 @@ import pytest
 from toy import STAND_INS, calls, make_request, make_track, write_prepared
 
 from benchmark import layout
-from benchmark.cluster import outer
 from benchmark.cluster.history import (
     Ended,
     ended_file,
@@ -19,7 +18,10 @@ from benchmark.cluster.history import (
     read_history,
     shard_lease,
 )
-from benchmark.cluster.outer import check_folder, counts, job_name, submit_shards
+from benchmark.cluster.outer import look, submit
+from benchmark.cluster.outer.look import counts, is_made
+from benchmark.cluster.outer.place import check_folder, job_name
+from benchmark.cluster.outer.submit import submit_shards
 from benchmark.cluster.profiles.profile import Profile
 from benchmark.cluster.shards import Kind
 from benchmark.layout import Experiment
@@ -38,7 +40,7 @@ CALL = f"""
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(STAND_INS.parent)!r})
-from benchmark.cluster.outer import submit_shards
+from benchmark.cluster.outer.submit import submit_shards
 from benchmark.cluster.profiles.profile import load_profile
 from benchmark.cluster.shards import Kind
 from toy import make_request, make_track
@@ -52,11 +54,11 @@ sys.exit(bool(left))
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls.txt"))
-    monkeypatch.setattr(outer, "SECONDS_BETWEEN_LOOKS", 0.3)
+    monkeypatch.setattr(look, "SECONDS_BETWEEN_LOOKS", 0.3)
     write_prepared(tmp_path / "data")
-    submit = tmp_path / "submit"
-    submit.write_text(SUBMIT)
-    submit.chmod(0o755)
+    program = tmp_path / "submit"
+    program.write_text(SUBMIT)
+    program.chmod(0o755)
     return tmp_path
 
 
@@ -128,7 +130,7 @@ def test_a_second_call_is_refused_while_one_submits(folder: Path) -> None:
 def test_what_led_nowhere_ends_the_call(folder: Path, monkeypatch) -> None:
     """Jobs that end before they begin: without an attempt, there is no second round."""
     rounds = []
-    monkeypatch.setattr(outer, "_round", lambda *_: rounds.append(1))
+    monkeypatch.setattr(submit, "_round", lambda *_: rounds.append(1))
     request = make_request(folder, make_track(loops=2))
     left = submit_shards(request, profile(folder), Kind.EXPERIMENT, print)
     assert left == {"start.s.start.seed_1": None, "s.random.seed_1": None}
@@ -144,7 +146,7 @@ def test_what_failed_is_tried_again_by_the_next_call(folder: Path, monkeypatch) 
         for slug in left:
             write_model(ended_file(root, slug), Ended(outcome="failed", reasons=("r",)))
 
-    monkeypatch.setattr(outer, "_round", fails)
+    monkeypatch.setattr(submit, "_round", fails)
     for _ in range(2):
         left = submit_shards(request, profile(folder), Kind.EXPERIMENT, print)
         assert {end.reasons for end in left.values() if end} == {("r",)}
@@ -164,7 +166,6 @@ def test_shards_are_counted_by_their_files(folder: Path) -> None:
 
 
 def test_a_start_is_made_when_all_of_its_loop_is_there(folder: Path) -> None:
-    from benchmark.cluster.outer import is_made
     from benchmark.cluster.shards import Shard
 
     request = make_request(folder, make_track(loops=2))

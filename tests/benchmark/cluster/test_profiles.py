@@ -6,10 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from toy import make_request, make_track
 
 from benchmark.cluster.history import Attempt, Grant, History, save_history
-from benchmark.cluster.jobs import Jobs, OuterJob, OuterPlan, asked_by, job_script, named, options
+from benchmark.cluster.outer.jobs import Jobs, OuterJob, OuterPlan, job_script, named, options
+from benchmark.cluster.outer.place import check_plugin
 from benchmark.cluster.profiles.answers import hours_of, questions
+from benchmark.cluster.profiles.needs import Size, Sizes
 from benchmark.cluster.profiles.profile import (
     Executor,
     Profile,
@@ -20,6 +23,7 @@ from benchmark.cluster.profiles.profile import (
     save_profile,
 )
 from benchmark.cluster.schedulers import QueuedJob, cancel, scheduler
+from benchmark.cluster.shards import Kind, Shard
 from nnactive.errors import NnactiveError, UserError
 
 SHIPPED = {"generic", "kubernetes", "local", "lsf", "slurm", "slurm-no-accounting"}
@@ -113,6 +117,13 @@ def test_slurm_is_asked_for_partition_account_gpu_time_and_a_warning() -> None:
     assert "--slurm-no-account" in bare
 
 
+def test_an_executor_that_is_not_installed_is_named(monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cluster.outer.place.find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"lsf: .*pip install 'nnactive-bench\[cluster\]'"):
+        check_plugin(load_profile("lsf"))
+    check_plugin(load_profile("local"))
+
+
 def test_other_schedulers_get_their_own_names() -> None:
     lsf = load_profile("lsf").model_copy(update={"partition": "q", "account": "p"})
     assert named(lsf) == {"lsf_queue": "q", "lsf_project": "p", "lsf_extra": "-gpu num=1"}
@@ -129,13 +140,18 @@ def test_a_jobs_script_sets_up_names_the_scratch_and_becomes_the_shard(tmp_path:
     script = job_script(made, "s.random.seed_1", 4, Grant(1000, 60)).splitlines()
     assert script[:2] == ["module load x", 'export NNACTIVE_SCRATCH="/scratch/$USER"']
     assert script[2].startswith("exec ")
-    assert script[2].endswith(f"--memory-mb 1000 --minutes 60 -- {tmp_path} s.random.seed_1")
+    assert script[2].endswith(
+        f"shard {tmp_path} s.random.seed_1 --cores 4 --memory-mb 1000 --minutes 60"
+    )
     assert "--runtime" not in script[2]
 
 
 def test_a_container_runs_the_shard_inside(tmp_path: Path) -> None:
     script = job_script(plan(tmp_path, container="b.sif"), "s.random.seed_1", 4, Grant(1, 1))
-    assert "--runtime apptainer --data /data --image b.sif" in script
+    assert script.endswith("--runtime apptainer --data /data --image b.sif")
+    made = plan(tmp_path, container="b.sif", scratch="/s/$USER")
+    script = job_script(made, "s.random.seed_1", 4, Grant(1, 1))
+    assert script.endswith('--image b.sif --scratch "$NNACTIVE_SCRATCH"')
 
 
 def test_a_job_waits_for_what_its_shard_needs_and_for_an_earlier_job(tmp_path: Path) -> None:
@@ -162,12 +178,28 @@ def test_a_retry_asks_for_more_memory_by_what_slurm_says(tmp_path, monkeypatch) 
     assert "-j 77" in (tmp_path / "bin/calls.txt").read_text()
 
 
-def test_overrides_of_a_kind_of_shard() -> None:
-    profile = Profile.model_validate(
-        {"executor": "slurm", "cores": 8, "hours": 2, "overrides": {"start": {"minutes": 30}}}
-    )
-    assert (asked_by(profile, "start").minutes, asked_by(profile, "start").cores) == (30, 8)
-    assert asked_by(profile, "experiment").minutes == 120
+def sizes(tmp_path: Path, **fields) -> Sizes:
+    track = make_track(loops=3)
+    profile = Profile.model_validate({"executor": "slurm", **fields})
+    return Sizes(make_request(tmp_path, track), profile)
+
+
+def test_a_job_asks_for_what_is_counted_within_the_profiles_limits(tmp_path: Path) -> None:
+    start = Shard(Kind.START, "s", ("start",), 1, last=False)
+    experiment = Shard(Kind.EXPERIMENT, "s", ("random",), 1)
+    found = sizes(tmp_path)
+    assert 0 < found.of(start).memory_gib < 32
+    assert found.of(start).minutes <= found.of(experiment).minutes <= 24 * 60
+    assert sizes(tmp_path, hours=1 / 60).of(experiment).minutes == 1
+    assert sizes(tmp_path, memory_gib=99).of(start).memory_gib == 99
+
+
+def test_overrides_of_a_kind_of_shard(tmp_path: Path) -> None:
+    given = {"start": {"minutes": 7, "memory_gib": 5, "cores": 3, "disk_gib": 2}}
+    found = sizes(tmp_path, memory_gib=9, overrides=given)
+    start = Shard(Kind.START, "s", ("start",), 1, last=False)
+    assert found.of(start) == Size(cores=3, memory_gib=5, minutes=7, disk_gib=2)
+    assert found.of(Shard(Kind.EXPERIMENT, "s", ("random",), 1)).memory_gib == 9
 
 
 def test_slurms_queue_tells_which_shards_wait_and_run(tmp_path, monkeypatch) -> None:

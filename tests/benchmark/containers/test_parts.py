@@ -9,7 +9,7 @@ import pytest
 
 from benchmark.containers import leftovers
 from benchmark.containers.container import Image
-from benchmark.containers.handover import to_read
+from benchmark.containers.handover import hand_over, to_read
 from benchmark.containers.images import (
     LOCK,
     LOCKS,
@@ -21,6 +21,7 @@ from benchmark.containers.images import (
 )
 from benchmark.containers.leftovers import is_orphan, this_process
 from benchmark.containers.output import OutputRelay
+from benchmark.containers.roles import Given, Role
 from benchmark.containers.runtimes import apptainer
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
@@ -199,3 +200,13 @@ def test_scratch_is_gone_afterwards_and_so_is_that_of_a_killed_call(tmp_path) ->
     assert not folder.exists()
     with leftovers.scratch_folder(Path("mine")) as own:
         assert own.parent == Path("mine").resolve()
+
+
+def test_a_tracks_run_is_mounted_with_the_folder_around_it(tmp_path: Path) -> None:
+    root = tmp_path / "runs/main"
+    root.mkdir(parents=True)
+    given = [Given("", (str(root),), Role.TRACK_RUN), Given("", ("s.random.seed_1",), Role.TEXT)]
+    handover = hand_over(("shard",), given)
+    assert handover.arguments == ("shard", "/results/main", "s.random.seed_1")
+    (mount,) = handover.mounts
+    assert (mount.source, mount.writable) == (root.parent, True)

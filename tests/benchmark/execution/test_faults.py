@@ -11,19 +11,14 @@ import pytest
 from benches import Bench, wait
 
 from benchmark.execution.log import exit_status, reason
+from benchmark.execution.strays import end_strays
 from benchmark.layout import failure_file, lease_file
 from nnactive.settings import Limits
 
 ENDLESS = "Path('here').touch()\ntime.sleep(3600)"
 DAEMON = """
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        Path('daemon').write_text(str(os.getpid()))
-        time.sleep(3600)
-    os._exit(0)
-while not Path('daemon').exists():
-    time.sleep(.01)
+# sh ends at once, and what it has started is in a session of its own.
+subprocess.run(['sh', '-c', 'setsid sleep 3600 & echo $! > daemon'], check=True)
 """
 
 
@@ -91,11 +86,12 @@ def test_a_failure_that_the_step_reports_stays_its_own(served: Bench) -> None:
     ("limits", "script", "kind", "text"),
     [
         (Limits(hours=0.3 / 3600), "time.sleep(3600)", "time", "longer than its limit"),
-        (
+        pytest.param(
             Limits(memory_gib=0.25),
             "x = bytearray(2**29)\nx[::4096] = b'x' * len(x[::4096])\ntime.sleep(3600)",
             "memory",
             "more than its limit of 256.0 MiB",
+            marks=pytest.mark.slow,
         ),
         (
             Limits(processes=4),
@@ -152,6 +148,52 @@ def test_whoever_is_killed_nothing_stays(served: Bench, victim: str) -> None:
     assert served.run("done()", Limits()) == 0
 
 
+def test_workers_end_though_all_that_could_end_them_is_killed(served: Bench) -> None:
+    script = """
+import multiprocessing, threading
+workers = [multiprocessing.Process(target=time.sleep, args=(3600,)) for _ in range(2)]
+for worker in workers:
+    worker.start()
+other = threading.Thread(target=multiprocessing.Process(target=time.sleep, args=(.5,)).start)
+other.start()
+other.join()
+time.sleep(.2)
+# What a thread started that has ended goes on.
+(child,) = set(multiprocessing.active_children()) - set(workers)
+child.join()
+assert child.exitcode == 0
+"""
+    served.start(script + ENDLESS)
+    wait((served.root / "here").exists)
+    server, supervisor = served.server(), served.supervisor()
+    killed = [server, supervisor, *supervisor.children()]
+    for process in killed:
+        process.suspend()
+    for process in killed:
+        process.kill()
+    assert served.end() != 0
+    wait(lambda: served.processes() == [])
+
+
+def test_what_outlived_everything_is_ended_by_the_next_run(served: Bench) -> None:
+    served.start(DAEMON + ENDLESS)
+    wait((served.root / "here").exists)
+    pid = int((served.root / "daemon").read_text())
+    # As long as someone is there to end it, another run leaves it alone.
+    end_strays()
+    assert psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    server, supervisor = served.server(), served.supervisor()
+    killed = [server, supervisor]
+    for process in killed:
+        process.suspend()
+    for process in killed:
+        process.kill()
+    assert served.end() != 0
+    wait(lambda: [each.pid for each in served.processes()] == [pid])
+    end_strays()
+    wait(lambda: served.processes() == [])
+
+
 def test_a_stop_lets_a_step_save_and_is_no_failure(served: Bench) -> None:
     script = """
 def save(*_):
@@ -174,7 +216,7 @@ time.sleep(3600)
 
 
 def test_no_job_runs_twice_at_once(served: Bench) -> None:
-    script = "Path('count').open('a').write('x')\ntime.sleep(1)\ndone()"
+    script = "Path('count').open('a').write('x')\ntime.sleep(.4)\ndone()"
     first, second = served.start(script), served.start(script)
     assert served.end(first) == served.end(second) == 0
     assert (served.root / "count").read_text() == "x"

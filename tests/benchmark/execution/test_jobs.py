@@ -11,13 +11,7 @@ import pytest
 
 from benchmark.execution.gpu_locks import allocated, hold_gpu
 from benchmark.execution.log import exit_status, reason
-from benchmark.jobs import Job
-from benchmark.journal.watch import Watch, forget
-from benchmark.layout import Experiment, failure_file
 from benchmark.provenance import commit, cpu_name, environment
-from benchmark.steps import QUERY, TRAIN_FOLD, Step, Target
-from nnactive.io.costs import cost_file
-from nnactive.settings import Setting
 
 JOB = (sys.executable, "-m", "benchmark.execution.job")
 
@@ -152,49 +146,6 @@ def test_a_job_takes_what_its_allocation_gives(monkeypatch, given, planned, foun
     if given is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     assert allocated(planned) == found
-
-
-def make_job(root: Path, step: Step, fold: int = 0) -> Job:
-    """A job of loop 1, with folders for its files."""
-    setting = Setting.model_construct(name="s")
-    job = Job(step, Target(root / "data", setting, Experiment("s", "random", 1), 1, fold))
-    for file in (job.output, job.log):
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-    return job
-
-
-def test_progress_is_what_the_files_say(tmp_path, monkeypatch) -> None:
-    first_fold, second_fold = (make_job(tmp_path, TRAIN_FOLD, fold) for fold in (0, 1))
-    query = make_job(tmp_path, QUERY)
-    (tmp_path / first_fold.output).touch()
-    watch = Watch(tmp_path, [first_fold, second_fold, query])
-    first = watch.look()
-    # Jobs done before count as done, but are neither reported again nor timed.
-    assert (first.total, first.done, first.fresh) == (3, (first_fold,), ())
-    assert first.seconds_left is None
-
-    (tmp_path / second_fold.output).touch()
-    cost = '{"seconds": 10, "peak_memory_gib": 1, "device": "cpu"}'
-    cost_file(tmp_path / second_fold.output).write_text(cost)
-    (tmp_path / query.log).write_text("at work")
-    monkeypatch.setattr(time, "monotonic", lambda: watch.began + 28)
-    second = watch.look()
-    assert second.fresh == (second_fold,)
-    assert second.running == (query,)
-    # 10 s and a start of 4 s took 28 s; left is one job of unknown duration, so the mean of the
-    # two known ones, 4 (no cost kept) and 14: 9 s of work at half the speed.
-    assert second.seconds_left == pytest.approx(18, abs=0.5)
-
-    (tmp_path / query.log).write_text("error: no\n\nexit status 2\n")
-    assert watch.look().running == ()
-
-
-def test_traces_of_earlier_tries_go_before_the_next(tmp_path) -> None:
-    job = make_job(tmp_path, QUERY)
-    (tmp_path / job.log).touch()
-    failure_file(tmp_path / job.output).touch()
-    forget(tmp_path, [job])
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_the_environment_says_where_it_is(tmp_path) -> None:

@@ -16,7 +16,7 @@ from benchmark.forecast.durations import A100, Durations, Source
 from benchmark.forecast.graph import Entered
 from benchmark.forecast.inputs import folds_per_gpu, gather
 from benchmark.forecast.network.counts import iteration_operations
-from benchmark.forecast.records import likeness, read_records, start_seconds
+from benchmark.forecast.records import Sample, likeness, read_records, start_seconds
 from benchmark.journal.events import Event, append
 from benchmark.layout import Experiment
 from benchmark.steps import ANNOTATE, EVALUATE, QUERY, TRAIN_FOLD
@@ -165,6 +165,9 @@ def test_trainings_beside_others_take_longer_as_measured() -> None:
     single = alone.of(TRAIN_FOLD, setting, BALD).seconds - 1.0
     assert both.of(TRAIN_FOLD, setting, BALD).seconds - 1.0 == pytest.approx(single * 4 / 3)
     assert both.of(EVALUATE, setting, BALD) == alone.of(EVALUATE, setting, BALD)
+    sample = Sample(seconds=[30.0])
+    known = replace(both, records={likeness(TRAIN_FOLD, setting, "bald"): sample})
+    assert known.of(TRAIN_FOLD, setting, BALD).seconds == pytest.approx(1 + 40)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,11 @@ def test_a_finished_run_says_nothing_of_the_disk(tmp_path: Path) -> None:
 
 
 def test_a_run_without_calibrations_shares_no_gpu(tmp_path: Path) -> None:
-    assert trainings_per_gpu(make_request(tmp_path, toy_track()), TWO_GPUS, "H200") == 1
+    request = make_request(tmp_path, toy_track())
+    assert trainings_per_gpu(request, "auto") == 1
+    assert trainings_per_gpu(request, "3") == 3
+    with pytest.raises(UserError, match="--folds-per-gpu none: write a number from 1, or auto"):
+        trainings_per_gpu(request, "none")
 
 
 def test_a_full_disk_is_warned_of() -> None:

@@ -1,5 +1,6 @@
 """Which jobs a study still needs, and what they wait for."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -101,3 +102,17 @@ def test_networks_of_a_loop_that_is_over_are_not_missed(tmp_path: Path) -> None:
     (tmp_path / layout.evaluation_file(experiment, 1)).unlink()
     wanted = {"result": 1, "train_fold": 2, "evaluate": 1}
     assert names(study(track, [Entered("bald")], exists)) == wanted
+
+
+def test_networks_that_the_next_query_needs_are_missed(tmp_path: Path) -> None:
+    track = make_track(seeds=(1,), methods=("bald",))
+    setting, experiment = track.settings[0], Experiment("s", "bald", 1)
+    record(tmp_path, experiment, setting, {})
+    (tmp_path / layout.result_file(experiment)).unlink()
+    (tmp_path / layout.query_file(experiment, 2)).unlink()
+    shutil.rmtree(tmp_path / layout.loop_folder(experiment, 2))
+    (tmp_path / layout.member_file(experiment, 1, 0)).unlink()
+    graph = study(track, [Entered("bald")], below(tmp_path))
+    later = {"query": 1, "annotate": 1, "evaluate": 1, "result": 1}
+    assert names(graph) == later | {"train_fold": 1 + 2}
+    assert waited(graph, "query", 2, "bald") == {"train_fold"}

@@ -186,3 +186,26 @@ def test_status_counts_the_shards_of_a_cluster(folder, call) -> None:
     folder.hold(submit_lease(root).relative_to(root))
     assert f"{told}submitted by process {os.getpid()} on" in call("status")[1]
     assert json.loads(call("status", "--json")[1])[0]["shards"]["pending"] == rest
+
+
+def test_retry_lets_a_shard_that_gave_up_be_submitted_again(folder, call) -> None:
+    asked = ShardRequest(track=folder.track, methods=folder.track.methods, data="/data")
+    write_model(request_file(folder.root), asked)
+    slug = next(iter(asked.shards()))
+    write_model(ended_file(folder.root, slug), Ended(outcome="failed"))
+    _, out, _ = call("retry", "--failed", "toy")
+    assert f"to be submitted again: {slug}" in out
+    assert "now run the command that submitted them" in out
+    assert not ended_file(folder.root, slug).exists()
+
+
+def test_cancel_on_a_cluster_asks_the_scheduler_of_the_profile(folder, call, monkeypatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("benchmark.cluster.ending.end_all", lambda root: [])
+    monkeypatch.setattr("benchmark.cluster.ending.end_job", lambda root, job: not told.append(job))
+    folder.hold(layout.run_lease("shard-a"))
+    lease = folder.root / layout.run_lease("shard-a")
+    content = {**json.loads(lease.read_text()), "host": "node7", "boot": "another", "job": "123"}
+    lease.write_text(json.dumps(content))
+    assert "shard-a on node7: cancelled job 123" in call("cancel")[1]
+    assert told == ["123"]

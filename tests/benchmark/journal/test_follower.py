@@ -137,9 +137,9 @@ def test_a_look_is_short_and_calls_are_few_however_many_journals(many, monkeypat
             append(many, f"shard-{number % 960}", OTHER)
             calls["append"] += 1
         clock.now += 0.5
-        before = time.perf_counter()
+        before = time.process_time()
         list(follower.look())
-        longest = max(longest, time.perf_counter() - before)
+        longest = max(longest, time.process_time() - before)
     made = sum(calls.values()) - 4 * calls["append"]
     assert 2 * seconds <= made <= 10 * seconds
     assert longest < 0.05

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from synthetic import World, result
 
 from benchmark import layout
 from benchmark.journal.events import Event, append
@@ -13,6 +14,7 @@ from benchmark.journal.study.overview import Overview, read_state
 from benchmark.journal.study.rescan import rescan
 from benchmark.journal.study.retry import clear
 from benchmark.layout import Experiment
+from benchmark.results import Failure
 from benchmark.steps import Resources
 from benchmark.tracks import load_track
 from nnactive.io.files import write_model
@@ -208,3 +210,34 @@ def test_the_full_study_in_few_seconds(tmp_path: Path, make_jobs: Callable, make
     assert time.process_time() - before < 15
     assert view.jobs_done == 20_000
     assert sum(counts(view)) == 864
+
+
+def test_a_dataset_that_could_not_be_generated_stops_its_experiments(folder) -> None:
+    output = "/data/phantom/prepared.json"
+    told = Event(kind="failed", job=output, step="prepare", reason="disk full")
+    append(folder.root, "run", told)
+    view = folder.view()
+    assert counts(view) == (0, 0, 0, 4)
+    (failed,) = view.failures
+    assert (failed.job, failed.experiments) == ("phantom: prepare", 4)
+    assert failed.log.endswith("log/prepare_phantom.txt")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_rescan_tells_a_failed_result_once(folder, told) -> None:
+    world = World(settings=1, methods=1, seeds=1, loops=2, patches=1, cases=1, classes=1)
+    (setting,) = folder.track.settings
+    failure = Failure(step="query", loop=1, reason="3 patches too few")
+    whole = result(world, setting, "bald", 1, "toy")
+    failed = whole.model_copy(update={"status": "failed", "failure": failure})
+    write_model(folder.root / "s0/bald/seed_1/result.json", failed)
+    if told:
+        folder.fail("s0/bald/seed_1/loop_001.json", failure.reason)
+    assert len(rescan(read_state(folder.root))) == 1
+    view = folder.view()
+    assert counts(view) == (0, 0, 3, 1)
+    assert [each.reason for each in view.failures] == ["3 patches too few"]
+    assert rescan(read_state(folder.root)) == []
+    cleared = clear(read_state(folder.root), matching(read_state(folder.root), "bald/1"))
+    assert len(cleared.experiments) == 1
+    assert not (folder.root / "s0/bald/seed_1/result.json").exists()

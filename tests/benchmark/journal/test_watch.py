@@ -11,6 +11,7 @@ import pytest
 from benchmark import layout
 from benchmark.journal import watch as module
 from benchmark.journal.events import Event, append
+from benchmark.journal.follower import Follower
 from benchmark.journal.watch import Watch, forget
 from benchmark.steps import Resources
 from benchmark.tracks import load_track
@@ -18,6 +19,14 @@ from nnactive.io.leases import Lease
 
 EIGHT = Resources(32, 4, tuple("01234567"))
 TWO_CORES = Resources(2, 1, ())
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A track's folder with no others beside it, from which durations would be borrowed."""
+    folder = tmp_path / "runs" / "toy"
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture
@@ -112,26 +121,27 @@ def errors(tmp_path, run, clock, every: int) -> list[tuple[float, float | None, 
 
 
 @pytest.mark.parametrize(
-    ("shared", "size"),
+    ("shared", "size", "usual"),
     [
         (
             EIGHT,
             {"settings": 4, "methods": tuple("abcd"), "seeds": 4, "loops": 5, "folds": 5},
+            0.03,
         ),
-        (TWO_CORES, {"settings": 1, "methods": ("a", "b"), "seeds": 1, "loops": 5}),
-        (EIGHT, {"settings": 1, "methods": ("a",), "seeds": 1, "loops": 9, "folds": 5}),
+        (TWO_CORES, {"settings": 1, "methods": ("a", "b"), "seeds": 1, "loops": 5}, 0.08),
+        (EIGHT, {"settings": 1, "methods": ("a",), "seeds": 1, "loops": 9, "folds": 5}, 0.1),
     ],
     ids=["2,000 jobs on 8 GPUs", "demo on 2 cores", "one experiment on 8 GPUs"],
 )
 def test_the_time_left_is_near_the_truth(
-    tmp_path, make_track, make_jobs, make_run, clock, shared, size
+    tmp_path, make_track, make_jobs, make_run, clock, shared, size, usual
 ):
     jobs = make_jobs(make_track(**size))
     found = errors(tmp_path, make_run(jobs, shared), clock, max(1, len(jobs) // 100))
     told = [(share, left, true) for share, left, true in found if left is not None]
     assert len(told) > 0.6 * len(found)
     late = [abs(left - true) / true for share, left, true in told if 0.1 < share < 0.95]
-    assert sum(late) / len(late) < 0.1
+    assert sum(late) / len(late) < usual
     assert max(late) < 0.15
 
 
@@ -164,7 +174,7 @@ def test_what_this_run_measures_outweighs_what_was_before(tmp_path, make_track, 
         after = watch.look().seconds_left
     assert before is not None
     assert after is not None
-    assert before > 9 * 1000
+    assert before >= 9 * 1000
     assert after < 2000
 
 
@@ -213,3 +223,16 @@ def test_a_look_at_the_full_study_is_short_and_its_calls_are_few(
         time.sleep(0.1)
     assert looked < 0.05
     assert 10 < sum(calls.values()) <= 10 * (1 + 20 * 0.1 * 2)
+
+
+def test_what_the_journal_calls_done_and_is_gone_is_to_be_made_again(
+    tmp_path, make_track, make_jobs, clock
+):
+    jobs = make_jobs(make_track())
+    for job in jobs[:2]:
+        tell(tmp_path, "ended", job, clock.now - 9, "earlier", seconds=1)
+    (tmp_path / jobs[0].output).parent.mkdir(parents=True)
+    (tmp_path / jobs[0].output).touch()
+    assert watched(tmp_path, jobs, TWO_CORES, clock).look().done == (jobs[0],)
+    events = list(Follower(tmp_path).catch_up())
+    assert [(w, e.job) for w, e in events if e.kind == "reset"] == [("run", str(jobs[1].output))]

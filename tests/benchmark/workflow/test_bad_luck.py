@@ -223,3 +223,20 @@ def test_a_killed_snakemake_does_not_end_a_run(folder) -> None:
 
 def _is_snakemake(process: psutil.Process) -> bool:
     return "snakemake" in process.cmdline()
+
+
+@pytest.mark.slow
+def test_a_complete_experiment_with_a_lost_loop_file_is_made_again_from_there(
+    folder, capfd
+) -> None:
+    request = make_request(folder, make_track(loops=2))
+    assert finish(request, folder / "board.html") == 0
+    before = calls(folder)
+    (request.root / "s/random/seed_1/loop_001.json").unlink()
+    capfd.readouterr()
+    assert finish(request, folder / "board.html") == 0
+    assert "made again" in capfd.readouterr().err
+    fresh = calls(folder) - before
+    assert set(fresh.values()) == {1}
+    assert len(fresh) == 5 + 1
+    assert all("s/random/seed_1/" in output for output in fresh)

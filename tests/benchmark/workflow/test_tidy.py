@@ -6,13 +6,13 @@ import pytest
 from toy import calls, make_request, make_track, write_prepared
 
 from benchmark import layout
+from benchmark.chain import tidy as module
+from benchmark.chain.tidy import Tidier, spent
 from benchmark.cli.commands.tracks import finish
 from benchmark.layout import Experiment
 from benchmark.results import load_result
-from benchmark.workflow import tidy as module
 from benchmark.workflow.graph import graph
 from benchmark.workflow.plan import Plan, jobs
-from benchmark.workflow.tidy import Tidier, spent
 from nnactive.geometry import Patch
 from nnactive.io.costs import cost_file
 from nnactive.io.files import write_model, write_text
@@ -65,6 +65,10 @@ def choose(root: Path, experiment: Experiment, loop: int, place: int | None = No
     save_query(root / layout.query_file(experiment, loop), query)
 
 
+def tidier_of(root: Path, *experiments: Experiment, keep=False) -> Tidier:
+    return Tidier(root, "own", experiments, make_plan(*experiments).target, keep)
+
+
 def held(root: Path, experiment: Experiment) -> set[int]:
     """Loops of which there is a network."""
     files = layout.member_files(root, "s")
@@ -86,7 +90,7 @@ def test_the_table_says_what_is_made_with_a_loops_networks() -> None:
 
 def test_what_is_done_with_goes_and_the_first_loops_stay(root) -> None:
     plan = make_plan()
-    Tidier(root, plan, ALL).rest()
+    tidier_of(root, *ALL).rest()
     for experiment in ALL:
         assert held(root, experiment) == {0}
     assert (root / cost_file(layout.member_file(BALD, 1, 0))).exists()
@@ -98,7 +102,7 @@ def test_what_is_still_to_be_read_stays(root) -> None:
     (root / layout.query_file(BALD, 3)).unlink()
     (root / layout.query_file(BACK, 3)).unlink()
     (root / layout.evaluation_file(RANDOM, 2)).unlink()
-    tidier = Tidier(root, make_plan(), ALL)
+    tidier = tidier_of(root, *ALL)
     tidier.rest()
     assert held(root, BALD) == {0, 2, 3}
     assert held(root, BACK) == {0, 1, 2, 3}
@@ -108,7 +112,7 @@ def test_what_is_still_to_be_read_stays(root) -> None:
 def test_some_looks_at_a_loop_at_a_time_and_waits_for_what_is_to_come(root) -> None:
     late = root / layout.query_file(BALD, 2)
     late.rename(root / "late")
-    tidier = Tidier(root, make_plan(BALD), (BALD,))
+    tidier = tidier_of(root, BALD)
     for _ in range(5):
         tidier.some()
     assert held(root, BALD) == {0, 1, 2, 3}
@@ -124,20 +128,20 @@ def test_some_looks_at_a_loop_at_a_time_and_waits_for_what_is_to_come(root) -> N
 def test_a_killed_run_is_tidied_by_the_next(root) -> None:
     (root / layout.member_file(BALD, 1, 0)).unlink()
     write_text(root / layout.result_file(RANDOM), "complete before")
-    Tidier(root, make_plan(BALD), ALL).rest()
+    tidier_of(root, *ALL).rest()
     assert held(root, BALD) == held(root, RANDOM) == {0}
 
 
 def test_few_networks_or_a_wish_keep_all(root, monkeypatch) -> None:
     everything = {0, 1, 2, 3}
-    Tidier(root, make_plan(), ALL, keep=True).rest()
+    tidier_of(root, *ALL, keep=True).rest()
     assert held(root, BALD) == everything
     # Three methods, two folds, four loops, of a byte each.
     monkeypatch.setattr(module, "KEPT_BELOW", 25)
-    Tidier(root, make_plan(), ALL).rest()
+    tidier_of(root, *ALL).rest()
     assert held(root, BALD) == everything
     monkeypatch.setattr(module, "KEPT_BELOW", 24)
-    Tidier(root, make_plan(), ALL).rest()
+    tidier_of(root, *ALL).rest()
     assert held(root, BALD) == {0}
 
 
@@ -148,15 +152,15 @@ def test_another_run_at_work_on_an_experiment_keeps_its_networks(root) -> None:
     assert held_lease
     assert own
     write_model(root / layout.plan_file("own"), make_plan())
-    tidier = Tidier(root, make_plan(), ALL)
+    tidier = tidier_of(root, *ALL)
     tidier.rest()
     assert held(root, BALD) == {0, 1, 2, 3}
     assert held(root, RANDOM) == {0}
     (root / layout.plan_file("other")).unlink()
-    Tidier(root, make_plan(), (BACK,)).rest()
+    tidier_of(root, BACK).rest()
     assert held(root, BACK) == {0}
     held_lease.release()
-    Tidier(root, make_plan(), ALL).rest()
+    tidier_of(root, *ALL).rest()
     assert held(root, BALD) == {0}
 
 
@@ -174,7 +178,7 @@ def kept_of(root: Path, experiment: Experiment, loop: int) -> Path:
 
 def test_what_others_may_take_stays_until_they_differ_or_have_their_own(root) -> None:
     member = kept_of(root, BALD, 2)
-    Tidier(root, make_plan(BALD), (BALD,)).rest()
+    tidier_of(root, BALD).rest()
     assert not member.exists()
     assert not cost_file(member).exists()
 
@@ -185,7 +189,7 @@ def test_what_others_may_take_stays_until_they_differ_or_have_their_own(root) ->
             (file / "fold_0.pth").unlink()
     for loop in (1, 2, 3):
         (root / layout.query_file(BACK, loop)).unlink()
-    tidier = Tidier(root, make_plan(BALD, BACK), (BALD, BACK))
+    tidier = tidier_of(root, BALD, BACK)
     tidier.rest()
     assert member.exists()
     choose(root, BACK, 1, place=ALL.index(BALD))

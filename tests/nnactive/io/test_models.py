@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.cluster.history import Ended, History
-from benchmark.cluster.jobs import OuterPlan
+from benchmark.cluster.outer.jobs import OuterPlan
 from benchmark.cluster.request import ShardRequest
 from benchmark.cluster.trial import Findings
 from benchmark.forecast.calibration.measured import Calibration

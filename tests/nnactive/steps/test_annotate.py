@@ -194,3 +194,56 @@ def test_interrupted_following_is_completed(phantom, loop1, tmp_path, monkeypatc
     follow_dataset(moved, loop1)
     assert all(link.resolve().is_relative_to(moved) for link in links)
     assert all(link.exists() for link in links)
+
+
+def test_an_interrupted_call_goes_on_and_repeats_no_case(
+    phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after each case, as if by ``kill -9``: the same folder, each case labelled once."""
+
+    class Killed(BaseException):
+        pass
+
+    labelled: list[str] = []
+    write = overlay.write_volume
+
+    def kill(path: Path, *rest) -> None:
+        write(path, *rest)
+        labelled.append(path.name)
+        if len(labelled) % 2 == 0:
+            raise Killed
+
+    monkeypatch.setattr(overlay, "write_volume", kill)
+    monkeypatch.setattr("nnactive.data.prepare.memo.SECONDS", 0.0)
+    train = tmp_path / "loop_000" / "train"
+    kills = 0
+    while not train.exists():
+        try:
+            annotate(phantom, setting, SEED, [loop0.query], None, train)
+        except Killed:
+            kills += 1
+    names = sorted(files(loop0.train, "*_seg.b2nd"))
+    # The case that was killed before it was marked as done is labelled again.
+    assert kills > 2
+    assert sorted(set(labelled)) == names
+    assert len(labelled) == len(names) + kills
+    for pattern in ("*_seg.b2nd", "*.pkl", "*.json"):
+        one, other = files(loop0.train, pattern), files(train, pattern)
+        assert one.keys() == other.keys()
+        assert all(one[name].read_bytes() == other[name].read_bytes() for name in one)
+    assert [path.name for path in train.parent.iterdir()] == ["train"]
+
+
+def test_cases_of_other_patches_are_not_taken(
+    phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path
+) -> None:
+    """Left by a call for another query, such as one that was damaged and made again."""
+    train = tmp_path / "loop_000" / "train"
+    other = tmp_path / "loop_000" / ".train.work" / ("0" * 64)
+    other.mkdir(parents=True)
+    for path in files(loop0.train, "*.pkl").values():
+        (other / path.name).write_bytes(b"another's")
+    annotate(phantom, setting, SEED, [loop0.query], None, train)
+    for name, path in files(loop0.train, "*.pkl").items():
+        assert files(train, "*.pkl")[name].read_bytes() == path.read_bytes()
+    assert [path.name for path in train.parent.iterdir()] == ["train"]

@@ -38,7 +38,7 @@ def cancel(track: str | None, experiments: tuple[str, ...], runs: Path) -> None:
         state = read_state(root)
         for run in _chosen(state, list(living_runs(state)), experiments):
             ended += 1
-            click.echo(f"{root.name}: {_end(run)}")
+            click.echo(f"{root.name}: {_end(root, run)}")
     if not ended:
         click.echo("nothing runs that could be ended")
 
@@ -62,11 +62,15 @@ def _chosen(
     return [run for run in found if run.experiments & wanted]
 
 
-def _end(run: "LivingRun") -> str:
+def _end(root: Path, run: "LivingRun") -> str:
+    from benchmark.cluster.ending import end_job
+
     holder = run.holder
     name = f"{run.writer} on {holder.host}"
     if run.is_here:
         return f"told {name} to end" if run.end() else f"{name} has just ended"
-    if holder.job:
-        return f"{name}: end it by its scheduler: scancel {holder.job}"
-    return f"{name}: end it there: ssh {holder.host} kill {holder.pid}"
+    if holder.job is None:
+        return f"{name}: end it there: ssh {holder.host} kill {holder.pid}"
+    if end_job(root, holder.job):
+        return f"{name}: cancelled job {holder.job}"
+    return f"{name}: end it by its scheduler: scancel {holder.job}"

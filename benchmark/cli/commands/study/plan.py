@@ -11,6 +11,7 @@ from benchmark.cli.options import (
     cores_option,
     data_option,
     dataset_option,
+    folds_option,
     regime_option,
     runs_option,
     seed_option,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 CORES_PER_GPU = 8
 """Assumed for GPUs that this machine doesn't have."""
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,7 @@ class Where:
     metavar="N",
     help="Plan for N GPUs; by default those of this machine.",
 )
-@click.option(
-    "--folds-per-gpu",
-    default="1",
-    show_default=True,
-    metavar="K",
-    help="Trainings that share a GPU; auto: as many as pay and fit, if calibrated.",
-)
+@folds_option
 @click.option(
     "--calibrate",
     is_flag=True,
@@ -78,7 +72,7 @@ def plan(
     texts: Sequence[str],
     gpus: int | None,
     cores: int | None,
-    folds_per_gpu: str,
+    folds: str,
     dataset: str | None,
     regime: str | None,
     seeds: tuple[int, ...],
@@ -98,7 +92,7 @@ def plan(
     where = machine(content, gpus, cores)
     if calibrate:
         measure(content, where, data, runs)
-    inputs, forecast = prepared(content, where, data, runs, folds_per_gpu)
+    inputs, forecast = prepared(content, where, data, runs, folds)
     root = runs / content.name
     costs = studies(forecast, entered(content, texts, root), root)
     if as_json:
@@ -171,8 +165,8 @@ def prepared(
     from benchmark.forecast.forecast import Forecast
     from benchmark.forecast.inputs import folds_per_gpu as best
     from benchmark.forecast.inputs import gather
+    from benchmark.forecast.requests import AUTO, number
     from benchmark.workflow.datasets import dataset_folder
-    from nnactive.errors import UserError
 
     def read(side_by_side: int) -> "Inputs":
         return gather(
@@ -184,9 +178,7 @@ def prepared(
             side_by_side=side_by_side,
         )
 
-    if folds_per_gpu != AUTO and not (folds_per_gpu.isdecimal() and int(folds_per_gpu)):
-        raise UserError(f"--folds-per-gpu {folds_per_gpu}: write a number from 1, or {AUTO}")
-    count = best(read(1), content) if folds_per_gpu == AUTO else int(folds_per_gpu)
+    count = best(read(1), content) if folds_per_gpu == AUTO else number(folds_per_gpu)
     inputs = read(count)
     return inputs, Forecast(content, inputs.durations, where.resources, generated=inputs.generated)
 

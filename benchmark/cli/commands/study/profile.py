@@ -80,7 +80,7 @@ def init(
                 if yes
                 else click.prompt(question.text, default=question.default, type=question.kind)
             )
-        answers[question.field] = None if answer == "" else answer
+        answers[question.field] = answer or (None if question.field != "gpus" else 0)
     made = type(start).model_validate({**start.model_dump(), **answers})
     file = (HERE if here else own_folder()) / f"{name or Path(base).stem}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -42,21 +42,27 @@ def retry(track: str, experiments: tuple[str, ...], runs: Path, *, failed: bool)
                 raise UserError(f"{text}: no such experiment in {root}; give SETTING/METHOD/SEED")
         chosen = list(dict.fromkeys(each for some in found.values() for each in some))
     cleared = clear(state, chosen)
-    forgive_failed(root)
+    shards = forgive_failed(root)
     for job in cleared.jobs:
         click.echo(f"to be tried again: {job}")
+    for slug in shards:
+        click.echo(f"to be submitted again: {slug}")
     if not cleared.experiments:
-        click.echo(f"{root.name}: nothing failed here")
+        click.echo(
+            f"{root.name}: now run the command that submitted them"
+            if shards
+            else f"{root.name}: nothing failed here"
+        )
         return
     count = len(cleared.experiments)
     click.echo(
         f"{count} experiment{'s' if count > 1 else ''} can go on; now run the command that ran "
-        f"{'them' if count > 1 else 'it'}, or: {again(state, runs)}"
+        f"{'them' if count > 1 else 'it'}; for the track's own methods: {again(state, runs)}"
     )
 
 
 def again(state: "State", runs: Path) -> str:
-    """A command that goes on with all methods that a track's folder holds."""
+    """The command that goes on with the track's own methods."""
     from benchmark.tracks import track_names
 
     track = state.asked.track

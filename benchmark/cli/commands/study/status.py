@@ -55,7 +55,8 @@ def _shards(root: Path) -> dict[str, int | str | None] | None:
 
     if not request_file(root).exists():
         return None
-    from benchmark.cluster.outer import counts, submit_lease
+    from benchmark.cluster.outer.look import counts
+    from benchmark.cluster.outer.place import submit_lease
     from nnactive.io.leases import living
 
     where = counts(root, list(read_request(root).shards()))

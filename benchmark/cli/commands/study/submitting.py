@@ -25,7 +25,7 @@ def finish_on_cluster(
         options: the profile, and what a shard is.
         here: runs a request on this machine, for the profile local.
     """
-    from benchmark.cluster.outer import submit_shards
+    from benchmark.cluster.outer.submit import submit_shards
     from benchmark.cluster.profiles.profile import Executor
     from benchmark.cluster.shards import Kind
     from benchmark.layout import result_files

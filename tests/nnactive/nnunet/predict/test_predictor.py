@@ -59,6 +59,20 @@ def test_labels_are_nnunets_to_the_last_voxel(mirror, loop0: Loop, image) -> Non
     np.testing.assert_array_equal(found, expected.argmax(0).numpy())
 
 
+@pytest.mark.parametrize("holds", [True, False])
+def test_labels_are_the_same_wherever_a_gpu_keeps_the_sum(
+    holds, loop0: Loop, image, monkeypatch
+) -> None:
+    expected = ensemble(loop0).labels(image)
+    asked = []
+    module = "nnactive.nnunet.predict.ensemble"
+    monkeypatch.setattr(f"{module}.is_gpu", lambda _: True)  # there is none: all is on the CPU
+    monkeypatch.setattr(f"{module}.can_hold", lambda _, size: bool(asked.append(size)) or holds)
+    np.testing.assert_array_equal(ensemble(loop0, workers=2).labels(image), expected)
+    # Two workers' sums and a member's logits of 4 classes in half precision: at least these.
+    assert max(asked) >= 3 * 4 * image[0].size * 2
+
+
 def test_probabilities_are_nnunets_to_the_last_bit(loop0: Loop, image) -> None:
     plain = theirs(loop0, mirror=False)
     both = ensemble(loop0, mirror=False, workers=2)

@@ -1,5 +1,6 @@
 """Real trainings of the tiny setting (2 epochs of 3 iterations) on the CPU, ended in many ways."""
 
+import multiprocessing
 import os
 import random
 import signal
@@ -143,6 +144,30 @@ def test_what_a_signal_breaks_meanwhile_is_a_stop(loop0: Loop, tmp_path: Path, a
     at(2, broken)
     with pytest.raises(Stopped):
         train_member(loop0.train, 0, tmp_path / "fold_0.pth", "cpu")
+
+
+def test_processes_that_load_data_outlast_the_signal_and_not_the_training(
+    loop0: Loop, tmp_path: Path, steps, at, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, where there are such processes; a scheduler signals them, too."""
+    monkeypatch.setattr(member, "data_workers", lambda device: 2)
+    out, workers = tmp_path / "fold_0.pth", []
+
+    def ask_all() -> None:
+        workers.extend(multiprocessing.active_children())
+        for worker in workers:
+            worker.terminate()
+        ask()
+
+    at(3, ask_all)
+    with pytest.raises(Stopped):
+        train_member(loop0.train, 0, out, "cpu")
+    assert len(workers) == 2
+    assert not any(worker.is_alive() for worker in workers)
+    train_member(loop0.train, 0, out, "cpu")
+    assert [step[:2] for step in steps[3:]] == [(1, 0), (1, 1), (1, 2)]
+    assert not multiprocessing.active_children()
+    assert load_member(out).weights
 
 
 def test_a_failure_is_no_stop(loop0: Loop, tmp_path: Path, at) -> None:

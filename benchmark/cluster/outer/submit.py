@@ -1,13 +1,10 @@
 """Submit a track in shards and see it through: plan, Snakemake, and rounds until all have ended."""
 
-import hashlib
 import os
-import re
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,46 +15,27 @@ from benchmark.cluster.history import (
     forgive,
     read_ended,
     read_history,
-    shard_lease,
 )
-from benchmark.cluster.jobs import PLAN, OuterJob, OuterPlan, asked_by, options
-from benchmark.cluster.profiles.profile import Executor, Profile
+from benchmark.cluster.outer.jobs import PLAN, OuterJob, OuterPlan, options
+from benchmark.cluster.outer.look import Look, is_made
+from benchmark.cluster.outer.place import check_folder, check_plugin, job_name, submit_lease
+from benchmark.cluster.outer.queue import Tell, is_queue_empty, still_at_work, watched
+from benchmark.cluster.profiles.needs import Sizes
+from benchmark.cluster.profiles.profile import Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
-from benchmark.cluster.schedulers import QueuedJob, scheduler
 from benchmark.cluster.shards import Kind, Shard
 from benchmark.execution.child_processes import spawn
-from benchmark.layout import Experiment
-from benchmark.results import load_result
 from benchmark.submission.spec import freeze
 from benchmark.workflow.request import Request, check_datasets, check_settings
 from nnactive.errors import UserError
-from nnactive.io.files import replace_model, write_model, write_text
+from nnactive.io.files import replace_model, write_model
 from nnactive.io.leases import lease, living
 
 SNAKEFILE: Final = Path(__file__).parent / "Snakefile"
-SECONDS_BETWEEN_LOOKS: Final = 2.0
 SECONDS_OF_SILENCE: Final = 900.0
 """After so long without a job in the queue, a living lease or a change, Snakemake has lost them."""
 RETRIES: Final = 20
 """How often Snakemake submits a shard in one round."""
-ODD: Final = re.compile(r"[^\w\s./,;:=+@~()#&!-]", re.ASCII)
-"""What Snakemake or a scheduler would take for its own in a folder's name."""
-
-Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Where the shards of a track are."""
-
-    finished: int
-    failed: int
-    running: int
-    total: int
-
-    def __str__(self) -> str:
-        parts = [f"{self.finished} of {self.total} shards finished", f"{self.running} running"]
-        return ", ".join(parts + [f"{self.failed} failed"] * bool(self.failed))
 
 
 def submit_shards(
@@ -82,6 +60,7 @@ def submit_shards(
     """
     root = request.root.resolve()
     check_folder(root)
+    check_plugin(profile)
     (root / layout.shard_folder()).mkdir(parents=True, exist_ok=True)
     holder = submit_lease(root)
     with lease(holder) as held:
@@ -106,64 +85,6 @@ def submit_shards(
                 break
         ends = {slug: read_ended(root, slug) for slug in shards}
     return {slug: end for slug, end in ends.items() if end is None or end.outcome == "failed"}
-
-
-def submit_lease(root: Path) -> Path:
-    """The lease of the process that submits a track's shards."""
-    return root / layout.shard_folder() / "submit.lease"
-
-
-def check_folder(root: Path) -> None:
-    """Refuse a folder whose name a scheduler's command line can't carry.
-
-    Raises:
-        UserError: names the character.
-    """
-    if odd := ODD.search(str(root)):
-        raise UserError(
-            f"{root}: '{odd[0]}' in a folder's name doesn't survive a scheduler's command line; "
-            "choose another --runs folder for a cluster"
-        )
-
-
-def job_name(root: Path) -> str:
-    """What the names of a track's jobs begin with.
-
-    >>> job_name(Path("/runs/main"))
-    'nnactive-main-2cbc2e'
-    """
-    track = re.sub(r"[^A-Za-z0-9_-]", "-", root.name)[:30]
-    return f"nnactive-{track}-{hashlib.sha256(str(root).encode()).hexdigest()[:6]}"
-
-
-def counts(root: Path, slugs: Sequence[str]) -> Counts:
-    """Where shards are, by one look into their folder."""
-    names = {file.name for file in (root / layout.shard_folder()).iterdir()}
-    ended = [slug for slug in slugs if f"{slug}.ended" in names]
-    failed = sum(end.outcome == "failed" for slug in ended if (end := read_ended(root, slug)))
-    running = sum(
-        f"{slug}.lease" in names and living(shard_lease(root, slug)) is not None for slug in slugs
-    )
-    return Counts(len(ended) - failed, failed, running, len(slugs))
-
-
-def is_made(root: Path, shard: Shard, request: Request) -> bool:
-    """Whether all that a shard makes is there."""
-    if shard.last:
-        return all(_is_complete(root, experiment) for experiment in shard.experiments)
-    setting = next(each for each in request.track.settings if each.name == shard.setting)
-    loop, folds = shard.loop or 0, range(setting.training.folds)
-    made = []
-    for experiment in shard.experiments:
-        made += [layout.evaluation_file(experiment, loop), layout.train_folder(experiment, loop)]
-        if not loop:  # networks of later loops may be dropped
-            made += [layout.member_file(experiment, loop, fold) for fold in folds]
-    return all((root / file).exists() for file in made)
-
-
-def _is_complete(root: Path, experiment: Experiment) -> bool:
-    file = root / layout.result_file(experiment)
-    return file.exists() and load_result(file).status == "complete"
 
 
 def _prepare(request: Request, root: Path, cut: Kind) -> ShardRequest:
@@ -211,7 +132,7 @@ def _round(
 ) -> None:
     """Submit shards by one call of Snakemake, and wait for its end."""
     folder = root / layout.shard_folder()
-    awaited = _still_at_work(root, profile, left, tell)
+    awaited = still_at_work(root, profile, left, tell)
     write_model(folder / PLAN, _plan(root, wanted, profile, left, awaited))
     for name in ("gone", "free"):
         for file in (folder / name).glob("*"):
@@ -221,28 +142,33 @@ def _round(
     log.parent.mkdir(parents=True, exist_ok=True)
     tell(f"submitting {len(left)} of {len(wanted.shards())} shards; Snakemake's log: {log}")
     command = snakemake(folder, profile, job_name(root))
-    slugs = list(wanted.shards())
-    with log.open("ab") as output, _watched(root, profile, awaited) as gone:
+    look = Look(root, list(wanted.shards()))
+    with log.open("ab") as output, watched(root, profile, awaited) as gone:
         process = spawn(command, output, folder=folder, env=_environment())
         try:
             shown, since = None, time.monotonic()
             while process.poll() is None:
-                now = counts(root, slugs)
+                now = look.counts()
                 if now != shown or now.running:
                     since = time.monotonic()
                 if now != shown:
                     tell(str(now))
                 shown = now
                 gone()
-                if time.monotonic() - since > SECONDS_OF_SILENCE and not _queued(root, profile):
+                if time.monotonic() - since > SECONDS_OF_SILENCE and is_queue_empty(root, profile):
                     tell("no job is left in the queue, but Snakemake waits: submitting again")
                     break
-                time.sleep(SECONDS_BETWEEN_LOOKS)
+                _wait(process, look.pause)
         finally:
             # Killed, not asked to end: it would cancel its jobs.
             process.kill()
             process.wait()
-    tell(str(counts(root, slugs)))
+    tell(str(look.counts()))
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
 
 
 def snakemake(folder: Path, profile: Profile, name: str) -> list[str]:
@@ -272,57 +198,18 @@ def _plan(
     left: dict[str, Shard],
     awaited: set[str],
 ) -> OuterPlan:
-    jobs = []
+    jobs, sizes = [], Sizes(wanted.request(root, profile.cores), profile)
     for slug, shard in left.items():
-        need = asked_by(profile, shard.kind)
+        size = sizes.of(shard)
         jobs.append(
             OuterJob(
                 slug=slug,
                 needs=shard.needs,
                 awaited=slug in awaited,
-                cores=need.cores or profile.cores,
-                memory_mb=int(1024 * (need.memory_gib or profile.memory_gib)),
-                minutes=min(need.minutes or sys.maxsize, int(60 * profile.hours)) or 1,
-                disk_mb=int(1024 * (need.disk_gib or 0)),
+                cores=size.cores,
+                memory_mb=int(1024 * size.memory_gib),
+                minutes=size.minutes,
+                disk_mb=int(1024 * size.disk_gib),
             )
         )
     return OuterPlan(root=str(root), data=wanted.data, jobs=tuple(jobs), profile=profile)
-
-
-def _still_at_work(root: Path, profile: Profile, left: dict[str, Shard], tell: Tell) -> set[str]:
-    """Shards that jobs of an earlier call work on; those of its jobs that wait are cancelled."""
-    awaited = {slug for slug in left if living(shard_lease(root, slug)) is not None}
-    if queued := _queued(root, profile):
-        waiting = [job.id for job in queued if job.pending and job.shard not in awaited]
-        if waiting:
-            tell(f"cancelling {len(waiting)} jobs of an earlier call that still wait")
-            scheduler(profile).cancel(waiting)
-        awaited |= {job.shard for job in queued if not job.pending} & set(left)
-    if awaited:
-        tell(f"{len(awaited)} shards are at work from an earlier call; they are awaited")
-    return awaited
-
-
-def _queued(root: Path, profile: Profile) -> list[QueuedJob]:
-    if profile.executor is Executor.LOCAL:
-        return []
-    return scheduler(profile).jobs(job_name(root))
-
-
-@contextmanager
-def _watched(root: Path, profile: Profile, awaited: set[str]) -> Iterator[Callable[[], None]]:
-    """A function that notes which awaited shards nobody works on any more."""
-    left, due = set(awaited), 0.0
-
-    def look() -> None:
-        nonlocal due
-        if not left or time.monotonic() < due:
-            return
-        due = time.monotonic() + profile.seconds_between_looks
-        queued = {job.shard for job in _queued(root, profile)}
-        for slug in sorted(left):
-            if slug not in queued and living(shard_lease(root, slug)) is None:
-                write_text(root / layout.shard_folder() / "gone" / slug, "")
-                left.discard(slug)
-
-    yield look

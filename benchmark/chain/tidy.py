@@ -6,8 +6,9 @@ there, no job reads a network again. Those of loop 0 stay, as new methods begin 
 network's cost and seal.
 """
 
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from benchmark.jobs import loop_jobs
 from benchmark.layout import Experiment
 from benchmark.steps import Per, Target
 from benchmark.tracks import Track
-from benchmark.workflow.plan import Plan
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
 from nnactive.io.costs import cost_file
-from nnactive.io.files import read_model
+from nnactive.io.files import read_json, read_model
 from nnactive.io.leases import living
 from nnactive.io.queries import load_patches
 from nnactive.io.seals import seal_file
@@ -28,6 +28,8 @@ from nnactive.steps.twins import set_name
 
 KEPT_BELOW = 20 * 2**30
 """Bytes: a track whose networks take less keeps them all, for replays."""
+SECONDS_TO_WAIT = 60.0
+"""Before looking again whether another run still has an experiment in hand."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,20 @@ class Tidier:
 
     root: Path
     """The track's folder."""
-    plan: Plan
-    experiments: Iterable[Experiment]
-    """Those of the plan, and those that were complete before."""
+    writer: str
+    """Name of the run."""
+    experiments: Sequence[Experiment]
+    """What the run is to make, or is complete already."""
+    target: Callable[[Experiment], Target]
+    """An experiment's loop 0, with what its later jobs depend on."""
     keep: bool = False
     """Whether nothing is dropped."""
     _left: deque[tuple[Experiment, int]] = field(default_factory=deque)
     """Experiments, each with its first loop whose networks may still be there."""
     _twins: list[tuple[Experiment, int]] = field(default_factory=list)
     """Dropped networks that another experiment may still take."""
+    _elsewhere: dict[Experiment, float] = field(default_factory=dict)
+    """Experiments of other runs, and when to look at each again."""
     _small: bool | None = None
 
     def __post_init__(self) -> None:
@@ -60,11 +67,13 @@ class Tidier:
 
     def some(self) -> None:
         """Look at one loop of one experiment: a few calls of the file system."""
-        if not self.keep and self._left:
-            experiment, loop = self._left.popleft()
-            following = self._after(experiment, loop)
-            if following is not None:
-                self._left.append((experiment, following))
+        if self.keep or not self._left:
+            return
+        experiment, loop = self._left.popleft()
+        waits = time.monotonic() < self._elsewhere.get(experiment, 0.0)
+        following = loop if waits else self._after(experiment, loop)
+        if following is not None:
+            self._left.append((experiment, following))
 
     def rest(self) -> None:
         """Look at everything, when none of the run's jobs is left."""
@@ -79,8 +88,8 @@ class Tidier:
 
     def _after(self, experiment: Experiment, loop: int) -> int | None:
         """The loop to look at next, the same one if it isn't done with; None: there is none."""
-        target = self.plan.target(experiment)
-        if loop >= target.setting.loops or (loop == 1 and self._is_tidy(target)):
+        target = self.target(experiment)
+        if self.keep or loop >= target.setting.loops or (loop == 1 and self._is_tidy(target)):
             return None
         spending = spent(target, loop)
         if not all((self.root / path).exists() for path in reversed(spending.readers)):
@@ -90,7 +99,8 @@ class Tidier:
             if self._keeps(self.root / there[0]):
                 self.keep = True
                 return None
-            if in_other_hands(self.root, experiment, self.plan.writer):
+            if in_other_hands(self.root, experiment, self.writer):
+                self._elsewhere[experiment] = time.monotonic() + SECONDS_TO_WAIT
                 return loop
         for path in there:
             (self.root / path).unlink(missing_ok=True)
@@ -122,7 +132,7 @@ class Tidier:
         """Drop what only other experiments could have taken, where none of them can any more."""
         waiting, self._twins = self._twins, []
         for experiment, loop in waiting:
-            if any(self._may_take(other, experiment, loop) for other in self.plan.experiments):
+            if any(self._may_take(other, experiment, loop) for other in self.experiments):
                 self._twins.append((experiment, loop))
             else:
                 drop_kept(self.root, experiment, loop)
@@ -131,7 +141,7 @@ class Tidier:
         """Whether an experiment may come to the same patches, and has no use of them behind it."""
         if other == experiment or other._replace(method=experiment.method) != experiment:
             return False
-        target = self.plan.target(other)
+        target = self.target(other)
         members = spent(target, loop).members
         if (self.root / layout.evaluation_file(other, loop)).exists() or all(
             (self.root / path).exists() for path in members
@@ -186,8 +196,12 @@ def in_other_hands(root: Path, experiment: Experiment, writer: str) -> bool:
             continue
         plan = root / layout.plan_file(lease.name.removesuffix(".lease"))
         try:
-            if experiment in read_model(plan, Plan).experiments:
+            if list(experiment) in read_json(plan)["experiments"]:
                 return True
-        except (OSError, NnactiveError):  # it is only just beginning: it may want anything
+        except (
+            OSError,
+            KeyError,
+            NnactiveError,
+        ):  # just beginning: it may want any
             return True
     return False

@@ -14,7 +14,7 @@ from benchmark.cluster.history import (
     save_history,
     shard_lease,
 )
-from benchmark.cluster.profiles.profile import Executor, Override, Profile
+from benchmark.cluster.profiles.profile import Executor, Profile
 from benchmark.cluster.schedulers import scheduler
 from benchmark.cluster.work import scheduled
 from nnactive.io.files import read_model
@@ -96,8 +96,8 @@ class Jobs:
         """What the next job on a shard asks for, from what became of the earlier ones."""
         job, profile, root = self._by_slug[slug], self.profile, Path(self.plan.root)
         usual = Grant(job.memory_mb, job.minutes)
-        memory = profile.most_memory_gib or MOST * profile.memory_gib
-        most = Grant(int(memory * 1024), int(profile.hours * 60))
+        memory = 1024 * (profile.most_memory_gib or MOST * job.memory_mb / 1024)
+        most = Grant(int(memory), int(profile.hours * 60))
         if not history_file(root, slug).exists():
             return next_grant(read_history(root, slug), usual, most)
         history = read_history(root, slug)
@@ -130,12 +130,15 @@ def job_script(plan: OuterPlan, slug: str, cores: int, granted: Grant) -> str:
     if slug == TRIAL:
         module = [sys.executable, "-P", "-m", "benchmark.cluster.trial", plan.root]
         words = [*module, *([profile.runtime, profile.container] if profile.container else [])]
+        temporary = ""
     else:
         limits = ["--memory-mb", str(granted.memory_mb), "--minutes", str(granted.minutes)]
-        words = [*bench, "shard", "--cores", str(cores), *limits, *inside(plan)]
-        words += ["--", plan.root, slug]
+        words = [*bench, "shard", plan.root, slug, "--cores", str(cores), *limits, *inside(plan)]
+        temporary = ' --scratch "$NNACTIVE_SCRATCH"' * bool(scratch and profile.container)
     # The program takes the shell's place, so that the scheduler's signals reach it.
-    return "\n".join(filter(None, [*profile.setup, scratch, f"exec {shlex.join(words)}"]))
+    return "\n".join(
+        filter(None, [*profile.setup, scratch, f"exec {shlex.join(words)}{temporary}"])
+    )
 
 
 def inside(plan: OuterPlan) -> list[str]:
@@ -191,15 +194,3 @@ def options(profile: Profile, name: str) -> list[str]:
             if value := getattr(profile, option):
                 words += [f"--cluster-generic-{option}-cmd", value]
     return [*words, *profile.extra]
-
-
-def asked_by(profile: Profile, kind: str) -> Override:
-    """What a shard of a kind asks for by its profile."""
-    usual = Override(
-        cores=profile.cores,
-        memory_gib=profile.memory_gib,
-        minutes=int(profile.hours * 60),
-        disk_gib=None,
-    )
-    given = profile.overrides.get(kind, Override.model_construct())
-    return usual.model_copy(update=given.model_dump(exclude_none=True))
