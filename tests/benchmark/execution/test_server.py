@@ -42,7 +42,6 @@ Path("found").write_text(json.dumps(found))
 Path("random").write_text(f"{random.random()} {__import__('numpy').random.random()}")
 done()
 """
-from nnactive.io.leases import LEASE
 
 
 @pytest.mark.slow
@@ -157,6 +156,7 @@ def test_a_submission_is_imported_as_ever(served: Bench) -> None:
     script = """
 sys.path.pop(0)
 from benchmark.submission.alone import foreign_module, installed_roots
+from nnactive.io.leases import LEASE
 before, roots = set(sys.modules), installed_roots()
 sys.path.insert(0, ".")
 import beside
