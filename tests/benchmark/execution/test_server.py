@@ -15,6 +15,7 @@ from benchmark.execution.strays import JOB
 from benchmark.execution.supervisor import SERVER
 from benchmark.execution.warm import CLIENT
 from benchmark.execution.warm.client import SERVER as CLIENTS
+from nnactive.io.leases import LEASE
 
 QUIET = """
 import sys
@@ -156,7 +157,6 @@ def test_a_submission_is_imported_as_ever(served: Bench) -> None:
     script = """
 sys.path.pop(0)
 from benchmark.submission.alone import foreign_module, installed_roots
-from nnactive.io.leases import LEASE
 before, roots = set(sys.modules), installed_roots()
 sys.path.insert(0, ".")
 import beside
