@@ -147,8 +147,7 @@ class _Job:
         with ExitStack() as stack:
             log = stack.enter_context(LogFile(order.log, log_limit(limits)))
             env = {name: value for name, value in os.environ.items() if name != SERVER}
-            env[JOB] = str(order.output)
-            env |= self.lease.variable
+            env |= {JOB: str(order.output), **self.lease.variable}
             if gpus := allocated(order.gpus):
                 holding = hold_gpu(gpus, slots=order.slots, waiting=self._wait)
                 self.gpu = env[VISIBLE] = stack.enter_context(holding)

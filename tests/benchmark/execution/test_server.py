@@ -15,6 +15,7 @@ from benchmark.execution.strays import JOB
 from benchmark.execution.supervisor import SERVER
 from benchmark.execution.warm import CLIENT
 from benchmark.execution.warm.client import SERVER as CLIENTS
+from nnactive.io.leases import LEASE
 
 QUIET = """
 import sys
@@ -95,6 +96,7 @@ def test_a_step_is_like_a_fresh_process(served: Bench, monkeypatch) -> None:
     fresh = json.loads((served.root / "found").read_text())
     del fresh["env"][SERVER]
     assert forked["env"].pop(JOB) == "s/loop_001.json"
+    assert forked["env"].pop(LEASE).endswith("s/loop_001.json.lease")
     for found in (forked, fresh):
         for name in ("_", "PWD", "OLDPWD", "SHLVL"):
             found["env"].pop(name, None)  # bash's
