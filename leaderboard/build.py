@@ -23,7 +23,9 @@ def load_board(results: Sequence[Path], *, published: bool = False, strict: bool
     """
     entries = load_entries(results, strict=strict)
     if not entries.results and not entries.left_out and not published:
-        places = ", ".join(str(path) for path in results) or "no folder given"
+        places = ", ".join(map(str, results))
+        if not places:
+            raise UserError("no folder given; name one with --results")
         raise UserError(f"{places}: no result.json found; run a track first")
     from leaderboard.assemble import make_board
 

@@ -109,8 +109,9 @@ def test_what_people_read(tmp_path: Path, capsys) -> None:
     assert "17,760" in told
     assert "reference: an A100" in told
     assert "not prepared, so their sizes are estimated: acdc, amos, kits, hippocampus" in told
-    assert max(len(line.rstrip()) for line in told.splitlines() if "reference" not in line) <= 100
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= 80
     assert "…" not in told
+    assert " 0%" not in told
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two"])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 DAY: Final = 86400
 LONG: Final = 3 * DAY
 YEAR: Final = 365 * DAY
+LEAST: Final = 0.005
+"""A share of the time that is told."""
 STUDIES: Final[Mapping[str, str]] = {
     "all": "from nothing",
     "left": "what is left",
@@ -131,17 +133,17 @@ def steps_table(cost: Cost, *, gpu: bool) -> "Table":
 
 def remarks(cost: Cost, inputs: Inputs, *, gpu: bool) -> Iterator[str]:
     """Where the figures come from, and what they leave out, a line each."""
-    parts = [f"{share:.0%} {SOURCES[source]}" for source, share in cost.sources.items()]
+    shares = {source: share for source, share in cost.sources.items() if share >= LEAST}
+    parts = [f"{share:.0%} {SOURCES[source]}" for source, share in shares.items()]
     if parts:
         yield f"time: {', '.join(parts)}"
     if Source.COUNTED in cost.sources:
         yield (
-            f"reference: an A100 with {A100 / 1e12:.1f} teraflops in these jobs, which the track "
-            "full's 34,000 A100-hours come to; --calibrate measures this machine"
+            f"reference: an A100 at {A100 / 1e12:.1f} teraflops, as full's 34,000 A100-hours imply"
             if gpu
-            else f"reference: a server's core with {CORE / 1e9:.0f} gigaflops in these jobs; "
-            "--calibrate measures this machine"
+            else f"reference: a server's core at {CORE / 1e9:.0f} gigaflops"
         )
+        yield "--calibrate measures this machine instead"
     if (count := inputs.durations.side_by_side) > 1:
         yield f"trainings that share a GPU: {count}"
     if inputs.estimated:
