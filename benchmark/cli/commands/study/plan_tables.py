@@ -56,13 +56,15 @@ def mean_duration(seconds: float) -> str:
 def short_size(gib: float) -> str:
     """GiB with their unit, in at most seven characters, so that a table fits into 80 columns.
 
-    >>> short_size(0.5), short_size(2.25), short_size(231.7), short_size(1308.4)
-    ('512 MiB', '2.2 GiB', '232 GiB', '1.3 TiB')
+    >>> short_size(0), short_size(0.5), short_size(2.25), short_size(231.7), short_size(1308.4)
+    ('0', '512 MiB', '2.2 GiB', '232 GiB', '1.3 TiB')
     """
     for unit, name in ((1024.0, "TiB"), (1.0, "GiB")):
         if gib >= unit:
             count = gib / unit
             return f"{count:,.{int(count < 10)}f} {name}"  # noqa: PLR2004
+    if gib == 0:
+        return "0"
     mib = gib * 1024
     return f"{mib:.{int(mib < 10)}f} MiB"  # noqa: PLR2004
 
