@@ -92,6 +92,20 @@ def test_status_of_a_run_from_before_there_were_journals(folder, call) -> None:
     assert f"1 of {len(folder.jobs)} jobs done" in out
 
 
+def test_status_says_when_nothing_runs_though_something_waits(folder, call) -> None:
+    told = "nothing runs now; to go on, run the same command again"
+    folder.tell("ended", "s0/bald/seed_1/result.json", seconds=2)
+    assert told in call("status")[1]
+    run = folder.root / layout.run_lease("run-here")
+    folder.hold(layout.run_lease("run-here"))
+    assert run.exists()
+    assert told not in call("status")[1]
+
+
+def test_a_track_that_never_ran_needs_no_rescan(folder, call) -> None:
+    assert "--rescan" not in call("status")[1]
+
+
 def test_no_run_is_an_error_in_one_line(call) -> None:
     status, _, err = call("status", "other")
     assert status == 2

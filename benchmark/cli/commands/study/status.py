@@ -32,6 +32,7 @@ def status(track: str | None, runs: Path, *, rescan: bool, everything: bool, as_
     """
     from benchmark.journal.study.overview import overview, read_state
     from benchmark.journal.study.rescan import rescan as compare
+    from benchmark.journal.study.runs import living_runs
     from benchmark.journal.study.wanted import tracks_in
 
     found = []
@@ -43,7 +44,8 @@ def status(track: str | None, runs: Path, *, rescan: bool, everything: bool, as_
             state = read_state(root)
         found.append(overview(state))
         if not as_json:
-            _show(found[-1], _shards(root), None if everything else ROWS)
+            idle = not any(living_runs(state))
+            _show(found[-1], _shards(root), None if everything else ROWS, idle=idle)
     if as_json:
         content = [{**asdict(each), "shards": _shards(Path(each.folder))} for each in found]
         click.echo(json.dumps(content, indent=1, ensure_ascii=False))
@@ -71,7 +73,13 @@ def _shards(root: Path) -> dict[str, int | str | None] | None:
     }
 
 
-def _show(view: "Overview", shards: dict[str, int | str | None] | None, rows: int | None) -> None:
+def _show(
+    view: "Overview",
+    shards: dict[str, int | str | None] | None,
+    rows: int | None,
+    *,
+    idle: bool,
+) -> None:
     total = view.done + view.running + view.waiting + view.failed
     click.echo(
         f"{view.track}: {view.done} of {total} experiments done, {view.running} running, "
@@ -84,12 +92,16 @@ def _show(view: "Overview", shards: dict[str, int | str | None] | None, rows: in
     if shards is not None:
         by = shards.pop("submitted_by")
         parts = ", ".join(f"{count} {name}" for name, count in shards.items())
-        stopped = "nothing submits them now" if shards["pending"] else "all are submitted"
+        stopped = (
+            "nothing submits them now; to go on, run the same command again"
+            if shards["pending"]
+            else "all are submitted"
+        )
         click.echo(f"  shards: {parts}; {f'submitted by {by}' if by else stopped}")
     _show_running("running", view.jobs_running, rows)
     _show_failures(view, rows)
     _show_running("interrupted", view.interrupted, rows)
-    for line in _advice(view):
+    for line in _advice(view, idle=idle and shards is None):
         click.echo(f"  {line}")
 
 
@@ -148,8 +160,8 @@ def _has_outputs(view: "Overview") -> bool:
     return any(Path(view.folder).glob("*/*/seed_*/*"))
 
 
-def _advice(view: "Overview") -> "Iterator[str]":
-    """What to do about what this shows."""
+def _advice(view: "Overview", *, idle: bool) -> "Iterator[str]":
+    """What to do about what this shows; ``idle``: no run is at work, and none was submitted."""
     if not view.journaled and not view.done and _has_outputs(view):
         yield (
             "no journal tells of this track's jobs; if it was run before there were journals: "
@@ -162,5 +174,7 @@ def _advice(view: "Overview") -> "Iterator[str]":
         )
     if view.interrupted and not view.jobs_running:
         yield "to do: run the same command again; it goes on where the killed jobs stopped"
+    elif idle and view.waiting and not (view.failures or view.jobs_running):
+        yield "nothing runs now; to go on, run the same command again"
     if view.skipped:
         yield f"{view.skipped} lines of the journals are of a newer release, or broken"
