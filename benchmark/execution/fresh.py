@@ -133,9 +133,7 @@ def _renew(env: Mapping[str, str], threads: int) -> None:
     os.environ.clear()
     os.environ.update(env)
     tempfile.tempdir = None
-    random.seed()
-    if numpy_random := sys.modules.get("numpy.random"):
-        numpy_random.seed()
+    renew_draws()
     if threads != 1:
         # One is what the parent imported the libraries with.
         if torch := sys.modules.get("torch"):
@@ -147,6 +145,18 @@ def _renew(env: Mapping[str, str], threads: int) -> None:
     if (blosc2 := sys.modules.get("blosc2")) and (numexpr := sys.modules.get("numexpr")):
         with suppress(ValueError):
             numexpr.set_num_threads(blosc2.nthreads)
+
+
+def renew_draws() -> None:
+    """Seed the global random generators of what is imported, as a fresh process does.
+
+    Torch's, too: all members would else have the first weights that one server happened to draw.
+    """
+    random.seed()
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.seed()
 
 
 def _run(program: Program) -> int:

@@ -10,10 +10,11 @@ import torch
 def renew() -> None:
     """Draw what follows from the system's randomness, whatever this process was forked from.
 
-    Torch's generator is left alone: it starts as nnU-Net's does, and gives the same first weights.
+    So do a fresh process's generators, from which nnU-Net draws the first weights, too.
     """
     random.seed()
     np.random.seed()  # noqa: NPY002
+    torch.default_generator.seed()
 
 
 def states() -> dict[str, Any]:

@@ -2,20 +2,24 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from benches import HEAD, Bench, wait
 
-from benchmark.execution.fresh import THREAD_VARIABLES, program_of
+from benchmark.execution.fresh import THREAD_VARIABLES, program_of, renew_draws
 from benchmark.execution.strays import JOB
 from benchmark.execution.supervisor import SERVER
 from benchmark.execution.warm import CLIENT
 from benchmark.execution.warm.client import SERVER as CLIENTS
 from nnactive.io.leases import LEASE
+from nnactive.nnunet import generators
 
 QUIET = """
 import sys
@@ -101,6 +105,19 @@ def test_a_step_is_like_a_fresh_process(served: Bench, monkeypatch) -> None:
         for name in ("_", "PWD", "OLDPWD", "SHLVL"):
             found["env"].pop(name, None)  # bash's
     assert forked == fresh
+
+
+@pytest.mark.parametrize("renew", [renew_draws, generators.renew])
+def test_forks_of_one_server_draw_differently(renew) -> None:
+    def draws() -> tuple[float, float, float]:
+        """As in a fork: whatever was drawn before, the states are the server's."""
+        generators.restore(server)
+        renew()
+        return random.random(), np.random.random(), torch.rand(1).item()  # noqa: NPY002, S311
+
+    server = generators.states()
+    first, second = draws(), draws()
+    assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 def test_a_module_runs_as_with_python_m(served: Bench) -> None:
