@@ -114,7 +114,7 @@ def _bar(console: "Console") -> "Iterator[Callable[[Progress], None]]":
     )
     columns = (BarColumn(BAR_WIDTH), MofNCompleteColumn(), text)
     with Bars(*columns, console=console, transient=True, expand=True) as bars:
-        task = bars.add_task("starting")
+        task = bars.add_task("starting", total=None)
 
         def show(progress: "Progress") -> None:
             running = "; ".join(str(job) for job in progress.running) or "waiting"

@@ -157,7 +157,9 @@ def _lines(command: Sequence[str], *, strict: bool = True) -> list[str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         if not strict:
             return []
-        raise NnactiveError(f"{command[0]}: {error}; is this a login node?") from None
+        cause = "not on this machine" if isinstance(error, FileNotFoundError) else str(error)
+        way_out = "run the same command on a login node of the cluster"
+        raise NnactiveError(f"{command[0]}: {cause}; {way_out}") from None
     if done.returncode and strict:
         cause = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise NnactiveError(f"{command[0]}: {cause}; run the same command again")

@@ -125,7 +125,8 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
 
 def _write(path: Path, spec: MethodSpec) -> None:
     replace_model(path, spec)
-    seal(path, path, {})
+    # Absolute: a step sees the file from inside the track's folder, whatever the run calls it.
+    seal(path, path.absolute(), {})
 
 
 def _files_there(methods: Path) -> dict[str, Path]:

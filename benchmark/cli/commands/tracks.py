@@ -202,6 +202,10 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
+    if options.profile or options.container:
+        from benchmark.cli.commands.study.submitting import chosen
+
+        chosen(options)  # a wrong one is refused before anything is checked
     notes = begin(content, options.data, options.runs)
     if options.profile:  # a login node's GPU says nothing
         notes = [each for each in notes if not each.startswith("GPU")]

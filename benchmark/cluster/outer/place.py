@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,8 @@ from benchmark import layout
 from benchmark.cluster.profiles.profile import Executor, Profile
 from nnactive.errors import UserError
 
+PROGRAMS: Final = {Executor.SLURM: "sbatch", Executor.LSF: "bsub"}
+"""What submits a job, as far as an executor has it from the system."""
 ODD: Final = re.compile(r"[^\w\s./,;:=+@~()#&!-]", re.ASCII)
 """What Snakemake or a scheduler would take for its own in a folder's name."""
 
@@ -33,10 +36,10 @@ def check_folder(root: Path) -> None:
 
 
 def check_plugin(profile: Profile) -> None:
-    """Refuse a profile whose executor isn't installed.
+    """Refuse a profile whose executor isn't installed, or whose scheduler isn't here.
 
     Raises:
-        UserError: says what to install.
+        UserError: says what to install, or where to run it.
     """
     name = str(profile.executor)
     extra = "kubernetes" if profile.executor is Executor.KUBERNETES else "cluster"
@@ -45,6 +48,11 @@ def check_plugin(profile: Profile) -> None:
         raise UserError(
             f"{name}: Snakemake's plugin for it isn't installed; run: "
             f"pip install 'nnactive-bench[{extra}]'"
+        )
+    program = PROGRAMS.get(profile.executor)
+    if program and shutil.which(program) is None:
+        raise UserError(
+            f"{name}: no {program} on this machine; run it on a login node of the cluster"
         )
 
 

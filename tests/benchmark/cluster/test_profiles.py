@@ -6,8 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from toy import make_request, make_track
 
+from benchmark.cli.commands.study.profile import init
+from benchmark.cli.main import main
 from benchmark.cluster.history import Attempt, Grant, History, save_history
 from benchmark.cluster.outer.jobs import Jobs, OuterJob, OuterPlan, job_script, named, options
 from benchmark.cluster.outer.place import check_plugin
@@ -124,6 +127,32 @@ def test_an_executor_that_is_not_installed_is_named(monkeypatch) -> None:
     check_plugin(load_profile("local"))
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "its questions need a terminal; give --yes"),
+        ("--yes --hours -1", "hours: Input should be greater than 0"),
+        ("--yes --name ../x", "--name '../x': is a file's name"),
+    ],
+)
+def test_what_init_cannot_use_is_refused_in_one_line(words, told, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cluster.profiles.answers._ask", lambda *_: [])
+    done = CliRunner().invoke(init, ["slurm", "--no-try", *words.split()])
+    assert isinstance(done.exception, UserError)
+    assert told in str(done.exception)
+    assert not own_folder().exists()
+
+
+def test_a_machine_without_the_scheduler_is_no_login_node(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("benchmark.cluster.outer.place.find_spec", lambda _: "installed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"slurm: no sbatch on this machine; .*login node"):
+        check_plugin(load_profile("slurm"))
+    check_plugin(load_profile("generic"))
+    program(tmp_path, "sbatch", "true")
+    check_plugin(load_profile("slurm"))
+
+
 def test_other_schedulers_get_their_own_names() -> None:
     lsf = load_profile("lsf").model_copy(update={"partition": "q", "account": "p"})
     assert named(lsf) == {"lsf_queue": "q", "lsf_project": "p", "lsf_extra": "-gpu num=1"}
@@ -231,7 +260,7 @@ def test_lsfs_queue_and_ends(tmp_path, monkeypatch) -> None:
 
 def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(NnactiveError, match=r"squeue: .*; is this a login node"):
+    with pytest.raises(NnactiveError, match=r"squeue: not on this machine; .*login node"):
         scheduler(load_profile("slurm")).jobs("n")
     with pytest.raises(NnactiveError, match="no 'cancel' command"):
         cancel(Profile(executor=Executor.GENERIC), ["1"])
@@ -256,3 +285,17 @@ def test_what_is_asked_has_what_slurm_tells_as_defaults(tmp_path, monkeypatch) -
 )
 def test_time_limits_as_slurm_writes_them(limit: str, hours: float | None) -> None:
     assert hours_of(limit) == hours
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--container x.sif", "--container: is for clusters"),
+        ("--profile nowhere", "nowhere: no such profile"),
+        ("--profile slurm --container x.sif", "x.sif: no such file; build it"),
+    ],
+)
+def test_a_wrong_profile_is_refused_before_anything_else(words, told, capsys) -> None:
+    assert main(["track", "run", "demo", *words.split()]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {told}")
+    assert not Path("runs").exists()

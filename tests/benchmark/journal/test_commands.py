@@ -68,6 +68,7 @@ def test_status_says_what_runs_what_failed_and_what_to_do(folder, call) -> None:
     status, out, _ = call("status")
     assert status == 0
     assert "toy: 0 of 4 experiments done, 1 running, 2 waiting, 1 failed" in out
+    assert f"0 of {len(folder.jobs)} jobs done, 1 running" in out
     assert "s0, bald, seed 1: loop 1, train fold 0" in out
     assert "node7, GPU 3, job 123" in out
     assert "failed: s0, random, seed 2: loop 1, query: crash: no" in out
@@ -88,7 +89,7 @@ def test_status_of_a_run_from_before_there_were_journals(folder, call) -> None:
     assert "nnactive-bench status --rescan toy" in call("status")[1]
     _, out, err = call("status", "--rescan")
     assert "toy: the journal was wrong: s0, bald, seed 1: loop 1, query: done" in err
-    assert f"1 of {len(folder.jobs)} jobs" in out
+    assert f"1 of {len(folder.jobs)} jobs done" in out
 
 
 def test_no_run_is_an_error_in_one_line(call) -> None:

@@ -9,12 +9,14 @@ from textwrap import dedent
 import pytest
 
 import nnactive
+from benchmark.chain.check import check_inputs
 from benchmark.cli.commands.author import methods as cli_methods
 from benchmark.cli.commands.author.methods import examine
+from benchmark.layout import spec_file
 from benchmark.submission.method_string import Method, method_id
 from benchmark.submission.spec import describe, freeze, load_method, make
-from nnactive.errors import UserError
-from nnactive.io.files import read_json
+from nnactive.errors import RefusedError, UserError
+from nnactive.io.files import read_json, sha256
 from nnactive.methods import BUILTIN, Need
 
 GOOD = '''from nnactive.methods import QueryMethod
@@ -193,6 +195,19 @@ def test_queries_run_the_frozen_copy(tmp_path) -> None:
     copy.write_text(f"{GOOD}\nx = 'not what was submitted'\n")
     with pytest.raises(UserError, match="differs from the submitted file"):
         load_method(file)
+
+
+def test_a_step_believes_the_spec_of_a_run_that_was_given_a_relative_folder(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    freeze(Path("runs/demo"), describe(Method.parse("random")), None)
+    monkeypatch.chdir("runs/demo")
+    file = spec_file("random")
+    assert check_inputs([file]) == {str(file): sha256(file)}
+    file.write_bytes(file.read_bytes().replace(b"random", b"RANDOM", 1))
+    with pytest.raises(RefusedError, match="isn't what was written there"):
+        check_inputs([file])
 
 
 def test_a_file_that_changes_under_the_check_is_refused(tmp_path) -> None:

@@ -8,19 +8,20 @@ from benchmark.forecast.durations import A100, CORE, Source
 from benchmark.forecast.forecast import Cost
 from benchmark.forecast.inputs import Inputs
 from benchmark.steps import Resources
-from nnactive.io.formatting import duration, size
+from nnactive.io.formatting import duration
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 DAY: Final = 86400
 LONG: Final = 3 * DAY
+YEAR: Final = 365 * DAY
 STUDIES: Final[Mapping[str, str]] = {
     "all": "from nothing",
     "left": "what is left",
-    "new_method": "one new method",
-    "new_method_and_loop_0": "... and loop 0",
-    "new_start": "one new start",
+    "new_method": "a new method",
+    "new_method_and_loop_0": "... + loop 0",
+    "new_start": "a new start",
 }
 SOURCES: Final[Mapping[Source, str]] = {
     Source.RECORDED: "recorded by finished jobs of the same kind",
@@ -31,12 +32,37 @@ SOURCES: Final[Mapping[Source, str]] = {
 
 
 def long_duration(seconds: float) -> str:
-    """A duration in words, in days if it is long.
+    """A duration in words, in days or years if it is long.
 
-    >>> long_duration(400), long_duration(864000)
-    ('7 min', '10 days')
+    >>> long_duration(400), long_duration(864000), long_duration(1e9)
+    ('7 min', '10 days', '32 years')
     """
+    if seconds >= 3 * YEAR:
+        return f"{seconds / YEAR:,.0f} years"
     return f"{seconds / DAY:,.0f} days" if seconds >= LONG else duration(seconds)
+
+
+def mean_duration(seconds: float) -> str:
+    """How long a job takes.
+
+    >>> mean_duration(0.2), mean_duration(90)
+    ('< 1 s', '2 min')
+    """
+    return "< 1 s" if seconds < 0.5 else duration(seconds)  # noqa: PLR2004
+
+
+def short_size(gib: float) -> str:
+    """GiB with their unit, in at most seven characters, so that a table fits into 80 columns.
+
+    >>> short_size(0.5), short_size(2.25), short_size(231.7), short_size(1308.4)
+    ('512 MiB', '2.2 GiB', '232 GiB', '1.3 TiB')
+    """
+    for unit, name in ((1024.0, "TiB"), (1.0, "GiB")):
+        if gib >= unit:
+            count = gib / unit
+            return f"{count:,.{int(count < 10)}f} {name}"  # noqa: PLR2004
+    mib = gib * 1024
+    return f"{mib:.{int(mib < 10)}f} MiB"  # noqa: PLR2004
 
 
 def hours(value: float) -> str:
@@ -75,7 +101,7 @@ def studies_table(costs: Mapping[str, Cost], *, gpu: bool) -> "Table":
             f"{cost.jobs:,}",
             hours(total),
             long_duration(cost.wall_seconds),
-            *(size(gib * 2**30) for gib in (cost.disk_gib, cost.peak_disk_gib, cost.kept_disk_gib)),
+            *map(short_size, (cost.disk_gib, cost.peak_disk_gib, cost.kept_disk_gib)),
         )
     return table
 
@@ -94,11 +120,11 @@ def steps_table(cost: Cost, *, gpu: bool) -> "Table":
         row = [
             f"{each.jobs:,}",
             hours(each.seconds / 3600),
-            duration(each.seconds / each.jobs),
+            mean_duration(each.seconds / each.jobs),
             str(needs.cores),
-            size(needs.memory_gib * 2**30),
+            short_size(needs.memory_gib),
         ]
-        on_gpu = size(needs.gpu_memory_gib * 2**30) if needs.gpu_memory_gib else ""
+        on_gpu = short_size(needs.gpu_memory_gib) if needs.gpu_memory_gib else ""
         table.add_row(each.step.title, *row, *([on_gpu] if gpu else []))
     return table
 

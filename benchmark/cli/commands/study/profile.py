@@ -1,13 +1,15 @@
 """Commands for profiles: how a track's shards are submitted to a cluster."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nnactive.errors import NnactiveError
+from nnactive.errors import NnactiveError, UserError
 
 if TYPE_CHECKING:
+    from benchmark.cluster.profiles.answers import Question
     from benchmark.cluster.profiles.profile import Profile
 
 
@@ -67,26 +69,60 @@ def init(
 
     Asks for what no option gives; what the scheduler tells of itself are the defaults.
     """
+    from benchmark.cluster.outer.place import check_plugin
     from benchmark.cluster.profiles.answers import questions
     from benchmark.cluster.profiles.profile import HERE, load_profile, own_folder, save_profile
 
     start = load_profile(base)
+    if trying:
+        check_plugin(start)
     answers: dict[str, object] = {}
     for question in questions(start):
         answer = given.get(question.field)
         if answer is None:
-            answer = (
-                question.default
-                if yes
-                else click.prompt(question.text, default=question.default, type=question.kind)
-            )
+            answer = question.default if yes else asked(question)
         answers[question.field] = answer or (None if question.field != "gpus" else 0)
-    made = type(start).model_validate({**start.model_dump(), **answers})
-    file = (HERE if here else own_folder()) / f"{name or Path(base).stem}.yaml"
+    made = changed(start, answers)
+    stem = Path(base).stem if name is None else name
+    if not stem or Path(stem).name != stem:
+        raise UserError(f"--name '{stem}': is a file's name, without a folder")
+    file = (HERE if here else own_folder()) / f"{stem}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     save_profile(file, made)
     click.echo(f"profile: {file}")
     return tried(made, runs) if trying else 0
+
+
+def asked(question: "Question") -> object:
+    """What the user answers.
+
+    Raises:
+        UserError: if there is nobody to ask.
+    """
+    try:
+        return click.prompt(question.text, default=question.default, type=question.kind)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise UserError(
+            "profile init: its questions need a terminal; give --yes, and options for what "
+            "isn't the default"
+        ) from None
+
+
+def changed(start: "Profile", answers: dict[str, object]) -> "Profile":
+    """A profile with other values.
+
+    Raises:
+        UserError: if a profile can't have one of them.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return type(start).model_validate({**start.model_dump(), **answers})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def tried(made: "Profile", runs: Path) -> int:

@@ -75,8 +75,10 @@ def _show(view: "Overview", shards: dict[str, int | str | None] | None, rows: in
     total = view.done + view.running + view.waiting + view.failed
     click.echo(
         f"{view.track}: {view.done} of {total} experiments done, {view.running} running, "
-        f"{view.waiting} waiting, {view.failed} failed; {view.jobs_done} of {view.jobs} jobs"
+        f"{view.waiting} waiting, {view.failed} failed"
     )
+    now = f", {len(view.jobs_running)} running" if view.jobs_running else ""
+    click.echo(f"  {view.jobs_done:,} of {view.jobs:,} jobs done{now}")
     for line in _times(view):
         click.echo(f"  {line}")
     if shards is not None:
@@ -141,9 +143,14 @@ def _where(job: "Running") -> str:
     return f"{job.host or '?'}{gpu}{scheduled}"
 
 
+def _has_outputs(view: "Overview") -> bool:
+    """Whether a step has ever written into the track's folder, or begun to."""
+    return any(Path(view.folder).glob("*/*/seed_*/*"))
+
+
 def _advice(view: "Overview") -> "Iterator[str]":
     """What to do about what this shows."""
-    if not view.journaled and not view.done:
+    if not view.journaled and not view.done and _has_outputs(view):
         yield (
             "no journal tells of this track's jobs; if it was run before there were journals: "
             f"nnactive-bench status --rescan {view.track}"

@@ -48,9 +48,13 @@ def finish_on_cluster(
     if result_files(root):
         status = build_page([request.runs], options.out, published=request.track.comparable)
     for slug, end in unfinished.items():
-        reasons = end.reasons if end else (f"never ended; see {root / 'log/submit.txt'}",)
-        for reason in reasons or ("failed",):
+        for reason in (end.reasons or ("failed",)) if end else ():
             click.echo(f"error: {slug}: {reason}", err=True)
+    never = [slug for slug, end in unfinished.items() if end is None]
+    if never:
+        more = f" and {len(never) - 1} more" if len(never) > 1 else ""
+        log = root / "log/submit.txt"
+        click.echo(f"error: {never[0]}{more}: never ended; see {log}", err=True)
     return max(status, NnactiveError.exit_code if unfinished else 0)
 
 
