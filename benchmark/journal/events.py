@@ -25,7 +25,7 @@ class Event(Frozen):
     """The job's output, relative to the track's folder."""
     step: str
     """Name of its step."""
-    time: float = Field(default_factory=lambda: round(time.time(), 2))
+    time: float = Field(default_factory=lambda: round(time.time(), 6))
     """Seconds since 1970."""
     seconds: float | None = None
     """How long it ran, once it is over."""

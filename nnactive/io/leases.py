@@ -145,17 +145,19 @@ class Lease:
 
 
 @contextmanager
-def lease(file: Path, *, seconds: float = 0.0) -> Iterator[Lease | None]:
+def lease(file: Path, *, seconds: float = 0.0, watch: bool = False) -> Iterator[Lease | None]:
     """Hold the lease ``file`` while the block runs, touched by a thread.
 
     Args:
         file: the lease.
         seconds: how long to wait for a living holder; 0: not at all, inf: as long as it takes.
+        watch: instead, wait only to learn whether a holder on another machine lives, see
+            `Lease.take_watched`.
 
     Yields:
         The lease; None: another living process holds it.
     """
-    held = Lease.take(file, seconds=seconds)
+    held = Lease.take_watched(file) if watch else Lease.take(file, seconds=seconds)
     if held is None:
         yield None
         return

@@ -187,7 +187,9 @@ def options(profile: Profile, name: str) -> list[str]:
         words += ["--slurm-jobname-prefix", name, "--slurm-requeue"]
         words += ["--slurm-init-seconds-before-status-checks", looks]
         words += [] if profile.account else ["--slurm-no-account"]
-        words += ["--slurm-status-command", "sacct" if profile.accounting else "squeue"]
+        # The plugin doesn't know sacct's "CANCELLED by 0", and falls back to sacct by itself where
+        # squeue forgets too soon.
+        words += ["--slurm-status-command", "squeue"]
         words += ["--slurm-delete-logfiles-older-than", "0"]
     elif profile.executor is Executor.GENERIC:
         for option in ("submit", "status", "cancel"):

@@ -32,8 +32,9 @@ from nnactive.io.files import replace_model, write_model
 from nnactive.io.leases import lease, living
 
 SNAKEFILE: Final = Path(__file__).parent / "Snakefile"
-SECONDS_OF_SILENCE: Final = 900.0
-"""After so long without a job in the queue, a living lease or a change, Snakemake has lost them."""
+SECONDS_OF_SILENCE: Final = 240.0
+"""After so long without a job in the queue, a living lease or a change, Snakemake has lost them:
+its plugin asks every 180 s at least, and waits for ever for what Slurm calls PREEMPTED."""
 RETRIES: Final = 20
 """How often Snakemake submits a shard in one round."""
 

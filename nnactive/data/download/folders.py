@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from nnactive.data.card_fields import Download, File
 from nnactive.data.cards import RAW
 from nnactive.errors import UserError
-from nnactive.io.locks import exclusive_lock
+from nnactive.io.leases import lease
 
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$")
 
@@ -109,7 +109,7 @@ def inner_path(name: str) -> PurePosixPath:
 def locked(folders: Folders) -> Iterator[None]:
     """Keep out a second download of the same dataset while the block runs."""
     folders.archives.mkdir(parents=True, exist_ok=True)
-    with exclusive_lock(folders.root / ".lock") as held:
+    with lease(folders.root / ".lease", watch=True) as held:
         if not held:
             raise UserError(
                 f"{folders.root}: another download of this dataset is at work; wait for it"

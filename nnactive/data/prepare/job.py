@@ -15,7 +15,7 @@ from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.raw_checksums import RawFiles
 from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, described, refusal
-from nnactive.io.locks import exclusive_lock
+from nnactive.io.leases import lease
 
 Result = TypeVar("Result")
 
@@ -104,10 +104,10 @@ class Job:
 
 @contextmanager
 def alone(out: Path) -> Iterator[None]:
-    """Keep a second preparation out of ``out``; the system lifts the lock of a killed process."""
-    file = out / SCRATCH / "lock"
+    """Keep a second preparation out of ``out``, on this machine or another one."""
+    file = out / SCRATCH / "prepare.lease"
     file.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive_lock(file) as held:
+    with lease(file, watch=True) as held:
         if not held:
             raise UserError(f"{out}: another process is preparing it; wait for its end")
         yield

@@ -112,7 +112,7 @@ def test_slurm_is_asked_for_partition_account_gpu_time_and_a_warning() -> None:
     }
     words = options(profile, "nnactive-main-1")
     assert "--slurm-no-account" not in words
-    assert words[words.index("--slurm-status-command") + 1] == "sacct"
+    assert words[words.index("--slurm-status-command") + 1] == "squeue"
     assert words[words.index("--slurm-jobname-prefix") + 1] == "nnactive-main-1"
     assert "--slurm-requeue" in words
     bare = options(load_profile("slurm-no-accounting"), "n")

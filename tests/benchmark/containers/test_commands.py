@@ -38,7 +38,7 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     assert set(able) == {
         *("submit", "track run", "check", "replay", "doctor", "data list", "data prepare"),
         *("data verify", "data check", "data download", "data guide", "data add"),
-        *("leaderboard build", "leaderboard table"),
+        *("leaderboard build", "leaderboard table", "shard"),
     }
     for command in able.values():
         assert set(command.roles) <= {param.name for param in command.params}
@@ -50,7 +50,7 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
         assert paths <= set(command.roles)
     assert {name for name, each in able.items() if each.network} == {"data download"}
     assert {name for name, each in able.items() if each.gpu} == {
-        *("submit", "track run", "replay", "doctor")
+        *("submit", "track run", "replay", "doctor", "shard")
     }
     kept = {name for name, each in able.items() if Role.KEPT_DATA in each.roles.values()}
     assert kept == {"data prepare", "data download"}
