@@ -156,7 +156,7 @@ def renew_draws() -> None:
     if numpy_random := sys.modules.get("numpy.random"):
         numpy_random.seed()
     if torch := sys.modules.get("torch"):
-        torch.default_generator.seed()
+        torch.seed()
 
 
 def _run(program: Program) -> int:

@@ -14,7 +14,7 @@ def renew() -> None:
     """
     random.seed()
     np.random.seed()  # noqa: NPY002
-    torch.default_generator.seed()
+    torch.seed()
 
 
 def states() -> dict[str, Any]:

@@ -22,11 +22,18 @@ class SeedTorch:
         def exec_module(module):
             run(module)
             module.manual_seed(SEED)
+            module.seed = lambda: module.manual_seed(SEED)
 
         spec.loader.exec_module = exec_module
         return spec
 
 
-random.seed(SEED)
-np.random.seed(SEED)  # noqa: NPY002  (the stream that nnU-Net draws from)
+def fixed(seed):
+    """What seeds a stream, with a number instead of chance as its default."""
+    return lambda number=SEED: seed(number)
+
+
+for module in (random, np.random):  # the streams that nnU-Net draws from
+    module.seed = fixed(module.seed)
+    module.seed()
 sys.meta_path.insert(0, SeedTorch())
