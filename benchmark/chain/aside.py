@@ -17,7 +17,8 @@ def set_aside(root: Path, output: Path, *, keep_seal: bool = False) -> Path | No
     Args:
         root: the track's folder.
         output: relative to it.
-        keep_seal: whether its seal stays, which tells what it was.
+        keep_seal: whether its seal and its cost stay, which tell what it was: nothing makes it
+            again, and a result names its cost.
 
     Returns:
         Where it lies now, relative to ``root``; None if another process has moved it.
@@ -30,7 +31,7 @@ def set_aside(root: Path, output: Path, *, keep_seal: bool = False) -> Path | No
     except FileNotFoundError:
         return None
     for file in _beside(output):
-        if not (keep_seal and file == seal_file(output)):
+        if not (keep_seal and file in {seal_file(output), cost_file(output)}):
             with suppress(FileNotFoundError):
                 (root / file).rename(root / place.parent / file.name)
     return place

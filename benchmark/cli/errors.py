@@ -21,6 +21,8 @@ from nnactive.errors import FULL, REFUSED, NnactiveError, UserError, check_name,
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 """End a command as Ctrl-C does; schedulers send them before a time limit or preemption."""
+SECONDS_TO_REPEAT = 0.05
+"""Until a signal that Python dropped is sent again."""
 FULL_TEXTS = ("No space left on device", "PytorchStreamWriter failed writing")
 """What libraries that don't raise OSError write when the disk is full."""
 VARIABLES = "NNACTIVE_"
@@ -70,7 +72,8 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
 def ending_signals() -> Iterator[None]:
     """Raise `Ended` at the first SIGTERM, SIGHUP or SIGUSR1 of the block; later ones do nothing.
 
-    Only in the main thread; a signal that is ignored, as under nohup, stays so.
+    Only in the main thread; a signal that is ignored, as under nohup, stays so. Where Python drops
+    the exception, as in a destructor, the signal is sent again.
     """
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
@@ -79,15 +82,28 @@ def ending_signals() -> Iterator[None]:
             signal.signal(each, lambda *_: None)
         raise Ended(number)
 
+    def again(dropped: Any) -> None:
+        if not isinstance(dropped.exc_value, KeyboardInterrupt):
+            hook(dropped)
+            return
+        for each in before:
+            signal.signal(each, end)
+        number = dropped.exc_value.number if isinstance(dropped.exc_value, Ended) else signal.SIGINT
+        # By a thread, later: here, it would be dropped again.
+        threading.Timer(SECONDS_TO_REPEAT, os.kill, (os.getpid(), number)).start()
+
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         found = {number: signal.getsignal(number) for number in ENDING}
         before = {n: h for n, h in found.items() if h not in {None, signal.SIG_IGN}}
+    hook = sys.unraisablehook
     for number in before:
         signal.signal(number, end)
+    sys.unraisablehook = again
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from benchmark.results import Failure, save_result
 from benchmark.workflow.plan import Plan, jobs
 from benchmark.workflow.request import Request
 from nnactive.errors import NnactiveError, UserError
+
+FULL_BELOW = 2**18
+"""Bytes free on a disk on which a job may have found no room for its log's last line."""
 
 
 @dataclass(frozen=True)
@@ -73,17 +77,23 @@ def _problem(
     if failure is not None:
         text = f"loop {failure.loop}, {failure.step}: {failure.reason}"
         return Problem(experiment, text, code)
-    if job is not None:
+    if job is not None and not (status is None and _free(root) < FULL_BELOW):
         cause = reason(root / job.log)
         if os.strerror(errno.ENOSPC) in cause:
             code = UserError.exit_code
         text = f"{job.title}: {cause}; see {root / job.log}, and run the same command to continue"
         return Problem(experiment, text, code)
-    if _is_full(snakemake_log):
-        text = f"disk full: {tempfile.gettempdir()}; free some space and run the same command again"
+    if job is not None or _is_full(snakemake_log):
+        fullest = min((root, Path(tempfile.gettempdir())), key=_free)  # Snakemake writes to both
+        text = f"disk full: {fullest}; free some space and run the same command again"
         return Problem(experiment, text, UserError.exit_code)
     text = f"not finished, the workflow ended with exit status {ended}; see {snakemake_log}"
     return Problem(experiment, text, code)
+
+
+def _free(folder: Path) -> int:
+    """Bytes that are free on a folder's disk."""
+    return shutil.disk_usage(folder).free
 
 
 def _is_full(log: Path) -> bool:

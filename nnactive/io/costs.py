@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import NonNegativeFloat
+from pydantic import NonNegativeFloat, ValidationError
 
 from nnactive.devices import peak_memory_gib
+from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
 from nnactive.io.leases import confirm
-from nnactive.io.models import StateFile
-from nnactive.io.seals import seal
+from nnactive.io.models import NewerFileError, StateFile
+from nnactive.io.seals import read_seal, seal, seal_file
 
 
 class Cost(StateFile):
@@ -36,8 +37,34 @@ def cost_file(output: Path) -> Path:
 
 
 def read_cost(output: Path) -> Cost:
-    """Read the cost of the step that wrote ``output``."""
-    return read_model(cost_file(output), Cost)
+    """Read the cost of the step that wrote ``output``; its seal has it, too, if the file is broken.
+
+    Raises:
+        UserError: if neither has one, or they differ.
+    """
+    sealed = _sealed_cost(output)
+    try:
+        cost = read_model(cost_file(output), Cost)
+    except NewerFileError:
+        raise
+    except UserError:
+        if sealed is None:
+            raise
+        return sealed
+    if sealed is not None and cost != sealed:
+        raise UserError(
+            f"{cost_file(output)}: not the cost that {seal_file(output).name} has; "
+            "remove that file and run again"
+        )
+    return cost
+
+
+def _sealed_cost(output: Path) -> Cost | None:
+    made = read_seal(output)
+    try:
+        return Cost.model_validate(made.cost) if made is not None and made.cost else None
+    except ValidationError:
+        return None
 
 
 @contextmanager
@@ -65,7 +92,6 @@ def measured(
     begin = time.monotonic()
     yield draft
     confirm()
-    seal(draft, output, inputs or {})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     held = peak_memory_gib(device)
     cost = Cost(
@@ -75,5 +101,6 @@ def measured(
         device_memory_gib=None if held is None else round(held, 4),
         commit=commit,
     )
+    seal(draft, output, inputs or {}, cost=cost.model_dump(mode="json"))
     write_model(cost_file(output), cost)
     draft.replace(output)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class Seal(StateFile):
     """Path of the output, relative to the track's folder; None: of any."""
     size: int | None = None
     """Bytes of an output that is one file."""
+    cost: dict[str, Any] | None = None
+    """What the step cost, as in the file of that; None: not recorded here."""
     late: bool = False
     """Whether it was made by the first step that read the output, which an older version wrote."""
 
@@ -89,13 +91,21 @@ def contents(output: Path, *, name: str | None = None) -> dict[str, str]:
     return found
 
 
-def seal(written: Path, output: Path, inputs: Mapping[str, str], *, late: bool = False) -> Seal:
+def seal(
+    written: Path,
+    output: Path,
+    inputs: Mapping[str, str],
+    *,
+    cost: dict[str, Any] | None = None,
+    late: bool = False,
+) -> Seal:
     """Write the seal of ``output``, whose content is at ``written`` for the time being."""
     made = Seal(
         files=contents(written, name=output.name),
         inputs=dict(inputs),
         name=output.name if output.is_absolute() else str(output),
         size=None if written.is_dir() else written.stat().st_size,
+        cost=cost,
         late=late,
     )
     write_model(seal_file(output), made)

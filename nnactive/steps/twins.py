@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.io.costs import Cost, cost_file, read_cost
 from nnactive.io.files import write_model
@@ -68,13 +69,15 @@ def train_once(
 
 def _usable(kept: Path) -> Seal | None:
     """The seal of a member that may be taken; a damaged one is removed."""
-    if not (kept.is_file() and cost_file(kept).is_file()):
+    if not kept.is_file():
         return None
-    made = read_seal(kept)
-    if made is None:
-        return seal(kept, kept, {}, late=True)
-    if is_intact(kept, made):
-        return made
+    with suppress(UserError):
+        read_cost(kept)
+        made = read_seal(kept)
+        if made is None:
+            return seal(kept, kept, {}, late=True)
+        if is_intact(kept, made):
+            return made
     kept.unlink(missing_ok=True)
     return None
 
@@ -91,9 +94,9 @@ def tidy(kept: Path) -> None:
 def _take(kept: Path, output: Path, made: Seal) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     cost = read_cost(kept)
-    own = cost.taken_from == str(output)
-    write_model(cost_file(output), cost.model_copy(update={"taken_from": None}) if own else cost)
-    write_model(seal_file(output), made)
+    if cost.taken_from == str(output):
+        cost = cost.model_copy(update={"taken_from": None})
+    _record(output, cost, made)
     _link(kept, output)
 
 
@@ -102,9 +105,14 @@ def _keep(output: Path, kept: Path) -> None:
     made = read_seal(output)
     if made is None:
         return
-    write_model(cost_file(kept), cost.model_copy(update={"taken_from": str(output)}))
-    write_model(seal_file(kept), made.model_copy(update={"name": str(kept)}))
+    cost = cost.model_copy(update={"taken_from": str(output)})
+    _record(kept, cost, made.model_copy(update={"name": str(kept)}))
     _link(output, kept)
+
+
+def _record(member: Path, cost: Cost, made: Seal) -> None:
+    write_model(seal_file(member), made.model_copy(update={"cost": cost.model_dump(mode="json")}))
+    write_model(cost_file(member), cost)
 
 
 def _link(source: Path, target: Path) -> None:

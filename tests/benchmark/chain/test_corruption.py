@@ -11,6 +11,8 @@ import pytest
 from benchmark import layout
 from benchmark.chain.mend import mend
 from benchmark.execution.statuses import DAMAGED
+from benchmark.results import load_result
+from nnactive.io.costs import cost_file, read_cost
 from nnactive.io.seals import seal_file
 
 START = Path("s/start/seed_1")
@@ -151,15 +153,32 @@ def test_a_member_that_is_no_longer_needed_is_set_aside_and_nothing_is_made_agai
     make_world,
 ) -> None:
     world = make_world("whole")
+    cost = read_cost(BALD / "loop_001/fold_0.pth")
     empty(BALD / "loop_001/fold_0.pth")
     world.notes += mend(world.root, world.jobs)
-    assert world.aside() == [
-        "s/bald/seed_1/loop_001/fold_0.pth",
-        "s/bald/seed_1/loop_001/fold_0.pth.cost.json",
-    ]
+    assert world.aside() == ["s/bald/seed_1/loop_001/fold_0.pth"]
+    assert read_cost(BALD / "loop_001/fold_0.pth") == cost, "which a result names"
     assert world.notes == [
         "s/bald/seed_1/loop_001/fold_0.pth was damaged: set aside; nothing needs it any more"
     ]
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, empty, zero, Path.unlink])
+@pytest.mark.parametrize("output", [START / "loop_000/evaluation.json", BALD / "loop_001/train"])
+def test_a_damaged_cost_is_not_collected(make_world, undisturbed, output, damage) -> None:
+    world = make_world("half")
+    right, file = read_cost(output), cost_file(output)
+    if damage is flip:
+        file.write_text(file.read_text().replace('"seconds": 0', '"seconds": 7'))
+    else:
+        damage(file)
+    world.work()
+    assert (2 in world.statuses) == (damage is flip), "refused where one can't tell which is right"
+    file.unlink(missing_ok=True)
+    world.finish()
+    assert world.outcome() == undisturbed
+    loops = load_result(BALD / "result.json").loops
+    assert right in [cost for loop in loops for cost in loop.costs.values()]
 
 
 def test_a_kept_member_that_is_damaged_is_not_taken(make_world, undisturbed) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
@@ -81,6 +82,32 @@ def test_every_error_is_one_line_and_a_code(action, code, line, capsys, monkeypa
     monkeypatch.delenv("NNACTIVE_DEBUG", raising=False)
     assert guarded(click.Command("c", callback=action), [], "c") == code
     assert capsys.readouterr().err.strip() == line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_python_drops_is_not_lost(number, capsys) -> None:
+    class Signalled:
+        def __del__(self):
+            os.kill(os.getpid(), number)
+
+    def action():
+        Signalled()
+        time.sleep(10)
+        return 0
+
+    began = time.monotonic()
+    assert guarded(click.Command("c", callback=action), [], "c") == 128 + number
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_interrupt_while_modules_are_imported_is_one_line() -> None:
+    script = "import benchmark.cli, os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in {-signal.SIGINT, 128 + signal.SIGINT}
+    assert done.stderr == "interrupted; run the same command to continue\n"
 
 
 @pytest.mark.parametrize("place", ["file/x", "/proc/x"])

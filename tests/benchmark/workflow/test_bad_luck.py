@@ -240,3 +240,17 @@ def test_a_complete_experiment_with_a_lost_loop_file_is_made_again_from_there(
     assert set(fresh.values()) == {1}
     assert len(fresh) == 5 + 1
     assert all("s/random/seed_1/" in output for output in fresh)
+
+
+@pytest.mark.slow
+def test_a_result_is_collected_though_a_member_was_damaged_that_nothing_needs(
+    folder, capfd
+) -> None:
+    request = make_request(folder, make_track(loops=2))
+    assert finish(request, folder / "board.html") == 0
+    before = calls(folder)
+    experiment = request.root / "s/random/seed_1"
+    os.truncate(experiment / "loop_001/fold_0.pth", 0)
+    (experiment / "result.json").unlink()
+    assert finish(request, folder / "board.html") == 0
+    assert list(calls(folder) - before) == ["s/random/seed_1/result.json"]

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnactive.errors import UserError
 from nnactive.io.costs import cost_file, measured, read_cost
 from nnactive.io.seals import is_intact, read_seal, seal_file
 
@@ -49,3 +50,21 @@ def test_a_kill_between_cost_and_output_leaves_no_output_without_its_cost(
         draft.write_text("")
     assert not (tmp_path / "out").exists()
     assert read_cost(tmp_path / "out").seconds >= 0
+
+
+def test_a_broken_cost_is_read_from_the_seal_and_another_one_is_refused(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    with measured(output) as draft:
+        draft.write_text("")
+    cost, file = read_cost(output), cost_file(output)
+    whole = file.read_text()
+    file.write_text(whole[:20])
+    assert read_cost(output) == cost
+    file.write_text(whole.replace('"cpu"', '"gpu"'))
+    with pytest.raises(UserError, match=r"not the cost that out\.seal\.json has; remove that file"):
+        read_cost(output)
+    file.unlink()
+    assert read_cost(output) == cost
+    seal_file(output).unlink()
+    with pytest.raises(UserError, match="no such file"):
+        read_cost(output)
