@@ -72,14 +72,19 @@ def guarded(command: click.Command, arguments: Sequence[str] | None, name: str) 
 def ending_signals() -> Iterator[None]:
     """Raise `Ended` at the first SIGTERM, SIGHUP or SIGUSR1 of the block; later ones do nothing.
 
-    Only in the main thread; a signal that is ignored, as under nohup, stays so. Where Python drops
-    the exception, as in a destructor, the signal is sent again.
+    A scheduler signals all processes of a job, and a container passes on another signal at once:
+    neither disturbs what the first one made the command do, such as waiting until its jobs have
+    saved. Only a second Ctrl-C does. Only in the main thread; a signal that is ignored, as under
+    nohup, stays so. Where Python drops the exception, as in a destructor, the signal is sent again.
     """
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         for each in before:
             # Not SIG_IGN, which programs started from now on would inherit.
             signal.signal(each, lambda *_: None)
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
+            raise KeyboardInterrupt
         raise Ended(number)
 
     def again(dropped: Any) -> None:
@@ -94,7 +99,7 @@ def ending_signals() -> Iterator[None]:
 
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        found = {number: signal.getsignal(number) for number in ENDING}
+        found = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGINT)}
         before = {n: h for n, h in found.items() if h not in {None, signal.SIG_IGN}}
     hook = sys.unraisablehook
     for number in before:

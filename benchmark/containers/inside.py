@@ -2,12 +2,9 @@
 
 import os
 import shutil
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import FrameType
 from typing import Final
 
 from benchmark.containers.container import Container, Image, Limits, Mount, Runtime
@@ -77,8 +74,7 @@ def run_inside(
         for note in runtime.notes(container):
             tell(f"note: {note}\n", True)  # noqa: FBT003
         relay = OutputRelay({**handover.names, PurePosixPath(SCRATCH): str(scratch)}, tell)
-        with _ending_at_signals():
-            status = runtime.run(container, relay.streams)
+        status = runtime.run(container, relay.streams)
         relay.end()
         _end_outputs(handover, scratch, folders)
     return status
@@ -168,19 +164,3 @@ def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> N
         if output.seeded and output.place.is_file() and output.place.read_bytes() == content:
             continue
         write_bytes(output.place, content)
-
-
-@contextmanager
-def _ending_at_signals() -> Iterator[None]:
-    """End the container too if this process is asked to end."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    signals = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, end) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

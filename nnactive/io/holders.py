@@ -117,6 +117,11 @@ class Watcher:
             return False
         return time.monotonic() - since >= self.silent
 
+    def holds(self, file: Path) -> bool:
+        """Whether somebody holds a lease; one who can't be asked does until silent for too long."""
+        seen = look(file)
+        return seen is not None and not self.is_free(file, seen)
+
 
 def living(file: Path) -> Holder | None:
     """The holder of a lease; None if it is free, broken, or its process surely died.

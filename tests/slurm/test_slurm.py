@@ -1,9 +1,12 @@
 """On a real Slurm of one node with two stand-in GPUs, which .ci/slurm starts and names here.
 
-The toy track's steps are stand-ins (stand_in_steps.py); those of the tiny track are real."""
+The toy track's steps are stand-ins (stand_in_steps.py); those of the tiny track are real, here and
+inside the image that .ci/containers built."""
 
+import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from toy import STAND_INS, calls, write_prepared
@@ -24,6 +28,8 @@ ASKED = os.environ.get("NNACTIVE_TEST_SLURM", "")
 """Whether there is Slurm: "accounting", "bare" or nothing."""
 BENCH = [sys.executable, "-P", "-m", "benchmark.cli"]
 START = "start.s.start.seed_0"
+SIF = Path(os.environ.get("NNACTIVE_TEST_SIF", ""))
+"""An Apptainer image of this checkout."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not ASKED, reason="no NNACTIVE_TEST_SLURM: .ci/slurm runs these"),
@@ -173,3 +179,40 @@ def test_the_tiny_track_with_real_steps_completes(folder: Path) -> None:
     assert (folder / "board.html").exists()
     again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
     assert "submitting" not in again.stderr
+
+
+@pytest.mark.skipif(not SIF.is_file(), reason="NNACTIVE_TEST_SIF names no Apptainer image")
+@pytest.mark.skipif(not shutil.which("apptainer"), reason="Apptainer is not on this machine")
+def test_in_the_image_a_cancelled_job_saves_and_the_track_completes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APPTAINER_USERNS", "1")  # root, too, in a namespace of its own
+    (folder / "data").rename(folder / "other")
+    root, scratch = folder / "runs/tiny", folder / "scratch"
+    places = [f"--{each}={folder / each}" for each in ("data", "runs")]
+    used = profile(folder, memory_gib=3, scratch=str(scratch))
+    command = [*BENCH, "track", "run", str(ROOT / "tests/e2e/tiny.yaml"), *places]
+    command += ["--out", str(folder / "board.html"), "--profile", used, "--container", str(SIF)]
+    with (folder / "told.txt").open("w") as told:
+        submitter = subprocess.Popen(command, stdout=told, stderr=told)
+
+    def trains() -> bool:
+        """Whether a training runs, as one sees it from outside."""
+        asked = [*BENCH, "status", "tiny", "--json", f"--runs={folder / 'runs'}"]
+        done = subprocess.run(asked, check=False, capture_output=True, text=True)
+        seen = json.loads(done.stdout) if done.returncode == 0 else []
+        return any(job["output"].endswith(".pth") for each in seen for job in each["jobs_running"])
+
+    until(trains, 300)
+    (job,) = squeue("R")
+    subprocess.run(["scancel", job], check=True)
+    until(lambda: [each.status for each in attempts(root)][:1] == ["stopped"])
+    assert submitter.wait(600) == 0, (folder / "told.txt").read_text()
+    assert {each.status for each in attempts(root)[1:]} == {"finished"}
+    assert {each.gpu for each in attempts(root)} <= {"0", "1"}
+    assert attempts(root)[0].job == job
+    result = json.loads(next(root.rglob("result.json")).read_text())
+    assert result["environment"]["image"]["digest"].startswith("sha256:")
+    assert not any(scratch.iterdir())
+    lines = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    assert not [line for line in lines if str(SIF) in line]

@@ -11,7 +11,7 @@ from benchmark.cluster.shards import Shard
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.workflow.request import Request
-from nnactive.io.leases import living
+from nnactive.io.holders import Watcher
 
 SECONDS_BETWEEN_LOOKS: Final = 2.0
 CALLS_A_SECOND: Final = 10
@@ -44,6 +44,7 @@ class Look:
         """Look at the shards of the track in the folder ``root``."""
         self._root, self._slugs = root, slugs
         self._outcomes: dict[str, str] = {}
+        self._watcher = Watcher()
         self.calls = 0
         """Of the file system in the last look."""
 
@@ -59,7 +60,8 @@ class Look:
                 self.calls += 2
         held = [slug for slug in self._slugs if f"{slug}.lease" in names]
         self.calls += 2 * len(held)
-        running = sum(living(shard_lease(self._root, slug)) is not None for slug in held)
+        # The lease of a job that died out of sight counts for as long as it may be alive.
+        running = sum(self._watcher.holds(shard_lease(self._root, slug)) for slug in held)
         failed = sum(outcome == "failed" for outcome in self._outcomes.values())
         return Counts(len(self._outcomes) - failed, failed, running, len(self._slugs))
 

@@ -13,6 +13,7 @@ from benchmark.cluster.schedulers import QueuedJob, scheduler
 from benchmark.cluster.shards import Shard
 from nnactive.errors import NnactiveError
 from nnactive.io.files import write_text
+from nnactive.io.holders import Watcher
 from nnactive.io.leases import living
 
 Tell = Callable[[str], None]
@@ -50,7 +51,7 @@ def is_queue_empty(root: Path, profile: Profile) -> bool:
 @contextmanager
 def watched(root: Path, profile: Profile, awaited: set[str]) -> Iterator[Callable[[], None]]:
     """A function that notes which awaited shards nobody works on any more."""
-    left, due = set(awaited), 0.0
+    left, due, watcher = set(awaited), 0.0, Watcher()
 
     def look() -> None:
         nonlocal due
@@ -61,7 +62,8 @@ def watched(root: Path, profile: Profile, awaited: set[str]) -> Iterator[Callabl
         with suppress(NnactiveError):  # the leases tell, too
             queued = {job.shard for job in _queued(root, profile)}
         for slug in sorted(left):
-            if slug not in queued and living(shard_lease(root, slug)) is None:
+            held = watcher.holds(shard_lease(root, slug))
+            if slug not in queued and not held:
                 write_text(root / layout.shard_folder() / "gone" / slug, "")
                 left.discard(slug)
 

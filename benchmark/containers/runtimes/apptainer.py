@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 from benchmark.containers.container import Container, Image, Layer, Mount, Runtime, Streams
 from benchmark.containers.images import layer_failure, layer_shell_command
 from benchmark.containers.runtimes.process_group import end_group, start_group
+from benchmark.execution.statuses import UNFINISHED
 from benchmark.image.layer.install import added
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
@@ -111,6 +112,9 @@ class ApptainerRuntime:
     def run(self, container: Container, streams: Streams) -> int:
         """Run a container to its end, and return its exit code; it ends with this process.
 
+        If this process is asked to end, and what runs inside saves and says that it isn't finished,
+        that is the exit code, too.
+
         Raises:
             UserError: Apptainer refuses to start it.
         """
@@ -132,8 +136,10 @@ class ApptainerRuntime:
             status = process.wait()
         except BaseException:
             streams.mute()
-            end_group(process)
-            raise
+            if end_group(process) != UNFINISHED:
+                raise
+            self._say("stopped with everything saved; the same command continues")
+            return UNFINISHED
         for reader in readers:
             reader.join()
         silent = not (output.is_set() or messages.inside)

@@ -40,13 +40,13 @@ def start_group(command: Sequence[str], env: dict[str, str]) -> "subprocess.Pope
     )
 
 
-def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a command that `start_group` started, its container first."""
+def end_group(process: "subprocess.Popen[bytes]") -> int:
+    """End a command that `start_group` started, its container first; returns its exit code."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(2 * SECONDS_TO_END)
+        return process.wait(2 * SECONDS_TO_END)
     process.kill()
-    process.wait()
+    return process.wait()
 
 
 def main(command: Sequence[str]) -> int:

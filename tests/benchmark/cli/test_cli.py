@@ -38,6 +38,36 @@ def raising(error: BaseException) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "disturbed"),
+    [
+        (signal.SIGTERM, signal.SIGINT, False),
+        (signal.SIGINT, signal.SIGTERM, False),
+        (signal.SIGTERM, signal.SIGTERM, False),
+        (signal.SIGINT, signal.SIGINT, True),
+    ],
+)
+def test_only_a_second_ctrl_c_disturbs_what_ends(first, second, disturbed) -> None:
+    saved = []
+
+    @click.command()
+    def command() -> None:
+        try:
+            os.kill(os.getpid(), first)
+        finally:
+            os.kill(os.getpid(), second)
+            saved.append(True)
+
+    # These tests may run in the background, where it is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert guarded(command, [], "x") == 128 + first
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert saved == ([] if disturbed else [True])
+
+
+@pytest.mark.parametrize(
     ("action", "code", "line"),
     [
         (lambda: raising(UserError("a:\n b")), 2, "error: a: b"),

@@ -13,6 +13,7 @@ from benchmark.cli.main import main
 from benchmark.containers.container import Container, Image, Limits, Mount
 from benchmark.containers.runtimes import process_group
 from benchmark.containers.runtimes.apptainer import ApptainerRuntime, Messages, can_set_limits
+from benchmark.execution.statuses import UNFINISHED
 from nnactive.io.files import sha256
 
 LIST = ["data", "list", "--runtime", "apptainer"]
@@ -148,7 +149,7 @@ def end(*_):
     time.sleep(0.5)
     pathlib.Path({done!r}).touch()
     print("interrupted inside", file=sys.stderr)
-    sys.exit(130)
+    sys.exit({status})
 if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, end)
 pathlib.Path({started!r}).touch()
@@ -156,13 +157,21 @@ time.sleep(3600)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 130),
+        (signal.SIGKILL, 130),
+        (signal.SIGTERM, UNFINISHED),
+    ],
+)
+def test_the_container_ends_with_the_command(number, status, apptainer, tmp_path) -> None:
     done, started = tmp_path / "done", tmp_path / "started"
     program = tmp_path / "bin" / "sleeper"
     real = tmp_path / "bin" / "apptainer"
     texts = {"real": str(real), "done": str(done), "started": str(started)}
-    program.write_text(SLEEPER.format(python=sys.executable, **texts))
+    program.write_text(SLEEPER.format(python=sys.executable, status=status, **texts))
     program.chmod(0o755)
     call = subprocess.Popen(
         [sys.executable, "-m", "benchmark.cli", *LIST],
@@ -178,6 +187,11 @@ def test_the_container_ends_with_the_command(number, apptainer, tmp_path) -> Non
         _, errors = call.communicate(timeout=300)
     finally:
         call.kill()
+    if status == UNFINISHED:
+        assert call.returncode == UNFINISHED
+        assert done.exists()
+        assert errors.endswith("stopped with everything saved; the same command continues\n")
+        return
     codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
     assert call.returncode == codes[number]
     if number != signal.SIGKILL:
