@@ -119,20 +119,20 @@ class ApptainerRuntime:
             UserError: Apptainer refuses to start it.
         """
         inside = {**_visible(container), **container.environment}
-        process = start_group(self.command(container), _environment(inside))
         messages, output = Messages(streams.err), threading.Event()
 
         def out(data: bytes) -> None:
             output.set()
             streams.out(data)
 
-        readers = [
-            threading.Thread(target=_pass_on, args=each, daemon=True)
-            for each in ((process.stdout, out), (process.stderr, messages))
-        ]
-        for reader in readers:
-            reader.start()
+        process = start_group(self.command(container), _environment(inside))
         try:
+            readers = [
+                threading.Thread(target=_pass_on, args=each, daemon=True)
+                for each in ((process.stdout, out), (process.stderr, messages))
+            ]
+            for reader in readers:
+                reader.start()
             status = process.wait()
         except BaseException:
             streams.mute()
