@@ -212,6 +212,8 @@ def test_in_the_image_a_cancelled_job_saves_and_the_track_completes(
     assert {each.status for each in attempts(root)[1:]} == {"finished"}
     assert {each.gpu for each in attempts(root)} <= {"0", "1"}
     assert attempts(root)[0].job == job
+    log = next((root / ".shards").rglob(f"{job}.log")).read_text()
+    assert "stopped with everything saved" in log
     result = json.loads(next(root.rglob("result.json")).read_text())
     assert result["environment"]["image"]["digest"].startswith("sha256:")
     assert not any(scratch.iterdir())

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 
 from benchmark.containers.container import Container, Image, Layer, Mount, Runtime, Streams
 from benchmark.containers.images import layer_failure, layer_shell_command
+from benchmark.containers.runtimes.image_server import steadied
 from benchmark.containers.runtimes.process_group import end_group, start_group
 from benchmark.execution.statuses import UNFINISHED
 from benchmark.image.layer.install import added
@@ -125,7 +126,11 @@ class ApptainerRuntime:
             output.set()
             streams.out(data)
 
-        process = start_group(self.command(container), _environment(inside))
+        environment = _environment(inside)
+        with suppress(RuntimeError):  # a user without a home
+            programs = digests_file().with_name("programs")
+            environment["PATH"] = steadied(os.environ.get("PATH", os.defpath), programs)
+        process = start_group(self.command(container), environment)
         try:
             readers = [
                 threading.Thread(target=_pass_on, args=each, daemon=True)
