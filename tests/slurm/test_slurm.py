@@ -28,6 +28,8 @@ ASKED = os.environ.get("NNACTIVE_TEST_SLURM", "")
 """Whether there is Slurm: "accounting", "bare" or nothing."""
 BENCH = [sys.executable, "-P", "-m", "benchmark.cli"]
 START = "start.s.start.seed_0"
+PATIENCE = 900
+"""Seconds; limits are for hangs, and not for speed: other work may leave little of the machine."""
 SIF = Path(os.environ.get("NNACTIVE_TEST_SIF", ""))
 """An Apptainer image of this checkout."""
 pytestmark = [
@@ -69,7 +71,7 @@ def submit(folder: Path, used: str, cut: str = "experiment", seeds: int = 1):
     return subprocess.Popen(command)
 
 
-def until(what: Callable[[], object], seconds: float = 120) -> None:
+def until(what: Callable[[], object], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline
@@ -90,7 +92,7 @@ def urgent(seconds: int) -> None:
     """A job that preempts all others, and waits for its end."""
     options = "-p urgent --gpus=2 -n1 --mem 100 -o /dev/null --wait --wrap"
     command = ["sbatch", *shlex.split(options), f"sleep {seconds}"]
-    subprocess.run(command, check=True, timeout=150)
+    subprocess.run(command, check=True, timeout=PATIENCE)
 
 
 def running(root: Path) -> int:
@@ -103,7 +105,7 @@ def test_a_profile_is_made_and_tried(folder: Path, monkeypatch: pytest.MonkeyPat
     name = "slurm" if ASKED == "accounting" else "slurm-no-accounting"
     options = "--yes --here --cores 1 --memory-gib 1 --hours 1 --runs runs"
     command = [*BENCH, "profile", "init", name, *options.split()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     made = yaml.safe_load(Path(f"profiles/{name}.yaml").read_text())
     assert made["partition"] == "ci"
@@ -140,7 +142,7 @@ def test_whatever_is_killed_each_step_is_finished_once(folder: Path, monkeypatch
         change = ["scontrol", "update", f"NodeName={name}", f"State={state}", "Reason=test"]
         subprocess.run(change, check=False)
         time.sleep(3)
-    assert submitter.wait(400) == 0
+    assert submitter.wait(PATIENCE) == 0
     assert {
         end.outcome for slug in read_request(root).shards() if (end := read_ended(root, slug))
     } == {"finished"}
@@ -157,12 +159,13 @@ def test_whatever_is_killed_each_step_is_finished_once(folder: Path, monkeypatch
 def test_a_time_limit_in_a_training_is_survived(folder: Path, monkeypatch) -> None:
     monkeypatch.setenv("STAND_IN_SECONDS", "15")
     used = profile(folder, hours=1 / 60, warning_seconds=0)
-    assert submit(folder, used, cut="component").wait(500) == 0
+    assert submit(folder, used, cut="component").wait(PATIENCE) == 0
     (slug,) = read_request(folder / "runs/toy").shards()
     ends = [each.status for each in read_history(folder / "runs/toy", slug).attempts]
-    assert len(ends) > 1
-    assert set(ends[:-1]) == {"time"}
-    assert ends[-1] == "finished"
+    assert ends[0] == "time"
+    # One whose limit comes between its shard's end and its own is tried once more, to no effect.
+    assert set(ends[ends.index("finished") :]) == {"finished"}
+    assert set(ends) == {"time", "finished"}
     assert set(calls(folder).values()) == {1}
 
 
@@ -173,11 +176,11 @@ def test_the_tiny_track_with_real_steps_completes(folder: Path) -> None:
     used = profile(folder, memory_gib=3)
     command = [*BENCH, "track", "run", track, "--profile", used, *places]
     command += ["--out", str(folder / "board.html")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 shards finished" in done.stderr
     assert (folder / "board.html").exists()
-    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert "submitting" not in again.stderr
 
 
@@ -203,14 +206,16 @@ def test_in_the_image_a_cancelled_job_saves_and_the_track_completes(
         seen = json.loads(done.stdout) if done.returncode == 0 else []
         return any(job["output"].endswith(".pth") for each in seen for job in each["jobs_running"])
 
-    until(trains, 300)
+    until(lambda: trains() or submitter.poll() is not None)
     (job,) = squeue("R")
     subprocess.run(["scancel", job], check=True)
     until(lambda: [each.status for each in attempts(root)][:1] == ["stopped"])
-    assert submitter.wait(600) == 0, (folder / "told.txt").read_text()
+    assert submitter.wait(PATIENCE) == 0, (folder / "told.txt").read_text()
     assert {each.status for each in attempts(root)[1:]} == {"finished"}
     assert {each.gpu for each in attempts(root)} <= {"0", "1"}
     assert attempts(root)[0].job == job
+    log = next((root / ".shards").rglob(f"{job}.log")).read_text()
+    assert "stopped with everything saved" in log
     result = json.loads(next(root.rglob("result.json")).read_text())
     assert result["environment"]["image"]["digest"].startswith("sha256:")
     assert not any(scratch.iterdir())

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 
 from benchmark.containers.container import Container, Image, Layer, Mount, Runtime, Streams
 from benchmark.containers.images import layer_failure, layer_shell_command
+from benchmark.containers.runtimes.image_server import steadied
 from benchmark.containers.runtimes.process_group import end_group, start_group
 from benchmark.execution.statuses import UNFINISHED
 from benchmark.image.layer.install import added
@@ -119,20 +120,24 @@ class ApptainerRuntime:
             UserError: Apptainer refuses to start it.
         """
         inside = {**_visible(container), **container.environment}
-        process = start_group(self.command(container), _environment(inside))
         messages, output = Messages(streams.err), threading.Event()
 
         def out(data: bytes) -> None:
             output.set()
             streams.out(data)
 
-        readers = [
-            threading.Thread(target=_pass_on, args=each, daemon=True)
-            for each in ((process.stdout, out), (process.stderr, messages))
-        ]
-        for reader in readers:
-            reader.start()
+        environment = _environment(inside)
+        with suppress(RuntimeError):  # a user without a home
+            programs = digests_file().with_name("programs")
+            environment["PATH"] = steadied(os.environ.get("PATH", os.defpath), programs)
+        process = start_group(self.command(container), environment)
         try:
+            readers = [
+                threading.Thread(target=_pass_on, args=each, daemon=True)
+                for each in ((process.stdout, out), (process.stderr, messages))
+            ]
+            for reader in readers:
+                reader.start()
             status = process.wait()
         except BaseException:
             streams.mute()

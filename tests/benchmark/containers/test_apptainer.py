@@ -13,6 +13,7 @@ from benchmark.cli.main import main
 from benchmark.containers.container import Container, Image, Limits, Mount
 from benchmark.containers.runtimes import process_group
 from benchmark.containers.runtimes.apptainer import ApptainerRuntime, Messages, can_set_limits
+from benchmark.containers.runtimes.image_server import steadied
 from benchmark.execution.statuses import UNFINISHED
 from nnactive.io.files import sha256
 
@@ -222,6 +223,28 @@ def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None
     until(lambda: inner.exists() and inner.read_text())
     assert process_group._end(process) == 7
     assert not Path(f"/proc/{inner.read_text().strip()}").exists()
+
+
+def test_what_serves_an_image_heeds_no_signals(tmp_path) -> None:
+    program = tmp_path / "a b" / "squashfuse_ll"
+    program.parent.mkdir()
+    # STAND-IN: shows its arguments, and that it outlives SIGTERM.
+    program.write_text('#!/bin/sh\nkill -TERM $$\necho "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    found = steadied(path, tmp_path / "programs")
+    assert found == f"{tmp_path / 'programs'}:{path}"
+    assert steadied(found, tmp_path / "programs") == found
+    command = ["/bin/sh", "-c", "squashfuse_ll -f 'x y'"]
+    done = subprocess.run(command, env={"PATH": found}, capture_output=True, text=True, check=True)
+    assert done.stdout == "-f x y\n"
+
+
+def test_without_such_a_program_or_folder_nothing_changes(tmp_path) -> None:
+    assert steadied("/nowhere", tmp_path) == "/nowhere"
+    (tmp_path / "squashfuse_ll").write_text("#!/bin/sh\n")
+    (tmp_path / "squashfuse_ll").chmod(0o755)
+    assert steadied(str(tmp_path), Path("/proc/programs")) == str(tmp_path)
 
 
 def until(there) -> None:
