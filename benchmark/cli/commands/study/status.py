@@ -116,7 +116,8 @@ def _times(view: "Overview") -> "Iterator[str]":
         yield f"time of all jobs together: {duration(view.seconds_spent)}"
     if view.seconds_left is not None:
         count = len(view.jobs_running)
-        yield f"about {duration(view.seconds_left)} left with {count} jobs at once, as now"
+        jobs = "1 job" if count == 1 else f"{count} jobs"
+        yield f"about {duration(view.seconds_left)} left with {jobs} at once, as now"
 
 
 def _show_running(title: str, jobs: "tuple[Running, ...]", rows: int | None) -> None:
