@@ -57,7 +57,15 @@ def lengthen(file: Path) -> None:
     file.write_bytes(file.read_bytes() + b"x")
 
 
-DAMAGES: tuple[Callable[[Path], None], ...] = (flip, truncate, empty, zero, lengthen)
+DAMAGES: tuple[Callable[[Path], None], ...] = (truncate, empty, zero, lengthen)
+every_damage = pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(flip, id="flip"),
+        *(pytest.param(each, id=each.__name__, marks=pytest.mark.slow) for each in DAMAGES),
+    ],
+)
+"""The smallest one is tested always, the others among the slow tests."""
 
 
 @pytest.fixture
@@ -65,7 +73,7 @@ def undisturbed(make_world):
     return make_world("whole").outcome()
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+@every_damage
 @pytest.mark.parametrize("name", USED)
 def test_a_damaged_file_is_noticed_and_made_again(make_world, undisturbed, name, damage) -> None:
     world = make_world("half")
@@ -126,7 +134,7 @@ def test_other_patches_in_a_loop_file_are_noticed(make_world, undisturbed, patch
     assert world.outcome() == undisturbed
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+@every_damage
 @pytest.mark.parametrize(
     "name", ["images/a", "images/t", "pool_labels/a", "test_labels/t", "dataset.json"]
 )

@@ -19,6 +19,8 @@ from nnactive.nnunet.training import member, pace
 from nnactive.nnunet.training.member import checkpoint_folder, forget_training, train_member
 from nnactive.settings import Training
 
+pytestmark = pytest.mark.slow
+
 ITERATIONS = 6
 
 
