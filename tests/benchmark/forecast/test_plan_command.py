@@ -68,7 +68,8 @@ def test_what_is_finished_is_not_counted(tmp_path: Path, capsys) -> None:
     assert (left["finished"], left["experiments"], left["trainings"]) == (1, 4, 12)
     assert made["costs"]["all"]["trainings"] == 18
     assert left["sources"]["recorded"] > 0.9
-    assert left["gpu_hours"] > 12 * 100 / 3600
+    assert left["gpu_hours"] == 0, "there is none"
+    assert left["core_hours"] > 12 * 100 / 3600
 
 
 def test_methods_of_ones_own(tmp_path: Path, capsys) -> None:

@@ -253,6 +253,6 @@ def print_json(content: "Track", where: Where, inputs: "Inputs", costs: "dict[st
         "device": where.device,
         "folds_per_gpu": inputs.durations.side_by_side,
         "estimated_datasets": list(inputs.estimated),
-        "costs": {name: as_data(cost) for name, cost in costs.items()},
+        "costs": {name: as_data(cost, gpu=bool(resources.gpus)) for name, cost in costs.items()},
     }
     click.echo(json.dumps(made, indent=1))

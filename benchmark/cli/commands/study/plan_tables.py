@@ -152,8 +152,8 @@ def remarks(cost: Cost, inputs: Inputs, *, gpu: bool) -> Iterator[str]:
         yield f"not prepared, so their sizes are estimated: {', '.join(inputs.estimated)}"
 
 
-def as_data(cost: Cost) -> dict[str, Any]:
-    """A cost as JSON has it."""
+def as_data(cost: Cost, *, gpu: bool) -> dict[str, Any]:
+    """A cost as JSON has it: without a GPU, all hours are those of cores."""
     steps = {
         each.step.name: {
             "jobs": each.jobs,
@@ -163,9 +163,13 @@ def as_data(cost: Cost) -> dict[str, Any]:
         for each in cost.steps
     }
     names = (
-        *("experiments", "finished", "jobs", "trainings"),
-        *("gpu_hours", "core_hours", "wall_seconds"),
+        *("experiments", "finished", "jobs", "trainings", "wall_seconds"),
         *("disk_gib", "peak_disk_gib", "kept_disk_gib"),
     )
     sources = {source.value: round(share, 4) for source, share in cost.sources.items()}
-    return {**{name: getattr(cost, name) for name in names}, "steps": steps, "sources": sources}
+    hours = {
+        "gpu_hours": cost.gpu_hours if gpu else 0.0,
+        "core_hours": cost.core_hours + (0.0 if gpu else cost.gpu_hours),
+    }
+    counts = {name: getattr(cost, name) for name in names}
+    return {**counts, **hours, "steps": steps, "sources": sources}
