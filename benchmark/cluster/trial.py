@@ -92,7 +92,7 @@ def look(folder: Path, container: tuple[str, str] | None) -> Iterator[Finding]:
     yield Finding(what="node", good=True, detail=f"{socket.gethostname()}, {os.cpu_count()} cores")
     given = os.environ.get(VISIBLE)
     gpus = visible_gpus()
-    names = ", ".join(f"{gpu}" for gpu in gpus) or "none that the driver knows"
+    names = ", ".join(gpu.name or "not known to a driver" for gpu in gpus) or "none"
     yield Finding(what="GPU", good=True, detail=f"{VISIBLE}={given}: {names}")
     yield Finding(what="driver", good=True, detail=_driver())
     yield _scratch()
@@ -153,7 +153,8 @@ def _shared(folder: Path) -> Iterator[Finding]:
     skew = written.stat().st_mtime - time.time()
     written.unlink()
     good = abs(skew) < SKEW
-    yield Finding(what="clock", good=good, detail=f"the folder's is {skew:+.0f} s from the node's")
+    apart = f"the folder's is {abs(skew):.0f} s from the node's"
+    yield Finding(what="clock", good=good, detail=apart)
 
 
 def _container(runtime: str, image: str) -> Finding:
