@@ -54,6 +54,7 @@ def test_the_worked_example_of_a_patch_in_the_middle():
 
 @settings(max_examples=150, deadline=None)
 @given(SIDES, PATCHES, SEEDS)
+@pytest.mark.slow
 def test_no_random_packing_contradicts_the_bounds_of_draws(shape, size, seed):
     rng = np.random.default_rng(seed)
     places = drawn_places(shape, size)

@@ -222,6 +222,7 @@ def requested(monkeypatch) -> list[list[str]]:
     return requests
 
 
+@pytest.mark.slow
 def test_a_file_is_checked_once_a_track_and_parameter(tmp_path, requested, monkeypatch) -> None:
     checks = []
     monkeypatch.chdir(tmp_path)

@@ -102,6 +102,7 @@ def test_an_error_in_the_code_is_told_at_the_authors_file(tmp_path) -> None:
 @pytest.mark.parametrize(
     "way", ["sys.path.append(os.path.dirname(__file__))", "sys.path.append({!r})"]
 )
+@pytest.mark.slow
 def test_a_helper_that_a_query_imports_fails_the_check(tmp_path, way) -> None:
     write(tmp_path / "elsewhere")
     way = way.format(str(tmp_path / "elsewhere"))

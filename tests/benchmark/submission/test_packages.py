@@ -60,6 +60,7 @@ def install(site: Path, name: str, files: dict[str, str]) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
 
 
+@pytest.mark.slow
 def test_an_installed_method_runs_from_its_frozen_copy(site, tmp_path) -> None:
     method = Method.parse("packaged,beta=2").staged()
     spec = describe(method)
@@ -87,6 +88,7 @@ def test_what_an_installed_package_requires_is_pinned(site) -> None:
         describe(Method.parse("packaged"))
 
 
+@pytest.mark.slow
 def test_the_list_has_installed_methods_and_says_what_is_wrong_with_one(
     site, capfd, monkeypatch
 ) -> None:

@@ -348,6 +348,7 @@ def test_a_builtins_hash_covers_all_that_its_choice_depends_on(tmp_path, monkeyp
     assert len(hashes) == 1 + len(modules)
 
 
+@pytest.mark.slow
 def test_the_check_runs_elsewhere_and_only_once(tmp_path, monkeypatch) -> None:
     # Where the class is imported, a file appears; and what it prints is not taken for an answer.
     seen = tmp_path / "seen"

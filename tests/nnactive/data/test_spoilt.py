@@ -88,6 +88,7 @@ def test_a_good_dataset_gets_through():
 
 @fuzz(40)
 @given(SPOILT)
+@pytest.mark.slow
 def test_spoilt_datasets_end_in_success_or_one_line(spoilt: Spoilt):
     add_prepare_and_verify(spoilt)
 

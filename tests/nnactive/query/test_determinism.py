@@ -68,6 +68,7 @@ def test_cases_split_over_machines_change_nothing(name, tmp_path):
     assert query(name, checkpoint=Checkpoint(tmp_path, lambda: "key")) == first_answer(name)
 
 
+@pytest.mark.slow
 def test_processes_agree():
     code = Path(__file__)
     running = [

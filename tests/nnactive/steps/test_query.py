@@ -98,6 +98,7 @@ class ReadsNetwork(QueryMethod):
         return self.best_of_image(score, pool, case, taken, limit, pool.rng("noise", case))
 
 
+@pytest.mark.slow
 def test_a_method_that_reads_the_network_chooses_the_same_however_it_runs(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:
@@ -321,6 +322,7 @@ class Slow(QueryMethod):
 """
 
 
+@pytest.mark.slow
 def test_killed_processes_and_parts_in_processes_lose_nothing(
     few: Path, setting: Setting, loop0: Loop, tmp_path: Path
 ) -> None:

@@ -225,6 +225,7 @@ class OldAndNew(QueryMethod):
         return self.best_of_image(score, pool, case, free, self.limit(pool), rng)
 
 
+@pytest.mark.slow
 def test_workers_and_parts_that_look_back_choose_the_same(ask, loop0, tmp_path) -> None:
     ask(SavesNothing(), 1)
     ask(SavesNothing(), 2)

@@ -168,6 +168,7 @@ def test_pips_last_line_names_the_packages_rather_than_its_manual() -> None:
     assert pip.last_line("") == "pip exited without any output"
 
 
+@pytest.mark.slow
 def test_the_step_tells_what_it_added(image, monkeypatch, capsys) -> None:
     from benchmark.cli.main import main
 
