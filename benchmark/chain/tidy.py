@@ -198,10 +198,6 @@ def in_other_hands(root: Path, experiment: Experiment, writer: str) -> bool:
         try:
             if list(experiment) in read_json(plan)["experiments"]:
                 return True
-        except (
-            OSError,
-            KeyError,
-            NnactiveError,
-        ):  # just beginning: it may want any
-            return True
+        except (OSError, KeyError, NnactiveError):
+            return True  # it is just beginning, and may want any
     return False

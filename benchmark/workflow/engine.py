@@ -36,9 +36,11 @@ def workplace() -> Iterator[Path]:
     """A private folder for Snakemake, on this machine; those of killed runs are removed."""
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         _remove_unless_used(old)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
     try:
         with exclusive_lock(folder / "lock"):
+            # Only now, so that a run that begins at the same time finds it locked.
+            folder = folder.rename(folder.with_name(folder.name[1:]))
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

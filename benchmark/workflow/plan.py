@@ -111,10 +111,6 @@ class Plan(StateFile):
         made = [step for step in STEPS if step.per is Per.DATASET and dataset in self.generated]
         return [self.dataset_job(step, dataset) for step in made]
 
-    def jobs_of(self, experiment: Experiment) -> list[Job]:
-        """All jobs that an experiment needs, in order, including those that others share."""
-        return list(self._goal(experiment, self.last_loop).jobs)
-
     def goals(self) -> Iterator[Goal]:
         """What to make, in order."""
         for experiment in self.first_loops:

@@ -1,7 +1,6 @@
-"""Locks between processes, which the system releases when their holder ends, however it ends."""
+"""Locks between processes of one machine, which the system releases however their holder ends."""
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,7 @@ def exclusive_lock(file: Path, *, seconds: float = 0.0) -> Iterator[bool]:
     """Hold the lock ``file`` while the block runs, if no other process holds it.
 
     Args:
-        file: is made where it is missing, in a folder that exists; while the lock is held, it
-            contains the holder's process id (see `lock_holder`).
+        file: is made where it is missing, in a folder that exists.
         seconds: how long to wait for another holder; 0: not at all, inf: as long as it takes.
 
     Yields:
@@ -27,16 +25,7 @@ def exclusive_lock(file: Path, *, seconds: float = 0.0) -> Iterator[bool]:
     with file.open("a") as handle:
         while not (held := _try_lock(handle.fileno())) and time.monotonic() < deadline:
             time.sleep(SECONDS_BETWEEN_TRIES)
-        if held:
-            handle.truncate(0)
-            handle.write(str(os.getpid()))
-            handle.flush()
         yield held
-
-
-def lock_holder(file: Path) -> str:
-    """Process id of the last holder of a lock; empty if there was none."""
-    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
 
 def _try_lock(descriptor: int) -> bool:

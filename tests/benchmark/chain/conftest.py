@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from toy import prepared_info
 
 import nnactive.devices
 import nnactive.steps.annotate as annotate_module
@@ -30,8 +31,7 @@ from benchmark.submission.method_string import Method
 from benchmark.submission.pairs import entrant
 from benchmark.submission.spec import freeze
 from benchmark.tracks import Track
-from nnactive.data.cards import load_card
-from nnactive.data.prepared import PLANNED, CaseInfo, PreparedDataset, PreparedInfo, seal_dataset
+from nnactive.data.prepared import PLANNED, PreparedDataset, seal_dataset
 from nnactive.geometry import Patch
 from nnactive.io.files import atomic_folder, link, write_bytes, write_json, write_model, write_text
 from nnactive.io.queries import PatchRecord, Query, load_patches, save_query
@@ -210,19 +210,7 @@ def _prepare(data: Path) -> None:
             write_bytes(data / kind / f"{name}.b2nd", f"{kind} {name}".encode() * 50)
     for name in PLANNED:
         write_text(data / name, "{}")
-    info = PreparedInfo(
-        protocol_version="1.0",
-        name="phantom",
-        channels=("x",),
-        classes=("background", "body"),
-        spacing=(1, 1, 1),
-        pool=(CaseInfo(id="a", shape=(99, 99, 9999)),),
-        test=(CaseInfo(id="t", shape=(9, 9, 9)),),
-        pool_voxels=(700, 29),
-        split_kind="rule",
-        checksum="c",
-        source=load_card("phantom").preparation_hash(),
-    )
+    info = prepared_info(shape=(99, 99, 9999))
     seal_dataset(data, info)
     write_model(data / "prepared.json", info)
 

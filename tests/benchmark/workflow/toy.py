@@ -40,21 +40,24 @@ def make_track(loops=3, seeds=(1,), methods=("random",)) -> Track:
     )
 
 
-def write_prepared(data: Path, checksum="c", source=None) -> None:
-    info = PreparedInfo(
+def prepared_info(checksum="c", source=None, shape=(9, 9, 9)) -> PreparedInfo:
+    return PreparedInfo(
         protocol_version="1.0",
         name="phantom",
         channels=("x",),
         classes=("background", "body"),
         spacing=(1, 1, 1),
-        pool=(CaseInfo(id="a", shape=(9, 9, 9)),),
+        pool=(CaseInfo(id="a", shape=shape),),
         test=(CaseInfo(id="t", shape=(9, 9, 9)),),
         pool_voxels=(700, 29),
         split_kind="rule",
         checksum=checksum,
         source=source or load_card("phantom").preparation_hash(),
     )
-    write_model(data / "phantom" / "prepared.json", info)
+
+
+def write_prepared(data: Path, checksum="c", source=None) -> None:
+    write_model(data / "phantom" / "prepared.json", prepared_info(checksum, source))
 
 
 def make_request(folder: Path, track: Track, methods=None) -> Request:
