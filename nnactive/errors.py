@@ -62,11 +62,11 @@ class Stopped(NnactiveError):  # noqa: N818  (not an error)
 
 
 class RefusedError(UserError):
-    """An input that only the user can mend, such as a damaged file of a prepared dataset."""
+    """An input that only the user can fix, such as a damaged file of a prepared dataset."""
 
 
 class DamagedError(NnactiveError):
-    """An output that isn't what its step wrote; it was set aside and is to be made again."""
+    """An output that is not what its step wrote; it was set aside and is to be made again."""
 
     exit_code = 65
     """As `benchmark.execution.statuses.DAMAGED`."""

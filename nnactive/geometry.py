@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import numpy as np
 
 Triple = tuple[int, int, int]
+WHOLE: Final = 1 << 16
+"""Size of a query patch along an axis on which it takes all of every image."""
 Spacing = tuple[float, float, float]
 """Voxel size in mm, axis order (z, y, x)."""
 
@@ -75,6 +77,29 @@ def as_triple(values: Iterable[Any]) -> Triple:
 def clip_size(size: Sequence[int], shape: Sequence[int]) -> Triple:
     """Query patch size in an image of ``shape``: at most the image's extent on each axis."""
     return as_triple(min(p, n) for p, n in zip(size, shape, strict=True))
+
+
+def slice_size(axis: int) -> Triple:
+    """Query patch size of one whole slice, which has one voxel along ``axis``."""
+    z, y, x = (1 if a == axis else WHOLE for a in range(3))
+    return z, y, x
+
+
+def slices_along(size: Sequence[int]) -> int:
+    """Axis along which a box is looked at slice by slice.
+
+    It is z, but a box of one voxel's thickness is itself a slice, whichever axis it lies across.
+    """
+    return list(size).index(1) if 1 in size else 0
+
+
+def size_text(size: Sequence[int], times: str = "x") -> str:
+    """A query patch size in words.
+
+    >>> size_text((4, 40, 40)), size_text(slice_size(0), " x ")
+    ('4x40x40', '1 x whole x whole')
+    """
+    return times.join("whole" if n >= WHOLE else str(n) for n in size)
 
 
 def patch_around(

@@ -1,7 +1,8 @@
 """What to run: the frozen models that a track expands to."""
 
+import operator
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
@@ -44,6 +45,12 @@ class Training(Frozen):
     batch_size: PositiveInt | None = None
     """Samples per iteration; None: the plan's."""
     mirror: bool = True
+    network: Annotated[Literal["resenc_m"] | None, Field(exclude_if=operator.not_)] = None
+    """Whose plans: ``resenc_m`` are nnU-Net's residual encoder M; None: its default, a plain U-Net.
+    Written only where it isn't the default."""
+    seeded: Annotated[bool, Field(exclude_if=operator.not_)] = False
+    """Whether what a training draws is named too, so that it can be repeated; the papers' isn't.
+    Written only where it is true: an unseeded training looks as it did before the field existed."""
 
 
 class Inference(Frozen):
@@ -66,6 +73,26 @@ class Limits(Frozen):
     """Size of its log, in 10^6 bytes."""
 
 
+class TakenQueries(Frozen):
+    """Where patches come from that were chosen before, in another track's runs."""
+
+    track: Name
+    """Track beside this one in RUNS; its setting of the same name has the same budgets."""
+
+
+class Annotator(Frozen):
+    """How an annotator errs inside the patches (protocol section 2)."""
+
+    boundary_sd_mm: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """Standard deviation of a boundary's displacement along each axis."""
+    boundary_length_mm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Distance at which two displacements correlate by about a half."""
+    missed_share: Annotated[float, Field(ge=0, le=1)]
+    """Share of small components that are missed ..."""
+    missed_below_mm3: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """... and the volume below which a component is small."""
+
+
 class Setting(StateFile):
     """Dataset x label regime x query patch size x query size x training length."""
 
@@ -84,3 +111,8 @@ class Setting(StateFile):
     training: Training = Training()
     inference: Inference = Inference()
     limits: Limits = Limits()
+    queries: Annotated[TakenQueries | None, Field(exclude_if=lambda taken: taken is None)] = None
+    """Whose queries it trains on; None: its own methods choose."""
+    annotator: Annotated[Annotator | None, Field(exclude_if=operator.not_)] = None
+    """Whose errors the labels inside the patches have; None: they are the pool's. Written only
+    where there is one."""

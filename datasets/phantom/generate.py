@@ -8,8 +8,10 @@ import numpy as np
 import SimpleITK
 
 CASES = 32
-SHORTEST, LONGEST = 20, 24
+SHORTEST, LONGEST = 15, 17
 BODY, ORGAN, LESION = 1, 2, 3
+BRIGHT, DARK = 10.0, -5.0
+"""Intensities of lesions; the background has 0, body and organ 3 and 6."""
 
 
 def generate(folder: Path, stream: Callable[..., np.random.Generator]) -> None:
@@ -38,29 +40,26 @@ def generate(folder: Path, stream: Callable[..., np.random.Generator]) -> None:
 def volume(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """One case: image int16 and label uint8, both ``(Z, Y, X)`` with 1 mm voxels.
 
-    In half of the cases a bright spot outside the body looks like the lesion.
+    The body takes a seventh of the image. A lesion is brighter than everything else, or darker: one
+    labelled lesion doesn't show both.
     """
     shape = rng.integers(SHORTEST, LONGEST, endpoint=True, size=3)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
-    centre = shape / 2 + rng.uniform(-1.5, 1.5, size=3)
-    radii = shape * rng.uniform(0.30, 0.40, size=3)
+    radii = rng.uniform(4.8, 5.8, size=3)
+    centre = radii + rng.uniform(0, 1, size=3) * (shape - 1 - 2 * radii)
     body = _ellipsoid(grid, centre, radii)
-    organ = _ellipsoid(grid, _inside(rng, centre, radii, 0.45), rng.uniform(3.4, 4.6, size=3))
-    lesion = _ellipsoid(grid, _inside(rng, centre, radii, 0.75), rng.uniform(2.2, 2.6, size=3))
+    organ = _ellipsoid(grid, _inside(rng, centre, radii, 0.45), rng.uniform(2.7, 3.3, size=3))
+    lesion = _ellipsoid(grid, _inside(rng, centre, radii, 0.75), rng.uniform(2.3, 2.7, size=3))
 
     label = np.zeros(shape, np.uint8)
     label[body] = BODY
     label[organ & body] = ORGAN
     label[lesion & body] = LESION
 
-    image = np.array([0.0, 2.5, 5.0, 8.0])[label]
-    image[label == ORGAN] += 0.4 * _texture(rng, shape)[label == ORGAN]
-    for _ in range(rng.integers(0, 1, endpoint=True)):
-        spot = _ellipsoid(grid, rng.uniform(0, shape), rng.uniform(1.3, 2.0, size=3))
-        image[spot & ~body] = rng.uniform(6.5, 8.5)
+    image = np.array([0.0, 3.0, 6.0, BRIGHT if rng.random() < 0.5 else DARK])[label]  # noqa: PLR2004
     image = image * _bias(rng, grid, shape) + rng.normal(0, 0.6, size=tuple(shape))
     gain = rng.uniform(60, 140)
-    return np.rint(gain * (image + 5)).astype(np.int16), label
+    return np.rint(gain * (image + 10)).astype(np.int16), label
 
 
 def _ellipsoid(grid: np.ndarray, centre: np.ndarray, radii: np.ndarray) -> np.ndarray:
@@ -78,19 +77,11 @@ def _inside(
     return point
 
 
-def _texture(rng: np.random.Generator, shape: np.ndarray) -> np.ndarray:
-    """Random blocks of 2 voxels, of zero mean and unit variance."""
-    coarse = rng.normal(size=tuple(-(-shape // 2)))
-    fine = coarse.repeat(2, axis=0).repeat(2, axis=1).repeat(2, axis=2)
-    z, y, x = shape
-    return fine[:z, :y, :x]
-
-
 def _bias(rng: np.random.Generator, grid: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """A smooth gain between about 0.7 and 1.3."""
+    """A smooth gain between about 0.65 and 1.35."""
     position = 2 * grid / (shape - 1) - 1
-    slope = rng.uniform(-0.15, 0.15, size=3)
-    bend = rng.uniform(-0.10, 0.10, size=3)
+    slope = rng.uniform(-0.08, 0.08, size=3)
+    bend = rng.uniform(-0.05, 0.05, size=3)
     field: np.ndarray = 1 + position @ slope + (position**2) @ bend
     return field
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from nnactive.io.models import Frozen
-from nnactive.settings import written_as
+from nnactive.settings import Inference, Training, written_as
 
 Scheme = Literal["zscore", "ct", "nonorm", "rescale_to_0_1", "rgb_to_0_1"]
 """nnU-Net's name of a channel's normalisation."""
@@ -177,6 +177,33 @@ class InferenceRules(Frozen):
 
     test_mirror: bool = True
     test_tile_step: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class Reference(Frozen):
+    """Mean Dice of one training on the whole pool, as the benchmark itself measured it."""
+
+    training: Training
+    """Belongs to settings that train just so."""
+    inference: Inference
+    """And that predict the test set just so."""
+    dice: Annotated[float, Field(gt=0, le=1)]
+    """Mean over the seeds."""
+    sd: Annotated[float, Field(ge=0, le=1)] | None
+    """Standard deviation over the seeds; None: one seed."""
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    command: str
+    """What made it."""
+    commit: str
+    """Of the benchmark."""
+    packages: dict[str, str]
+    """Versions of nnU-Net and torch."""
+    machine: str
+    """Processor or GPU that trained."""
+
+    def belongs_to(self, training: Training, inference: Inference) -> bool:
+        """Whether a setting trains and tests alike; how it queries doesn't matter here."""
+        asked = inference.model_copy(update={"query_tile_step": self.inference.query_tile_step})
+        return (training, asked) == (self.training, self.inference)
 
 
 class Voxels(Frozen):

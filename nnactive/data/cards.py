@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
@@ -23,6 +23,7 @@ from nnactive.data.card_fields import (
     Fingerprints,
     InferenceRules,
     Plain,
+    Reference,
     Scheme,
     Source,
     Split,
@@ -108,12 +109,19 @@ class Card(Frozen):
     split: Split = Split()
     spacing: tuple[Millimetres, Millimetres, Millimetres] | None = None
     """Target spacing in mm, (z, y, x); None: chosen by nnU-Net from all cases."""
+    role: Literal["dev", "rollout"] | None = None
+    """What methods may use the dataset for: ``dev``, to develop and to compare them, or
+    ``rollout``, only to prove them; None: it has no role in the benchmark."""
     tumour: tuple[str, ...] = ()
     """Classes of high variance: the guideline gives each 100 patches per loop."""
     patch_from: tuple[str, ...] = ()
     """Classes that the guideline's query patch is derived from; all if empty."""
     query_patch: Sizes
     half_patch: Sizes | None = None
+    slice_axis: Annotated[int, Field(ge=0, le=2)] = 0
+    """Axis of the resampled image across which the slices lie in which it was acquired. nnU-Net
+    puts the axis of the largest target spacing first; where all spacings are equal, axes stay as
+    SimpleITK reads them, and slices may lie across another axis."""
     stride: Sizes = (1, 1, 1)
     """Distance between scored patch positions; every position by default."""
     candidates: PositiveInt = 20
@@ -127,6 +135,8 @@ class Card(Frozen):
     """Mean Dice after training on the whole pool, by epochs; None: no result file exists."""
     full_data_dice_printed: dict[int, Annotated[float, Field(gt=0, le=1)]] = Field(default={})
     """As printed in the papers, to three decimals, if no more is known."""
+    references: tuple[Reference, ...] = ()
+    """Full-data Mean Dice of the trainings of reduced-cost tracks, measured by the benchmark."""
 
     @model_validator(mode="before")
     @classmethod

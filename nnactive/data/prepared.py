@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from nnactive.data.check.findings import Finding
+from nnactive.effort import Effort
 from nnactive.errors import NnactiveError, RefusedError, UserError
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.files import read_model, sha256, write_model
@@ -41,12 +42,15 @@ class CaseInfo(Frozen):
     """``(Z, Y, X)`` of the stored (cropped, resampled) image."""
     classes: tuple[int, ...] | None = None
     """Labels in the case, background included; None: not recorded before schema version 2."""
+    toward: str | None = None
+    """Side of the body that each axis (z, y, x) of the stored image points to, by its letter:
+    ``SPL`` for superior, posterior, left; None: not known, or not recorded before version 3."""
 
 
 class PreparedInfo(StateFile):
     """Content of ``prepared.json``."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     protocol_version: str
     name: str
@@ -63,6 +67,8 @@ class PreparedInfo(StateFile):
     """Voxels of the whole pool per class, background included."""
     pool_boundary: tuple[int, ...] | None = None
     """Of these, voxels per foreground class with a 6-neighbour of another label; None: unknown."""
+    pool_effort: Effort | None = None
+    """What labelling every image of the pool from end to end would take; None: not counted."""
     split_kind: str
     planned: dict[str, str] = Field(default={})
     """SHA-256 of the plans, the description and the fingerprint, by file name; empty for datasets
@@ -79,6 +85,45 @@ class PreparedInfo(StateFile):
     """What was odd with the raw data, one a kind; they go with every result."""
     notes: int = 0
     """How many findings were worth no more than a note; ``data check`` lists them."""
+
+
+class CheckedFiles:
+    """Files of a dataset's folder, each compared with its SHA-256 before it is used."""
+
+    def __init__(self, folder: Path, sums: Mapping[str, str]) -> None:
+        """Open no file yet.
+
+        Args:
+            folder: the dataset's.
+            sums: SHA-256 by path below the folder; a file without one passes.
+        """
+        self._folder, self._sums, self._right = folder, sums, set[str]()
+
+    def read(self, file: Path) -> "np.ndarray":
+        """The array in a file, once that is checked.
+
+        Raises:
+            RefusedError: if it isn't what was prepared.
+        """
+        self.check(file)
+        return read_volume(file)
+
+    def check(self, file: Path) -> None:
+        """Compare a file with its SHA-256 as it was prepared, once; a missing one passes.
+
+        Raises:
+            RefusedError: if it differs; says how to fix the dataset.
+        """
+        name = str(file.relative_to(self._folder))
+        wanted = self._sums.get(name)
+        if wanted is None or name in self._right or not file.is_file():
+            return
+        if sha256(file) != wanted:
+            way_out = command(f"data prepare {self._folder.name}", self._folder.parent)
+            raise RefusedError(
+                f"{file}: isn't what was prepared; remove {self._folder} and run {way_out}"
+            )
+        self._right.add(name)
 
 
 class PreparedDataset:
@@ -100,11 +145,15 @@ class PreparedDataset:
             way_out = command(f"data prepare {folder.name}", folder.parent)
             raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
-        self._is_checked, self._right = checked, set[str]()
+        self._is_checked = checked
 
     def shape(self, case: str) -> Triple:
         """``(Z, Y, X)`` of a pool or test case."""
         return self._shapes[case]
+
+    def toward(self, case: str) -> str | None:
+        """Side that each axis of a pool or test case points to, as `CaseInfo.toward`."""
+        return self._toward[case]
 
     def image(self, case: str) -> "np.ndarray":
         """Float32 ``(C, Z, Y, X)``, normalised: the network's input. Pool and test cases."""
@@ -121,31 +170,16 @@ class PreparedDataset:
         return self.read(volume_file(self.folder, TEST_LABELS, case))
 
     def read(self, file: Path) -> "np.ndarray":
-        """The array in one of the dataset's files, once that is checked.
-
-        Raises:
-            RefusedError: if it isn't what was prepared.
-        """
-        self.check(file)
-        return read_volume(file)
+        """The array in one of the dataset's files, as `CheckedFiles.read`."""
+        return self._files.read(file)
 
     def check(self, file: Path) -> None:
-        """Compare a file with its SHA-256 as it was prepared, once; a missing one passes.
+        """Compare one of the dataset's files with its SHA-256, as `CheckedFiles.check`."""
+        self._files.check(file)
 
-        Raises:
-            RefusedError: if it differs; says how to mend the dataset.
-        """
-        name = str(file.relative_to(self.folder))
-        wanted = self.sums.get(name)
-        known = wanted is None or name in self._right or not self._is_checked
-        if known or not file.is_file():
-            return
-        if sha256(file) != wanted:
-            way_out = command(f"data prepare {self.folder.name}", self.folder.parent)
-            raise RefusedError(
-                f"{file}: isn't what was prepared; remove {self.folder} and run {way_out}"
-            )
-        self._right.add(name)
+    @cached_property
+    def _files(self) -> "CheckedFiles":
+        return CheckedFiles(self.folder, self.sums if self._is_checked else {})
 
     @cached_property
     def sums(self) -> dict[str, str]:
@@ -175,6 +209,10 @@ class PreparedDataset:
     @cached_property
     def _shapes(self) -> dict[str, Triple]:
         return {case.id: case.shape for case in (*self.info.pool, *self.info.test)}
+
+    @cached_property
+    def _toward(self) -> dict[str, str | None]:
+        return {case.id: case.toward for case in (*self.info.pool, *self.info.test)}
 
     def _check(self, case: str, cases: tuple[CaseInfo, ...], kind: str) -> None:
         if case not in {known.id for known in cases}:

@@ -4,6 +4,7 @@ import resource
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import NonNegativeFloat, ValidationError
@@ -29,6 +30,16 @@ class Cost(StateFile):
     taken_from: str | None = None
     """The output of another experiment with the same patches, whose training this is; the other
     fields are those of that training. None: made by this experiment."""
+
+
+@dataclass
+class Used:
+    """What a process that the step started took, for which the step's own figures don't stand."""
+
+    peak_memory_gib: float = 0.0
+    device: str | None = None
+    """None: the step's own."""
+    device_memory_gib: float | None = None
 
 
 def cost_file(output: Path) -> Path:
@@ -73,6 +84,7 @@ def measured(
     device: str = "cpu",
     commit: str = "unknown",
     inputs: Mapping[str, str] | None = None,
+    used: Used | None = None,
 ) -> Iterator[Path]:
     """Measure the block, which writes to the given draft instead of to ``output``.
 
@@ -84,6 +96,7 @@ def measured(
         device: what the step computed on.
         commit: of the code that ran.
         inputs: digest of each input as the step read it.
+        used: what the block says that another process took, once it has ended.
 
     Raises:
         LeaseLostError: if another process took over the lease under which this one runs.
@@ -93,7 +106,10 @@ def measured(
     yield draft
     confirm()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    held = peak_memory_gib(device)
+    if used is not None and used.device is not None:
+        peak, device, held = max(peak, used.peak_memory_gib), used.device, used.device_memory_gib
+    else:
+        held = peak_memory_gib(device)
     cost = Cost(
         seconds=round(time.monotonic() - begin, 3),
         peak_memory_gib=round(peak, 4),

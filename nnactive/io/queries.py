@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from nnactive.answers.isolation import Isolation
 from nnactive.errors import UserError
 from nnactive.geometry import Patch, Triple
 from nnactive.io.files import read_model, write_bytes, write_model
@@ -26,6 +27,15 @@ class PatchRecord(Frozen):
     size: Triple
 
 
+class ChosenIn(Frozen):
+    """Where patches were chosen, if not by the experiment itself."""
+
+    track: str
+    """Name of the track whose run chose them."""
+    digest: str
+    """SHA-256 of its loop file."""
+
+
 class Query(StateFile):
     """Patches that one loop adds; those of loop 0 are the starting budget."""
 
@@ -39,11 +49,17 @@ class Query(StateFile):
     state: str | None = None
     """SHA-256 of the state that the query saved for the next one, in `state_file`; None, and not
     in the file, if it saved none."""
+    isolation: Isolation | None = None
+    """How the code that chose them was kept from labels; None, and not in the file: written before
+    this was recorded."""
+    chosen_in: ChosenIn | None = None
+    """Another track's loop file that they were taken from; None, and not in the file: the method
+    chose them here."""
 
     @model_serializer(mode="wrap")
-    def _without_no_state(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
-        return {k: v for k, v in content.items() if k != "state" or v is not None}
+        return {key: value for key, value in content.items() if value is not None}
 
 
 def record(patches: list[Patch]) -> tuple[PatchRecord, ...]:

@@ -103,3 +103,26 @@ STARTS: dict[str, type[StartMethod]] = {
     method.name: method for method in (Foreground33, RandomStart, TypiClust)
 }
 """The start methods that come with the benchmark, by name."""
+
+TITLES: dict[str, str] = {
+    "random": "Random",
+    "random_fg33": "Random 33 % FG",
+    "random_fg66": "Random 66 % FG",
+    "predictive_entropy": "Predictive Entropy",
+    "expected_entropy": "Expected Entropy",
+    "bald": "BALD",
+    "power_bald": "PowerBALD",
+    "power_pe": "PowerPE",
+    "softrank_bald": "SoftrankBALD",
+    "cla_pe_33": "Cla PE 33 %",
+    "cla_pe_66": "Cla PE 66 %",
+    "clap_pe": "ClaP PE",
+    "clasp_pe": "ClaSP PE",
+    "stochastic_batches": "Stochastic Batches",
+    "random_strided": "Random Strided",
+    "coreset": "Core-Set",
+    Foreground33.name: "Protocol start",
+    "random_start": "Random start",
+    "typiclust": "TypiClust",
+}
+"""What the papers call the built-in methods and starts, and readers see, by name."""

@@ -142,7 +142,7 @@ class QueryMethod(Method):
         del score
         means = patch_means(checked, pool.patch_size, pool.stride)
         if not np.isfinite(means).all():
-            raise MethodError(f"{case}: the score is too large to be summed over a patch; scale it")
+            raise MethodError(f"{case}: the score is too large to sum over a patch; scale it")
         taken = pool.labelled_in(case) if taken is None else taken
         limit = self.limit(pool) if limit is None else limit
         rng = pool.rng("noise", case) if rng is None else rng

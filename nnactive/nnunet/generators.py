@@ -17,6 +17,13 @@ def renew() -> None:
     torch.seed()
 
 
+def seed_all(number: int) -> None:
+    """Draw what follows from ``number``, of 64 bits, alone."""
+    random.seed(number)
+    np.random.seed([number >> 32, number & 0xFFFFFFFF])  # noqa: NPY002
+    torch.manual_seed(number)
+
+
 def states() -> dict[str, Any]:
     """All states, as plain numbers and tensors."""
     version, inner, gauss = random.getstate()

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -84,22 +84,26 @@ def fingerprint(
     }
 
 
-def plan(name: str, description: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
-    """Plans of nnU-Net's default planner.
+def plan(
+    name: str, description: dict[str, Any], measured: dict[str, Any], network: str | None = None
+) -> dict[str, Any]:
+    """Plans of one of nnU-Net's planners.
 
     Args:
         name: nnU-Net's dataset name, ``Dataset004_Hippocampus``.
         description: ``describe``'s result.
         measured: ``fingerprint``'s result.
+        network: ``Training.network``; None: the default planner.
 
     Raises:
         UserError: nnU-Net can't plan a 3D network for these sizes and this spacing.
         AssertionError: if the plans would resample or transpose the resampled pool again.
     """
     wanted, sizes = measured["spacings"][0], measured["shapes_after_crop"]
-    with _planner(name, description, measured) as planner:
+    with _planner(name, description, measured, network) as planner:
         try:
-            with np.errstate(all="ignore"):  # what can't be computed fails a line later
+            # What can't be computed fails a line later.
+            with np.errstate(all="ignore"), _without_weights(network):
                 planner.plan_experiment()
         except Exception as error:
             raise _unplannable(name, wanted, sizes, described(error)) from error
@@ -172,13 +176,32 @@ def _statistics(values: np.ndarray) -> dict[str, float]:
     }
 
 
+def _without_weights(network: str | None) -> AbstractContextManager[object]:
+    """Let the planner of residual encoders make networks without weights.
+
+    It tries dozens of large ones, of which it asks no more than the sizes of their feature maps:
+    minutes with weights, seconds without.
+    """
+    if network is None:
+        return nullcontext()
+    import torch
+
+    return torch.device("meta")
+
+
 @contextmanager
-def _planner(name: str, description: dict[str, Any], measured: dict[str, Any]) -> Iterator[Any]:
-    """nnU-Net's planner in a temporary folder; it saves its plans to ``plans_file``."""
-    from nnunetv2.experiment_planning.experiment_planners.default_experiment_planner import (
-        ExperimentPlanner,
+def _planner(
+    name: str, description: dict[str, Any], measured: dict[str, Any], network: str | None = None
+) -> Iterator[Any]:
+    """One of nnU-Net's planners in a temporary folder; it saves its plans to ``plans_file``."""
+    from nnunetv2.experiment_planning.experiment_planners import (
+        default_experiment_planner as default,
+    )
+    from nnunetv2.experiment_planning.experiment_planners.residual_unets import (
+        residual_encoder_unet_planners as residual,
     )
 
+    planners = {None: default.ExperimentPlanner, "resenc_m": residual.nnUNetPlannerResEncM}
     with tempfile.TemporaryDirectory(prefix="nnactive-plan-") as folder:
         raw, preprocessed = Path(folder, "raw"), Path(folder, "preprocessed")
         # The planner needs a list of files but opens none, since dataset.json names the reader.
@@ -191,6 +214,6 @@ def _planner(name: str, description: dict[str, Any], measured: dict[str, Any]) -
             "nnUNet_results": Path(folder, "results"),
         }
         with environment(variables), quiet():
-            planner = ExperimentPlanner(name)
+            planner = planners[network](name)
             planner.plans_file = preprocessed / name / f"{planner.plans_identifier}.json"
             yield planner

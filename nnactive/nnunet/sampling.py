@@ -23,8 +23,8 @@ class RegionDataLoader(nnUNetDataLoader):  # type: ignore[misc]
 
     Oversampled samples are nnU-Net's: centred on a voxel of a random labelled foreground class. The
     others are centred on any labelled voxel and shifted at random, so that a labelled patch appears
-    anywhere in the training patch. Draws use NumPy's global state, as in nnU-Net: training is not
-    seeded, and nnU-Net reseeds that state in each of its workers.
+    anywhere in the training patch. Draws use NumPy's global state, as in nnU-Net: a training sets
+    it, and nnU-Net sets it anew in each of its workers.
     """
 
     def set_thread_id(self, thread_id: int) -> None:

@@ -60,6 +60,21 @@ def read_volume(path: Path) -> "np.ndarray":
     return array
 
 
+def read_box(path: Path, box: "Sequence[int | slice]") -> "np.ndarray":
+    """A part of a ``.b2nd`` file's array; only its chunks are read.
+
+    Args:
+        path: the file.
+        box: index of the array: a number or a slice an axis.
+
+    Raises:
+        UserError: if the file is missing or damaged.
+    """
+    with _reporting_damage(path):
+        array: np.ndarray = _open(path)[tuple(box)]
+    return array
+
+
 def volume_shape(path: Path) -> tuple[int, ...]:
     """Shape of a ``.b2nd`` file's array, without reading its content."""
     with _reporting_damage(path):

@@ -19,6 +19,7 @@ from nnactive.nnunet import generators
 from nnactive.nnunet.plans import recipe
 from nnactive.nnunet.sampling import RegionDataLoader
 from nnactive.nnunet.workers import WORKERS, data_workers
+from nnactive.streams import seed
 
 
 def _nothing() -> None:
@@ -51,6 +52,8 @@ class PartialLabelTrainer(nnUNetTrainer):
         """Of the epoch in progress; as many as its iterations that are done."""
         self.after_iteration: Callable[[], None] = _nothing
         """Called between iterations, where `state` is all there is to know."""
+        self.seed: int | None = None
+        """What the processes that load data draw from; None: chance."""
         self._generators: dict[str, Any] | None = None
         """States that the next iteration draws from; None: the present ones."""
         self._pace = (time.monotonic(), 0)
@@ -131,10 +134,17 @@ class PartialLabelTrainer(nnUNetTrainer):
             transform=None,
             num_processes=processes,
             num_cached=max(6, processes // 2),
-            seeds=None,
+            seeds=self._worker_seeds(processes),
             pin_memory=is_gpu(self.device.type),
             wait_time=0.002,
         )
+
+    def _worker_seeds(self, processes: int) -> list[int] | None:
+        """Seeds of 32 bits of the processes that load data; others after each interruption."""
+        if self.seed is None:
+            return None
+        names = [("worker", self.seed, self.iterations_done, each) for each in range(processes)]
+        return [seed(*each) >> 32 for each in names]
 
     def on_validation_epoch_end(self, val_outputs: list[dict[str, Any]]) -> None:
         """Do nothing: there are no validation batches."""
@@ -228,7 +238,7 @@ class PartialLabelTrainer(nnUNetTrainer):
         Processes that load data have states of their own, which are gone: they draw anew, and not
         what they drew after the start.
         """
-        if isinstance(self.dataloader_train, NonDetMultiThreadedAugmenter):
+        if isinstance(self.dataloader_train, NonDetMultiThreadedAugmenter) and self.seed is None:
             torch.seed()
         else:
             generators.restore(saved)

@@ -29,6 +29,8 @@ from nnactive.nnunet.plans import adapt, folder_names, network_patch
 from nnactive.nnunet.store import read_volume, write_volume
 from nnactive.settings import Training
 
+FINGERPRINT_LINK = "dataset_fingerprint.json"
+"""Leads to the fingerprint, which training copies and prediction doesn't need."""
 LOCATIONS_PER_CLASS = 10_000
 """Minimum number of a class's voxels that sampling may choose from (nnU-Net's number) ..."""
 LOCATIONS_SHARE = 0.01
@@ -86,7 +88,7 @@ def write_training_folder(
 
     Args:
         out: the folder.
-        plans_file: the dataset's plans.
+        plans_file: the dataset's plans; another network than the default has its own.
         dataset_json_file: the dataset's ``dataset.json``, with the ignore label.
         fingerprint_file: the dataset's fingerprint, which nnU-Net copies.
         training: written into the plans.
@@ -99,7 +101,7 @@ def write_training_folder(
         done: a folder on the same disk for the fresh cases' files, where another attempt finds
             them; whoever calls this removes it.
     """
-    plans = adapt(read_json(plans_file), training)
+    plans = _plans(plans_file, dataset_json_file, fingerprint_file, training, previous)
     dataset_name, cases_name = folder_names(plans)
     with atomic_folder(out) as draft:
         dataset = draft / dataset_name
@@ -110,7 +112,7 @@ def write_training_folder(
         write_json(dataset / "plans.json", plans)
         write_json(dataset / "splits_final.json", _splits(validation_folds))
         link(dataset_json_file, dataset / "dataset.json")
-        link(fingerprint_file, dataset / "dataset_fingerprint.json")
+        link(fingerprint_file, dataset / FINGERPRINT_LINK)
         for case, image in images.items():
             link(image, cases / f"{case}.b2nd")
             if case in fresh:
@@ -126,6 +128,29 @@ def write_training_folder(
                 before = _cases_folder(previous) if previous else cases
                 link(before / f"{case}_seg.b2nd", cases / f"{case}_seg.b2nd")
                 link(before / f"{case}.pkl", cases / f"{case}.pkl")
+
+
+def _plans(
+    plans_file: Path,
+    dataset_json_file: Path,
+    fingerprint_file: Path,
+    training: Training,
+    previous: Path | None,
+) -> dict[str, Any]:
+    """The dataset's plans, or another network's, with the training in them.
+
+    Another network's are the previous loop's, or planned now. nnU-Net's planners read the same
+    fingerprint and ask for the same images, so no dataset is prepared twice for two networks.
+    """
+    plans: dict[str, Any] = read_json(plans_file)
+    if training.network is not None and previous is not None:
+        plans = training_plans(previous)
+    elif training.network is not None:
+        from nnactive.nnunet.planning import plan
+
+        name, measured = plans["dataset_name"], read_json(fingerprint_file)
+        plans = plan(name, read_json(dataset_json_file), measured, training.network)
+    return adapt(plans, training)
 
 
 def _same_file(source: Path, name: Path) -> None:
@@ -152,7 +177,7 @@ def follow(
         return
     for case, image in images.items():
         relink(image, cases / f"{case}.b2nd")
-    relink(fingerprint_file, dataset / "dataset_fingerprint.json")
+    relink(fingerprint_file, dataset / FINGERPRINT_LINK)
     # Last, since its link tells whether all of them are right.
     relink(dataset_json_file, dataset / "dataset.json")
 

@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from nnactive.devices import is_gpu, usable_cores
@@ -21,6 +23,19 @@ def job_threads() -> int:
     """Cores of this job: what its environment says, else all that it may use."""
     given = os.environ.get(THREADS, "")
     return max(1, int(given)) if given.isdecimal() else usable_cores()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread inside the block: sums don't depend on the cores then."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def data_workers(device: str) -> int:

@@ -16,7 +16,8 @@ class PoolInfo:
     spacing: Spacing
     """Voxel size in mm."""
     patch_size: Triple
-    """Query patch size; in an image that is smaller on an axis, a patch has its extent there."""
+    """Query patch size; in an image that is smaller on an axis, a patch has its extent there. Where
+    patches are whole slices, two of the sizes are larger than any image."""
     stride: Triple
     """Distance between neighbouring start positions."""
     candidates: int

@@ -17,6 +17,10 @@ JsonOrArrays = Any
 LIMIT = 64 * 2**20
 """Largest state in bytes: its arrays and the JSON around them."""
 _DEEPEST = 50
+LARGEST_FILE = LIMIT * 4 // 3 + 2**20
+"""Bytes of a state's file, in which arrays are Base64 text."""
+DEEPEST_FILE = _DEEPEST + 3
+"""Lists and objects in one another there: an array is an object, its list and its shape."""
 _ARRAY = "__array__"
 _KINDS = "biufc"
 _LARGEST_ITEM = {"f": 8, "c": 16}

@@ -65,6 +65,8 @@ class Checkpoint:
     """Whether a result of an earlier attempt was used."""
     failed: bool = False
     """Whether the work on a case failed in this attempt."""
+    part_done: bool = False
+    """Whether the part is computed and stored."""
     _calls: int = field(default=0, init=False)
     _current: Path | None = field(default=None, init=False)
 

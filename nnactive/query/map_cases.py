@@ -72,7 +72,8 @@ def map_cases(
     finally:
         if announce:
             announce(())
-    if part:
+    if call and part:
+        call.owner.part_done = True
         raise PartDone
     return [results[index] for index in range(len(cases))]
 

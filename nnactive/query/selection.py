@@ -41,7 +41,7 @@ def checked_score(case: str, score: object, shape: Sequence[int]) -> np.ndarray:
     """
     array = plain_array(score)
     if array.dtype.kind not in "fiub":
-        raise MethodError(f"{case}: the score has type {array.dtype}, it must hold real numbers")
+        raise MethodError(f"{case}: the score has type {array.dtype}, it must be real numbers")
     if array.shape != tuple(shape):
         raise MethodError(
             f"{case}: the score has shape {array.shape}, the image has {tuple(shape)}; "

@@ -2,11 +2,14 @@
 
 import shutil
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnactive.annotator.drawn import drawn_labels
+from nnactive.answers.patch_rules import problems
 from nnactive.data.prepare.memo import Memo, key_of
 from nnactive.data.prepared import (
     DESCRIPTION,
@@ -15,15 +18,18 @@ from nnactive.data.prepared import (
     PreparedDataset,
     volume_file,
 )
+from nnactive.effort import Effort, Work, total
+from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
 from nnactive.io.models import StateFile, file_text
-from nnactive.io.queries import START, load_patches, load_query
-from nnactive.labels import count_boundary, count_labelled, partial_label
+from nnactive.io.queries import START, Query, load_patches, load_query
+from nnactive.labels import count_boundary, count_labelled, count_work
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
-from nnactive.settings import Setting
+from nnactive.settings import Annotator, Setting
 from nnactive.steps.folds import assign_folds
 from nnactive.steps.twins import set_name
+from nnactive.streams import seed as seed_of
 from nnactive.streams import stream
 
 LABELLED = "labelled.json"
@@ -37,8 +43,15 @@ class Labelled(StateFile):
     """Labelled voxels per class, background included, of each labelled case."""
     boundary: dict[str, tuple[int, ...]] | None = None
     """Boundary voxels per foreground class of each labelled case; None: not counted."""
+    work: dict[str, Work] | None = None
+    """What was there to draw in each labelled case; None: not counted."""
+    images: int | None = None
+    """How often an annotator has opened an image: the cases of each loop, summed over loops; None:
+    not counted."""
     set_name: str | None = None
     """Name of the set of patches; None: written before it was recorded, by other draws."""
+    training_seed: int | None = None
+    """What the trainings on these labels draw from, a stream a fold; None: chance."""
 
     @property
     def voxels(self) -> int:
@@ -57,6 +70,13 @@ class Labelled(StateFile):
             return None
         return tuple(sum(column) for column in zip(*self.boundary.values(), strict=True))
 
+    @property
+    def total_work(self) -> Effort | None:
+        """What labelling has taken beside voxels; None: not counted."""
+        if self.work is None or self.images is None:
+            return None
+        return total(self.work.values(), len(self.foreground), self.images)
+
 
 def labelled_file(train: Path) -> Path:
     """File of a training folder that records what is labelled."""
@@ -68,6 +88,14 @@ def labelled_set(train: Path) -> str | None:
     return read_model(labelled_file(train), Labelled).set_name
 
 
+def training_seed(train: Path, fold: int) -> int | None:
+    """What the training of a fold on a training folder draws from; None: chance."""
+    if not labelled_file(train).is_file():
+        return None
+    drawn = read_model(labelled_file(train), Labelled).training_seed
+    return None if drawn is None else seed_of("fold", drawn, fold)
+
+
 def annotate(
     data: Path, setting: Setting, seed: int, queries: list[Path], previous: Path | None, out: Path
 ) -> None:
@@ -77,41 +105,96 @@ def annotate(
 
     Args:
         data: the prepared dataset.
-        setting: gives the training and the number of folds.
+        setting: gives the training, the number of folds and the annotator.
         seed: seed of the experiment.
         queries: the loop files so far, including this loop's.
         previous: training folder of the previous loop; None for loop 0.
         out: the training folder to write.
 
     Raises:
-        UserError: if the labelled cases can't be split into folds.
+        UserError: if the labelled cases can't be split into folds, or a loop file has other patches
+            than a query may choose: nothing else is labelled, whoever wrote it.
     """
     dataset = PreparedDataset(data)
-    classes = len(dataset.info.classes)
     loops = sorted((load_query(path) for path in queries), key=lambda query: query.loop)
+    _check(loops, dataset, setting)
     patches = load_patches(queries)
     # Named by the set and not by the method: the same patches make the same training folder.
     names = (setting.name, set_name(patches), seed, loops[-1].loop)
-    by_case = _by_case(patches)
     fresh = sorted({patch.case for patch in loops[-1].patches})
-    done = _done_cases(out, key_of([dataset.info.checksum, *names]))
+    # Only the protocol's starting budget makes sure of every class; another start may miss some,
+    # and so may an annotator.
+    complete = loops[0].method == START and setting.annotator is None
+    images = sum(len({patch.case for patch in query.patches}) for query in loops)
+    _write(
+        dataset,
+        setting,
+        names,
+        patches,
+        fresh,
+        previous,
+        out,
+        images,
+        annotator=setting.annotator,
+        complete=complete,
+    )
+
+
+def annotate_all(data: Path, setting: Setting, seed: int, out: Path) -> None:
+    """Write the training folder of the full-data reference: every voxel of the pool is labelled.
+
+    An annotator's errors play no part: what is left to gain is measured against the pool's labels.
+
+    Args:
+        data: the prepared dataset.
+        setting: gives the training and the number of folds.
+        seed: names folds and trainings.
+        out: the training folder to write.
+    """
+    dataset = PreparedDataset(data)
+    whole = [Patch(case.id, (0, 0, 0), case.shape) for case in dataset.info.pool]
+    names = (setting.name, set_name(whole), seed, 0)
+    cases = sorted(patch.case for patch in whole)
+    _write(
+        dataset, setting, names, whole, cases, None, out, len(whole), annotator=None, complete=False
+    )
+
+
+def _write(
+    dataset: PreparedDataset,
+    setting: Setting,
+    names: tuple[str, str, int, int],
+    patches: list[Patch],
+    fresh: list[str],
+    previous: Path | None,
+    out: Path,
+    images: int,
+    *,
+    annotator: Annotator | None,
+    complete: bool,
+) -> None:
+    """Write a training folder with the labels of ``patches``; its draws are called ``names``."""
+    by_case, classes = _by_case(patches), len(dataset.info.classes)
+    errs = [] if annotator is None else [annotator.model_dump()]
+    done = _done_cases(out, key_of([dataset.info.checksum, *names, *errs]))
+
+    def drawn(case: str) -> np.ndarray:
+        return drawn_labels(dataset, annotator, names[2], case, by_case[case])
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
-        label = partial_label(dataset.pool_label(case), by_case[case], classes)
+        label = drawn(case)
         draw = stream(*names, "locations", case)
         return label, class_locations(label, by_case[case], classes, draw)
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
-    labelled = _count(dataset, by_case, fresh, before, done / "counts")
-    labelled = labelled.model_copy(update={"set_name": names[1]})
+    draws = seed_of(*names, "training") if setting.training.seeded else None
+    labelled = _count(drawn, by_case, classes, fresh, before, done / "work").model_copy(
+        update={"images": images, "set_name": names[1], "training_seed": draws}
+    )
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
-    # Only the protocol's starting budget makes sure of every class; another start may miss some.
+    draw = stream(*names, "folds")
     folds = assign_folds(
-        present,
-        setting.training.folds,
-        stream(*names, "folds"),
-        dataset.info.classes,
-        complete=loops[0].method == START,
+        present, setting.training.folds, draw, dataset.info.classes, complete=complete
     )
     write_training_folder(
         out,
@@ -128,6 +211,28 @@ def annotate(
         done=done,
     )
     shutil.rmtree(done.parent, ignore_errors=True)
+
+
+def _check(loops: list[Query], dataset: PreparedDataset, setting: Setting) -> None:
+    """Refuse patches that no query may choose, before anything is labelled.
+
+    Raises:
+        UserError: names the first one, or the loop that has too many.
+    """
+    numbers = [query.loop for query in loops]
+    if numbers != list(range(len(loops))):
+        raise UserError(f"loop files of the loops {numbers}; give one of each loop from 0 on")
+    for query in loops:
+        allowed = setting.query_size if query.loop else setting.starting_budget
+        if len(query.patches) > allowed:
+            raise UserError(
+                f"loop {query.loop}: {len(query.patches)} patches, {allowed} may be labelled; "
+                "remove its loop file and run again"
+            )
+    shapes = {case.id: case.shape for case in dataset.info.pool}
+    placed = [[Patch(p.case, p.start, p.size) for p in query.patches] for query in loops]
+    for problem in problems(placed, shapes, setting.patch_size):
+        raise UserError(f"{problem}; remove its loop file and run again")
 
 
 def follow_dataset(data: Path, train: Path) -> None:
@@ -156,29 +261,33 @@ def _done_cases(out: Path, key: str) -> Path:
 
 
 def _count(
-    dataset: PreparedDataset,
+    drawn: Callable[[str], np.ndarray],
     by_case: dict[str, list[Patch]],
+    classes: int,
     fresh: list[str],
     before: Labelled | None,
     done: Path,
 ) -> Labelled:
-    """What is labelled; recounts cases with new patches or without boundary counts."""
-    classes = len(dataset.info.classes)
+    """What is labelled; recounts cases with new patches or without counts of all kinds."""
     counts = dict(before.cases) if before else {}
     boundary = dict(before.boundary or {}) if before else {}
+    work = dict(before.work or {}) if before else {}
     memo = Memo(done, lambda _: "")
     for case in sorted(by_case):
         if memo.has(case):
-            counts[case], boundary[case] = memo.get(case)
-        elif case in fresh or case not in boundary:
-            label = partial_label(dataset.pool_label(case), by_case[case], classes)
+            counts[case], boundary[case], worked = memo.get(case)
+            work[case] = Work.model_validate(worked)
+        elif case in fresh or case not in boundary or case not in work:
+            label = drawn(case)
             counts[case] = count_labelled(label, by_case[case], classes)
             boundary[case] = count_boundary(label, by_case[case], classes)
-            memo.add(case, (counts[case], boundary[case]))
+            work[case] = count_work(label, by_case[case], classes)
+            memo.add(case, (counts[case], boundary[case], work[case].model_dump()))
     return Labelled(
         patches=sum(len(patches) for patches in by_case.values()),
         cases={case: counts[case] for case in sorted(by_case)},
         boundary={case: boundary[case] for case in sorted(by_case)},
+        work={case: work[case] for case in sorted(by_case)},
     )
 
 

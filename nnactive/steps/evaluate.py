@@ -1,8 +1,10 @@
 """Step: evaluate an ensemble on the test set."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -10,6 +12,11 @@ from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import is_gpu, pick_device
 from nnactive.io.files import write_model
 from nnactive.io.models import StateFile
+from nnactive.nnunet.store import write_volume
+from nnactive.quality.calibration import Calibration
+from nnactive.quality.distances import CaseSurfaces, case_surfaces, surfaces_of, tolerances_of
+from nnactive.quality.reliability import calibration_of, count_reliability
+from nnactive.quality.surfaces import Surfaces
 from nnactive.query.checkpoint import Checkpoint, checkpoint_folder, code_hash, key_of
 from nnactive.query.map_cases import Progress, map_cases
 from nnactive.query.readahead import ReadAhead
@@ -26,10 +33,25 @@ AT_ONCE = 2**16
 class Evaluation(StateFile):
     """Voxel counts of the ensemble's segmentation: columns ``[foreground class][test case]``."""
 
+    SCHEMA: ClassVar[int] = 2
+
     cases: tuple[str, ...]
     true_positives: tuple[tuple[int, ...], ...]
     false_positives: tuple[tuple[int, ...], ...]
     false_negatives: tuple[tuple[int, ...], ...]
+    surfaces: Surfaces | None = None
+    """None: written by version 1, which didn't measure them."""
+    calibration: Calibration | None = None
+    """None: likewise."""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What is measured of one test case."""
+
+    confusion: np.ndarray
+    surfaces: CaseSurfaces
+    reliability: np.ndarray
 
 
 def confusion(reference: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -60,12 +82,13 @@ def evaluate(
     *,
     workers: int = 1,
     progress: Progress | None = None,
+    kept: Mapping[str, Path] | None = None,
 ) -> None:
-    """Segment every test case with the ensemble and write its voxel counts to ``out``.
+    """Segment every test case with the ensemble and write what is measured of it to ``out``.
 
     Segmentation is the argmax of the members' mean logits, on the grid of the resampled image
-    (protocol section 2). Until all cases are counted, the counts lie in a folder beside ``out``, so
-    that an interrupted evaluation resumes.
+    (protocol section 2); surfaces and calibration are those of section 6. Until all cases are
+    counted, the counts lie in a folder beside ``out``, so that an interrupted evaluation resumes.
 
     Args:
         data: the prepared dataset.
@@ -76,6 +99,8 @@ def evaluate(
         device: where to predict, as ``pick_device`` takes it.
         workers: cases to work on at the same time; doesn't affect the counts.
         progress: called after each case.
+        kept: files for the segmentations of some cases, int16 ``(Z, Y, X)``, by case id; a case
+            that an interrupted evaluation has counted isn't segmented again for it.
     """
     dataset = PreparedDataset(data)
     picked = pick_device(device)
@@ -85,25 +110,15 @@ def evaluate(
     )
     images = ReadAhead(dataset.image)
     ensemble = _ensemble(setting, train, members, picked, workers)
-    tables = map_cases(
-        partial(_count, dataset, ensemble, images),
+    measured = map_cases(
+        partial(_measure, dataset, ensemble, images, kept or {}),
         [case.id for case in dataset.info.test],
         workers=workers,
         checkpoint=checkpoint,
         announce=images.announce,
         progress=progress,
     )
-    table = np.stack(tables)
-    hits = np.diagonal(table, axis1=1, axis2=2)
-    write_model(
-        out,
-        Evaluation(
-            cases=tuple(case.id for case in dataset.info.test),
-            true_positives=_columns(hits),
-            false_positives=_columns(table.sum(axis=1) - hits),
-            false_negatives=_columns(table.sum(axis=2) - hits),
-        ),
-    )
+    write_model(out, _evaluation(dataset, measured))
     checkpoint.discard()
 
 
@@ -122,12 +137,38 @@ def _ensemble(
     )
 
 
-def _count(
-    dataset: PreparedDataset, ensemble: "Ensemble", images: ReadAhead, case: str
-) -> np.ndarray:
-    """Counts of one test case."""
-    predicted = ensemble.labels(images(case))
-    return confusion(dataset.test_label(case), predicted, len(dataset.info.classes))
+def _measure(
+    dataset: PreparedDataset,
+    ensemble: "Ensemble",
+    images: ReadAhead,
+    kept: Mapping[str, Path],
+    case: str,
+) -> CaseResult:
+    """What is measured of one test case."""
+    predicted, confidence = ensemble.segment(images(case))
+    if case in kept:
+        write_volume(kept[case], predicted.astype(np.int16), predicted.shape)
+    reference = dataset.test_label(case)
+    classes, spacing = len(dataset.info.classes), dataset.info.spacing
+    return CaseResult(
+        confusion(reference, predicted, classes),
+        case_surfaces(reference, predicted, classes, spacing, tolerances_of(spacing)),
+        count_reliability(reference, predicted, confidence),
+    )
+
+
+def _evaluation(dataset: PreparedDataset, measured: Sequence[CaseResult]) -> Evaluation:
+    table = np.stack([case.confusion for case in measured])
+    hits = np.diagonal(table, axis1=1, axis2=2)
+    tolerances = tolerances_of(dataset.info.spacing)
+    return Evaluation(
+        cases=tuple(case.id for case in dataset.info.test),
+        true_positives=_columns(hits),
+        false_positives=_columns(table.sum(axis=1) - hits),
+        false_negatives=_columns(table.sum(axis=2) - hits),
+        surfaces=surfaces_of([case.surfaces for case in measured], tolerances),
+        calibration=calibration_of([case.reliability for case in measured]),
+    )
 
 
 def _key(dataset: PreparedDataset, setting: Setting, train: Path, members: tuple[Path, ...]) -> str:

@@ -1,6 +1,7 @@
 """Step: let a method choose the next patches."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,6 +9,7 @@ from inspect import getattr_static
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnactive.answers.isolation import Isolation
 from nnactive.authored import files_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.devices import pick_device
@@ -34,6 +36,7 @@ from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.history import PastEnsembles, TrainedLoop, check_complete
 from nnactive.steps.network import Network, ensemble_identity, no_predictor, open_network
+from nnactive.steps.pool_files import PoolFacts, PoolFiles, facts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,11 +68,21 @@ class QueryInputs:
     """The ensemble trained on it."""
     past: tuple[TrainedLoop, ...] = ()
     """The ensembles of the loops before that, from loop 0 on, for a method that looks back."""
+    facts: PoolFacts | None = None
+    """What is known of the dataset where its own description isn't at hand."""
 
     @property
     def names(self) -> tuple[str, str, int, int]:
         """Names of the method's random streams."""
         return self.setting.name, self.method_id, self.seed, self.loop
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a method chose, and saved for its next query."""
+
+    patches: list[Patch]
+    state: bytes | None = None
 
 
 def query(
@@ -81,13 +94,64 @@ def query(
     progress: Progress | None = None,
     part: Part | None = None,
 ) -> None:
-    """Write the patches that a method chooses for a loop to ``out``.
+    """Write the patches that a method chooses for a loop to ``out``, in this very process.
 
-    Until then finished work lies in a folder beside ``out``, so that an interrupted query resumes.
-    With a ``part``, only that share of the images is done, and ``out`` isn't written: several
-    processes or machines that see the same folder do a part each, then the query without a part
-    does the rest. What the method saves for the next query lies beside ``out``, which has its hash;
-    a query that fails or is interrupted saves nothing.
+    For the benchmark's own code: nothing keeps the method from what this process can read. What it
+    saves for the next query lies beside ``out``, which has its hash; a query that fails or is
+    interrupted saves nothing. See `decide` for the arguments and errors.
+    """
+    chosen = decide(
+        inputs, checkpoint_folder(out), device, workers=workers, progress=progress, part=part
+    )
+    if chosen is not None:
+        facts = inputs.facts or facts_of(PreparedDataset(inputs.data))
+        write_choice(out, inputs.names, facts.name, chosen, "trusted")
+        shutil.rmtree(checkpoint_folder(out), ignore_errors=True)
+
+
+def write_choice(
+    out: Path,
+    names: tuple[str, str, int, int],
+    dataset: str,
+    chosen: Chosen,
+    isolation: Isolation,
+) -> None:
+    """Write a loop file, and beside it the state.
+
+    Args:
+        out: the loop file.
+        names: `QueryInputs.names`.
+        dataset: its name.
+        chosen: checked patches, and the state.
+        isolation: how the code that chose them was kept from labels.
+    """
+    setting, method, seed, loop = names
+    made = Query(
+        dataset=dataset,
+        setting=setting,
+        method=method,
+        seed=seed,
+        loop=loop,
+        patches=record(chosen.patches),
+        isolation=isolation,
+    )
+    save_query(out, made, chosen.state)
+
+
+def decide(
+    inputs: QueryInputs,
+    kept: Path,
+    device: str,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    part: Part | None = None,
+) -> Chosen | None:
+    """What a method chooses for a loop, and saves.
+
+    Finished work lies in a folder, so that an interrupted query resumes. With a ``part``, only that
+    share of the images is done: several processes or machines that see the same folder do a part
+    each, then the query without a part does the rest.
 
     The method sees images, predictions and what is labelled so far. The labels it sees come from
     the training folder, which holds no others; the pool's complete label maps are opened only for
@@ -95,39 +159,34 @@ def query(
 
     Args:
         inputs: the method and what it chooses from.
-        out: the loop file to write.
+        kept: folder of the finished work; whoever writes the choice removes it.
         device: where to predict, as ``pick_device`` takes it.
         workers: images to work on at the same time; doesn't affect the choice.
         progress: called after each image.
         part: the share of the images to do, among those of the method's first `PoolView.map`; a
             method that doesn't call it has nothing to share.
 
+    Returns:
+        None if a part is done.
+
     Raises:
         MethodError: if the method breaks its contract.
         PredictionError: if the ensemble's output is unusable.
     """
-    dataset = PreparedDataset(inputs.data)
-    checkpoint = Checkpoint(checkpoint_folder(out), partial(_key, inputs, dataset), part)
+    files = PoolFiles(inputs.data, inputs.facts)
+    checkpoint = Checkpoint(kept, partial(_key, inputs, files.facts), part)
     pool = open_pool(inputs, device, workers=workers, progress=progress, checkpoint=checkpoint)
     try:
-        chosen = choose(inputs, pool)
+        patches = choose(inputs, pool)
     except PartDone:
-        return
+        if not checkpoint.part_done:
+            raise MethodError(
+                f"{inputs.method.name}: raised PartDone, which only pool.map does"
+            ) from None
+        return None
     if part:
-        return  # the method never called map, so there was nothing to share
-    save_query(
-        out,
-        Query(
-            dataset=dataset.info.name,
-            setting=inputs.setting.name,
-            method=inputs.method_id,
-            seed=inputs.seed,
-            loop=inputs.loop,
-            patches=record(chosen),
-        ),
-        pool.sources.state.saved,
-    )
-    checkpoint.discard()
+        return None  # the method never called map, so there was nothing to share
+    return Chosen(patches, pool.sources.state.saved)
 
 
 @dataclass(frozen=True)
@@ -161,12 +220,12 @@ def open_pool(
         checkpoint: stores finished work.
         share: puts another source in front of the ensemble's predictions, with the same values.
     """
-    dataset = PreparedDataset(inputs.data)
-    sources = _sources(inputs, dataset, device, workers)
+    files = PoolFiles(inputs.data, inputs.facts)
+    sources = _sources(inputs, files, device, workers)
     sources = replace(sources, progress=progress, checkpoint=checkpoint)
     if share and inputs.method.needs:
         sources = replace(sources, predictor=share(sources.predictor))
-    return OpenPool(_info(inputs, dataset), sources)
+    return OpenPool(_info(inputs, files.facts), sources)
 
 
 def choose(inputs: QueryInputs, pool: OpenPool) -> list[Patch]:
@@ -179,27 +238,26 @@ def choose(inputs: QueryInputs, pool: OpenPool) -> list[Patch]:
     return _resumable(inputs.method, pool.info, pool.sources, inputs.setting.query_size)
 
 
-def _info(inputs: QueryInputs, dataset: PreparedDataset) -> PoolInfo:
+def _info(inputs: QueryInputs, facts: PoolFacts) -> PoolInfo:
     """What the method knows of the pool."""
-    info, setting = dataset.info, inputs.setting
+    setting = inputs.setting
     return PoolInfo(
-        shapes={case.id: case.shape for case in info.pool},
-        spacing=info.spacing,
+        shapes=facts.shapes,
+        spacing=facts.spacing,
         patch_size=setting.patch_size,
         stride=setting.stride,
         candidates=setting.candidates,
         loop=inputs.loop,
         queries=setting.loops - 1,
-        n_classes=len(info.classes),
+        n_classes=len(facts.classes),
         labelled=tuple(load_patches(inputs.queries)),
     )
 
 
-def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers: int) -> Sources:
+def _sources(inputs: QueryInputs, files: PoolFiles, device: str, workers: int) -> Sources:
     """What serves the method's requests; the ensemble is loaded only if the method needs it."""
     method = inputs.method
-    files = {case.id: dataset.image_file(case.id) for case in dataset.info.pool}
-    images = ReadAhead(partial(_image, dataset, files))
+    images = ReadAhead(files.image)
     network = Network(no_predictor, None, workers)
     step = inputs.setting.inference.query_tile_step
     if method.needs:
@@ -229,19 +287,19 @@ def _sources(inputs: QueryInputs, dataset: PreparedDataset, device: str, workers
         device=partial(pick_device, device),
         workers=network.workers,
         # The plain constant: code of the class could answer otherwise than when it was recorded.
-        oracle_labels=dataset.pool_label if getattr_static(method, "oracle") is True else None,
+        oracle_labels=files.label if getattr_static(method, "oracle") is True else None,
         announce=images.announce,
         files=files_of(type(method)),
     )
 
 
-def _key(inputs: QueryInputs, dataset: PreparedDataset) -> str:
+def _key(inputs: QueryInputs, facts: PoolFacts) -> str:
     """A hash of everything the method's work on an image depends on."""
     method = inputs.method
     state = load_state(inputs.queries, inputs.method_id)
     return key_of(
         [
-            *(dataset.info.checksum, inputs.setting.model_dump_json(), inputs.names),
+            *(facts.checksum, inputs.setting.model_dump_json(), inputs.names),
             code_hash(type(method)),
             # A constructor that doesn't call the base class's sets none.
             repr(getattr(method, "parameters", None)),
@@ -267,10 +325,6 @@ def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) ->
             raise
         sources.state.saved = None
         return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
-
-
-def _image(dataset: PreparedDataset, files: dict[str, Path], case: str) -> "np.ndarray":
-    return dataset.read(files[case])
 
 
 def _partial_label(train: Path, case: str) -> "np.ndarray":

@@ -1,5 +1,6 @@
 """Step: choose the patches of loop 0."""
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,11 @@ from nnactive.methods.starts.pool import StartPool
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Sources
 from nnactive.pool.view import PoolView
-from nnactive.query.checkpoint import Checkpoint, code_hash, key_of
+from nnactive.query.checkpoint import Checkpoint, checkpoint_folder, code_hash, key_of
 from nnactive.query.readahead import ReadAhead
 from nnactive.settings import Setting
 from nnactive.steps.network import no_predictor
+from nnactive.steps.pool_files import PoolFiles, facts_of
 from nnactive.steps.starting_budget import starting_budget
 
 if TYPE_CHECKING:
@@ -31,20 +33,22 @@ if TYPE_CHECKING:
 class StartInputs:
     """Everything that a start method's choice depends on."""
 
-    dataset: PreparedDataset
+    files: PoolFiles
     setting: Setting
     """Gives patch size, stride and starting budget."""
     seed: int
     method: StartMethod
     method_id: str
     """Part of the names of its random streams."""
+    dataset: PreparedDataset | None = None
+    """For the protocol's starting budget alone, which looks at labels."""
 
     @property
     def names(self) -> tuple[object, ...]:
         """Names of the method's random streams: what the protocol's starting budget depends on."""
         setting = self.setting
         return (
-            *(START, self.method_id, self.dataset.info.name),
+            *(START, self.method_id, self.files.facts.name),
             *(setting.patch_size, setting.starting_budget, self.seed),
         )
 
@@ -55,7 +59,7 @@ def start(data: Path, setting: Setting, seed: int, out: Path) -> None:
     Raises:
         UserError: if the pool has no room for the budget, or too few cases for its classes.
     """
-    dataset = _with_room(data, setting)
+    dataset = with_room(data, setting)
     patches = starting_budget(dataset, setting.patch_size, setting.starting_budget, seed)
     _save(out, dataset, setting, START, seed, patches)
 
@@ -70,10 +74,10 @@ def start_with(
     *,
     workers: int = 1,
 ) -> None:
-    """Write what a start method chooses to ``out``.
+    """Write what a start method chooses to ``out``, in this very process.
 
-    It sees images and sizes, no labels and no network. Finished work lies beside ``out``, so that
-    an interrupted start resumes.
+    For the benchmark's own code: nothing keeps the method from what this process can read. See
+    `decide_start`.
 
     Args:
         method: the start method.
@@ -88,13 +92,29 @@ def start_with(
         UserError: if the pool has no room for the budget.
         MethodError: if the method breaks its contract.
     """
-    inputs = StartInputs(_with_room(data, setting), setting, seed, method, method_id)
-    folder = out.with_name(f".{out.name.removeprefix('.')}.checkpoint")
-    checkpoint = Checkpoint(folder, partial(_key, inputs))
+    dataset = with_room(data, setting)
+    files = PoolFiles(data, facts_of(dataset))
+    inputs = StartInputs(files, setting, seed, method, method_id, dataset)
+    chosen = decide_start(inputs, checkpoint_folder(out), workers=workers)
+    _save(out, dataset, setting, method_id, seed, chosen)
+    shutil.rmtree(checkpoint_folder(out), ignore_errors=True)
+
+
+def decide_start(inputs: StartInputs, kept: Path, *, workers: int = 1) -> list[Patch]:
+    """What a start method chooses. It sees images and sizes, no labels and no network.
+
+    Args:
+        inputs: the method and what it chooses from.
+        kept: folder of finished work, so that an interrupted start resumes; whoever writes the
+            choice removes it.
+        workers: images to work on at the same time; doesn't affect the choice.
+
+    Raises:
+        MethodError: if the method breaks its contract.
+    """
+    checkpoint = Checkpoint(kept, partial(_key, inputs))
     pool = start_pool(inputs, workers=workers, checkpoint=checkpoint)
-    chosen = run_method(method, pool, setting.starting_budget)
-    _save(out, inputs.dataset, setting, method_id, seed, chosen)
-    checkpoint.discard()
+    return run_method(inputs.method, pool, inputs.setting.starting_budget)
 
 
 def start_pool(
@@ -107,18 +127,17 @@ def start_pool(
         workers: images to work on at the same time.
         checkpoint: stores what ``map`` finishes.
     """
-    info, setting = inputs.dataset.info, inputs.setting
-    files = {case.id: inputs.dataset.image_file(case.id) for case in info.pool}
-    images = ReadAhead(partial(_image, inputs.dataset, files))
+    facts, setting = inputs.files.facts, inputs.setting
+    images = ReadAhead(inputs.files.image)
     about = PoolInfo(
-        shapes={case.id: case.shape for case in info.pool},
-        spacing=info.spacing,
+        shapes=facts.shapes,
+        spacing=facts.spacing,
         patch_size=setting.patch_size,
         stride=setting.stride,
         candidates=setting.candidates,
         loop=0,
         queries=setting.loops - 1,
-        n_classes=len(info.classes),
+        n_classes=len(facts.classes),
         labelled=(),
     )
     sources = Sources(
@@ -134,11 +153,13 @@ def start_pool(
     )
     # No other class, whatever it declares: a start that looks at labels is no cold start.
     sees_labels = type(inputs.method) is STARTS[PROTOCOL_START]
-    protocol = partial(_protocol, inputs) if sees_labels else None
+    protocol = (
+        partial(_protocol, inputs, inputs.dataset) if inputs.dataset and sees_labels else None
+    )
     return StartPool(PoolView(about, sources), protocol)
 
 
-def _with_room(data: Path, setting: Setting) -> PreparedDataset:
+def with_room(data: Path, setting: Setting) -> PreparedDataset:
     """The dataset, whose pool may have room for the setting's budget.
 
     Raises:
@@ -157,8 +178,8 @@ def _with_room(data: Path, setting: Setting) -> PreparedDataset:
     return dataset
 
 
-def _protocol(inputs: StartInputs, n: int) -> list[Patch]:
-    return starting_budget(inputs.dataset, inputs.setting.patch_size, n, inputs.seed)
+def _protocol(inputs: StartInputs, dataset: PreparedDataset, n: int) -> list[Patch]:
+    return starting_budget(dataset, inputs.setting.patch_size, n, inputs.seed)
 
 
 def _save(
@@ -178,6 +199,7 @@ def _save(
             seed=seed,
             loop=0,
             patches=record(patches),
+            isolation="trusted",
         ),
     )
 
@@ -187,15 +209,11 @@ def _key(inputs: StartInputs) -> str:
     method = inputs.method
     return key_of(
         [
-            *(inputs.dataset.info.checksum, inputs.setting.model_dump_json(), inputs.names),
+            *(inputs.files.facts.checksum, inputs.setting.model_dump_json(), inputs.names),
             code_hash(type(method)),
             repr(getattr(method, "parameters", None)),
         ]
     )
-
-
-def _image(dataset: PreparedDataset, files: dict[str, Path], case: str) -> "np.ndarray":
-    return dataset.read(files[case])
 
 
 def _no_labels(case: str) -> "np.ndarray":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nnactive.devices import pick_device
-from nnactive.steps.annotate import labelled_file, labelled_set
+from nnactive.steps.annotate import labelled_file, labelled_set, training_seed
 
 
 def train_fold(train: Path, fold: int, out: Path, device: str) -> None:
@@ -14,7 +14,8 @@ def train_fold(train: Path, fold: int, out: Path, device: str) -> None:
     from nnactive.nnunet.training.member import train_member
 
     name = labelled_set(train) if labelled_file(train).is_file() else None
-    train_member(train, fold, out, pick_device(device), name=name or "")
+    drawn = training_seed(train, fold)
+    train_member(train, fold, out, pick_device(device), name=name or "", seed=drawn)
 
 
 def forget(out: Path) -> None:

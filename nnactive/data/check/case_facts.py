@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnactive.anatomy.axes import orientation
 from nnactive.data.cards import Card
 from nnactive.data.check.components import largest_boxes
 from nnactive.data.check.findings import FILE, Finding
@@ -215,14 +216,6 @@ def nonzero_box(image: np.ndarray) -> tuple[slice, ...]:
         places = np.flatnonzero(np.any(side, axis=1))
         box.append(slice(int(places[0]), int(places[-1]) + 1))
     return tuple(box)
-
-
-def orientation(direction: Sequence[float]) -> str:
-    """DICOM's three letters for a direction matrix, row-major 3 x 3; ``LPS`` for the identity."""
-    import SimpleITK
-
-    letters: str = SimpleITK.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(direction)
-    return letters
 
 
 def _spacing(values: np.ndarray) -> Spacing:

@@ -56,7 +56,7 @@ def described(card: Card) -> str:
     address = f" ({card.licence_url})" if card.licence_url else ""
     terms = f": {card.terms.rstrip('.')}" if card.terms else ""
     stated, parts = _listed(card.stated_licences), _listed(card.collections)
-    disagree = f"; its sources disagree, the strictest counts ({stated})" if stated else ""
+    disagree = f"; its sources disagree; the strictest applies ({stated})" if stated else ""
     collections = f"; the collections it is made of have their own ({parts})" if parts else ""
     return f"the licence is {card.licence}{address}{terms}{disagree}{collections}"
 

@@ -125,8 +125,8 @@ def _room_errors(items: tuple[Item, ...], folders: Folders) -> Iterator[None]:
         if error.errno not in FULL:
             raise
         cause = (
-            f"{folders.root}: the disk is full; what was fetched is kept, free up some space and "
-            "run the same command again"
+            f"{folders.root}: the disk is full; the download so far is kept; free up some space "
+            "and run the same command again"
         )
     else:
         return

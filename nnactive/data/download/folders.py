@@ -112,6 +112,6 @@ def locked(folders: Folders) -> Iterator[None]:
     with lease(folders.root / ".lease", watch=True) as held:
         if not held:
             raise UserError(
-                f"{folders.root}: another download of this dataset is at work; wait for it"
+                f"{folders.root}: another download of this dataset is running; wait for it"
             )
         yield

@@ -100,11 +100,11 @@ class Patience:
         seconds = asked
         if seconds is None:
             seconds = BACK_OFF * 2 ** (self.failures - 1) if self.failures > 1 else 0
-        asks = "" if asked is None else f" and asks for a wait of {duration(asked)}"
+        asks = "" if asked is None else f" and asks to wait {duration(asked)}"
         if self.waited + seconds > LONGEST:
-            before = f", and {duration(self.waited)} were before" if self.waited else ""
+            before = f", of which {duration(self.waited)} are used up" if self.waited else ""
             raise TransferError(
-                f"{cause}{asks}, but at most {duration(LONGEST)} are waited{before}"
+                f"{cause}{asks}, but waits are limited to {duration(LONGEST)} in all{before}"
             )
         self.waited += seconds
         again = f"attempt {self.failures + 1} of {ATTEMPTS} follows"
@@ -167,7 +167,7 @@ def begun(work: Callable[[], Result], source: str, tell: Wait) -> Result:
         SlowError: it took longer.
     """
     done, began = _begin(work), time.monotonic()
-    why = f"no answer comes from {source}; given up after {duration(WINDOW)}"
+    why = f"no answer comes from {source}; gave up after {duration(WINDOW)}"
     while not wait((done,), timeout=min(1, SILENCE)).done:
         passed = time.monotonic() - began
         if passed >= WINDOW:
@@ -220,8 +220,8 @@ def _tell(floor: Floor, source: str, tell: Wait, limit: float) -> None:
     """Tell a silence, or that too little comes, if it is for long."""
     now = time.monotonic()
     if now - floor.last >= SILENCE:
-        why = f"nothing comes from {source}; given up after {duration(limit)} of silence"
+        why = f"nothing comes from {source}; gave up after {duration(limit)} of silence"
         tell(why, min(now - floor.last, limit), limit)
     elif floor.slow:
-        why = f"{floor.told} comes from {source}; given up after {duration(floor.window)} of that"
+        why = f"{floor.told} comes from {source}; gave up after {duration(floor.window)} of that"
         tell(why, min(now - floor.since, floor.window), floor.window)

@@ -114,7 +114,10 @@ def web_page(path: Path) -> str | None:
         return None
     title = re.search(r"<title[^>]*>(.+?)</title>", begin, re.IGNORECASE | re.DOTALL)
     name = f" ('{' '.join(title[1].split())[:TITLE]}')" if title else ""
-    return f"is a web page{name}, not the file; its source may want a login, or have no more quota"
+    return (
+        f"is a web page{name}, not the file; its source may require a login, or its quota may be "
+        "used up"
+    )
 
 
 def unreadable(path: Path, name: str) -> str | None:

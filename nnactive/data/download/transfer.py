@@ -49,7 +49,13 @@ class Again(NamedTuple):
 
 
 def fetch(
-    url: str, draft: Path, size: int | None, report: FileReport, *, unpacks: bool = False
+    url: str,
+    draft: Path,
+    size: int | None,
+    report: FileReport,
+    *,
+    unpacks: bool = False,
+    most: int | None = None,
 ) -> None:
     """Fetch ``url`` into ``draft``, resuming an interrupted transfer.
 
@@ -59,24 +65,25 @@ def fetch(
         size: expected bytes of the file; None: unknown.
         report: receives the progress and every wait.
         unpacks: whether the disk must also hold the unpacked files, at least as large.
+        most: bytes after which the transfer is given up; None: as many as the server sends.
 
     Raises:
         TransferError: the server can't be reached, or doesn't have the file or has one of another
-            size; the message is only the cause.
+            size or a larger one than ``most``; the message is only the cause.
         UserError: the disk has too little room for the file, by its announced length.
     """
     import requests
 
     draft.parent.mkdir(parents=True, exist_ok=True)
-    patience, most, began = Patience(report.wait), _size(draft), time.monotonic()
+    patience, longest, began = Patience(report.wait), _size(draft), time.monotonic()
     with requests.Session() as session:
         session.max_redirects = REDIRECTS
         session.headers["Accept-Encoding"] = "identity"  # offsets are those of the stored bytes
-        while again := _attempt(session, url, draft, size, report, unpacks=unpacks):
+        while again := _attempt(session, url, draft, size, report, unpacks=unpacks, most=most):
             # A little more at each attempt, for years, is no progress.
-            if _size(draft) - most >= FLOOR * max(1, time.monotonic() - began):
+            if _size(draft) - longest >= FLOOR * max(1, time.monotonic() - began):
                 patience.renew()
-            most = max(most, _size(draft))
+            longest = max(longest, _size(draft))
             patience.pause(*again)
             began = time.monotonic()
 
@@ -89,16 +96,17 @@ def _attempt(
     report: FileReport,
     *,
     unpacks: bool,
+    most: int | None,
 ) -> Again | None:
     """Send one request; None if the draft is complete."""
     import requests
 
     try:
-        return _advance(session, url, draft, size, report, unpacks=unpacks)
+        return _advance(session, url, draft, size, report, unpacks=unpacks, most=most)
     except SlowError as error:
         return Again(f"{error} at {_size(draft):,} bytes")
     except requests.ConnectTimeout:
-        return Again(f"the server can't be reached within {duration(TIMEOUT[0])}")
+        return Again(f"the server could not be reached within {duration(TIMEOUT[0])}")
     except requests.ReadTimeout:
         return Again(_silent(draft))
     except requests.ConnectionError as error:
@@ -115,6 +123,7 @@ def _advance(
     report: FileReport,
     *,
     unpacks: bool,
+    most: int | None,
 ) -> Again | None:
     source = urlsplit(url).netloc
     note = _read_note(draft, url)
@@ -148,7 +157,7 @@ def _advance(
             write_json(_note(draft), note)
         floor = Floor(start)
         with silence_told(source, floor, TIMEOUT[1], report.wait):
-            again = _append(response.raw, draft, total, floor, report)
+            again = _append(response.raw, draft, total, floor, report, most)
     return again or _incomplete(draft, note, total)
 
 
@@ -167,7 +176,7 @@ def _refused(response: "requests.Response", draft: Path, start: int) -> Again | 
         return Again(_status(response), _asked(response.headers))
     if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and start:
         draft.unlink()
-        return Again("the server has less than was fetched before")
+        return Again("the server has less than was already downloaded")
     response.raise_for_status()
     expected = {HTTPStatus.OK} | ({HTTPStatus.PARTIAL_CONTENT} if start else set())
     if response.status_code not in expected:
@@ -213,12 +222,18 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 
 def _append(
-    body: "urllib3.HTTPResponse", draft: Path, total: int | None, floor: Floor, report: FileReport
+    body: "urllib3.HTTPResponse",
+    draft: Path,
+    total: int | None,
+    floor: Floor,
+    report: FileReport,
+    most: int | None,
 ) -> Again | None:
     """Write an answer to the end of the draft; None if it ended as it should.
 
     Raises:
         SlowError: it comes too slowly.
+        TransferError: it is longer than ``most`` bytes.
     """
     import urllib3
 
@@ -231,6 +246,8 @@ def _append(
             while block := body.read1(BLOCK, decode_content=False):
                 file.write(block)
                 floor.update(floor.done + len(block))
+                if most is not None and floor.done > most:
+                    raise TransferError(f"the server sends more than {most:,} bytes")
                 due = floor.done - told >= BLOCK or time.monotonic() - last >= 1
                 if due and not floor.slow:  # that is told instead
                     told, last = floor.done, time.monotonic()

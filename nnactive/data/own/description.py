@@ -29,7 +29,7 @@ def read_description(file: Path) -> dict[str, Any]:
         UserError: it is missing, isn't a file or isn't JSON, or names an unknown reader.
     """
     if file.is_symlink() and not file.exists():
-        raise UserError(f"{file}: a link to {file.readlink()}, which doesn't exist; mend the link")
+        raise UserError(f"{file}: a link to {file.readlink()}, which doesn't exist; fix the link")
     if not file.exists():
         raise UserError(
             f"{file}: missing; write it as nnU-Net's raw layout requires, or name a dataset"

@@ -109,7 +109,7 @@ def alone(out: Path) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with lease(file, watch=True) as held:
         if not held:
-            raise UserError(f"{out}: another process is preparing it; wait for its end")
+            raise UserError(f"{out}: another process is preparing it; wait for it to end")
         yield
 
 

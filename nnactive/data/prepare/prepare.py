@@ -110,8 +110,8 @@ def _prepare(
     target = find_target(job)
     note = update_target(out, note, target)
     resample_all(job, target)
-    spacing, _ = target
-    info = store_all(job, spacing, make_plans(job, spacing), listing_hash(list_files(cases)))
+    plans = make_plans(job, target[0])
+    info = store_all(job, target, plans, listing_hash(list_files(cases)))
     info = info.model_copy(update={"warnings": warnings, "notes": notes})
     if not have_stayed(cases, note.raw):
         raise UserError(f"{folder}: changed while being read; run the same command again")

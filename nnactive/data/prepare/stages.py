@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnactive import PROTOCOL_VERSION
+from nnactive.anatomy.axes import towards
 from nnactive.data.prepare.job import Job, case_errors
 from nnactive.data.prepare.sizes import (
     CaseSize,
@@ -27,12 +28,14 @@ from nnactive.data.prepared import (
     volume_file,
 )
 from nnactive.data.raw.convert import convert_case, is_needed
+from nnactive.data.raw.images import read_direction
 from nnactive.data.raw.layout import Found
 from nnactive.data.raw.loading import load_case
+from nnactive.effort import Work, total
 from nnactive.errors import UserError
-from nnactive.geometry import Spacing, Triple, as_triple
+from nnactive.geometry import Patch, Spacing, Triple, as_triple
 from nnactive.io.files import sha256, write_json
-from nnactive.labels import boundary_voxels
+from nnactive.labels import boundary_voxels, count_work
 from nnactive.nnunet.planning import (
     describe,
     fingerprint,
@@ -155,9 +158,11 @@ def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
     return plans
 
 
-def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -> PreparedInfo:
+def store_all(job: Job, target: Target, plans: dict[str, Any], listing: str) -> PreparedInfo:
     """Normalise and store every image; returns the content of ``prepared.json``."""
     classes = len(job.card.classes)
+    spacing, transpose = target
+    files = {case.id: case for case in job.cases}
     patch = plans["configurations"]["3d_fullres"]["patch_size"]
 
     def work(case: str) -> _Stored:
@@ -168,9 +173,14 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         image, label = read_volume(path), read_volume(job.label_file(case))
         voxels = np.bincount(label.ravel(), minlength=classes)
         present = tuple(np.flatnonzero(voxels).tolist())
-        info = CaseInfo(id=case, shape=as_triple(label.shape), classes=present)
+        with case_errors(files[case], job.out):
+            direction = read_direction(files[case].files[0])
+        toward = None if direction is None else towards(direction, transpose)
+        info = CaseInfo(id=case, shape=as_triple(label.shape), classes=present, toward=toward)
         boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
-        return _Stored(info, array_digest(image, label), voxels, boundary)
+        whole = [Patch(case, (0, 0, 0), info.shape)] if case in pool else []
+        drawn = count_work(label, whole, classes)
+        return _Stored(info, array_digest(image, label), voxels, boundary, drawn)
 
     pool = set(job.pool)
     ids = sorted((*job.pool, *job.test))
@@ -178,7 +188,7 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         "normalise",
         work,
         ids,
-        of=(plans, job.pool),
+        of=(plans, job.pool, sorted(_Stored.__dataclass_fields__), "toward"),
         there=lambda case: volume_file(job.out, IMAGES, case).is_file(),
     )
     stored = dict(zip(ids, done, strict=True))
@@ -192,6 +202,7 @@ def store_all(job: Job, spacing: Spacing, plans: dict[str, Any], listing: str) -
         test=tuple(stored[case].info for case in job.test),
         pool_voxels=_sums([stored[case].voxels for case in job.pool]),
         pool_boundary=_sums([stored[case].boundary for case in job.pool])[1:],
+        pool_effort=total([stored[case].work for case in job.pool], classes - 1, len(job.pool)),
         split_kind=job.card.split.kind,
         planned={name: sha256(job.out / name) for name in PLANNED},
         checksum=dataset_checksum(
@@ -213,6 +224,7 @@ class _Stored:
     digest: str
     voxels: np.ndarray
     boundary: np.ndarray
+    work: Work
 
 
 def _sums(counts: Sequence[np.ndarray]) -> tuple[int, ...]:

@@ -136,11 +136,27 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
     Raises:
         UserError: the file isn't a single three-dimensional image.
     """
-    import SimpleITK
-
     check_header(path)
     if path.suffix in TIFF:
         return as_triple(tiff_shape(path)), read_spacing(path)
+    reader = _header(path)
+    _check_dimensions(path, reader.GetSize(), reader.GetNumberOfComponents())
+    z, y, x = (float(s) for s in reversed(reader.GetSpacing()))
+    return as_triple(tuple(reversed(reader.GetSize()))), (z, y, x)
+
+
+def read_direction(path: Path) -> tuple[float, ...] | None:
+    """SimpleITK's direction matrix, row-major 3 x 3, without the voxels; None: the format has none.
+
+    Raises:
+        UserError: the file isn't a readable image.
+    """
+    return None if path.suffix in TIFF else tuple(_header(path).GetDirection())
+
+
+def _header(path: Path) -> "SimpleITK.ImageFileReader":
+    import SimpleITK
+
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))
@@ -148,9 +164,7 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise _unreadable(path, error) from None
-    _check_dimensions(path, reader.GetSize(), reader.GetNumberOfComponents())
-    z, y, x = (float(s) for s in reversed(reader.GetSpacing()))
-    return as_triple(tuple(reversed(reader.GetSize()))), (z, y, x)
+    return reader
 
 
 def _unreadable(path: Path, error: RuntimeError) -> UserError:

@@ -68,7 +68,7 @@ def left_out(names: list[str], ending: str) -> str:
 
 def _instead(path: Path, case: str) -> str:
     if path.is_symlink():
-        return f"a link to {path.readlink()}, which doesn't exist; copy that file or mend the link"
+        return f"a link to {path.readlink()}, which doesn't exist; copy that file or fix the link"
     if path.exists():
         what = "a folder, not a file" if path.is_dir() else "not a regular file"
         return f"{what}; put the file itself there"

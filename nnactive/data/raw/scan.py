@@ -195,7 +195,7 @@ def wrong_channels(root: Path, cases: Sequence[Found], card: Card) -> str | None
 def _files(folder: Path, ending: str) -> list[str]:
     if folder.is_symlink() and not folder.exists():
         raise UserError(
-            f"{folder}: a link to {folder.readlink()}, which doesn't exist; mend the link"
+            f"{folder}: a link to {folder.readlink()}, which doesn't exist; fix the link"
         )
     if not folder.is_dir():
         raise UserError(

@@ -71,5 +71,5 @@ def protocol_start(pool: PoolView, n: int) -> list[Patch]:
     """
     make = pool._protocol if isinstance(pool, StartPool) else None  # noqa: SLF001
     if make is None:
-        raise ImagesOnlyError("the protocol's starting budget looks at labels")
+        raise ImagesOnlyError("the protocol's starting budget uses labels")
     return make(n)

@@ -15,6 +15,7 @@ from nnactive.devices import CPU, can_hold, is_gpu
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Triple
 from nnactive.nnunet.plans import CONFIGURATION
+from nnactive.nnunet.predict.confidence import MeanProbabilities
 from nnactive.nnunet.predict.members import Member, load_member
 from nnactive.nnunet.predict.segmentation import segmentation
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans
@@ -135,13 +136,32 @@ class Ensemble:
         Raises:
             NnactiveError: if the logits aren't finite.
         """
+        return self._labels(image, None)
+
+    def segment(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Segmentation as of `labels`, and how sure the ensemble is of it.
+
+        Returns:
+            Labels, and the members' mean softmax probability of each voxel's label, float32;
+            both ``(Z, Y, X)``.
+
+        Raises:
+            NnactiveError: if the logits aren't finite.
+        """
+        probabilities = MeanProbabilities(len(self._members))
+        found = self._labels(image, probabilities)
+        return found, probabilities.of(found)
+
+    def _labels(self, image: np.ndarray, probabilities: MeanProbabilities | None) -> np.ndarray:
         import torch
 
-        # Each worker's sum, one member's logits, all in half precision, and nnU-Net's test of them.
-        size = (2 * self._workers + 2 + 1) * (self.n_classes + 1) * int(np.prod(image.shape[1:]))
+        # Each worker's sums, one member's logits, all in two bytes, and nnU-Net's test of them.
+        sums = 1 if probabilities is None else 2
+        size = (2 * sums * self._workers + 2 + 1) * (self.n_classes + 1)
+        size *= int(np.prod(image.shape[1:]))
         with torch.inference_mode():
             with self._borrowed() as predictor:
-                total = self._summed(predictor, image, size)
+                total = self._summed(predictor, image, size, probabilities)
             if len(self._members) > 1:
                 # By a tensor: a GPU multiplies by a number's reciprocal, which rounds differently.
                 total /= total.new_tensor(len(self._members))
@@ -150,11 +170,15 @@ class Ensemble:
             raise NnactiveError("the ensemble's logits contain NaN or Inf; train its folds again")
         return found
 
-    def _summed(self, predictor: Any, image: np.ndarray, size: int) -> "torch.Tensor":
+    def _summed(
+        self, predictor: Any, image: np.ndarray, size: int, probabilities: MeanProbabilities | None
+    ) -> "torch.Tensor":
         """The sum of the members' logits, on the device if it holds ``size`` bytes."""
         total: Any = None
         for member in self._members:
             logits = self._logits(predictor, member, image, size)
+            if probabilities is not None:
+                probabilities.add(logits)
             if total is None:
                 total = logits
                 continue

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from nnactive.nnunet.training.kernels import kernel_variables, limit_compilers
 from nnactive.nnunet.training.pace import Pace
 from nnactive.nnunet.training.stopping import Stop, stoppable
 from nnactive.nnunet.training_folder import training_dataset_json, training_plans, training_splits
-from nnactive.nnunet.workers import WORKERS, data_workers, job_threads
+from nnactive.nnunet.workers import WORKERS, data_workers, job_threads, one_thread
 from nnactive.settings import Training
 
 if TYPE_CHECKING:
@@ -42,13 +42,16 @@ def forget_training(out: Path) -> None:
     shutil.rmtree(checkpoint_folder(out), ignore_errors=True)
 
 
-def train_member(train: Path, fold: int, out: Path, device: str, *, name: str = "") -> None:
+def train_member(
+    train: Path, fold: int, out: Path, device: str, *, name: str = "", seed: int | None = None
+) -> None:
     """Train one fold on a training folder and store its final weights in ``out``.
 
     SIGTERM and SIGUSR1 save a checkpoint and end it; the next call, on whichever machine, does the
     remaining iterations. On a CPU, with as many threads as before, the member is then the same to
     the last bit; on a GPU, whose batches come from several processes, no two trainings are equal.
-    Checkpoints stay until `forget_training` is called.
+    With a ``seed``, which takes one thread on a CPU, two trainings there are equal on machines
+    with the same processor. Checkpoints stay until `forget_training` is called.
 
     Args:
         train: training folder, as ``write_training_folder`` writes it.
@@ -56,6 +59,7 @@ def train_member(train: Path, fold: int, out: Path, device: str, *, name: str = 
         out: file for the member; a leading dot of its name is no part of the checkpoints' names.
         device: where to train, as ``pick_device`` gives it.
         name: a name of what is labelled: checkpoints of another one are not used.
+        seed: of 64 bits, what the training draws from; None: chance.
 
     Raises:
         UserError: if there is no such fold.
@@ -66,8 +70,10 @@ def train_member(train: Path, fold: int, out: Path, device: str, *, name: str = 
     training = recipe(plans)
     if not 0 <= fold < training.folds:
         raise UserError(f"fold {fold}: the setting has folds 0 to {training.folds - 1}")
-    identity = _identity([name, fold, plans, training_splits(train)])
-    with stoppable() as stop, _work_folder(out) as work:
+    seeds = [] if seed is None else [seed]
+    identity = _identity([name, fold, plans, training_splits(train), *seeds])
+    alone = one_thread() if seeds and not is_gpu(device) else nullcontext()
+    with stoppable() as stop, _work_folder(out) as work, alone:
         variables = {
             "nnUNet_preprocessed": str(train),
             "nnUNet_results": str(work),
@@ -76,7 +82,7 @@ def train_member(train: Path, fold: int, out: Path, device: str, *, name: str = 
             **kernel_variables(device),
         }
         with environment(variables):
-            trainer = _trainer(plans, train, fold, device)
+            trainer = _trainer(plans, train, fold, device, seed)
             member = _run(trainer, stop, _checkpoints(out, identity, work))
         save_member(out, member)
 
@@ -120,7 +126,9 @@ def _checkpoints(out: Path, identity: str, work: Path) -> "Checkpoints":
     return Checkpoints(folder, identity, scratch)
 
 
-def _trainer(plans: dict[str, Any], train: Path, fold: int, device: str) -> "PartialLabelTrainer":
+def _trainer(
+    plans: dict[str, Any], train: Path, fold: int, device: str, seed: int | None
+) -> "PartialLabelTrainer":
     import torch
 
     from nnactive.nnunet import generators
@@ -128,14 +136,16 @@ def _trainer(plans: dict[str, Any], train: Path, fold: int, device: str) -> "Par
 
     if is_gpu(device):
         limit_compilers(job_threads())
-    generators.renew()
-    return PartialLabelTrainer(
+    generators.renew() if seed is None else generators.seed_all(seed)
+    trainer = PartialLabelTrainer(
         plans={**plans, "continue_training": False},
         configuration=CONFIGURATION,
         fold=fold,
         dataset_json=training_dataset_json(train),
         device=torch.device(device),
     )
+    trainer.seed = seed
+    return trainer
 
 
 def _run(trainer: "PartialLabelTrainer", stop: Stop, checkpoints: "Checkpoints") -> Member:

@@ -45,9 +45,9 @@ SURPLUS = "surplus"
 """Kind of note on bytes that the header doesn't announce."""
 MORE = (
     "has {} bytes more than its header announces, so that its voxels may be shifted; correct the "
-    "header, or write the image anew"
+    "header, or write the image again"
 )
-UNCOMPRESSED = "not compressed, though called .gz; read all the same"
+UNCOMPRESSED = "not compressed, though called .gz; read anyway"
 
 
 def check_whole(path: Path) -> tuple[Note, ...]:

@@ -68,7 +68,7 @@ def read_nifti_header(header: bytes, *, pair: bool) -> NiftiHeader:
     if not 0 < rank <= len(extent) or min(extent[:rank]) < 1:
         shown = ", ".join(map(str, (rank, *extent)))
         raise WrongHeaderError(
-            f"its header gives the size (dim) {shown}, which no image has; write the right one"
+            f"its header gives the size (dim) {shown}, which is impossible; write the right one"
         )
     code = int(struct.unpack_from(f"{order}h", header, 70)[0])
     if code not in BYTES:
@@ -97,8 +97,8 @@ def _offset(value: float, *, pair: bool) -> int:
     """Where the voxels begin; ITK reads them from within the header if a header says so."""
     if not math.isfinite(value) or value != int(value) or value < 0:
         raise WrongHeaderError(
-            f"its header has the vox_offset {value:g}, which is no place in a file; rewrite it "
-            "with nibabel or another tool"
+            f"its header has the vox_offset {value:g}, which is not a position in a file; rewrite "
+            "it with nibabel or another tool"
         )
     if not pair and value < SINGLE_OFFSET:
         raise WrongHeaderError(

@@ -93,9 +93,9 @@ def metaimage(path: Path) -> Announced:
     fields, end = metaimage_fields(path)
     name = _field(fields, "ElementDataFile")
     if any(mark in name for mark in SEVERAL):
-        raise WrongHeaderError("has its voxels in one file a slice; save it as one file")
+        raise WrongHeaderError("stores its voxels in one file per slice; save it as one file")
     if not _is_true(fields.get("BinaryData", "True")):
-        raise WrongHeaderError("has its voxels as text; save it as binary")
+        raise WrongHeaderError("stores its voxels as text; save it as binary")
     kind = fields.get("ElementType", "")
     if kind not in METAIMAGE_BYTES:
         raise WrongHeaderError(f"has voxels of type '{kind}'; save it as integers or floats")
@@ -156,7 +156,7 @@ def nrrd(path: Path) -> Announced:
     """
     fields, end = _nrrd_fields(path)
     if "data file" in fields or "datafile" in fields:
-        raise WrongHeaderError("has its voxels in another file; save it as one file")
+        raise WrongHeaderError("stores its voxels in another file; save it as one file")
     encoding = _field(fields, "encoding").lower()
     if encoding not in ("raw", "gzip", "gz"):
         raise WrongHeaderError(f"has the encoding '{encoding}'; save it as raw or gzip")
@@ -178,7 +178,7 @@ def nrrd(path: Path) -> Announced:
 def _field(fields: Mapping[str, str], name: str) -> str:
     """A field that a header must have."""
     if name not in fields:
-        raise WrongHeaderError(f"its header has no field '{name}'; write it, or save it anew")
+        raise WrongHeaderError(f"its header has no field '{name}'; write it, or save it again")
     return fields[name]
 
 

@@ -1,0 +1,1 @@
+"""A file with companions in a folder beside it."""

@@ -1,0 +1,1 @@
+"""How good a segmentation is beyond its voxels: surfaces, and how far its probabilities hold."""
