@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmark import layout
 from benchmark.jobs import Job, experiment_jobs, loop_jobs
 from benchmark.layout import Experiment
-from benchmark.provenance import environment
+from benchmark.provenance import environment, run_command
 from benchmark.results import (
     Counts,
     DatasetRecord,
@@ -67,15 +67,21 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
             loop_result(root, Target(data, setting, experiment, loop)) for loop in range(finished)
         ),
         environment=environment(),
+        command=run_command(),
+        started=_started(root, experiment),
         finished=_time(failed or root / layout.evaluation_file(experiment, finished - 1)),
     )
 
 
 def full_data_dice(setting: Setting, card: "Card") -> float | None:
-    """Mean Dice of the papers' training on the whole pool, for the same number of epochs.
+    """Mean Dice of the setting's training on the whole pool, as the dataset's card has it.
 
-    None if it is unknown, or if the setting trains or evaluates differently from the papers.
+    That of the papers' training is known by epochs, that of a reduced-cost track only for just its
+    training and test; None: unknown.
     """
+    for measured in card.references:
+        if measured.belongs_to(setting.training, setting.inference):
+            return measured.dice
     training = Training(epochs=setting.training.epochs, **card.training.model_dump())
     tested = Inference(query_tile_step=setting.inference.query_tile_step, **dict(card.inference))
     if (setting.training, setting.inference) != (training, tested):
@@ -104,7 +110,23 @@ def _time(file: Path) -> str:
 
     The file's time rather than now, so that collecting a result again gives the same one.
     """
-    return f"{datetime.fromtimestamp(int(file.stat().st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _moment(file.stat().st_mtime)
+
+
+def _moment(seconds: float) -> str:
+    """UTC, from seconds since 1970."""
+    return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _started(root: Path, experiment: Experiment) -> str | None:
+    """When the start began to choose patches; None if it never did.
+
+    Methods share loop 0, so another experiment's run may have made it.
+    """
+    file = root / layout.query_file(experiment, 0)
+    if not file.is_file():
+        return None
+    return _moment(file.stat().st_mtime - read_cost(file).seconds)
 
 
 def finished_loops(root: Path, setting: Setting, experiment: Experiment) -> int:
@@ -124,18 +146,24 @@ def loop_result(root: Path, target: Target) -> LoopResult:
     train = root / layout.train_folder(experiment, loop)
     labelled = read_model(labelled_file(train), Labelled)
     evaluation = read_model(root / layout.evaluation_file(experiment, loop), Evaluation)
+    query = load_query(root / layout.query_file(experiment, loop))
     return LoopResult(
         loop=loop,
-        patches=patch_columns(load_query(root / layout.query_file(experiment, loop)).patches),
+        patches=patch_columns(query.patches),
+        isolation=query.isolation,
+        chosen_in=query.chosen_in,
         labelled_patches=labelled.patches,
         labelled_voxels=labelled.voxels,
         labelled_foreground=labelled.foreground,
         labelled_boundary=labelled.effort,
+        effort=labelled.total_work,
         counts=Counts(
             true_positives=evaluation.true_positives,
             false_positives=evaluation.false_positives,
             false_negatives=evaluation.false_negatives,
         ),
+        surfaces=evaluation.surfaces,
+        calibration=evaluation.calibration,
         costs={
             job.key: read_cost(root / job.output) for job in loop_jobs(target) if job.step.has_cost
         },
@@ -151,7 +179,9 @@ def _dataset(info: "PreparedInfo", full_data_dice: float | None) -> DatasetRecor
         pool_cases=len(info.pool),
         pool_foreground=info.pool_voxels[1:],
         pool_boundary=info.pool_boundary,
+        pool_effort=info.pool_effort,
         full_data_dice=full_data_dice,
         test_cases=tuple(case.id for case in info.test),
+        pool_shapes={case.id: case.shape for case in info.pool},
         warnings=tuple(warning.line for warning in info.warnings),
     )

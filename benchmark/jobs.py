@@ -74,6 +74,7 @@ class Job:
             "seed": target.experiment.seed,
             "loop": f"{target.loop:03d}",
             "fold": target.fold,
+            "pictured": layout.kept_cases_file(),
             "kept": layout.kept_folder(target.experiment, target.loop),
             "threads": threads,
             "output": self.output,
@@ -95,6 +96,8 @@ class _Words:
 def loop_jobs(target: Target) -> Iterator[Job]:
     """Jobs of the target's loop, in order."""
     for step in STEPS:
+        if not step.applies(target.setting):
+            continue
         if step.per is Per.FOLD:
             for fold in range(target.setting.training.folds):
                 yield Job(step, replace(target, fold=fold))

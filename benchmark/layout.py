@@ -115,9 +115,29 @@ def result_file(experiment: Experiment) -> Path:
     return _seed_folder(*experiment) / RESULT
 
 
+def montage_file(experiment: Experiment, loop: int) -> Path:
+    """Small pictures of what a loop queried."""
+    return query_file(experiment, loop).with_suffix(".webp")
+
+
 def result_files(root: Path) -> list[Path]:
     """All results of a track; the paths begin with ``root``, the track's folder."""
     return sorted(root.glob(f"*/*/*/{RESULT}"))
+
+
+def elsewhere(track: str) -> Path:
+    """Folder of another track in the same runs folder."""
+    return Path("..") / track
+
+
+def query_files_elsewhere(track: str, experiment: Experiment, loop: int) -> tuple[Path, Path]:
+    """Patches of loop 0 and of a loop as an experiment of another track has them.
+
+    >>> query_files_elsewhere("main", Experiment("s", "bald", 1), 2)[1].as_posix()
+    '../main/s/bald/seed_1/loop_002.json'
+    """
+    there = elsewhere(track)
+    return there / query_file(experiment, 0), there / query_file(experiment, loop)
 
 
 def query_file(experiment: Experiment, loop: int) -> Path:
@@ -161,6 +181,16 @@ def member_files(root: Path, setting: str) -> list[Path]:
 def evaluation_file(experiment: Experiment, loop: int) -> Path:
     """The evaluation of a loop's ensemble on the test set."""
     return loop_folder(experiment, loop) / "evaluation.json"
+
+
+def kept_cases_file() -> Path:
+    """Test cases whose predictions evaluations keep for pictures."""
+    return Path("predictions.json")
+
+
+def prediction_file(evaluation: Path, case: str) -> Path:
+    """The prediction of a test case that an evaluation has kept beside its output."""
+    return evaluation.with_name("predictions") / f"{case}.b2nd"
 
 
 def failure_file(output: Path) -> Path:

@@ -1,19 +1,30 @@
-"""Where a result was made: versions, machine, commit."""
+"""Where a result was made: code, versions, machine, commit."""
 
+import hashlib
 import json
+import os
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
+import benchmark
+import nnactive
 from benchmark.image.record import image_record, image_used
-from benchmark.machine.gpus import gpu_names
+from benchmark.machine.gpus import driver_version, gpu_names
 from benchmark.results import Environment
 from nnactive.devices import usable_cores
-from nnactive.io.content import checkout
+from nnactive.io.content import DATASETS_PACKAGE, checkout, content_folder
 
 PACKAGES = ("nnactive-bench", "nnunetv2", "torch", "numpy", "scipy", "blosc2", "snakemake")
 """Packages whose version affects a result or its cost."""
+
+COMMAND: Final = "NNACTIVE_COMMAND"
+"""Environment variable by which a run tells its jobs its command line."""
+CODE: Final = frozenset({".py", ".yaml"})
+"""Endings of the files that decide what a run does: modules, tracks, cards."""
 
 
 def environment() -> Environment:
@@ -26,8 +37,42 @@ def environment() -> Environment:
         cpu=cpu_name(),
         cores=usable_cores(),
         accelerator=", ".join(gpus) if gpus else None,
+        code=code_hash(),
+        driver=driver_version(),
         image=image_used(),
     )
+
+
+def run_command() -> str | None:
+    """Command line of the run that this process is a job of; None: of none."""
+    return os.environ.get(COMMAND) or None
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 over the benchmark's code, tracks and cards: the same in a checkout and installed.
+
+    The packages that it was installed with are in `Environment.packages`.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted(code_files().items()):
+        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def code_files() -> dict[str, Path]:
+    """The files that `code_hash` counts, by name."""
+    folders = {
+        "benchmark": Path(benchmark.__file__).parent,
+        "datasets": content_folder(DATASETS_PACKAGE),
+        "nnactive": Path(nnactive.__file__).parent,
+    }
+    return {
+        f"{name}/{path.relative_to(folder).as_posix()}": path
+        for name, folder in folders.items()
+        for path in folder.rglob("*")
+        if path.suffix in CODE
+    }
 
 
 def cpu_name(info: Path = Path("/proc/cpuinfo")) -> str:

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from nnactive import PROTOCOL_VERSION
+from nnactive.answers.isolation import Isolation
+from nnactive.effort import Effort
+from nnactive.geometry import Triple
 from nnactive.io.costs import Cost
 from nnactive.io.files import first_problem, read_model, write_text
 from nnactive.io.models import Frozen, StateFile, file_text
-from nnactive.io.queries import PatchRecord
+from nnactive.io.queries import ChosenIn, PatchRecord
+from nnactive.quality.calibration import Calibration
+from nnactive.quality.surfaces import Surfaces
 from nnactive.settings import Setting
 
 if TYPE_CHECKING:
@@ -99,8 +104,32 @@ class LoopResult(Frozen):
     """Annotation effort so far: labelled voxels with a 6-neighbour of another label in their patch
     (protocol section 6), by foreground class; None: not counted."""
     counts: Counts
+    surfaces: Surfaces | None = None
+    """Surfaces on the test set; None: not measured."""
+    calibration: Calibration | None = None
+    """Probabilities on the test set; None: not measured."""
+    effort: Effort | None = None
+    """What labelling took so far beside voxels; None: not counted."""
+    isolation: Isolation | None = None
+    """How the code that chose the patches was kept from labels; None: written before this was
+    recorded."""
+    chosen_in: Annotated[ChosenIn | None, Field(exclude_if=lambda found: found is None)] = None
+    """Another track's loop file that the patches were taken from; None: the method chose them."""
     costs: dict[str, Cost]
-    """By job: start or query, annotate, train_fold_0 ..., evaluate."""
+    """By job: start, query or take, annotate, train_fold_0 ..., evaluate."""
+
+    @property
+    def dice(self) -> tuple[float | None, ...]:
+        """Dice of each foreground class (`dice_per_class`); None where it is undefined."""
+        return tuple(
+            None if math.isnan(each) else each for each in dice_per_class(self.counts).tolist()
+        )
+
+    @property
+    def mean_dice(self) -> float | None:
+        """Mean over the classes that a reference has (`mean_dice`); None without any."""
+        known = any(each is not None for each in self.dice)
+        return mean_dice(self.counts) if known else None
 
 
 def _as_json_has_it(value: object) -> object:
@@ -157,9 +186,13 @@ class DatasetRecord(Frozen):
     """Voxels of each foreground class in the whole pool."""
     pool_boundary: tuple[int, ...] | None = None
     """Of these, voxels with a 6-neighbour of another label; None: not counted."""
+    pool_effort: Effort | None = None
+    """What labelling every image of the pool from end to end would take; None: not counted."""
     full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
     """Mean Dice of the same training on the whole pool; None: unknown."""
     test_cases: tuple[str, ...]
+    pool_shapes: dict[str, Triple] | None = None
+    """``(Z, Y, X)`` of each pool case as prepared; None: written before this was recorded."""
     warnings: tuple[str, ...] = ()
     """What was odd with the raw data, one line a kind; empty, too, where the dataset was prepared
     before this was noted."""
@@ -190,6 +223,10 @@ class Environment(Frozen):
     cpu: str
     cores: int
     accelerator: str | None
+    code: str | None = None
+    """SHA-256 of the benchmark's code; None: written before this was recorded."""
+    driver: str | None = None
+    """Version of the accelerator's driver; None: no accelerator, or written before."""
     image: ImageUsed | None = None
     """None: not in a container, or written before this was recorded."""
 
@@ -210,8 +247,8 @@ class Failure(StateFile):
 class ExperimentResult(StateFile):
     """Setting x method x seed, complete or failed."""
 
-    SCHEMA: ClassVar[int] = 2
-    """Fields that version 1 lacks are None; its patches are turned into columns."""
+    SCHEMA: ClassVar[int] = 4
+    """Fields that earlier versions lack are None; version 1's patches are turned into columns."""
 
     protocol_version: str = PROTOCOL_VERSION
     status: Literal["complete", "failed"]
@@ -225,6 +262,10 @@ class ExperimentResult(StateFile):
     dataset: DatasetRecord
     loops: tuple[LoopResult, ...]
     environment: Environment
+    command: str | None = None
+    """The command line of the run that collected it; None: written before this was recorded."""
+    started: Moment | None = None
+    """When its first step began; None: written before this was recorded."""
     finished: Moment | None = None
     """When its last step ended; None: written before this was recorded."""
 

@@ -65,6 +65,10 @@ def _one_core(_shared: Resources) -> int:
     return 1
 
 
+def _always(_setting: Setting) -> bool:
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One entry of the table."""
@@ -94,6 +98,8 @@ class Step:
     """Threads of its numeric libraries; ``{threads}`` are the cores that it occupies."""
     runs_method: bool = False
     """Whether it runs a method's code, whose end is the experiment's."""
+    applies: Callable[[Setting], bool] = _always
+    """Whether the loops of a setting have it."""
     retries: int = 2
 
     @property
@@ -120,6 +126,14 @@ def _members(target: Target, loop: int) -> list[Path]:
 
 def _queries(target: Target, loops: int) -> list[Path]:
     return [layout.query_file(target.experiment, loop) for loop in range(loops)]
+
+
+def _chosen_elsewhere(target: Target) -> list[Path]:
+    """Loop 0 and the loop's own file in the track that chose the queries."""
+    if target.setting.queries is None:
+        return []
+    track = target.setting.queries.track
+    return [*layout.query_files_elsewhere(track, target.experiment, target.loop)]
 
 
 def _past(target: Target) -> range:
@@ -199,6 +213,23 @@ QUERY: Final = Step(
     # While the GPU predicts one image, a second core selects from the one before.
     threads=lambda shared: 2 if shared.gpus else 1,
     runs_method=True,
+    applies=lambda setting: setting.queries is None,
+)
+TAKE: Final = Step(
+    name="take",
+    per=Per.LATER_LOOP,
+    title="take queries",
+    reads="another track's loop_T.json",
+    writes="in place of a query: the patches chosen there",
+    inputs={
+        "setting": lambda target: layout.setting_file(target.setting.name),
+        "start": lambda target: layout.query_file(target.experiment, 0),
+        "taken": _chosen_elsewhere,
+    },
+    output=lambda target: layout.query_file(target.experiment, target.loop),
+    arguments="--setting {setting} --method {method_id} --seed {seed} --loop {loop}"
+    " --start {start} --out {output}",
+    applies=lambda setting: setting.queries is not None,
 )
 ANNOTATE: Final = Step(
     name="annotate",
@@ -234,7 +265,7 @@ EVALUATE: Final = Step(
     per=Per.LOOP,
     title="evaluate",
     reads="members, test set",
-    writes="voxel counts by class and case",
+    writes="voxel counts and surfaces by class and case, calibration",
     inputs={
         **ON_DATA,
         "train": lambda target: layout.train_folder(target.experiment, target.loop),
@@ -242,7 +273,7 @@ EVALUATE: Final = Step(
     },
     output=lambda target: layout.evaluation_file(target.experiment, target.loop),
     arguments="--data {data} --setting {setting} --train {train} --loop {loop}"
-    " --workers {threads} --out {output} {members}",
+    " --pictured {pictured} --workers {threads} --out {output} {members}",
     gpu=True,
     # While the GPU predicts one case, a second core reads the next and counts the one before.
     threads=lambda shared: 2 if shared.gpus else shared.train_threads,
@@ -263,7 +294,7 @@ RESULT: Final = Step(
     " --seed {seed} --out {output}",
     has_cost=False,
 )
-STEPS: Final = (PREPARE, START_STEP, QUERY, ANNOTATE, TRAIN_FOLD, EVALUATE, RESULT)
+STEPS: Final = (PREPARE, START_STEP, QUERY, TAKE, ANNOTATE, TRAIN_FOLD, EVALUATE, RESULT)
 """In the order in which a loop runs them."""
 
 

@@ -1,6 +1,7 @@
 """What lies in a track's YAML file, and the settings that it and the datasets' cards give."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -9,10 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from nnactive.errors import UserError
+from nnactive.geometry import slice_size
 from nnactive.io.files import first_problem
 from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
-from nnactive.settings import Inference, Limits, Name, Setting, Sizes, Training
+from nnactive.settings import (
+    Annotator,
+    Inference,
+    Limits,
+    Name,
+    Setting,
+    Sizes,
+    TakenQueries,
+    Training,
+)
 
 if TYPE_CHECKING:
     from nnactive.data.cards import Card
@@ -31,6 +42,11 @@ class Rules(Frozen):
     training: Training = Training()
     inference: Inference = Inference()
     limits: Limits = Limits()
+    queries: TakenQueries | None = None
+    methods: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Of the track's methods, those that are run here; None: all. A method that the track doesn't
+    name is run everywhere."""
+    annotator: Annotator | None = None
 
 
 class Entry(Rules):
@@ -40,6 +56,9 @@ class Entry(Rules):
     """By default, dataset and regime joined by an underscore."""
     dataset: str
     regime: str
+    patch: Literal["slice"] | None = None
+    """slice: a patch is one whole slice, as across the card's ``slice_axis``; the default name then
+    ends in ``_slice``."""
     patch_size: Sizes | None = None
     starting_budget: PositiveInt | None = None
     query_size: PositiveInt | None = None
@@ -51,8 +70,12 @@ class Cards(Rules):
 
     datasets: Annotated[tuple[str, ...], Field(min_length=1)]
     regimes: Annotated[tuple[str, ...], Field(min_length=1)]
-    patch: Literal["query", "half"] = "query"
-    """half: the card's half patch; the names of these settings end in ``_half``."""
+    patch: Literal["query", "half", "slice"] = "query"
+    """half: the card's half patch; slice: one whole slice. The names of these settings end in
+    ``_half`` and ``_slice``."""
+    query: Literal["usual", "half", "double"] = "usual"
+    """Size of the queries relative to the card's; the starting budget and the total stay, and the
+    names of these settings end in ``_query_half`` or ``_query_double``."""
 
 
 class TrackFile(Frozen):
@@ -80,6 +103,30 @@ class TrackFile(Frozen):
             raise ValueError("needs 'settings', 'cards' or both")
         return self
 
+    @model_validator(mode="after")
+    def _chosen_elsewhere(self) -> Self:
+        parts: tuple[Rules, ...] = (*self.cards, *self.settings)
+        if any(part.queries is not None and part.queries.track == self.name for part in parts):
+            raise ValueError(f"'queries.track': '{self.name}' is this track; name another one")
+        return self
+
+    @model_validator(mode="after")
+    def _known_methods(self) -> Self:
+        parts = {"cards": self.cards, "settings": self.settings}
+        narrowed = [
+            (f"{name}.{number}.methods", rules.methods)
+            for name, part in parts.items()
+            for number, rules in enumerate(part)
+            if rules.methods is not None
+        ]
+        for where, methods in narrowed:
+            unknown = [method for method in methods if method not in self.methods]
+            if unknown:
+                raise ValueError(f"'{where}': '{unknown[0]}' isn't one of the track's methods")
+            if self.query is not None:
+                raise ValueError(f"'{where}' isn't for a track that compares starts")
+        return self
+
 
 def read_track_file(path: Path) -> TrackFile:
     """Read a track's YAML file.
@@ -93,12 +140,15 @@ def read_track_file(path: Path) -> TrackFile:
         raise UserError(f"{path}: {first_problem(error)}") from None
 
 
-def settings_of(content: TrackFile, path: Path) -> tuple[Setting, ...]:
+def settings_of(content: TrackFile, path: Path) -> dict[Setting, tuple[str, ...]]:
     """The track's settings, completed from the cards of its datasets.
 
     Args:
         content: the track file.
         path: its path, for errors.
+
+    Returns:
+        For each setting, in order, the METHOD strings of the track that it leaves out.
 
     Raises:
         UserError: names a field that is wrong, needed or has duplicates.
@@ -116,17 +166,21 @@ def settings_of(content: TrackFile, path: Path) -> tuple[Setting, ...]:
                 raise
             raise UserError(f"{path}: field '{field}': {error}") from None
 
-    settings = []
+    settings: list[tuple[Setting, tuple[str, ...]]] = []
+
+    def add(entry: Entry, found: "Card") -> None:
+        kept = content.methods if entry.methods is None else entry.methods
+        left_out = tuple(method for method in content.methods if method not in kept)
+        settings.append((_setting(entry, found, path), left_out))
+
     for number, cards in enumerate(content.cards):
         for dataset, regime in product(cards.datasets, cards.regimes):
             found = card(dataset, f"cards.{number}.datasets")
-            entry = _entry(cards, found, regime, f"{path}: field 'cards.{number}'")
-            settings.append(_setting(entry, found, path))
+            add(_entry(cards, found, regime, f"{path}: field 'cards.{number}'"), found)
     for number, entry in enumerate(content.settings):
-        found = card(entry.dataset, f"settings.{number}.dataset")
-        settings.append(_setting(entry, found, path))
-    _check_duplicates(content, settings, path)
-    return tuple(settings)
+        add(entry, card(entry.dataset, f"settings.{number}.dataset"))
+    _check_duplicates(content, [setting for setting, _ in settings], path)
+    return dict(settings)
 
 
 def _check_duplicates(content: TrackFile, settings: Sequence[Setting], path: Path) -> None:
@@ -143,19 +197,48 @@ def _check_duplicates(content: TrackFile, settings: Sequence[Setting], path: Pat
 
 def _entry(cards: Cards, card: "Card", regime: str, where: str) -> Entry:
     """The entry that ``cards`` stands for, of one dataset in one regime."""
-    given = {key: getattr(cards, key) for key in Rules.model_fields}
-    if cards.patch == "query":
-        return Entry(dataset=card.name, regime=regime, **given)
-    half = card.half_patch
-    if half is None:
-        raise UserError(f"{where}: the card of {card.name} has no half_patch")
-    name = f"{card.name}_{regime}_half"
-    return Entry(name=name, dataset=card.name, regime=regime, patch_size=half, **given)
+    changed: dict[str, Any] = {key: getattr(cards, key) for key in Rules.model_fields}
+    name = f"{card.name}_{regime}"
+    if cards.patch == "half":
+        if card.half_patch is None:
+            raise UserError(f"{where}: the card of {card.name} has no half_patch")
+        name, changed["patch_size"] = f"{name}_half", card.half_patch
+    if cards.patch == "slice":
+        name, changed["patch"] = f"{name}_slice", "slice"
+    if cards.query != "usual":
+        name = f"{name}_query_{cards.query}"
+        changed |= _resized(
+            card, regime, Fraction(2) if cards.query == "double" else Fraction(1, 2), where
+        )
+    return Entry(name=name, dataset=card.name, regime=regime, **changed)
+
+
+def _resized(card: "Card", regime: str, factor: Fraction, where: str) -> dict[str, int]:
+    """The query size times a factor, and the loops that make the same total budget with it."""
+    budget = card.budgets.get(regime)
+    if budget is None:
+        return {}  # the setting says so
+    query, later = budget.query * factor, (budget.loops - 1) / factor
+    if query.denominator > 1 or later.denominator > 1:
+        raise UserError(
+            f"{where}: {budget.loops - 1} queries of {budget.query} patches ({card.name}, "
+            f"{regime}) can't become {later} of {query}; leave 'query' out"
+        )
+    return {"query_size": int(query), "loops": 1 + int(later)}
 
 
 def _setting(entry: Entry, card: "Card", path: Path) -> Setting:
-    given = {key: value for key, value in entry if value is not None}
+    given = {key: value for key, value in entry if value is not None and key != "methods"}
     merged = {**_defaults(card, entry.regime), **given}
+    if merged.pop("patch", None) == "slice":
+        if entry.patch_size is not None:
+            raise UserError(
+                f"{path}: 'patch: slice' and 'patch_size' exclude each other; give one of them"
+            )
+        # Every slice is scored: with the card's stride only each eighth could be queried.
+        stride = entry.stride or (1, 1, 1)
+        merged |= {"patch_size": slice_size(card.slice_axis), "stride": stride}
+        merged["name"] = entry.name or f"{merged['name']}_slice"
     for part in ("training", "inference"):
         stated = getattr(entry, part).model_dump(exclude_unset=True)
         merged[part] = getattr(card, part).model_dump() | stated

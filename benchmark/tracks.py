@@ -1,8 +1,11 @@
 """Tracks: which settings, methods and seeds are run."""
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from benchmark.layout import Experiment
 from benchmark.submission.method_string import Method
@@ -30,6 +33,11 @@ class Track(StateFile):
     """Query method of all later loops in a track that compares starts; None: it compares query
     methods."""
     seeds: tuple[int, ...]
+    left_out: Annotated[dict[str, tuple[str, ...]], Field(exclude_if=operator.not_)] = Field(
+        default_factory=dict
+    )
+    """Ids of the track's methods that a setting leaves out, by its name; all other methods, a new
+    one too, are run in every setting."""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -37,27 +45,47 @@ class Track(StateFile):
         return tuple(dict.fromkeys(setting.dataset for setting in self.settings))
 
     @property
+    def taken_from(self) -> str | None:
+        """Track whose queries a setting trains on; None: all settings' methods choose."""
+        found = (setting.queries.track for setting in self.settings if setting.queries)
+        return next(found, None)
+
+    @property
     def experiments_per_seed(self) -> int:
-        """Settings x methods."""
-        return len(self.settings) * len(self.methods)
+        """Settings x methods, without those that a setting leaves out."""
+        return sum(self._methods_in(setting) for setting in self.settings)
 
     @property
     def trainings(self) -> int:
         """Number of networks trained for the track's own methods; a shared loop 0 counts once."""
-        later = len(self.methods)
-        first = later if self.query else 1
         return len(self.seeds) * sum(
-            s.training.folds * (first + (s.loops - 1) * later) for s in self.settings
+            s.training.folds
+            * ((self._methods_in(s) if self.query else 1) + (s.loops - 1) * self._methods_in(s))
+            for s in self.settings
         )
 
     @property
     def trainings_unshared(self) -> int:
         """The same if every experiment trained its own loop 0."""
-        return (
-            len(self.seeds)
-            * len(self.methods)
-            * sum(s.training.folds * s.loops for s in self.settings)
+        return len(self.seeds) * sum(
+            self._methods_in(s) * s.training.folds * s.loops for s in self.settings
         )
+
+    def _methods_in(self, setting: Setting) -> int:
+        return len(self.methods) - len(self.left_out.get(setting.name, ()))
+
+    def asks(self, setting: str, method: str) -> bool:
+        """Whether a method is run in a setting.
+
+        Args:
+            setting: its name.
+            method: method id.
+        """
+        return method not in self.left_out.get(setting, ())
+
+    def asked(self, setting: str, methods: Iterable[str]) -> tuple[str, ...]:
+        """Of some methods, by id, those that are run in a setting."""
+        return tuple(method for method in methods if self.asks(setting, method))
 
     def part(
         self, dataset: str | None = None, regime: str | None = None, seeds: Sequence[int] = ()
@@ -82,13 +110,17 @@ class Track(StateFile):
                 known = ", ".join(map(str, self.seeds))
                 raise UserError(f"track {self.name}: no seed {seed}; choose from {known}")
         wanted_seeds = tuple(s for s in self.seeds if not seeds or s in seeds)
-        return self.model_copy(update={"settings": kept, "seeds": wanted_seeds})
+        names = {setting.name for setting in kept}
+        left_out = {name: ids for name, ids in self.left_out.items() if name in names}
+        return self.model_copy(
+            update={"settings": kept, "seeds": wanted_seeds, "left_out": left_out}
+        )
 
 
-def experiments(track: Track, method_ids: tuple[str, ...]) -> Iterator[Experiment]:
+def experiments(track: Track, method_ids: Sequence[str]) -> Iterator[Experiment]:
     """All experiments of the given methods on a track: by setting, then method, then seed."""
     for setting in track.settings:
-        for method in method_ids:
+        for method in track.asked(setting.name, method_ids):
             for seed in track.seeds:
                 yield Experiment(setting.name, method, seed)
 
@@ -115,7 +147,34 @@ def load_track(name: str) -> Track:
     if is_path:
         _check_users_file(content, path)
     fields = content.model_dump(exclude={"settings", "cards"})
-    return Track(settings=settings_of(content, path), **fields)
+    settings = settings_of(content, path)
+    left_out = {s.name: _ids(methods, path) for s, methods in settings.items() if methods}
+    return Track(settings=tuple(settings), left_out=left_out, **fields)
+
+
+def _ids(methods: Iterable[str], path: Path) -> tuple[str, ...]:
+    """Ids of built-in methods that a setting leaves out.
+
+    Raises:
+        UserError: if one isn't built in: its id depends on its code.
+    """
+    return tuple(
+        # What comes with the benchmark names built-in methods; looking them up takes NumPy.
+        text if path.parent == FOLDER and text.isidentifier() else _builtin_id(text, path)
+        for text in methods
+    )
+
+
+def _builtin_id(text: str, path: Path) -> str:
+    from benchmark.submission.spec import describe
+
+    method = Method.parse(text)
+    if method.file is not None:
+        raise UserError(
+            f"{path}: field 'methods': a setting leaves out {method.string}; "
+            "only built-in methods can be left out"
+        )
+    return describe(method).record.id
 
 
 def _check_users_file(content: TrackFile, path: Path) -> None:

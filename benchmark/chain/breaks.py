@@ -142,7 +142,7 @@ def _broken(chain: Chain, job: Job) -> Break | None:
 
 
 def _is_damaged(chain: Chain, output: Path, made: dict[str, Any]) -> bool:
-    """Whether an output isn't what its step wrote, as far as that can be told without reading."""
+    """Whether an output is not what its step wrote, as far as that can be told without reading."""
     files: dict[str, str] = made.get("files") or {}
     if not files or not is_named(output, made.get("name")):
         return True
@@ -161,6 +161,11 @@ def _is_intact(file: Path, files: dict[str, str]) -> bool:
         return False
 
 
+def is_elsewhere(path: Path) -> bool:
+    """Whether a file is another track's."""
+    return path.parts[:1] == ("..",)
+
+
 def _changed(chain: Chain, job: Job, made: dict[str, Any] | None) -> Iterator[tuple[Path, str]]:
     """Inputs that aren't there any more as the output was made from them."""
     if made is None or made.get("late"):
@@ -171,6 +176,7 @@ def _changed(chain: Chain, job: Job, made: dict[str, Any] | None) -> Iterator[tu
             if job.step.per is not Per.EXPERIMENT
             and path.suffix != MEMBER
             and not path.is_absolute()
+            and not is_elsewhere(path)
             and chain.is_gone(path)
         )
         return
@@ -179,6 +185,7 @@ def _changed(chain: Chain, job: Job, made: dict[str, Any] | None) -> Iterator[tu
         if name == CHECKSUM or path.parent == METHODS:
             continue
         if chain.is_gone(path):
-            yield path, GONE
+            if not is_elsewhere(path):  # what was taken from there stays
+                yield path, GONE
         elif (now := chain.digest(path)) is not None and now != read:
             yield path, CHANGED

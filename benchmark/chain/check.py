@@ -28,7 +28,7 @@ def check_inputs(
         Digest of each by its path, for the seal of what is made from them.
 
     Raises:
-        DamagedError: if one isn't what its step wrote; it was set aside.
+        DamagedError: if one is not what its step wrote; it was set aside.
         RefusedError: if it is a file that the run itself wrote.
     """
     found: dict[str, str] = {}
@@ -42,12 +42,12 @@ def check_intact(paths: Iterable[Path], way_out: str) -> None:
     """The same for one who only looks: nothing is set aside, and what has no seal passes.
 
     Raises:
-        UserError: if one isn't what its step wrote.
+        UserError: if one is not what its step wrote.
     """
     for path in paths:
         made = read_seal(path)
         if made is not None and not is_intact(path, made):
-            raise UserError(f"{path}: isn't what its step wrote; {way_out}")
+            raise UserError(f"{path}: is not what its step wrote; {way_out}")
 
 
 def is_sound(root: Path, output: Path) -> bool:
@@ -91,12 +91,12 @@ def _check(path: Path, note: Callable[[str], None]) -> str | None:
     made = read_seal(path)
     if not path.exists():
         if made is not None or _was_set_aside(path):
-            raise DamagedError(f"{path}: no longer there; it is made again")
+            raise DamagedError(f"{path}: missing; it is being made again")
         return None  # the step says what it misses
     if made is None:
         if path.parent == METHODS:
             return digest(contents(path))
-        note(f"{path}: not sealed, as an older version wrote it; it can't be checked")
+        note(f"{path}: not sealed, because an older version wrote it; it can't be checked")
         return seal(path, path, {}, late=True).digest
     if not is_intact(path, made):
         _refuse(path)
@@ -106,10 +106,10 @@ def _check(path: Path, note: Callable[[str], None]) -> str | None:
 def _refuse(path: Path) -> None:
     if path.parent == METHODS or path.is_absolute():
         way_out = "run the same command again" if path.parent == METHODS else "remove it"
-        raise RefusedError(f"{path}: isn't what was written there; {way_out}")
+        raise RefusedError(f"{path}: is not what was written there; {way_out}")
     place = set_aside(Path(), path)
     where = f"; set aside as {place}" if place else ""
-    raise DamagedError(f"{path}: isn't what its step wrote{where}, and is made again")
+    raise DamagedError(f"{path}: is not what its step wrote{where}, and is being made again")
 
 
 def _was_set_aside(path: Path) -> bool:

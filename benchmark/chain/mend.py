@@ -39,7 +39,7 @@ def notes(found: Sequence[Break]) -> Iterator[str]:
     for (origin, why), broken in causes.items():
         again = [each.job for each in broken if not each.dropped]
         if not again:
-            yield f"{origin} {why}: set aside; nothing needs it any more"
+            yield f"{origin} {why}: set aside; nothing needs it anymore"
             continue
         by_who: dict[str, list[Job]] = defaultdict(list)
         for job in again:

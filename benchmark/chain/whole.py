@@ -32,7 +32,7 @@ def check_experiment(
         Digest of each, for the result's seal.
 
     Raises:
-        DamagedError: if one isn't what its step wrote, or was made from something else.
+        DamagedError: if one is not what its step wrote, or was made from something else.
     """
     loops = range(setting.loops)
     files = [layout.spec_file(experiment.method)]

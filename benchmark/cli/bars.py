@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bars() -> Iterator["Progress"]:
-    """A progress bar per stage on a terminal, elsewhere lines; both with the time left."""
+def bars(unit: str = " cases") -> Iterator["Progress"]:
+    """A progress bar per stage on a terminal, elsewhere lines; both with the time left.
+
+    Args:
+        unit: what is counted, as it follows a number.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Lines()
+        yield Lines(unit)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, TimeRemainingColumn(), console=console) as shown:
@@ -39,7 +43,8 @@ def bars() -> Iterator["Progress"]:
 class Lines:
     """Prints a line at the end of a stage, and one now and then until then."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = " cases") -> None:
+        self.unit = unit
         self.stage = ""
         self.beat = Beat(0)
         self.pace = Pace(0, 0)
@@ -51,9 +56,9 @@ class Lines:
         if stage != self.stage:
             self.stage, self.beat, self.pace = stage, Beat(now), Pace(share, now)
         if done == total:
-            click.echo(f"{stage}: {done} cases", err=True)
+            click.echo(f"{stage}: {done}{self.unit}", err=True)
         elif self.beat.due(now):
             left = self.pace.left(share, now)
             click.echo(
-                ", ".join(filter(None, (f"{stage}: {done} of {total} cases", left))), err=True
+                ", ".join(filter(None, (f"{stage}: {done} of {total}{self.unit}", left))), err=True
             )

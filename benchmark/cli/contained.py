@@ -37,7 +37,7 @@ def layer_option() -> click.Option:
     return click.Option(
         ["--layer"],
         is_flag=True,
-        help="Install what the submission.yaml beside METHOD requires, in a layer on the image.",
+        help="Install the requirements of the submission.yaml beside METHOD in an image layer.",
     )
 
 
@@ -167,7 +167,8 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
         params["data"],
     )
     check_links(data, content.datasets, "--data")
-    check_links(params["runs"], [content.name], "--runs")
+    used = filter(None, (content.name, content.taken_from))
+    check_links(params["runs"], used, "--runs")
     if any(mount.target == type(mount.target)(DATA) for mount in handover.mounts):
         return
     for dataset in content.datasets:

@@ -122,7 +122,7 @@ def _check_names(arguments: Sequence[str]) -> None:
     for argument in arguments:
         if not argument or (argument.startswith("--") and argument.endswith("=")):
             name = argument[:-1] or "an argument"
-            raise UserError(f"{name} is empty, as if from a variable that isn't set; give a value")
+            raise UserError(f"{name} is empty, perhaps from an unset variable; give a value")
     with suppress(FileNotFoundError):  # the current folder may have been removed
         arguments = [*arguments, str(Path.cwd())]
     ours = [value for name, value in os.environ.items() if name.startswith(VARIABLES)]

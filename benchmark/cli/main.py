@@ -5,14 +5,22 @@ from collections.abc import Sequence
 
 import click
 
+from benchmark.cli.commands.author.bundle import bundle
 from benchmark.cli.commands.author.check import check
 from benchmark.cli.commands.author.entry import entry
 from benchmark.cli.commands.author.methods import method
 from benchmark.cli.commands.author.replay import replay
+from benchmark.cli.commands.author.runs import runs
+from benchmark.cli.commands.author.verify import sign, verify
 from benchmark.cli.commands.data import data
 from benchmark.cli.commands.doctor import doctor
 from benchmark.cli.commands.leaderboard import leaderboard
+from benchmark.cli.commands.references import expect, reference
+from benchmark.cli.commands.reproducing.baselines import baselines
+from benchmark.cli.commands.reproducing.reproduce import reproduce
+from benchmark.cli.commands.reproducing.spread import spread
 from benchmark.cli.commands.schema import schema
+from benchmark.cli.commands.show import show
 from benchmark.cli.commands.steps import step
 from benchmark.cli.commands.study.cancel import cancel
 from benchmark.cli.commands.study.logs import logs
@@ -25,7 +33,7 @@ from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
 HELP = frozenset({"-h", "--help"})
-WRITING = frozenset({"data", "check", "replay", "leaderboard"})
+WRITING = frozenset({"data", "check", "replay", "leaderboard", "show"})
 """Commands that need only temporary files; a run checks all that it needs when it begins."""
 
 
@@ -54,11 +62,15 @@ def cli(*, debug: bool) -> None:
 
 
 for command in (
-    *(data, track, submit, check, method, replay, entry),
+    *(data, track, submit, check, method, replay, bundle, entry, runs),
+    *(verify, sign),
     *(leaderboard, doctor, schema, step),
+    *(reproduce, spread, baselines, show),
     *(plan, status, logs, retry, cancel, profile, shard),
 ):
     cli.add_command(command)
+for command in (reference, expect):
+    track.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

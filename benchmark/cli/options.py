@@ -1,6 +1,7 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -35,10 +36,13 @@ runs_option = click.option(
     help="Folder of the runs (or NNACTIVE_RUNS).",
 )
 dataset_option = click.option(
-    "--dataset", default=None, metavar="NAME", help="Only the track's settings of this dataset."
+    "--dataset", default=None, metavar="NAME", help="Only the track's settings with this dataset."
 )
 regime_option = click.option(
-    "--regime", default=None, metavar="NAME", help="Only the track's settings of this label regime."
+    "--regime",
+    default=None,
+    metavar="NAME",
+    help="Only the track's settings with this label regime.",
 )
 seed_option = click.option(
     "--seed",
@@ -83,7 +87,7 @@ seconds_option = click.option(
 frozen_option = click.option(
     "--frozen",
     type=click.Path(path_type=Path),
-    help="Frozen copy of METHOD's files, to be used instead of them.",
+    help="Frozen copy of METHOD's files to use instead.",
 )
 """For commands with `method_argument` that other commands run in processes of their own."""
 
@@ -119,7 +123,7 @@ shard_option = click.option(
     type=click.Choice(["experiment", "loop", "component"]),
     default="experiment",
     show_default=True,
-    help="What one job of the cluster works on; a component is all methods of a setting and seed.",
+    help="What one cluster job works on; a component is all methods of a setting and seed.",
 )
 container_option = click.option(
     "--container",
@@ -127,7 +131,16 @@ container_option = click.option(
     help="Run every job of the cluster in this image (Apptainer, unless the profile says Docker).",
 )
 keep_option = click.option(
-    "--keep", is_flag=True, help="Keep the networks that nothing needs any more."
+    "--keep",
+    is_flag=True,
+    help="Keep all networks; by default, used ones are deleted if all take over 20 GiB.",
+)
+keep_predictions_option = click.option(
+    "--keep-predictions",
+    "pictured",
+    multiple=True,
+    metavar="CASE",
+    help="Keep each loop's prediction for this test case for `show predictions`; repeatable.",
 )
 folds_option = click.option(
     "--folds-per-gpu",
@@ -135,8 +148,42 @@ folds_option = click.option(
     default="auto",
     show_default=True,
     metavar="K",
-    help="Trainings that share a GPU; auto: as many as pay and fit, if calibrated, else 1.",
+    help="Trainings per GPU; auto: as many as fit and pay off, if calibrated, else 1.",
 )
+
+
+def isolation_option(command: Command) -> Command:
+    """Add ``--isolation`` to a command that runs methods; tells the user if there is none."""
+
+    @click.option(
+        "--isolation",
+        type=click.Choice(["auto", "bubblewrap", "landlock", "none"]),
+        envvar="NNACTIVE_ISOLATION",
+        default="auto",
+        show_default=True,
+        help="How methods are isolated from labels (or NNACTIVE_ISOLATION); auto: strongest here.",
+    )
+    @wraps(command)
+    def isolated(*args: Any, isolation: str, **others: Any) -> Any:
+        with isolation_wished(isolation):
+            return command(*args, **others)
+
+    return isolated
+
+
+@contextmanager
+def isolation_wished(isolation: str) -> Iterator[None]:
+    """Have this isolation in the block; tells the user if there is none.
+
+    Raises:
+        UserError: this machine can't give it.
+    """
+    from benchmark.firewall.ways import remarks, wished
+
+    with wished(isolation):
+        if line := remarks():
+            click.echo(line, err=True)
+        yield
 
 
 @dataclass(frozen=True)
@@ -162,6 +209,8 @@ class RunOptions:
     """Whether networks are kept that nothing needs any more."""
     folds: str
     """Trainings that share a GPU."""
+    pictured: tuple[str, ...]
+    """Test cases whose predictions are kept."""
 
 
 def run_options(command: Command) -> Command:
@@ -179,7 +228,9 @@ def run_options(command: Command) -> Command:
     @shard_option
     @container_option
     @keep_option
+    @keep_predictions_option
     @folds_option
+    @isolation_option
     @wraps(command)
     def collected(*args: Any, **given: Any) -> Any:
         options = RunOptions(**{field.name: given.pop(field.name) for field in fields(RunOptions)})

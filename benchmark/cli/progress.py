@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from nnactive.io.formatting import duration
 
 if TYPE_CHECKING:
@@ -36,6 +38,23 @@ class Pace:
         if gained <= 0 or share >= 1:
             return ""
         return f"about {duration((1 - share) / gained * (now - self.start))} left"
+
+
+class WaitLines:
+    """A line when a wait begins, and how long it still takes every half minute."""
+
+    def __init__(self) -> None:
+        self.wait, self.told = "", 0.0
+
+    def __call__(self, why: str, left: float, now: float) -> None:
+        """Tell why nothing happens and the seconds left, if a line is due at the time ``now``."""
+        if why != self.wait or now - self.told >= QUIET:
+            self.wait, self.told = why, now
+            click.echo(f"waiting: {why}; {duration(left)} left", err=True)
+
+    def end(self) -> None:
+        """Work goes on, so that the same wait is told again if it comes back."""
+        self.wait = ""
 
 
 class Beat:

@@ -4,16 +4,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnactive.geometry import size_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.table import Table
 
     from benchmark.tracks import Track
+    from leaderboard.terminal import Layout, TopTable
     from nnactive.settings import Setting
 
 WIDTH = 100
 """Columns unless the output is a terminal."""
+BADGES_WIDTH = 12
+"""Fewest columns of badges: the longest word that they have."""
 
 
 def print_table(table: "Table") -> None:
@@ -22,6 +27,58 @@ def print_table(table: "Table") -> None:
 
     width = None if Console().is_terminal else WIDTH
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def print_top(top: "TopTable") -> None:
+    """Print the first rows of a ranking and its verdict.
+
+    Where the terminal is too narrow for all columns, the least important ones are left out, so that
+    names stay whole; only where rank and name alone are too wide are names folded.
+    """
+    from rich.console import Console
+
+    from leaderboard.terminal import layouts
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    known = layouts(top)
+    fitting = (layout for layout in known if _width(top.title, layout) <= console.width)
+    layout = next(fitting, None)
+    console.print(_top_table(top.title, layout or known[-1], whole=layout is not None))
+    for sentence in top.verdict:
+        console.print(f"  {sentence}", soft_wrap=False)
+    console.print()
+
+
+def _width(title: str, layout: "Layout") -> int:
+    """Columns that a table needs, its badges folded as far as they may be."""
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    wide = Console(width=1000).measure(_top_table(title, layout)).maximum
+    if not layout.badges:
+        return wide
+    longest = max(cell_len(row[-1]) for row in layout.rows)
+    return wide - max(0, longest - BADGES_WIDTH)
+
+
+def _top_table(title: str, layout: "Layout", *, whole: bool = True) -> "Table":
+    """The table; names are folded unless they are ``whole``."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE)
+    for place, head in enumerate(layout.heads):
+        folded = layout.badges and place == len(layout.heads) - 1
+        table.add_column(
+            Text(head),
+            overflow="fold",
+            no_wrap=whole and not folded,
+            min_width=BADGES_WIDTH if folded else None,
+        )
+    for row in layout.rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def print_track(track: "Track") -> None:
@@ -39,6 +96,8 @@ def print_track(track: "Track") -> None:
     per_seed = track.experiments_per_seed
     what = "starts" if track.query else "methods"
     click.echo(f"\n{what} ({len(track.methods)}): {', '.join(track.methods)}\nseeds: {seeds}")
+    for name, ids in track.left_out.items():
+        click.echo(f"not in {name}: {', '.join(ids)}")
     if track.query:
         click.echo(f"query method of all later loops: {track.query}")
     click.echo(
@@ -54,7 +113,7 @@ def _row(setting: "Setting") -> tuple[str, ...]:
     total = setting.starting_budget + later * setting.query_size
     return (
         setting.name,
-        _sizes(setting.patch_size),
+        size_text(setting.patch_size, ","),
         _sizes(setting.stride),
         str(setting.candidates),
         f"{setting.starting_budget} + {later} x {setting.query_size} = {total}",
@@ -69,6 +128,12 @@ def _deviations(setting: "Setting") -> "Iterator[str]":
     from nnactive.settings import Inference, Training
 
     training, inference, usual = setting.training, setting.inference, Training()
+    if setting.queries:
+        yield f"queries of track {setting.queries.track}"
+    if training.network == "resenc_m":
+        yield "residual encoder M"
+    if setting.annotator is not None:
+        yield "noisy annotator"
     if training.iterations != usual.iterations:
         yield f"{training.iterations} iterations per epoch"
     if training.base_features != usual.base_features:

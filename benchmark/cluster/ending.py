@@ -70,14 +70,14 @@ def _end_submitter(file: Path) -> list[str]:
         return []
     here = Holder.here()
     if (holder.host, holder.boot) != (here.host, here.boot):
-        where = f"on {holder.host}; end it there first, or it submits again: kill {holder.pid}"
-        return [f"the process that submits is {where}"]
+        where = f"on {holder.host}; stop it there first, or it will submit again: kill {holder.pid}"
+        return [f"the submitting process is {where}"]
     with suppress(ProcessLookupError):
         os.kill(holder.pid, signal.SIGTERM)
     deadline = time.monotonic() + SECONDS_TO_END
     while living(file) is not None and time.monotonic() < deadline:
         time.sleep(0.1)
-    return [f"ended the process that submits ({holder.pid})"]
+    return [f"stopped the submitting process ({holder.pid})"]
 
 
 def _at_work(root: Path) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.cluster.shards import Kind, Shard, shards
+from benchmark.firewall.ways import AUTO, wish
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from benchmark.workflow.plan import STEP_COMMAND
@@ -27,13 +28,14 @@ class ShardRequest(StateFile):
     """Datasets that were still to be generated."""
     keep: bool = False
     """Whether checkpoints are kept that nothing needs any more."""
+    isolation: str = AUTO
+    """The user's wish; nodes may give more or less than the machine that it came from."""
     step_command: str | None = None
     """Tests replace the steps by stand-ins."""
 
     def shards(self) -> dict[str, Shard]:
         """All shards by slug."""
-        track = self.track
-        return shards(track.settings, self.methods, track.seeds, self.cut, self.generated)
+        return shards(self.track, self.methods, self.cut, self.generated)
 
     def request(self, root: Path, cores: int, data: Path | None = None) -> Request:
         """The request as a run on this machine takes it.
@@ -87,6 +89,7 @@ def asked(request: Request, cut: Kind, generated: tuple[str, ...]) -> ShardReque
         data=str(request.data.resolve()),
         generated=generated,
         keep=request.keep,
+        isolation=wish(),
         step_command=None if request.step_command == STEP_COMMAND else request.step_command,
     )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from benchmark.layout import Experiment, first_loop_of
-from nnactive.settings import Setting
+from benchmark.tracks import Track
 
 UNFIT: Final = re.compile(r"[^A-Za-z0-9_.,=+-]+")
 """What a slug has no room for: it names files, wildcards and jobs."""
@@ -73,26 +73,22 @@ class Shard:
 
 
 def shards(
-    settings: Sequence[Setting],
-    methods: Sequence[str],
-    seeds: Sequence[int],
-    cut: Kind,
-    generated: Sequence[str] = (),
+    track: Track, methods: Sequence[str], cut: Kind, generated: Sequence[str] = ()
 ) -> dict[str, Shard]:
     """All shards of a track by slug, each after the one that it needs.
 
     Args:
-        settings: the track's.
+        track: gives settings and seeds, and which methods a setting leaves out.
         methods: ids.
-        seeds: the track's.
         cut: one of ``CUTS``.
         generated: datasets that are still to be generated: the first shard of each makes it, and
             the others wait for that one.
     """
     makers: dict[str, str] = {}
     found: dict[str, Shard] = {}
-    for shard in _in_order(settings, methods, seeds, cut):
-        dataset = next(each.dataset for each in settings if each.name == shard.setting)
+    datasets = {setting.name: setting.dataset for setting in track.settings}
+    for shard in _in_order(track, methods, cut):
+        dataset = datasets[shard.setting]
         if dataset in generated and shard.needs is None:
             maker = makers.setdefault(dataset, shard.slug)
             if maker != shard.slug:
@@ -101,24 +97,24 @@ def shards(
     return found
 
 
-def _in_order(
-    settings: Sequence[Setting], methods: Sequence[str], seeds: Sequence[int], cut: Kind
-) -> Iterator[Shard]:
+def _in_order(track: Track, methods: Sequence[str], cut: Kind) -> Iterator[Shard]:
     """Starts first, so that nothing in the queue waits longer than it has to."""
-    components = [(setting, seed) for setting in settings for seed in seeds]
+    asked = {setting.name: track.asked(setting.name, methods) for setting in track.settings}
+    components = [
+        (setting, seed) for setting in track.settings for seed in track.seeds if asked[setting.name]
+    ]
     if cut is Kind.COMPONENT:
         for setting, seed in components:
-            yield Shard(Kind.COMPONENT, setting.name, tuple(methods), seed)
+            yield Shard(Kind.COMPONENT, setting.name, asked[setting.name], seed)
         return
-    firsts = list(dict.fromkeys(map(first_loop_of, methods)))
     starts = {
         (setting.name, first, seed): Shard(Kind.START, setting.name, (first,), seed, last=False)
         for setting, seed in components
-        for first in firsts
+        for first in dict.fromkeys(map(first_loop_of, asked[setting.name]))
     }
     yield from starts.values()
     for setting, seed in components:
-        for method in methods:
+        for method in asked[setting.name]:
             before = starts[setting.name, first_loop_of(method), seed].slug
             if cut is Kind.EXPERIMENT or setting.loops < 2:  # noqa: PLR2004
                 yield Shard(Kind.EXPERIMENT, setting.name, (method,), seed, needs=before)

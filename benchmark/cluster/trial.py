@@ -109,9 +109,7 @@ def _driver() -> str:
         return "no nvidia-smi here"
     query = [program, "--query-gpu=name,driver_version", "--format=csv,noheader"]
     done = subprocess.run(query, capture_output=True, text=True, timeout=30, check=False)
-    return (
-        "; ".join(done.stdout.split("\n")).strip("; ") or done.stderr.strip() or "it says nothing"
-    )
+    return "; ".join(done.stdout.split("\n")).strip("; ") or done.stderr.strip() or "no output"
 
 
 def _scratch() -> Finding:

@@ -83,7 +83,7 @@ def work(
     shard = find(root, slug)
     with lease(shard_lease(root, slug), seconds=1.5 * SILENT_SECONDS) as held:
         if not held:
-            return Told(UNFINISHED, f"{slug}: not finished: another job is at work on it")
+            return Told(UNFINISHED, f"{slug}: not finished: another job is working on it")
         if over := _over(root, slug, shard, request):
             return over
         done, made = steps_done(root, shard, request), part(shard, slug)

@@ -33,7 +33,9 @@ PROCESS: Final = "another process"
 VOLUME: Final = f"a volume of {LARGE.title}"
 FIRST: Final = (CONTRACT, BUDGET, BOUNDS, OVERLAP, LABELS, UNCHANGED, HELD)
 """Checks that one query of each pool decides."""
-CHECKS: Final = (LOADS, *FIRST, REPEATED, ORDER, WORKERS, INTERRUPTED, PROCESS, VOLUME)
+BEFORE: Final = (LOADS, *FIRST, REPEATED, ORDER, WORKERS, INTERRUPTED)
+"""Those before two processes are compared, which none of the two can do."""
+CHECKS: Final = (*BEFORE, PROCESS, VOLUME)
 """All checks, in the order in which they are judged."""
 
 _STATE_ADVICE = "carry nothing from case to case but what pool.map returns"
@@ -135,19 +137,6 @@ class Judge:
         ]
         yield self._compared(INTERRUPTED, "after an interruption", trials)
 
-    def elsewhere(self, answers: Answers) -> Verdict:
-        """Whether another process, with other string hashes, chose the same."""
-        judged = {title: answer for title, answer in self.answers.items() if answer is not None}
-        without = self._unknown(PROCESS, judged=bool(judged))
-        for title, answer in {} if without else judged.items():
-            other = answers.get(title)
-            if other != answer:
-                same = other and other.patches == answer.patches
-                what = "another state" if same else "other patches"
-                detail = f"{title}: {what} in another process; {ADVICE[PROCESS]}"
-                return Verdict(check=PROCESS, state="FAILED", detail=detail)
-        return without or Verdict(check=PROCESS, state="ok")
-
     def _trials(self, *, workers: int = 1, backwards: bool = False) -> list[Trial]:
         return [
             self._attempt(spec, contents, workers=workers, backwards=backwards)
@@ -185,10 +174,7 @@ class Judge:
         return without or self._unreached(check) or Verdict(check=check, state="ok")
 
     def _unknown(self, check: str, *, judged: bool) -> Verdict | None:
-        """The verdict on a check that compares queries, if they can't be compared."""
-        if judged and not self._comparable:
-            return Verdict(check=check, state="not judged", detail=UNEQUAL)
-        return _unanswered(check, answered=judged)
+        return _unknown(check, judged=judged, comparable=self._comparable)
 
     def _unreached(self, check: str) -> Verdict | None:
         """The verdict if no query did what the check is about."""
@@ -197,6 +183,33 @@ class Judge:
             return None
         detail = f"no query asks for {needed}" if needed != MAP else f"no query calls {MAP}"
         return Verdict(check=check, state="not reached", detail=detail)
+
+
+def elsewhere(answers: Answers, others: Answers, *, comparable: bool) -> Verdict:
+    """Whether another process, with other string hashes, chose the same.
+
+    Args:
+        answers: of the process with the other checks.
+        others: of the other one.
+        comparable: whether a second query in the same process chose the same.
+    """
+    judged = {title: answer for title, answer in answers.items() if answer is not None}
+    without = _unknown(PROCESS, judged=bool(judged), comparable=comparable)
+    for title, answer in {} if without else judged.items():
+        other = others.get(title)
+        if other != answer:
+            same = other and other.patches == answer.patches
+            what = "another state" if same else "other patches"
+            detail = f"{title}: {what} in another process; {ADVICE[PROCESS]}"
+            return Verdict(check=PROCESS, state="FAILED", detail=detail)
+    return without or Verdict(check=PROCESS, state="ok")
+
+
+def _unknown(check: str, *, judged: bool, comparable: bool) -> Verdict | None:
+    """The verdict on a check that compares queries, if they can't be compared."""
+    if judged and not comparable:
+        return Verdict(check=check, state="not judged", detail=UNEQUAL)
+    return _unanswered(check, answered=judged)
 
 
 def _unanswered(check: str, *, answered: bool) -> Verdict | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnactive.geometry import Patch, Triple, as_triple, clip_size, patch_around
+from nnactive.geometry import Patch, Triple, as_triple, clip_size, patch_around, slice_size
 from nnactive.labels import partial_label
 from nnactive.methods.placement import first_free
 from nnactive.streams import stream
@@ -64,6 +64,9 @@ POOLS = (
         shapes={**PLAIN.shapes, "b": (3, 20, 20), "d": (18, 2, 18)},
     ),
     replace(PLAIN, title="pool with anisotropic patches", patch_size=(2, 6, 5), stride=(1, 3, 2)),
+    replace(
+        PLAIN, title="pool with slices for patches", patch_size=slice_size(2), stride=(1, 1, 1)
+    ),
     replace(PLAIN, title="pool with one class", classes=2),
     replace(PLAIN, title="pool in its last loop", loop=QUERIES),
 )

@@ -12,7 +12,7 @@ from benchmark.conformance.pools import Contents, PoolSpec
 from benchmark.conformance.snapshots import changes, seed_globals, snapshot
 from benchmark.conformance.views import Watch, view
 from benchmark.submission.alone import WAY_OUT, foreign_module, installed_roots
-from nnactive.errors import NnactiveError
+from nnactive.errors import NnactiveError, described
 from nnactive.geometry import Patch
 from nnactive.methods import Need, PoolView, QueryMethod
 from nnactive.methods.run_method import run_method
@@ -100,12 +100,11 @@ def attempt(
     modules, roots = set(sys.modules), installed_roots()
     try:
         chosen = run_method(method, pool, spec.n)
-    except PartDone:
-        pass
-    except NnactiveError as error:
-        text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
-        broken = _classified(method.answer, pool, spec.n) or {CONTRACT: text}
-        trace = "".join(traceback.format_exception(error))
+    except BaseException as error:  # noqa: BLE001  (the method's own)
+        # Only who asked for a part is told that it is done.
+        if not (isinstance(error, PartDone) and checkpoint and checkpoint.part):
+            broken = _broken_by(error, method.answer, pool, spec.n)
+            trace = "".join(traceback.format_exception(error))
     told = foreign_module(modules, roots)
     if told:
         broken[CONTRACT] = f"{told}; {WAY_OUT}"
@@ -121,6 +120,14 @@ def attempt(
         )
     saved = None if chosen is None else watch.state.saved
     return Trial(spec, chosen, broken, saved, frozenset(watch.reached), trace)
+
+
+def _broken_by(error: BaseException, answer: object, pool: PoolView, n: int) -> dict[str, str]:
+    """Which rules a query broke that ended with an error."""
+    if not isinstance(error, NnactiveError):
+        return {CONTRACT: described(error)}
+    text = " ".join(str(error).split()).removeprefix(f"{_Recorded.__name__}: ")
+    return _classified(answer, pool, n) or {CONTRACT: text}
 
 
 def watch_of(method: QueryMethod, contents: Contents, *, workers: int, copies: bool) -> Watch:

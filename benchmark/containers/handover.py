@@ -11,6 +11,7 @@ from benchmark.containers.roles import Given, Role
 from benchmark.image.record import DATA, RESULTS, SCRATCH
 from benchmark.machine.places import write_problem
 from nnactive.errors import UserError
+from nnactive.io.beside.companions import folder_of
 
 OUT: Final = PurePosixPath(SCRATCH) / "out"
 """Where a command writes its file, which is moved to its place on the host at the end."""
@@ -30,6 +31,8 @@ class Output:
     """Where it is written inside, in the scratch folder."""
     seeded: bool
     """Whether the command reads what is at ``place`` first."""
+    companions: bool = False
+    """Whether it may have some, in a folder beside it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class _Translation:
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
-            Role.PAGE: self._output,
+            Role.PAGE: lambda text: self._output(text, companions=True),
             Role.GUIDE: lambda text: self._output(text, seeded=True),
         }
         return roles[role](value)
@@ -149,14 +152,22 @@ class _Translation:
         return str(target)
 
     def _run(self, text: str) -> str:
-        """An experiment's folder, in its whole track, of which it may read any loop."""
+        """An experiment's folder, in its whole track, of which it may read any loop.
+
+        Datasets that a run in a container generated are beside that.
+        """
         from benchmark.replay.find import track_of
+        from benchmark.workflow.datasets import GENERATED
 
         folder = Path(text)
         root = track_of(folder) if folder.is_dir() else None
         if root is None:
             return text
         inside = self._readable(str(root), "/replayed")
+        generated = root.parent / GENERATED
+        if generated.is_dir():
+            beside = PurePosixPath(inside).with_name(GENERATED)
+            self._mount(to_read(generated), beside, str(generated))
         return str(PurePosixPath(inside) / folder.absolute().relative_to(root))
 
     def _track_run(self, text: str) -> str:
@@ -167,10 +178,12 @@ class _Translation:
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)
 
-    def _output(self, text: str, *, seeded: bool = False) -> str:
+    def _output(self, text: str, *, seeded: bool = False, companions: bool = False) -> str:
         target = OUT / Path(text).name
-        self.outputs.append(Output(Path(text), target, seeded))
+        self.outputs.append(Output(Path(text), target, seeded, companions))
         self.names[target] = text
+        if companions:
+            self.names[PurePosixPath(folder_of(Path(target)))] = str(folder_of(Path(text)))
         return str(target)
 
     def _method(self, text: str) -> str:

@@ -16,6 +16,7 @@ from benchmark.image.record import BASE_DIGEST, DIGEST, SCRATCH
 from benchmark.machine.gpus import visible_gpus
 from nnactive.devices import VISIBLE
 from nnactive.errors import UserError
+from nnactive.io.beside.companions import MANIFEST, folder_of, write_with_companions, written
 from nnactive.io.files import write_bytes
 from nnactive.io.holders import JOB_VARIABLES
 from nnactive.nnunet.training.folders import CACHE, cache_folder
@@ -153,7 +154,11 @@ def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> N
     """Move the files to their places; a METHOD may have left links that lead elsewhere."""
     for output, folder in zip(handover.outputs, folders, strict=True):
         draft = scratch / output.target.relative_to(SCRATCH)
-        if os.path.realpath(draft) != str(draft) or os.path.realpath(output.place.parent) != folder:
+        beside, names = folder_of(draft), written(folder_of(draft)) if output.companions else ()
+        drafts = [draft, beside / MANIFEST, *(beside / name for name in names)]
+        wanted = [*map(str, drafts), folder, str(Path(folder, folder_of(output.place).name))]
+        found = [*drafts, output.place.parent, folder_of(output.place)]
+        if [os.path.realpath(each) for each in found] != wanted:
             raise UserError(
                 f"{output.place}: not written, as the container left a link on the way to it; "
                 "inspect its METHOD before you run it again"
@@ -163,4 +168,8 @@ def _end_outputs(handover: Handover, scratch: Path, folders: Sequence[str]) -> N
         content = draft.read_bytes()
         if output.seeded and output.place.is_file() and output.place.read_bytes() == content:
             continue
-        write_bytes(output.place, content)
+        if output.companions:
+            files = {name: (beside / name).read_bytes() for name in names}
+            write_with_companions(output.place, content, files)
+        else:
+            write_bytes(output.place, content)

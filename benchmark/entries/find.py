@@ -1,6 +1,6 @@
 """Which methods a runs folder holds, and how far each has got."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,20 @@ class Entry:
     def folders(self) -> list[Path]:
         """The folders of its experiments."""
         return experiment_folders(self.root, self.method)
+
+    def chosen(self, seeds: Sequence[int] = (), *, failed: bool = False) -> list[Path]:
+        """The folders of some of its experiments.
+
+        Args:
+            seeds: only those of these seeds; none given: of all.
+            failed: only those that ended with a failure.
+        """
+        names = {f"seed_{seed}" for seed in seeds}
+        return [
+            each
+            for each in self.folders
+            if (not names or each.name in names) and (not failed or _state(each) == "failed")
+        ]
 
 
 def entries(runs: Path, track: str | None = None) -> list[Entry]:

@@ -1,7 +1,7 @@
 """Remove a method from a track's folder: its experiments, logs and frozen files."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -16,21 +16,26 @@ from nnactive.io.seals import seal_file
 from nnactive.steps.twins import tidy
 
 
-def remove(entry: Entry) -> None:
-    """Remove everything of an entry; the results of other methods stay.
+def remove(entry: Entry, only: Sequence[Path] | None = None) -> None:
+    """Remove an entry, or some of its experiments; the results of other methods stay.
 
-    The record goes last, so that an interrupted removal can be repeated.
+    The record goes last, and only with the last experiment, so that an interrupted removal can be
+    repeated.
+
+    Args:
+        entry: the method in a track's folder.
+        only: folders of some of its experiments; None: all.
 
     Raises:
-        UserError: if a run is at work on the method, on whichever machine.
+        UserError: if a run is working on the method, on whichever machine.
     """
     holder = watched(_leases(entry))
     if holder is not None:
         raise UserError(
-            f"{entry.root}: a run is at work on {entry.method} (process {holder.pid} on "
-            f"{holder.host}); wait for its end"
+            f"{entry.root}: a run is working on {entry.method} (process {holder.pid} on "
+            f"{holder.host}); wait for it to end"
         )
-    for folder in entry.folders:
+    for folder in entry.folders if only is None else only:
         inner = folder.relative_to(entry.root)
         _gone(layout.log_folder(inner), entry.root)
         _gone(layout.lease_file(inner).with_suffix(""), entry.root)
@@ -41,6 +46,8 @@ def remove(entry: Entry) -> None:
         shutil.rmtree(folder)
         _empty(folder.parent)
         tidy(entry.root / layout.kept_folders(folder.parents[1].name))
+    if entry.folders:
+        return
     for file in _record(entry):
         _gone(file, Path())
 

@@ -19,6 +19,7 @@ SECONDS_TO_END: Final = 40.0
 SECONDS_BETWEEN_LOOKS: Final = 0.1
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
+PR_GET_CHILD_SUBREAPER: Final = 37
 """Numbers of the ``prctl`` calls, from ``linux/prctl.h``."""
 
 
@@ -85,16 +86,25 @@ def tie_forks() -> None:
     def tie() -> None:
         if parents:
             prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
-            if os.getppid() != parents[0]:
+            # 0: the parent lives in another process namespace.
+            if os.getppid() not in {parents[0], 0}:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     os.register_at_fork(before=note, after_in_child=tie)
 
 
-def adopt_orphans() -> None:
+def adopt_orphans(*, adopt: bool = True) -> None:
     """Make descendants whose parent dies children of this process, those in other sessions too."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt))
+
+
+def adopts_orphans() -> bool:
+    """Whether this process adopts orphans."""
+    found = ctypes.c_int(0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(found))
+    return bool(found.value)
 
 
 def descendants(spared: Collection[int] = ()) -> list[psutil.Process]:
@@ -142,6 +152,7 @@ def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
     Processes whose own parent has died count, on Linux. What is left after ``seconds``, or at an
     interrupt during the wait, is killed.
     """
+    adopted = adopts_orphans()
     adopt_orphans()
     before = set(descendants())
     try:
@@ -154,6 +165,7 @@ def all_ended(seconds: float = SECONDS_TO_END) -> Iterator[None]:
                 with suppress(psutil.Error):
                     process.kill()
             _wait_for_end(before, SECONDS_BETWEEN_LOOKS)
+            adopt_orphans(adopt=adopted)
 
 
 def _wait_for_end(before: set[psutil.Process], seconds: float) -> None:

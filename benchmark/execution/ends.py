@@ -14,7 +14,7 @@ TIMED_OUT: Final = 124
 LONGEST_REASON: Final = 500
 OUTSIDE: Final = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 """Signals that come from outside, as a rule: a job that one ended is worth another try."""
-STOPPED: Final = "was stopped; what it had done is saved"
+STOPPED: Final = "was stopped; its progress is saved"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def judge(death: Death) -> End:
 def _exited(death: Death) -> End:
     if death.returned and death.code:
         return End("failed", death.code)
-    text = "came to its end without writing its output"
+    text = "ended without writing its output"
     if not death.returned:
         text = "its process ended from within (os._exit or a library that calls it), with no output"
     return End("failed", 1, text, "crash")
@@ -109,6 +109,12 @@ def _signalled(number: int, *, memory_ran_out: bool) -> End:
         return End("failed", status, text, "memory")
     kind: FailureKind = "killed" if number in OUTSIDE else "crash"
     return End("failed", status, ended_by(number), kind)
+
+
+def left(code: int) -> str:
+    """In words, how a process ended that should have answered."""
+    how = ended_by(-code) if code < 0 else f"exited with status {code}"
+    return f"its process {how}"
 
 
 def ended_by(number: int) -> str:

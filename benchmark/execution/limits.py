@@ -48,7 +48,7 @@ class Watch:
     def too_much_output(self) -> Breach:
         """That the log is full."""
         most = f"{self.limits.log_mb:g} MB"
-        return Breach("killed", f"wrote more than its limit of {most} into its log")
+        return Breach("killed", f"wrote more than its limit of {most} to its log")
 
     def _look_at(self, tree: Sequence[psutil.Process]) -> Breach | None:
         if len(tree) > self.limits.processes:

@@ -73,7 +73,7 @@ def reason(log: Path) -> str:
         return cause
     status = exit_status(log)
     if status == UNFINISHED:
-        return "was stopped; what it had done is saved"
+        return "was stopped; its progress is saved"
     if status is not None and status > SIGNALLED:
         return f"was ended by signal {status - SIGNALLED}"
     return f"failed with exit status {status}" if status is not None else "was interrupted"

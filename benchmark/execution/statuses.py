@@ -5,4 +5,4 @@ from typing import Final
 UNFINISHED: Final = 75
 """Stopped before its end with everything saved (EX_TEMPFAIL): run it again, it isn't a failure."""
 DAMAGED: Final = 65
-"""An input isn't what its step wrote (EX_DATAERR): it was set aside, and is to be made again."""
+"""An input is not what its step wrote (EX_DATAERR): it was set aside, and is to be made again."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nnactive.budget import Budget, Room, judge, largest_query
 from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
-from nnactive.io.formatting import numbers
+from nnactive.geometry import size_text
 from nnactive.methods.demand import Demand
 from nnactive.settings import Setting
 from nnactive.steps.starting_budget import cases_of_classes
@@ -83,7 +83,7 @@ def _of_room(
     room = Room(shapes, setting.patch_size, setting.stride)
     verdicts = {name: judge(budget, room, asked) for name, asked in demands.items()}
     bad = {name: verdict for name, verdict in verdicts.items() if verdict.impossible}
-    patches = f"{budget} of {numbers(setting.patch_size, 'x')} voxels"
+    patches = f"{budget} of {size_text(setting.patch_size)} voxels"
     if bad:
         reason = next(iter(bad.values())).impossible
         which = [name for name, verdict in bad.items() if verdict.impossible == reason]

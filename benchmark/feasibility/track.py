@@ -28,7 +28,11 @@ def check_track(
     impossible: list[str] = []
     notes: list[str] = []
     for setting in pools.settings:
-        asked = {name: answers.settings[setting.name] for name, answers in demands.items()}
+        asked = {
+            name: answers.settings[setting.name]
+            for name, answers in demands.items()
+            if setting.queries is None and track.asks(setting.name, name)
+        }
         info = infos[setting.dataset]
         for finding in judge_setting(setting, info, track.seeds, asked, protocol=protocol):
             (impossible if finding.impossible else notes).append(

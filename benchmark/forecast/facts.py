@@ -61,7 +61,10 @@ class Facts:
         """The network that a setting trains."""
         known, training = self._networks, setting.training
         if training not in known:
-            plans = self._sketched if self.plans is None else self.plans
+            residual = training.network is not None
+            plans = self.plans
+            if plans is None or residual:  # a dataset is prepared with the plain network's plans
+                plans = self._sketched(residual=residual)
             known[training] = network_of(
                 plans, training, channels=self.channels, classes=self.classes
             )
@@ -71,8 +74,7 @@ class Facts:
     def _networks(self) -> dict[Training, Network]:
         return {}
 
-    @cached_property
-    def _sketched(self) -> Mapping[str, Any]:
+    def _sketched(self, *, residual: bool) -> Mapping[str, Any]:
         """Plans as far as a network is in them."""
         found = sketch(
             self.spacing,
@@ -80,13 +82,18 @@ class Facts:
             len(self.pool),
             channels=self.channels,
             classes=self.classes,
+            residual=residual,
         )
         shape = {
             "features_per_stage": list(found.features),
             "kernel_sizes": found.kernels,
             "strides": found.strides,
-            "n_conv_per_stage": found.convolutions,
             "n_conv_per_stage_decoder": found.decoder,
+            **(
+                {"n_blocks_per_stage": found.blocks}
+                if residual
+                else {"n_conv_per_stage": found.convolutions}
+            ),
         }
         configuration = {
             "patch_size": found.patch,

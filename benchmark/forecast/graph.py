@@ -11,7 +11,7 @@ from benchmark.jobs import Job, experiment_jobs
 from benchmark.layout import Experiment
 from benchmark.steps import Per
 from benchmark.tracks import Track, experiments
-from nnactive.settings import Setting
+from nnactive.settings import Setting, TakenQueries
 
 NOWHERE: Final = Path("DATA")
 ANY: Final = Experiment("any", "any", 0)
@@ -105,7 +105,11 @@ class _Study:
         }
         numbers: list[int | None] = []
         for job, after in _template(
-            setting.loops, setting.training.folds, entered.networks, entered.looks_back
+            setting.loops,
+            setting.training.folds,
+            entered.networks,
+            entered.looks_back,
+            setting.queries,
         ):
             waits = tuple(n for i in after if (n := numbers[i]) is not None)
             numbers.append(self._number(job, setting, entered, experiment, waits, later))
@@ -153,12 +157,15 @@ def _template(
     folds: int,
     networks: bool,  # noqa: FBT001
     looks_back: bool,  # noqa: FBT001
+    queries: TakenQueries | None,
 ) -> tuple[tuple[Job, tuple[int, ...]], ...]:
     """The jobs of any experiment of so many loops, each with those whose outputs it reads."""
-    return tuple(_with_inputs(loops, folds, Entered("any", networks, looks_back)))
+    return tuple(_with_inputs(loops, folds, Entered("any", networks, looks_back), queries))
 
 
-def _with_inputs(loops: int, folds: int, entered: Entered) -> Iterator[tuple[Job, tuple[int, ...]]]:
+def _with_inputs(
+    loops: int, folds: int, entered: Entered, queries: TakenQueries | None
+) -> Iterator[tuple[Job, tuple[int, ...]]]:
     setting = Setting(
         name=ANY.setting,
         dataset="any",
@@ -167,6 +174,7 @@ def _with_inputs(loops: int, folds: int, entered: Entered) -> Iterator[tuple[Job
         starting_budget=1,
         query_size=1,
         loops=loops,
+        queries=queries,
     )
     training = setting.training.model_copy(update={"folds": folds})
     setting = setting.model_copy(update={"training": training})

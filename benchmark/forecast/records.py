@@ -59,7 +59,7 @@ def likeness(step: Step, setting: Setting, method: str) -> Likeness:
         method: id of the query method.
     """
     training, inference = setting.training, setting.inference
-    network = (training.folds, training.base_features)
+    network = (training.folds, training.base_features, training.network)
     first = (step.name, setting.dataset)
     if step is TRAIN_FOLD:
         return (*first, training)

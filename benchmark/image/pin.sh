@@ -38,8 +38,8 @@ pin_debian() {
   base=${BASE_IMAGE:-$(sed -n 's/^ARG BASE_IMAGE=//p' "$root/Dockerfile")}
   draft=$(mktemp)
   trap 'rm -f "$draft" "$draft.run" "$draft.all"' EXIT
-  planned python3 > "$draft.run"
-  planned python3 python3-venv > "$draft.all"
+  planned bubblewrap python3 > "$draft.run"
+  planned bubblewrap python3 python3-venv > "$draft.all"
   [ -s "$draft.run" ] && [ -s "$draft.all" ] || {
     echo "error: $base: no answer from apt; see its messages above" >&2
     exit 1

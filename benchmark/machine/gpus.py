@@ -124,6 +124,13 @@ def gpu_names() -> list[str]:
     return [gpu.name for gpu in usable_gpus() if gpu.name is not None]
 
 
+def driver_version() -> str | None:
+    """Version of the driver of the GPUs that runs use; None without one."""
+    driver = ask_driver()
+    used = visible(driver.gpus, os.environ.get(VISIBLE)) and toolkit_version()
+    return driver.version if used else None
+
+
 def _resolve(gpus: Sequence[Gpu], entries: Sequence[str]) -> Iterator[Gpu]:
     """The GPU of each entry, up to the first that is invalid."""
     first = UUID.match(entries[0])

@@ -91,7 +91,7 @@ def open_run(folder: Path, data: Path | None = None) -> Run:
     """
     if not (folder / layout.track_file()).is_file():
         below = sorted(path.parent.name for path in folder.glob(f"*/{layout.track_file()}"))
-        held = f"it holds the runs {', '.join(below)}" if below else "name RUNS/TRACK"
+        held = f"it contains the runs {', '.join(below)}" if below else "name RUNS/TRACK"
         raise UserError(f"{folder}: not the folder of a track's run; {held}")
     return Run(folder.resolve(), data.resolve() if data else _data_of(folder))
 

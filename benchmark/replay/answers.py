@@ -25,6 +25,8 @@ class Ask:
     """As ``pick_device`` takes it."""
     workers: int
     """Images to work on at the same time."""
+    folder: Path
+    """What its box may write."""
     scores: Path
     """Folder for the scores around its patches."""
     pictures: int
@@ -69,7 +71,7 @@ class Choice(Frozen):
     seconds: float
     """Time of the query."""
     predicted: int
-    """Images whose prediction was computed in that time."""
+    """Images whose prediction was computed in that time; 0 where methods share them."""
     patches: tuple[PatchRecord, ...]
     """In the order of their choice."""
     stateless: bool = False

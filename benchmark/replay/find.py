@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from benchmark import layout
 from benchmark.chain.check import check_intact
+from benchmark.chain.images import Checksums
+from benchmark.journal.study.find import fitting
 from benchmark.layout import Experiment
 from benchmark.workflow.datasets import dataset_folder
-from benchmark.workflow.request import Checksums
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nnactive.steps.query import QueryInputs
 
 SEED = "seed_"
+MOST_LISTED = 12
 DEPTH = 3
 """Folders between that of a track and that of an experiment, which counts."""
 
@@ -79,7 +81,7 @@ class Moment:
         earlier = range(self.loop - 1) if Need.HISTORY in method.needs else ()
         past = [replace(self, loop=loop + 1) for loop in earlier]
         for each in past:
-            _check_members(each)
+            check_members(each)
         return QueryInputs(
             data=self.data,
             setting=self.setting,
@@ -110,9 +112,25 @@ def find_moment(run: str, loop: int, *, data: Path, runs: Path) -> Moment:
     root, experiment = find_experiment(run, runs)
     setting = read_model(root / layout.setting_file(experiment.setting), Setting)
     folder = dataset_folder(setting.dataset, data.resolve(), root.parent.resolve())
+    return moment_of(root, experiment, loop, folder)
+
+
+def moment_of(root: Path, experiment: Experiment, loop: int, folder: Path) -> Moment:
+    """The same for an experiment that is found already.
+
+    Args:
+        root: the track's folder.
+        experiment: the experiment.
+        loop: number of the loop, from 1.
+        folder: the prepared dataset.
+
+    Raises:
+        UserError: as `find_moment`.
+    """
+    setting = read_model(root / layout.setting_file(experiment.setting), Setting)
     moment = Moment(root, experiment, setting, loop, folder)
     _check_loop(moment)
-    _check_dataset(moment)
+    check_dataset(root, folder)
     return moment
 
 
@@ -121,21 +139,23 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
 
     Args:
         run: an experiment's folder (RUNS/TRACK/SETTING/METHOD/seed_S), or a folder above it that
-            holds one experiment alone; or the same below ``runs``.
+            holds one experiment alone; or the same below ``runs``; or any part of
+            TRACK/SETTING/METHOD/SEED that only one experiment has.
         runs: folder of the runs.
 
     Raises:
         UserError: if there is none, or several.
     """
     folder = _folder(run, runs)
+    if folder is None:
+        return _named(run, runs)
     root = track_of(folder)
     if root is None:
         tracks = sorted(path.parent.name for path in folder.glob(f"*/{layout.track_file()}"))
         held = f"; it holds the tracks {', '.join(tracks)}: name one" if tracks else ""
         raise UserError(f"{folder}: isn't part of a track's run{held}")
     wanted = folder.absolute().relative_to(root).parts
-    listed = [each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted]
-    found = [each for each in listed if each.method != layout.first_loop_of(each.method)] or listed
+    found = _later([each for each in experiments_in(root) if _parts(each)[: len(wanted)] == wanted])
     if not found:
         raise UserError(f"{folder}: holds no experiment; run the track first")
     if len(found) > 1:
@@ -144,14 +164,39 @@ def find_experiment(run: str, runs: Path) -> tuple[Path, Experiment]:
     return root, found[0]
 
 
-def _folder(run: str, runs: Path) -> Path:
+def _folder(run: str, runs: Path) -> Path | None:
     for place in (Path(run), runs / run):
         for folder in (place, place.parent / f"{SEED}{place.name}"):
             if folder.is_dir():
                 return folder
+    return None
+
+
+def _named(text: str, runs: Path) -> tuple[Path, Experiment]:
+    """The experiment below ``runs`` whose path has the parts of a text."""
+    tracks = [file.parent for file in sorted(runs.glob(f"*/{layout.track_file()}"))]
+    known = {(root, each): each for root in tracks for each in _later(list(experiments_in(root)))}
+    paths = {
+        key: [key[0].name, each.setting, each.method, str(each.seed)] for key, each in known.items()
+    }
+    found = fitting(paths, text)
+    if len(found) == 1:
+        return found[0][0].absolute(), found[0][1]
+    if not found:
+        raise UserError(
+            f"{text}: no such run here or in {runs}; write TRACK/SETTING/METHOD/{SEED}S, or "
+            "`example`"
+        )
+    names = ["/".join(paths[key]) for key in found]
+    more = f", and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     raise UserError(
-        f"{run}: no such run, here or in {runs}; write TRACK/SETTING/METHOD/{SEED}S, or `example`"
+        f"{text}: {len(found)} experiments; choose one: {', '.join(names[:MOST_LISTED])}{more}"
     )
+
+
+def _later(listed: list[Experiment]) -> list[Experiment]:
+    """Experiments but for a shared loop 0, unless there is nothing else."""
+    return [each for each in listed if each.method != layout.first_loop_of(each.method)] or listed
 
 
 def track_of(folder: Path) -> Path | None:
@@ -180,7 +225,7 @@ def _check_loop(moment: Moment) -> None:
         raise UserError(
             f"loop {moment.loop}: the queries of {experiment} are loops 1 to {loops - 1}"
         )
-    _check_members(moment)
+    check_members(moment)
     needed = [*moment.queries, moment.train, *moment.members]
     missing = next((path for path in needed if not path.exists()), None)
     if missing is None:
@@ -193,7 +238,7 @@ def _check_loop(moment: Moment) -> None:
     )
 
 
-def _check_members(moment: Moment) -> None:
+def check_members(moment: Moment) -> None:
     """Refuse networks that the run dropped once nothing needed them."""
     missing = next((path for path in moment.members if not path.exists()), None)
     evaluated = moment.root / layout.evaluation_file(moment.experiment, moment.loop - 1)
@@ -201,8 +246,8 @@ def _check_members(moment: Moment) -> None:
         before = _trained_before(moment)
         instead = f"replay loop {before[-1]}, or " if before else ""
         raise UserError(
-            f"{missing}: dropped when the run needed it no more; {instead}"
-            "run the track anew in another --runs folder with --keep"
+            f"{missing}: deleted once the run no longer needed it; {instead}"
+            "run the track again in another --runs folder with --keep"
         )
 
 
@@ -217,12 +262,21 @@ def _is_trained(moment: Moment, loop: int) -> bool:
     return all(path.exists() for path in (*earlier.queries, earlier.train, *earlier.members))
 
 
-def _check_dataset(moment: Moment) -> None:
-    info = PreparedDataset(moment.data).info
-    file = moment.root / layout.datasets_file()
+def check_dataset(root: Path, folder: Path) -> None:
+    """Refuse a prepared dataset that isn't the one that a track's runs began with.
+
+    Args:
+        root: the track's folder.
+        folder: the prepared dataset.
+
+    Raises:
+        UserError: it isn't, or isn't there.
+    """
+    info = PreparedDataset(folder).info
+    file = root / layout.datasets_file()
     began = read_model(file, Checksums).checksums.get(info.name) if file.is_file() else None
     if began not in {None, info.checksum}:
         raise UserError(
-            f"{moment.data}: differs from the data that the runs in {moment.root} began with; "
-            "name that with --data"
+            f"{folder}: differs from the data that the runs in {root} were started with; "
+            "name the original with --data"
         )

@@ -1,4 +1,4 @@
-"""Asks methods one after the other, each in a process of its own, which may crash."""
+"""Asks methods one after the other, each through a process of its own, which may crash."""
 
 import multiprocessing
 import os
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from benchmark.execution.ends import left
 from benchmark.execution.fresh import THREAD_VARIABLES
 from benchmark.replay.answers import Answer, Ask, Choice, Failure, Go, Introduction, Progress
-from benchmark.replay.child import answer
+from benchmark.replay.boxed.believed import progress_of
+from benchmark.replay.boxed.half import answer, predict
+from nnactive.query.prediction import FOLDED
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -24,14 +27,16 @@ PRELOADED = (
     "nnactive.nnunet.predict.ensemble",
     "nnactive.methods",
     "nnactive.steps.query",
-    "benchmark.replay.child",
+    "benchmark.replay.boxed.half",
     "benchmark.submission.spec",
 )
 """Imported once; the methods' processes are forked from the one that did, before it uses them."""
 QUIET = {"PYTHONWARNINGS": "ignore:resource_tracker"}
 """Else Python warns of what a killed process held, on the terminal."""
+SECONDS_BETWEEN_LOOKS = 0.2
+"""At how far a query is."""
 MESSAGES: dict[str, type[BaseModel]] = {
-    kind.__name__: kind for kind in (Introduction, Progress, Choice, Failure)
+    kind.__name__: kind for kind in (Introduction, Choice, Failure)
 }
 
 Watcher = Callable[[str, Progress], None]
@@ -57,6 +62,7 @@ def ask_all(asks: Sequence[Ask], plan: Plan, watcher: Watcher) -> list[Answer]:
             talk.listen(Introduction, watcher)
         known = [talk.answer.introduction for talk in talks if talk.answer.introduction]
         go = plan(known)
+        _predict(context, talks, go, watcher)
         for talk in talks:
             talk.go(go)
             talk.listen(Choice, watcher)
@@ -104,7 +110,7 @@ class _Talk:
                 self.answer = replace(self.answer, introduction=message)
             elif isinstance(message, Choice):
                 self.answer = replace(self.answer, choice=message)
-            elif isinstance(message, Progress):
+            elif isinstance(message, Progress) and message.total:
                 watcher(self.ask.method.string, message)
             if isinstance(message, until):
                 return
@@ -123,7 +129,9 @@ class _Talk:
                 self.answer = replace(self.answer, scores=self.ask.scores)
 
     def _hear(self) -> BaseModel:
-        ready = wait([self.connection, self.process.sentinel])
+        ready = wait([self.connection, self.process.sentinel], SECONDS_BETWEEN_LOOKS)
+        if not ready:
+            return progress_of(self.ask.folder)
         if self.connection in ready:
             try:
                 name, _, text = self.connection.recv_bytes().decode().partition(" ")
@@ -131,8 +139,31 @@ class _Talk:
             except (EOFError, OSError):
                 self.process.join()
             except (KeyError, ValueError, ValidationError):
-                return Failure(reason="its process wrote something else than an answer")
+                return Failure(reason="its process wrote something other than an answer")
         return Failure(reason=_ended(self.process.exitcode))
+
+
+def _predict(context: Any, talks: "Sequence[_Talk]", go: Go, watcher: Watcher) -> None:
+    """Store the predictions that methods share, before any of them could spoil them.
+
+    If that fails, each method predicts for itself, and tells why it can't.
+    """
+    first = next(
+        (each for each in talks if (known := each.answer.introduction) and known.needs & FOLDED),
+        None,
+    )
+    if first is None or go.shared is None:
+        return
+    process = context.Process(target=predict, args=(first.ask, go), daemon=False)
+    process.start()
+    try:
+        while not wait([process.sentinel], SECONDS_BETWEEN_LOOKS):
+            progress = progress_of(first.ask.folder)
+            if progress.total:
+                watcher(first.ask.method.string, progress)
+    finally:
+        process.kill()
+        process.join()
 
 
 @contextmanager
@@ -154,7 +185,4 @@ def _talk(context: Any, ask: Ask) -> Iterator[_Talk]:
 
 def _ended(status: int | None) -> str:
     """How a process ended too early, in one line."""
-    if status is not None and status < 0:
-        memory = " (the system may have run out of memory)" if -status == signal.SIGKILL else ""
-        return f"its process was killed by signal {-status}{memory}"
-    return f"its process exited with status {status}"
+    return "its process is still there" if status is None else left(status)

@@ -91,6 +91,7 @@ def replay(
             trains=trains,
             device=options.device,
             workers=workers,
+            folder=options.folder.resolve() / f"out_{number}",
             scores=options.folder / f"scores_{number}",
             pictures=options.pictures,
             log=options.folder / f"log_{number}.txt",

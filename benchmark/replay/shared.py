@@ -60,6 +60,12 @@ class SharedPredictions:
 
         return shared
 
+    def holds(self, case: str) -> bool:
+        """Whether all that is wanted of an image is on disk."""
+        folder = self.folder
+        wanted = self.wanted & FOLDED
+        return folder is not None and all(_file(folder, case, n).is_file() for n in wanted)
+
     def _read(self, case: str, needs: frozenset[str]) -> "dict[str, Tensor] | None":
         import numpy as np
         import torch

@@ -16,8 +16,8 @@ from types import CodeType, MappingProxyType, ModuleType
 from typing import Any, Final
 
 import nnactive
-from benchmark.submission.bundle.code import Rename
-from benchmark.submission.bundle.frozen import FILES, FrozenCopy
+from benchmark.submission.files.code import Rename
+from benchmark.submission.files.frozen import FILES, FrozenCopy
 from benchmark.submission.requirements import MANIFEST
 from nnactive.authored import MARK, Authored, with_place
 from nnactive.errors import UserError, described

@@ -10,7 +10,7 @@ from nnactive.authored import with_place
 from nnactive.errors import UserError, described
 
 if TYPE_CHECKING:
-    from benchmark.submission.bundle.frozen import FrozenCopy
+    from benchmark.submission.files.frozen import FrozenCopy
     from nnactive.methods import QueryMethod, StartMethod
     from nnactive.methods.base import Method
 

@@ -13,8 +13,8 @@ from benchmark.results import MethodRecord, ParameterValue
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmark.submission.bundle.find import Source
-    from benchmark.submission.bundle.frozen import FrozenCopy
+    from benchmark.submission.files.find import Source
+    from benchmark.submission.files.frozen import FrozenCopy
 
 LONGEST_VALUE = 40
 LONGEST_ID = 150
@@ -91,7 +91,7 @@ class Method:
         Raises:
             UserError: if nothing there can be submitted.
         """
-        from benchmark.submission.bundle.find import find, find_installed
+        from benchmark.submission.files.find import find, find_installed
 
         if self.file is None:
             return None
@@ -123,7 +123,7 @@ class Method:
     def _copy(self, tell: Callable[[str], None] | None) -> "FrozenCopy | None":
         if self.file is None:
             return None
-        from benchmark.submission.bundle.frozen import read_copy, stage
+        from benchmark.submission.files.frozen import read_copy, stage
 
         if self.frozen:
             return read_copy(self.frozen, str(self.file))
@@ -186,12 +186,12 @@ def _named(name: str) -> tuple[Path | None, str, str]:
 
     if name in BUILTIN or name in STARTS:
         return None, name, ""
-    from benchmark.submission.bundle.offered import installed_methods
+    from benchmark.submission.files.offered import installed_methods
 
     point = installed_methods().get(name)
     if point is None:
         return None, name, ""
-    from benchmark.submission.bundle.find import find_installed
+    from benchmark.submission.files.find import find_installed
 
     found = find_installed(name)
     return found.given if found else None, point.attr, name

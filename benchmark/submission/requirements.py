@@ -1,4 +1,4 @@
-"""``submission.yaml``: what a submission needs beyond its file: packages, helpers, data."""
+"""``submission.yaml``: what a submission is, and needs beyond its file: packages, helpers, data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, ValidationError
 
+from benchmark.submission.about.fields import About
 from benchmark.submission.intact import check_intact
 from benchmark.submission.pins import Pin, installed, pin, unmet
 from nnactive.errors import UserError
 from nnactive.io.files import first_problem
-from nnactive.io.models import Frozen
 from nnactive.io.yamls import read_yaml
 
 MANIFEST: Final = "submission.yaml"
@@ -55,7 +55,7 @@ def _names(value: object) -> object:
     return tuple(sorted(value))
 
 
-class Manifest(Frozen):
+class Manifest(About):
     """The content of ``submission.yaml``."""
 
     requirements: Annotated[tuple[str, ...], BeforeValidator(_pins)] = ()

@@ -25,7 +25,7 @@ from nnactive.io.seals import seal
 from nnactive.query.checkpoint import code_hash
 
 if TYPE_CHECKING:
-    from benchmark.submission.bundle.frozen import FrozenCopy
+    from benchmark.submission.files.frozen import FrozenCopy
     from nnactive.methods import QueryMethod, StartMethod
     from nnactive.methods.base import Method as AnyMethod
 
@@ -112,8 +112,8 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
         _write(path, spec)
         return
     if source is not None:
-        from benchmark.submission.bundle.find import find
-        from benchmark.submission.bundle.frozen import RECORD, keep, read_copy, stage
+        from benchmark.submission.files.find import find
+        from benchmark.submission.files.frozen import RECORD, keep, read_copy, stage
 
         copy = read_copy(source) if (source / RECORD).is_file() else stage(find(source))
         if copy.bundle.digest != spec.record.source_hash:
@@ -131,7 +131,7 @@ def _write(path: Path, spec: MethodSpec) -> None:
 
 def _files_there(methods: Path) -> dict[str, Path]:
     """Data files of the methods in a track's folder, by digest."""
-    from benchmark.submission.bundle.frozen import RECORD, read_copy
+    from benchmark.submission.files.frozen import RECORD, read_copy
 
     copies = [read_copy(each.parent) for each in sorted(methods.glob(f"*/{RECORD}"))]
     return {
@@ -178,8 +178,8 @@ def _load(path: Path, spec: MethodSpec) -> "AnyMethod":
 
 def _copy_of(path: Path, spec: MethodSpec) -> "FrozenCopy":
     """The frozen copy beside a spec file, checked."""
-    from benchmark.submission.bundle.find import alone
-    from benchmark.submission.bundle.frozen import RECORD, read_copy, stage
+    from benchmark.submission.files.find import alone
+    from benchmark.submission.files.frozen import RECORD, read_copy, stage
 
     stem = path.name.removesuffix(".json")
     folder = path.with_name(stem)

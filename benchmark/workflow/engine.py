@@ -13,6 +13,8 @@ from subprocess import Popen, TimeoutExpired
 from benchmark import layout
 from benchmark.execution.child_processes import all_ended, spawn
 from benchmark.execution.warm.serving import serving
+from benchmark.firewall.ways import tried
+from benchmark.provenance import COMMAND
 from benchmark.workflow.graph import Graph
 from benchmark.workflow.plan import STEP_COMMAND, Plan
 from benchmark.workflow.rules import described, name
@@ -62,7 +64,9 @@ def work(root: Path, place: Path, plan: Plan, left: Graph, look: Callable[[], No
     with (
         log.open("ab") as output,
         all_ended(),
-        serving(output, environment(root), heavy=plan.step_command == STEP_COMMAND) as env,
+        serving(
+            output, environment(root, plan.command), heavy=plan.step_command == STEP_COMMAND
+        ) as env,
     ):
         process = spawn(command(plan), output, folder=place, env=env)
         try:
@@ -96,13 +100,20 @@ def command(plan: Plan) -> list[str]:
     ]
 
 
-def environment(root: Path) -> dict[str, str]:
-    """Variables of Snakemake and of the jobs."""
+def environment(root: Path, told: str = "") -> dict[str, str]:
+    """Variables of Snakemake and of the jobs.
+
+    Args:
+        root: the track's folder.
+        told: the run's command line, for results.
+    """
     return {
         **os.environ,
+        **tried(),
         "NNACTIVE_ROOT": str(root.resolve()),
         # So that a job's log has the traceback of its failure.
         "NNACTIVE_DEBUG": "1",
+        COMMAND: told,
         "PYTHONUNBUFFERED": "1",
     }
 

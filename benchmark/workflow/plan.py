@@ -4,7 +4,7 @@ import os
 import shlex
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -37,6 +37,8 @@ class Part:
     experiments: tuple[Experiment, ...] = ()
     last_loop: int | None = None
     """Stop the experiments after this loop's evaluation; None, or their last loop: the result."""
+    loops: tuple[int, ...] | None = None
+    """Evaluate these loops alone, whose patches are all there; None: as ``last_loop`` says."""
     writer: str = ""
     """Name in the track's journal; empty: one of this process."""
 
@@ -67,6 +69,8 @@ class Plan(StateFile):
     """Start loops that are asked for by themselves."""
     last_loop: int | None = None
     """The experiments end after this loop's evaluation; None: with their results."""
+    loops: tuple[int, ...] | None = None
+    """Only these loops are evaluated; None: all of them."""
     writer: str = "run"
     """Name of the run or shard in the track's journal."""
     looking_back: tuple[str, ...] = ()
@@ -83,6 +87,8 @@ class Plan(StateFile):
     """Jobs that may share a GPU."""
     job_command: str = JOB_COMMAND
     step_command: str = STEP_COMMAND
+    command: str = ""
+    """The run's command line, for results."""
 
     @property
     def resources(self) -> Resources:
@@ -144,14 +150,22 @@ class Plan(StateFile):
         for loop in range(last + 1):
             made.extend(loop_jobs(replace(target, loop=loop)))
         results = [Job(step, target) for step in STEPS if step.per is Per.EXPERIMENT]
-        if last == setting.loops - 1 and experiment not in self.first_loops:
-            return Goal(experiment, (*made, *results), tuple(results))
         ends = tuple(job for job in made if job.step.per is Per.LOOP)
+        if self.loops is not None:
+            ends = tuple(job for job in ends if job.target.loop in self.loops)
+        elif last == setting.loops - 1 and experiment not in self.first_loops:
+            return Goal(experiment, (*made, *results), tuple(results))
         return Goal(experiment, tuple(made), ends)
 
 
-def threads_per_training(cores: int, folds: int, gpus: int) -> int:
-    """Threads of one training, chosen so that an ensemble's trainings fill the machine."""
+def threads_per_training(settings: Sequence[Setting], cores: int, gpus: int) -> int:
+    """Threads of one training, chosen so that an ensemble's trainings fill the machine.
+
+    Seeded trainings on a CPU compute in one thread each, so that the figures depend on no number.
+    """
+    if not gpus and all(setting.training.seeded for setting in settings):
+        return 1
+    folds = max(setting.training.folds for setting in settings)
     return max(1, cores // (gpus or folds))
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark import layout
@@ -29,6 +29,8 @@ class Problem:
     experiment: Experiment
     text: str
     exit_code: int
+    recorded: bool = False
+    """Whether its result says that it failed, so that the board shows it."""
 
 
 def find_problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]:
@@ -54,7 +56,8 @@ def find_problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]
             result = collect(root, request.track, experiment, folder)
             save_result(root / layout.result_file(experiment), result)
         blocking = (failed[job.output] for job in needed if job.output in failed)
-        yield _problem(root, experiment, failure, next(blocking, None), log, ended)
+        found = _problem(root, experiment, failure, next(blocking, None), log, ended)
+        yield replace(found, recorded=failure is not None and experiment not in plan.first_loops)
 
 
 def _has_failed(root: Path, job: Job) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from benchmark import layout
+from benchmark.chain.images import Checksums
 from benchmark.layout import Experiment
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
@@ -16,22 +17,7 @@ from nnactive.data.prepared import INFO, PreparedDataset
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, replace_model, write_model
 from nnactive.io.formatting import command, size
-from nnactive.io.models import StateFile
 from nnactive.settings import Setting
-
-
-class Checksums(StateFile):
-    """``datasets.json``: the data that a track's runs began with."""
-
-    SCHEMA: ClassVar[int] = 2
-
-    checksums: dict[str, str]
-    """By name of the dataset."""
-
-    @classmethod
-    def upgraded(cls, content: dict[str, Any], version: int) -> dict[str, Any]:  # noqa: ARG003
-        """Version 1 had the checksums without a key around them."""
-        return {"checksums": content}
 
 
 @dataclass(frozen=True)
@@ -50,6 +36,8 @@ class Request:
     """Tests replace the steps by stand-ins."""
     keep: bool = False
     """Whether networks are kept that nothing needs any more."""
+    command: str = ""
+    """The command line, for results."""
 
     @property
     def root(self) -> Path:
@@ -175,7 +163,7 @@ def history_note(request: Request) -> str | None:
         networks += count
         disk += count * files[0].stat().st_size if files else 0
         unknown |= not files
-    much = "more than " * bool(unknown and disk) + size(disk) if disk else "size not known yet"
+    much = "more than " * bool(unknown and disk) + size(disk) if disk else "size not yet known"
     return (
         f"{', '.join(ids)}: looks back; keep the networks of all loops until it is done "
         f"({networks} for each such method, {much})"
@@ -185,8 +173,10 @@ def history_note(request: Request) -> str | None:
 def _differences(
     old: dict[str, Any], new: dict[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
-    for key, value in new.items():
+    for key in old | new:
+        # What is written only where it is true is missing elsewhere.
+        before, value = old.get(key, False), new.get(key, False)
         if isinstance(value, dict):
-            yield from _differences(old[key], value, f"{prefix}{key}.")
-        elif old[key] != value:
-            yield f"{prefix}{key}", old[key], value
+            yield from _differences(before, value, f"{prefix}{key}.")
+        elif before != value:
+            yield f"{prefix}{key}", before, value

@@ -12,6 +12,7 @@ from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
+from benchmark.taken.sources import check_sources
 from benchmark.tracks import experiments
 from benchmark.workflow.engine import workplace
 from benchmark.workflow.plan import Part, Plan, local_writer, threads_per_training
@@ -58,6 +59,7 @@ def run(
         generated = check_datasets(request)
         check_settings(request)
         part = part or _whole(request)
+        check_sources(root, request.track, part.experiments)
         follow_datasets(request, (*part.first_loops, *part.experiments))
         keep_track(request)
         for spec, source in request.methods:
@@ -84,7 +86,7 @@ def _at_work(root: Path, writer: str) -> Iterator[Callable[[], None]]:
     if lease is None:
         holder = living(root / layout.run_lease(writer))
         who = f"process {holder.pid} on {holder.host}" if holder else "another process"
-        raise UserError(f"{root}: {writer} is at work here ({who}); wait for its end")
+        raise UserError(f"{root}: {writer} is working here ({who}); wait for it to end")
     try:
         yield lease.beat
     finally:
@@ -98,22 +100,24 @@ def _whole(request: Request) -> Part:
 
 def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str) -> Plan:
     gpus = job_gpus()
-    folds = max(setting.training.folds for setting in request.track.settings)
+    settings = request.track.settings
     return Plan(
         datasets={name: str(request.dataset(name)) for name in request.track.datasets},
-        settings=request.track.settings,
+        settings=settings,
         experiments=part.experiments,
         first_loops=part.first_loops,
         last_loop=part.last_loop,
+        loops=part.loops,
         writer=writer,
         looking_back=request.looking_back,
         networkless=request.networkless,
         generated=generated,
         cores=request.cores,
-        train_threads=threads_per_training(request.cores, folds, len(gpus) * request.slots),
+        train_threads=threads_per_training(settings, request.cores, len(gpus) * request.slots),
         gpus=gpus,
         slots=request.slots,
         step_command=request.step_command,
+        command=request.command,
     )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "mapping",
     default=None,
     metavar="VALUE=LABEL,...",
-    help="As for 'data add': labels of other values in the label maps of DIR.",
+    help="As for 'data add': labels for other values in the label maps of DIR.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print facts and findings as JSON.")
 def check(
@@ -94,14 +94,14 @@ def _found(
     folder = raw or Path(dataset)
     if not folder.is_dir():
         known = ", ".join(list_cards())
-        raise UserError(f"{folder}: neither a folder nor a dataset; known are {known}")
+        raise UserError(f"{folder}: neither a folder nor a dataset; known datasets: {known}")
     recognised = recognise(folder)
     # Options describe the folder anew, whatever an own card says of it.
     anew = recognised and recognised.card.folder.parent != DATASETS and (group or mapping)
     if recognised and recognised.complete and not anew:
         _refuse_options(recognised.card, group, mapping)
         return recognised.card, folder, recognised.text
-    seen = "no known dataset; a dataset of your own"
+    seen = "not a known dataset; treated as your own"
     if recognised and not recognised.complete:
         seen = recognised.text
     card = describe_raw(folder, group=group, mapping=read_mapping(mapping))

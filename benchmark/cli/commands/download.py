@@ -13,7 +13,7 @@ import click
 
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option
-from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace
+from benchmark.cli.progress import BAR_WIDTH, QUIET, Pace, WaitLines
 from benchmark.containers.roles import Role
 from nnactive.io.formatting import command, duration, size
 
@@ -186,15 +186,15 @@ class _Lines:
         self.asked = 0
         self.last = 0.0
         self.pace = Pace(0, 0)
-        self.wait, self.told = "", 0.0
+        self.waits = WaitLines()
         self.whole = _WholePace()
 
     def __call__(self, step: "Step") -> None:
         now = time.monotonic()
         if step.stage == "wait":
-            self._tell_wait(step, now)
+            self.waits(step.name, (step.total or 0) - step.done, now)
             return
-        self.wait = ""
+        self.waits.end()
         left = self.whole.left(step, now)
         parts = [f"all files: {left}" if left else ""]
         own = step.done / step.total if step.total else 0
@@ -210,12 +210,6 @@ class _Lines:
             far = f"{own:.0%} of {size(step.total)}" if step.total else size(step.done)
             far = ", ".join(filter(None, (far, self.pace.left(own, now))))
             click.echo("; ".join(filter(None, (f"{_what(step)}: {far}", *parts))), err=True)
-
-    def _tell_wait(self, step: "Step", now: float) -> None:
-        """A line when a wait begins, and how far it is every half minute."""
-        if step.name != self.wait or now - self.told >= QUIET:
-            self.wait, self.told = step.name, now
-            click.echo(f"{_what(step)}; {_left(step)}", err=True)
 
 
 class _WholePace:

@@ -29,14 +29,14 @@ tumour_option = click.option(
     "tumours",
     multiple=True,
     metavar="CLASS",
-    help="Class of high variance: 100 instead of 50 patches per loop; can be repeated.",
+    help="High-variance class: 100 instead of 50 patches per loop; repeatable.",
 )
 patch_option = click.option(
     "--patch-from",
     "only",
     multiple=True,
     metavar="CLASS",
-    help="Derive the query patch from this class instead of all; can be repeated.",
+    help="Derive the query patch from this class instead of all; repeatable.",
 )
 
 
@@ -89,13 +89,15 @@ def guide(
     track = guideline_track(card.name, card.title, found, fit.fewer)
     out = out or Path(f"{track.name}.yaml")
     if out.exists() and not out.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise UserError(f"{out}: not written by this command, so it is kept; give another --out")
+        raise UserError(
+            f"{out}: not written by this command, so it isn't overwritten; give another --out"
+        )
     _print_guide(found, known)
     if fit.problem and not fit.fewer:
         raise UserError(f"{card.name}: {fit.problem}; {fit.way_out}; no track was written")
     write_text(out, as_yaml(track, found))
     if fit.problem:
-        way = f"{out} has {fit.way_out}, and its results compare only with each other"
+        way = f"{out} has {fit.way_out}, and its results can only be compared with each other"
         click.echo(f"warning: {card.name}: {fit.problem}; {way}", err=True)
     elif fit.doubt:
         click.echo(f"warning: {card.name}: {fit.doubt}", err=True)
@@ -129,12 +131,12 @@ def guide(
     "mapping",
     default=None,
     metavar="VALUE=LABEL,...",
-    help="Labels of other values in the label maps: 255=1,5=3; 0 is background.",
+    help="Labels for other values in the label maps: 255=1,5=3; 0 is background.",
 )
 @click.option(
     "--rename",
     is_flag=True,
-    help="Add _0000 to the names of images without the number of their channel.",
+    help="Add _0000 to the names of images that lack a channel number.",
 )
 @tumour_option
 @patch_option
@@ -165,7 +167,7 @@ def add(
 
     if out is None:
         raise UserError(
-            "no folder for the card; set NNACTIVE_DATASETS to a folder of yours, or give --out"
+            "no folder for the card; set NNACTIVE_DATASETS to one of your folders, or give --out"
         )
     card = describe_raw(raw, name, group, read_mapping(mapping))
     target = free_folder(card, out)
@@ -203,7 +205,9 @@ def _print_next(name: str, raw: Path, options: str, *, fits: bool) -> None:
         f"  nnactive-bench data verify {name}"
     )
     if not fits:
-        click.echo("no track follows, because no budget of the guideline fits: see the warning")
+        click.echo(
+            "no track was written because no budget from the guideline fits: see the warning"
+        )
         return
     click.echo(
         f"  nnactive-bench data guide {name}{options}\n  {_submit(Path(f'guide_{name}.yaml'))}"
@@ -274,7 +278,7 @@ def _measured(dataset: str, raw: Path | None, data: Path) -> "tuple[Card, Boxes,
     else:
         if not Path(dataset).is_dir():
             raise UserError(
-                f"{dataset}: neither a folder nor a dataset; known are {', '.join(known)}"
+                f"{dataset}: neither a folder nor a dataset; known datasets: {', '.join(known)}"
             )
         raw = raw or Path(dataset)
         card = describe_raw(Path(dataset))

@@ -10,28 +10,53 @@ import click
 from benchmark.cli.contained import Contained
 from benchmark.cli.errors import report
 from benchmark.cli.options import out_option
+from benchmark.cli.tables import print_top
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
-    from leaderboard.model import Board
-    from leaderboard.terminal import TopTable
+    from leaderboard.comparison import Comparison
+    from leaderboard.model import Board, League
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TOP = 10
 """Rows of each main table that are printed unless the user asks for another number."""
-NAME_WIDTH = 30
-"""Characters of a method's name that fit on one line of a narrow terminal."""
+SOURCES = {
+    "results": Role.RESULTS,
+    "entries": Role.RESULTS,
+    "imported": Role.RESULTS,
+    "effort": Role.RESULTS,
+}
+ROLES = SOURCES | {"out": Role.PAGE}
 
 
 def source_options(command: Command) -> Command:
     """Options that say what the board shows."""
     for option in (
-        click.option("--strict", is_flag=True, help="Refuse the first result file that is broken."),
+        click.option("--strict", is_flag=True, help="Stop at the first file that can't be used."),
         click.option(
             "--published",
             is_flag=True,
-            help="Add the figures published in the two papers, in leagues of their own.",
+            help="Add the figures published in the two papers, as separate rankings.",
+        ),
+        click.option(
+            "--published-csv",
+            "imported",
+            type=click.Path(path_type=Path, dir_okay=False),
+            multiple=True,
+            help="CSV with figures from other works, each with source and page; repeatable.",
+        ),
+        click.option(
+            "--effort",
+            type=click.Path(path_type=Path, dir_okay=False),
+            default=None,
+            help="YAML file with the rates for the labelling time; default: the benchmark's.",
+        ),
+        click.option(
+            "--entries",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=None,
+            help="Folder of the public board, such as leaderboard/entries.",
         ),
         click.option(
             "--results",
@@ -45,21 +70,70 @@ def source_options(command: Command) -> Command:
     return command
 
 
+def ranking_options(command: Command) -> Command:
+    """Options that say by what methods are ranked."""
+    for option in (
+        click.option(
+            "--class",
+            "classes",
+            multiple=True,
+            help="Rank by this foreground class of a dataset only; repeatable.",
+        ),
+        click.option(
+            "--by",
+            "metric",
+            default="",
+            help="Rank by this column, such as hd95_aubc; default: score, or AUBC.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group()
 def leaderboard() -> None:
     """Build the page, or export its tables."""
 
 
-@leaderboard.command(cls=Contained, roles={"results": Role.RESULTS, "out": Role.PAGE})
+@leaderboard.command(cls=Contained, roles=ROLES)
 @source_options
 @out_option
-@click.option("--top", default=TOP, show_default=True, help="Rows of each main table to print.")
-def build(results: Sequence[Path], out: Path, top: int, *, published: bool, strict: bool) -> None:
-    """Build the page from all results in the given folders and print its location."""
-    _build(results, out, top, published=published, strict=strict)
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=TOP,
+    show_default=True,
+    help="Rows of each main table to print.",
+)
+@ranking_options
+def build(
+    results: Sequence[Path],
+    entries: Path | None,
+    effort: Path | None,
+    out: Path,
+    top: int,
+    metric: str,
+    classes: Sequence[str],
+    *,
+    published: bool,
+    imported: Sequence[Path],
+    strict: bool,
+) -> None:
+    """Build the page from your runs' results and the public board's entries; print its location."""
+    _build(
+        results,
+        out,
+        top,
+        entries=entries,
+        effort=effort,
+        published=published,
+        imported=imported,
+        strict=strict,
+        ranked=(metric, classes),
+    )
 
 
-@leaderboard.command(cls=Contained, roles={"results": Role.RESULTS, "out": Role.PAGE})
+@leaderboard.command(cls=Contained, roles=ROLES)
 @source_options
 @click.option(
     "--format",
@@ -67,13 +141,13 @@ def build(results: Sequence[Path], out: Path, top: int, *, published: bool, stri
     type=click.Choice(["csv", "md", "latex", "json"]),
     default="md",
     show_default=True,
-    help="csv and json hold everything; md and latex the main table of each league.",
+    help="csv and json hold everything; md and latex the main table of each ranking.",
 )
 @click.option(
     "--league",
     "leagues",
     multiple=True,
-    help="Only leagues with this track, title or key; repeatable.",
+    help="Only rankings with this track, title or key; repeatable.",
 )
 @click.option(
     "--out",
@@ -81,39 +155,114 @@ def build(results: Sequence[Path], out: Path, top: int, *, published: bool, stri
     default=None,
     help="File to write; by default the terminal.",
 )
+@ranking_options
 def table(
     results: Sequence[Path],
+    entries: Path | None,
+    effort: Path | None,
     kind: str,
     leagues: Sequence[str],
     out: Path | None,
+    metric: str,
+    classes: Sequence[str],
     *,
     published: bool,
+    imported: Sequence[Path],
     strict: bool,
 ) -> None:
     """Export the board's tables."""
+    if (metric or classes) and kind in {"csv", "json"}:
+        name = "--by" if metric else "--class"
+        raise UserError(f"{name}: {kind} holds all rankings; use it with --format md or latex")
     from benchmark.cli.waits import told
     from leaderboard import export
     from leaderboard.build import load_board
+    from leaderboard.cache import user_cache
+    from leaderboard.choosing import ranked_by
     from nnactive.io.files import write_text
 
+    cache = user_cache(_note)
     with told("reading the results"):
-        board = load_board(results, published=published, strict=strict)
-    chosen = export.chosen(board, leagues)
-    if not chosen and leagues:
-        known = ", ".join(league.title for league in board.leagues) or "none"
-        raise UserError(f"--league {leagues[0]}: no such league; there are: {known}")
+        board = load_board(
+            results,
+            entries=entries,
+            published=published,
+            imported=imported,
+            effort=effort,
+            strict=strict,
+            cache=cache,
+        )
+    chosen = _chosen(board, leagues)
     writers = {
         "csv": export.long_csv,
         "md": export.to_markdown,
         "latex": export.to_latex,
         "json": export.to_json,
     }
-    text = writers[kind](replace(board, leagues=chosen))
+    text = writers[kind](ranked_by(replace(board, leagues=chosen), metric, classes))
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
         write_text(out, text)
     _list_left_out(board)
+
+
+@leaderboard.command(cls=Contained, roles=SOURCES)
+@click.argument("first", metavar="METHOD")
+@click.argument("second", metavar="METHOD")
+@source_options
+@click.option("--league", "within", default="", help="Track, title or key of the ranking.")
+@click.option(
+    "--by",
+    "metric",
+    default="",
+    help="Column to compare, such as aubc; by default the one that ranks.",
+)
+def compare(
+    first: str,
+    second: str,
+    results: Sequence[Path],
+    entries: Path | None,
+    effort: Path | None,
+    within: str,
+    metric: str,
+    *,
+    published: bool,
+    imported: Sequence[Path],
+    strict: bool,
+) -> None:
+    """Compare two methods, each an id or a name: differences by setting with 95 % intervals."""
+    from benchmark.cli.waits import told
+    from leaderboard import comparison
+    from leaderboard.build import load_board
+    from leaderboard.cache import user_cache
+
+    cache = user_cache(_note)
+    with told("reading the results"):
+        board = load_board(
+            results,
+            entries=entries,
+            published=published,
+            imported=imported,
+            effort=effort,
+            strict=strict,
+            cache=cache,
+        )
+    leagues = _chosen(board, [within] if within else [])
+    found = [
+        (each, comparison.method(each, first), comparison.method(each, second)) for each in leagues
+    ]
+    for name, place in ((first, 1), (second, 2)):
+        if not any(each[place] for each in found):
+            known = sorted({card.id for each in leagues for card in each.entrants})
+            raise UserError(f"{name}: no such method; choose from: {', '.join(known) or 'none'}")
+    for league, one, other in found:
+        if one is not None and one == other:
+            raise UserError(f"{first}: cannot be compared with itself; name two methods")
+        if one and other:
+            _show_comparison(league.title, comparison.compare(league, one, other, metric))
+            return
+    raise UserError(f"{first}, {second}: no ranking has both of them")
 
 
 def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
@@ -136,42 +285,92 @@ def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
     return 0
 
 
-def _build(results: Sequence[Path], out: Path, top: int, *, published: bool, strict: bool) -> None:
+def _build(
+    results: Sequence[Path],
+    out: Path,
+    top: int,
+    *,
+    entries: Path | None = None,
+    effort: Path | None = None,
+    published: bool,
+    imported: Sequence[Path] = (),
+    strict: bool,
+    ranked: tuple[str, Sequence[str]] = ("", ()),
+) -> None:
     from benchmark.cli.waits import told
 
     with told("building the page"):
         from leaderboard.build import build as build_board
+        from leaderboard.cache import user_cache
+        from leaderboard.choosing import ranked_by
         from leaderboard.terminal import top_tables
 
-        board = build_board(results, out, published=published, strict=strict)
-    _show(top_tables(board, top))
+        board = build_board(
+            results,
+            out,
+            entries=entries,
+            published=published,
+            imported=imported,
+            effort=effort,
+            strict=strict,
+            cache=user_cache(_note),
+        )
+    for table in top_tables(ranked_by(board, *ranked), top):
+        print_top(table)
     _list_left_out(board)
     click.echo(f"leaderboard: {out.resolve()}")
 
 
-def _list_left_out(board: "Board") -> None:
-    for left_out in board.left_out:
-        click.echo(f"left out: {left_out.file}: {left_out.reason}", err=True)
+def _chosen(board: "Board", wanted: Sequence[str]) -> "tuple[League, ...]":
+    """The leagues with one of these tracks, titles or keys; all for none."""
+    from leaderboard import export
+
+    chosen = export.chosen(board, wanted)
+    if not chosen and wanted:
+        known = ", ".join(league.title for league in board.leagues) or "none"
+        raise UserError(f"--league {wanted[0]}: no such ranking; choose from: {known}")
+    return chosen
 
 
-def _show(tables: "Sequence[TopTable]") -> None:
+def _show_comparison(title: str, compared: "Comparison") -> None:
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from leaderboard import comparison
+
+    heads = (
+        "setting",
+        compared.first.name,
+        compared.second.name,
+        "difference",
+        "95 % interval",
+        "",
+    )
+    about = f"{title}: {compared.column.title}"
+    table = Table(*map(escape, heads), title=escape(about), title_justify="left", box=SIMPLE)
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for line in comparison.lines(compared):
+        table.add_row(*map(escape, line))
     console = Console()
-    width = max((len(row.method) for each in tables for row in each.rows), default=0)
-    for each in tables:
-        heads = ("rank", "method", *each.columns, "done", "")
-        shown = Table(*heads, title=escape(each.title), title_justify="left", box=SIMPLE)
-        for place, column in enumerate(shown.columns):
-            if place in {1, len(heads) - 1}:
-                column.overflow = "fold"
-            else:
-                column.no_wrap = True
-        shown.columns[1].min_width = min(NAME_WIDTH, width)
-        for row in each.rows:
-            cells = (row.rank, row.method, *row.figures, row.done, row.badges)
-            shown.add_row(*(escape(cell) for cell in cells))
-        console.print(shown)
+    console.print(table)
+    for text in (comparison.sentence(compared), comparison.basis(compared)):
+        console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
+
+
+def _list_left_out(board: "Board") -> None:
+    from leaderboard.formatting import vouching
+
+    if board.unvouched:
+        click.echo(f"note: {vouching(board.unvouched)}", err=True)
+    for apart in board.apart:
+        click.echo(f"not ranked: {apart.folder}: {apart.reason}", err=True)
+    for left_out in board.left_out:
+        click.echo(f"left out: {left_out.file}: {left_out.reason}", err=True)

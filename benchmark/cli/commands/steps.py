@@ -3,17 +3,23 @@
 Each step of the table ``benchmark/steps.py`` is one: declared files in, one output, an exit code.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.commands.step_frame import checked, checked_pool, draft, reported
 from benchmark.cli.options import frozen_option, method_argument
+from nnactive.errors import NnactiveError
 
 if TYPE_CHECKING:
+    from benchmark.layout import Experiment
     from benchmark.submission.method_string import Method
+    from nnactive.settings import Setting
 
 PATH = click.Path(path_type=Path)
 DEVICE = "auto"
@@ -52,21 +58,24 @@ def prepare(name: str, data: Path, workers: int, out: Path) -> None:  # noqa: AR
 @out_option
 def start(data: Path, setting_file: Path, spec: Path | None, seed: int, out: Path) -> None:
     """Choose the patches of loop 0."""
-    with _reported(out):
-        from benchmark.submission.spec import load_start
+    with reported(out):
+        from benchmark.boxed.apart import apart
+        from benchmark.boxed.start import StartAsk, run_start
+        from benchmark.firewall.ways import best_way
+        from nnactive.io.costs import Used
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.start import start as run
-        from nnactive.steps.start import start_with
 
-        setting = read_model(setting_file, Setting)
-        read = _checked(data, *([spec] if spec else []))
-        with _draft(out, inputs=read) as draft:
+        setting, used = read_model(setting_file, Setting), Used()
+        paths = [spec] if spec else []
+        read = apart(partial(checked, data, *paths))
+        with draft(out, inputs=read, used=used) as unfinished:
             if spec is None:
-                run(data, setting, seed, draft)
+                run(data, setting, seed, unfinished)
             else:
-                method_id = spec.name.removesuffix(".json")
-                start_with(load_start(spec), method_id, data, setting, seed, draft)
+                ask = StartAsk(data, setting, spec, seed, partial(checked_pool, data, *paths))
+                run_start(ask, unfinished, used, best_way())
 
 
 @step.command()
@@ -87,14 +96,14 @@ def annotate(
     queries: Sequence[Path],
 ) -> None:
     """Label the chosen patches; write the training folder."""
-    with _reported(out, loop):
+    with reported(out, loop):
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.annotate import annotate as run
 
-        read = _checked(data, *queries, *([previous] if previous else []))
-        with _draft(out, inputs=read) as draft:
-            run(data, read_model(setting_file, Setting), seed, list(queries), previous, draft)
+        read = checked(data, *queries, *([previous] if previous else []))
+        with draft(out, inputs=read) as unfinished:
+            run(data, read_model(setting_file, Setting), seed, list(queries), previous, unfinished)
 
 
 @step.command()
@@ -108,13 +117,13 @@ def train_fold(
     train: Path, fold: int, loop: int, kept: Path | None, out: Path, device: str
 ) -> None:
     """Train one member of the ensemble, or take it from an experiment with the same patches."""
-    with _reported(out, loop, fold):
+    with reported(out, loop, fold):
         from benchmark.chain.images import check_images
         from nnactive.steps.annotate import labelled_set
         from nnactive.steps.train import forget
         from nnactive.steps.twins import train_once
 
-        read = _checked(None, train)
+        read = checked(None, train)
 
         def run() -> None:
             from nnactive.devices import pick_device
@@ -122,8 +131,8 @@ def train_fold(
 
             check_images(train)
             picked = pick_device(device)
-            with _draft(out, picked, read) as draft:
-                run(train, fold, draft, picked)
+            with draft(out, picked, read) as unfinished:
+                run(train, fold, unfinished, picked)
 
         name = labelled_set(train)
         if kept is None or name is None:
@@ -138,6 +147,7 @@ def train_fold(
 @setting_option
 @train_option
 @loop_option
+@click.option("--pictured", type=PATH, help="Names the cases whose predictions are kept.")
 @click.option("--workers", type=int, default=1)
 @out_option
 @device_option
@@ -147,30 +157,34 @@ def evaluate(
     setting_file: Path,
     train: Path,
     loop: int,
+    pictured: Path | None,
     workers: int,
     out: Path,
     device: str,
     members: Sequence[Path],
 ) -> None:
     """Evaluate the ensemble on the test set."""
-    with _reported(out, loop):
+    with reported(out, loop):
+        from benchmark.pictures.kept import kept_beside
         from nnactive.devices import pick_device
         from nnactive.io.files import read_model
         from nnactive.settings import Setting
         from nnactive.steps.evaluate import evaluate as run
 
-        read = _checked(data, train, *members)
+        read = checked(data, train, *members)
         picked = pick_device(device)
-        with _draft(out, picked, read) as draft:
+        kept = kept_beside(out, pictured) if pictured else {}
+        with draft(out, picked, read) as unfinished:
             run(
                 data,
                 read_model(setting_file, Setting),
                 train,
                 list(members),
-                draft,
+                unfinished,
                 picked,
                 workers=workers,
                 progress=lambda done, total: click.echo(f"{done} of {total} cases"),
+                kept=kept,
             )
 
 
@@ -185,7 +199,7 @@ def evaluate(
 @click.option("--past-train", "past_trains", type=PATH, multiple=True)
 @click.option("--past-member", "past_members", type=PATH, multiple=True)
 @click.option("--workers", type=int, default=1)
-@click.option("--part", metavar="K/N", help="Only this share of the images, into a shared folder.")
+@click.option("--part", metavar="K/N", help="Only this part of the images, into a shared folder.")
 @out_option
 @device_option
 @click.argument("members", type=PATH, nargs=-1)
@@ -210,43 +224,64 @@ def query(
     To split a query over machines that share the folders, run it with --part 1/N ... N/N, in any
     order or at once, then without --part: that completes the rest and writes the output.
     """
-    with _reported(out, loop):
-        from benchmark.submission.spec import load_method
-        from nnactive.devices import CPU, pick_device
+    with reported(out, loop):
+        from benchmark.boxed.apart import apart
+        from benchmark.boxed.query import QueryAsk, run_query
+        from benchmark.firewall.ways import best_way
+        from benchmark.submission.spec import MethodSpec
+        from nnactive.io.costs import Used
         from nnactive.io.files import read_model
         from nnactive.query.checkpoint import Part
-        from nnactive.settings import Setting
         from nnactive.steps.history import past_loops
-        from nnactive.steps.query import QueryInputs
-        from nnactive.steps.query import query as run
 
-        read = _checked(data, spec, *queries, train)
-        method = load_method(spec)
-        if method.needs:
-            read |= _checked(None, *members, *past_trains, *past_members)
-        inputs = QueryInputs(
+        paths = (spec, *queries, train)
+        read = apart(partial(checked, data, *paths))
+        if read_model(spec, MethodSpec).later.needs_network:
+            trained = (*members, *past_trains, *past_members)
+            read |= checked(None, *trained)
+            paths += trained
+        ask = QueryAsk(
             data=data,
-            setting=read_model(setting_file, Setting),
+            setting_file=setting_file,
+            spec_file=spec,
             seed=seed,
             loop=loop,
-            method=method,
-            method_id=spec.name.removesuffix(".json"),
-            queries=tuple(queries),
             train=train,
+            queries=tuple(queries),
             members=tuple(members),
             past=past_loops(past_trains, past_members),
+            device=device,
+            workers=workers,
+            part=Part.parse(part) if part else None,
+            progress=lambda done, total: click.echo(f"{done} of {total} images"),
+            recheck=partial(checked_pool, data, *paths),
         )
-        # Importing torch takes seconds; a method without predictions needs no device.
-        picked = pick_device(device) if inputs.method.needs else CPU
-        share = Part.parse(part) if part else None
+        used = Used()
         # A part has no output, so no cost either.
-        draft_of = nullcontext(out) if share else _draft(out, picked, read)
+        with nullcontext(out) if part else draft(out, inputs=read, used=used) as unfinished:
+            run_query(ask, unfinished, used, best_way())
 
-        def tell(done: int, total: int) -> None:
-            click.echo(f"{done} of {total} images")
 
-        with draft_of as draft:
-            run(inputs, draft, picked, workers=workers, progress=tell, part=share)
+@step.command()
+@setting_option
+@click.option("--method", required=True)
+@seed_option
+@loop_option
+@click.option("--start", type=PATH, required=True)
+@out_option
+def take(setting_file: Path, method: str, seed: int, loop: int, start: Path, out: Path) -> None:
+    """Take a loop's patches from another track's run."""
+    with reported(out, loop):
+        from benchmark.layout import Experiment
+        from benchmark.taken.take import Wanted
+        from benchmark.taken.take import take as run
+        from nnactive.io.files import read_model
+        from nnactive.settings import Setting
+
+        setting, read = read_model(setting_file, Setting), checked(None, start)
+        wanted = Wanted(setting, Experiment(setting.name, method, seed), loop)
+        with draft(out, inputs=read) as unfinished:
+            read.update(run(wanted, start, unfinished))
 
 
 @step.command()
@@ -273,98 +308,53 @@ def result(data: Path, track_file: Path, setting: str, method: str, seed: int, o
     rules = read_model(track_file.parent / layout.setting_file(setting), Setting)
     read = check_experiment(rules, experiment, data, click.echo)
     collected = collect(track_file.parent, track, experiment, data)
-    with sealed(out, read) as draft:
-        save_result(draft, collected)
+    with sealed(out, read) as unfinished:
+        save_result(unfinished, collected)
+    if collected.status == "complete":
+        _montages(track_file.parent, rules, experiment, data)
+
+
+def _montages(root: Path, setting: "Setting", experiment: "Experiment", data: Path) -> None:
+    """Pictures of what was queried; without them a result is as good."""
+    from benchmark.thumbnails.montage import save_montages
+
+    try:
+        save_montages(root, setting, experiment, data)
+    except (NnactiveError, OSError, ValueError, KeyError) as error:
+        click.echo(f"note: no pictures of the queries: {error}")
 
 
 @step.command()
 @method_argument
 @frozen_option
 @click.option("--show", is_flag=True, help="With its docstring and its parameters' limits.")
-@click.option("--pools", type=PATH, help="Say how it looks for patches in these pools instead.")
+@click.option("--pools", type=PATH, help="Instead, report how it searches these pools for patches.")
 @out_option
 def describe(method: "Method", out: Path, pools: Path | None, *, show: bool) -> None:
-    """Import a METHOD, check it, and say what it is."""
-    from benchmark.feasibility.demands import demands_of
-    from benchmark.feasibility.pools import Pools
-    from benchmark.submission.method_class import as_query
-    from benchmark.submission.method_help import method_help
-    from benchmark.submission.spec import describe as run
-    from benchmark.submission.spec import make
-    from nnactive.io.files import read_model, write_model
+    """Import a METHOD in a box, check it, and say what it is."""
+    from benchmark.boxed.describing import answer_of
+    from benchmark.boxed.question import BoxedError
+    from benchmark.cli.errors import DEBUG
+    from nnactive.io.files import write_model
 
-    if pools:
-        found = as_query(make(method)[1], method.string)
-        write_model(out, demands_of(found, read_model(pools, Pools)))
-    else:
-        write_model(out, (method_help if show else run)(method))
+    try:
+        write_model(out, answer_of(method, show=show, questions=pools))
+    except BoxedError as error:
+        if os.environ.get(DEBUG):
+            click.echo(error.trace, err=True)
+        raise
 
 
 @step.command()
 @method_argument
 @frozen_option
-@click.option("--answers", is_flag=True, help="Query once, and keep what was chosen.")
+@click.option("--answers", is_flag=True, help="Query once and store the choice.")
 @out_option
 def conform(method: "Method", out: Path, *, answers: bool) -> None:
-    """Check a METHOD on synthetic pools: a line a row, as soon as it is judged."""
-    from benchmark.conformance.child import answer, judge
+    """Check a METHOD on synthetic pools in a box: a line a row, as soon as it is judged."""
+    from benchmark.conformance.boxed.conforming import conform as run
 
-    (answer if answers else judge)(method, out)
-
-
-@contextmanager
-def _reported(out: Path, loop: int = 0, fold: int = 0) -> Iterator[None]:
-    """Write the reason beside ``out`` if the step that this command runs fails for a known one."""
-    from benchmark.execution.ends import LONGEST_REASON, failure_kind
-    from benchmark.layout import failure_file
-    from benchmark.results import Failure
-    from benchmark.steps import step_of_command
-    from nnactive.errors import DamagedError, NnactiveError, RefusedError, Stopped, described
-    from nnactive.io.files import write_model
-    from nnactive.io.leases import LeaseLostError
-
-    failed = failure_file(out)
-    step = step_of_command(str(click.get_current_context().info_name))
-    key = step.key(fold)
-    try:
-        yield
-    except (DamagedError, LeaseLostError, RefusedError, Stopped):
-        raise  # the experiment hasn't failed
-    except NnactiveError as error:
-        text = " ".join(str(error).split())
-        kind = failure_kind(error) if step.runs_method else None
-        text = text if kind is None else text[:LONGEST_REASON]
-        write_model(failed, Failure(step=key, loop=loop, reason=text, kind=kind))
-        raise
-    except (Exception, SystemExit):
-        raise
-    except BaseException as error:
-        if not step.runs_method:
-            raise
-        # A method's own, since the workflow ends a step by a signal that raises none.
-        text = described(error)[:LONGEST_REASON]
-        write_model(failed, Failure(step=key, loop=loop, reason=text, kind="crash"))
-        raise NnactiveError(text) from error
-    failed.unlink(missing_ok=True)
-
-
-def _checked(data: Path | None, *paths: Path) -> dict[str, str]:
-    """Check what a step reads; the digests of its inputs, and the checksum of its dataset."""
-    from benchmark.chain.check import check_inputs
-    from benchmark.chain.images import check_dataset
-
-    read = {} if data is None else check_dataset(data)
-    return {**check_inputs(paths, click.echo), **read}
-
-
-def _draft(
-    out: Path, device: str = "cpu", inputs: Mapping[str, str] | None = None
-) -> AbstractContextManager[Path]:
-    """Where to write; when the block ends well, seal and cost are written and ``out`` is named."""
-    from benchmark.provenance import code_commit
-    from nnactive.io.costs import measured
-
-    return measured(out, device, code_commit(), inputs)
+    run(method, out, answers=answers)
 
 
 @step.command()

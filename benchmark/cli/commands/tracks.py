@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.child_errors import error_line
+from benchmark.cli.command_line import command_line
+from benchmark.cli.commands.author.bundle import Offering, bundle_options
 from benchmark.cli.commands.author.check import passes
 from benchmark.cli.commands.author.methods import demands, examine
 from benchmark.cli.commands.leaderboard import build_page
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from benchmark.submission.method_string import Method
     from benchmark.submission.spec import MethodSpec
     from benchmark.tracks import Track
+    from benchmark.workflow.problems import Problem
     from benchmark.workflow.request import Request
 
     Entry = tuple[MethodSpec, Path | None]
@@ -138,7 +141,7 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
     return run_track(content, swept(methods or content.methods, parameters), options)
 
 
-@click.command(cls=Contained, roles={"submitted": Role.METHOD, **RUN_ROLES}, gpu=True)
+@click.command(cls=Offering, roles={"submitted": Role.METHOD, **RUN_ROLES}, gpu=True)
 @click.argument("submitted", nargs=-1, required=True, metavar="METHOD...")
 @param_option
 @click.option(
@@ -149,6 +152,7 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
     metavar="NAME",
     help="Track to submit to: a name, or the path of a YAML file.",
 )
+@bundle_options
 @run_options
 def submit(
     submitted: Sequence[str], parameters: Sequence[str], name: str, options: RunOptions
@@ -199,6 +203,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     """
     from benchmark.feasibility.pools import prepared_pools
     from benchmark.forecast.requests import trainings_per_gpu
+    from benchmark.pictures.kept import keep_cases
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -225,7 +230,9 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         runs=options.runs,
         cores=options.cores or usable_cores(),
         keep=options.keep,
+        command=command_line(),
     )
+    keep_cases(root, options.pictured, map(request.dataset, content.datasets))
     request = replace(request, slots=trainings_per_gpu(request, options.folds))
     if options.profile:
         from benchmark.cli.commands.study.submitting import finish_on_cluster
@@ -288,17 +295,47 @@ def admitted(
     return None if new and not passes(method, seconds) else (spec, method.frozen)
 
 
+def as_expected(track: str, root: Path) -> str | None:
+    """Whether a track's baselines came out as expected; None where nobody can say."""
+    from benchmark.layout import result_files
+    from benchmark.results import load_result
+    from leaderboard.expected.compare import verdict
+    from leaderboard.expected.figures import expected_of
+
+    expected = expected_of(track)
+    if expected is None:
+        return None
+    try:
+        results = [load_result(file) for file in result_files(root)]
+    except UserError:  # the page has said so
+        return None
+    return verdict(expected, results)
+
+
+def removal(request: "Request", problems: "Sequence[Problem]") -> list[str]:
+    """How to remove what failed, a command for each method."""
+    import shlex
+
+    words = ("--failed", "--track", request.track.name, "--runs", str(request.runs))
+    ids = dict.fromkeys(each.experiment.method for each in problems if each.recorded)
+    return [
+        f"to remove what failed: {shlex.join(['nnactive-bench', 'runs', 'remove', each, *words])}"
+        for each in ids
+    ]
+
+
 def finish(request: "Request", out: Path) -> int:
     """Run a request and build the page; returns 1 or 2 if an experiment failed."""
     from benchmark.cli.progress import shown
     from benchmark.forecast.requests import disk_note
     from benchmark.layout import result_files
+    from benchmark.tracks import experiments
     from benchmark.workflow.request import history_note
     from benchmark.workflow.run import run as run_request
     from leaderboard.formatting import counted
 
     content, root = request.track, request.root
-    count = len(content.settings) * len(request.methods) * len(content.seeds)
+    count = sum(1 for _ in experiments(content, [spec.record.id for spec, _ in request.methods]))
     size = f"{counted(count, 'experiment')} on {counted(request.cores, 'core')}"
     click.echo(f"track {content.name}: {size}, in {root}")
     for line in (history_note(request), disk_note(request, keep=request.keep)):
@@ -309,7 +346,12 @@ def finish(request: "Request", out: Path) -> int:
     status = 0
     if result_files(root):
         status = build_page([request.runs], out, published=content.comparable)
+        line = as_expected(content.name, root)
+        if line:
+            click.echo(line)
     for problem in problems:
         click.echo(error_line(f"{problem.experiment}: {problem.text}"), err=True)
+    for line in removal(request, problems):
+        click.echo(line, err=True)
     codes = {problem.exit_code for problem in problems} | ({status} if status else set())
     return max(codes, default=0)

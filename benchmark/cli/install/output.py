@@ -87,7 +87,7 @@ class Course:
             text = f"compiling, {compiled:,} of about {modules:,} modules"
             return self._with_left(text, compiled / max(modules, 1), now)
         if self.phase == "looking up" and self.met:
-            return f"package {self.met} of {self.packages}, {size(self.cached)} were here already"
+            return f"package {self.met} of {self.packages}, {size(self.cached)} already present"
         return f"{self.phase} {self.packages} packages"
 
     def _downloading(self, now: float) -> str:

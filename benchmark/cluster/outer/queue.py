@@ -29,7 +29,7 @@ def still_at_work(root: Path, profile: Profile, left: dict[str, Shard], tell: Te
             scheduler(profile).cancel(waiting)
         awaited |= {job.shard for job in queued if not job.pending} & set(left)
     if awaited:
-        tell(f"{len(awaited)} shards are at work from an earlier call; they are awaited")
+        tell(f"{len(awaited)} shards are running from an earlier call; waiting for them")
     return awaited
 
 

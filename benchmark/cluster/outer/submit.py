@@ -26,6 +26,8 @@ from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.shards import Kind, Shard
 from benchmark.execution.child_processes import spawn
 from benchmark.submission.spec import freeze
+from benchmark.taken.sources import check_sources
+from benchmark.tracks import experiments
 from benchmark.workflow.request import Request, check_datasets, check_settings
 from nnactive.errors import UserError
 from nnactive.io.files import replace_model, write_model
@@ -69,8 +71,8 @@ def submit_shards(
             found = living(holder)
             who = f" ({found.host}, process {found.pid})" if found else ""
             raise UserError(
-                f"{root}: another call submits shards of this track{who}; wait for its end, "
-                "or end it: its jobs go on"
+                f"{root}: another call is submitting shards of this track{who}; wait for it, "
+                "or stop it: its jobs continue"
             )
         wanted = _prepare(request, root, cut)
         shards = wanted.shards()
@@ -92,6 +94,8 @@ def _prepare(request: Request, root: Path, cut: Kind) -> ShardRequest:
     """Check the request as a run does, and write what the shards need of it."""
     generated = check_datasets(request)
     check_settings(request)
+    methods = [spec.record.id for spec, _ in request.methods]
+    check_sources(root, request.track, experiments(request.track, methods))
     write_model(root / layout.track_file(), request.track)
     for spec, source in request.methods:
         freeze(root, spec, source)
@@ -157,7 +161,7 @@ def _round(
                 shown = now
                 gone()
                 if time.monotonic() - since > SECONDS_OF_SILENCE and is_queue_empty(root, profile):
-                    tell("no job is left in the queue, but Snakemake waits: submitting again")
+                    tell("the queue is empty, but Snakemake is still waiting: submitting again")
                     break
                 _wait(process, look.pause)
         finally:

@@ -101,7 +101,7 @@ class DockerRuntime:
             except ERRORS as error:
                 raise NnactiveError(
                     f"{container.image.reference}: the engine failed: {_cause(error)}; "
-                    "run the same command to go on"
+                    "run the same command to continue"
                 ) from None
             except BaseException:
                 streams.mute()
@@ -199,7 +199,7 @@ class DockerRuntime:
         if status == KILLED and self._api.inspect_container(name)["State"].get("OOMKilled"):
             raise UserError(
                 f"{container.image.reference}: killed, as it exceeded its memory limit; raise "
-                "--memory, and run the same command to go on"
+                "--memory, and run the same command to continue"
             )
         return status
 

@@ -137,7 +137,8 @@ def _measure(trial: Trial, key: str, machine: Machine, tell: Tell) -> Calibratio
         threads=machine.threads,
         setup_seconds=mean(answer.setup_seconds for answer in answers),
         iteration_seconds=mean(answer.iteration_seconds for answer in answers),
-        load_seconds=mean(answer.load_seconds for answer in answers),
+        # A difference of two times, which noise can make negative.
+        load_seconds=max(0.0, mean(answer.load_seconds for answer in answers)),
         tile_seconds=mean(answer.tile_seconds for answer in answers),
         memory_gib=max(answer.memory_gib for answer in answers),
         device_memory_gib=max(on_device, default=None),

@@ -1,7 +1,7 @@
 """What a network costs, counted from nnU-Net's plans without torch: operations, weights, memory."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Final
@@ -15,6 +15,8 @@ TRAINING: Final = 3
 """Operations of a training iteration in forward passes: one forward, two for the gradients."""
 REFERENCE_VALUES: Final = 560_000_000
 """nnU-Net's reference: a network whose feature maps hold so many values a batch of two ..."""
+RESIDUAL_VALUES: Final = 680_000_000
+"""Likewise of a network with a residual encoder."""
 REFERENCE_GIB: Final = 8
 """... trains with this much memory, in GiB."""
 FLOAT: Final = 4
@@ -23,7 +25,7 @@ FLOAT: Final = 4
 
 @dataclass(frozen=True)
 class Network:
-    """nnU-Net's plain U-Net; sizes in voxels, (z, y, x)."""
+    """nnU-Net's U-Net, plain or with a residual encoder; sizes in voxels, (z, y, x)."""
 
     patch: Triple
     batch: int
@@ -37,6 +39,8 @@ class Network:
     convolutions: tuple[int, ...]
     decoder: tuple[int, ...]
     """Convolutions of the decoder's stages, from the deepest."""
+    blocks: tuple[int, ...] = ()
+    """Residual blocks of the encoder's stages, in place of ``convolutions``; empty: it is plain."""
     key: str = field(default="", compare=False)
     """Short hash of all of these."""
 
@@ -46,7 +50,8 @@ class Network:
 
     @property
     def _shape(self) -> tuple[object, ...]:
-        return self.features, self.kernels, self.strides, self.convolutions, self.decoder
+        plain = (self.features, self.kernels, self.strides, self.convolutions, self.decoder)
+        return (*plain, self.blocks) if self.blocks else plain
 
     @property
     def voxels(self) -> tuple[int, ...]:
@@ -79,8 +84,9 @@ def network_of(
         features=tuple(shape["features_per_stage"]),
         kernels=_triples(shape["kernel_sizes"]),
         strides=_triples(shape["strides"]),
-        convolutions=tuple(shape["n_conv_per_stage"]),
+        convolutions=tuple(shape.get("n_conv_per_stage", ())),
         decoder=tuple(shape["n_conv_per_stage_decoder"]),
+        blocks=tuple(shape.get("n_blocks_per_stage", ())),
     )
 
 
@@ -88,14 +94,42 @@ def _triples(values: Sequence[Sequence[int]]) -> tuple[Triple, ...]:
     return tuple(as_triple(value) for value in values)
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A convolution of the encoder."""
+
+    stage: int
+    before: int
+    """Features that it reads."""
+    kernel: int
+    """Voxels of its kernel; 0: it only pools."""
+    biased: bool = True
+
+
+def encoder(network: Network) -> Iterator[Layer]:
+    """All convolutions of the encoder, and what skips residual blocks."""
+    before = network.channels
+    if network.blocks:
+        yield Layer(0, before, prod(network.kernels[0]))  # the stem
+        before = network.features[0]
+    for stage, features in enumerate(network.features):
+        kernel = prod(network.kernels[stage])
+        count = 2 * network.blocks[stage] if network.blocks else network.convolutions[stage]
+        for number in range(count):
+            yield Layer(stage, before, kernel)
+            if network.blocks and not number and before != features:
+                yield Layer(stage, before, 1, biased=False)
+            elif network.blocks and not number and prod(network.strides[stage]) > 1:
+                yield Layer(stage, before, 0, biased=False)
+            before = features
+
+
 def forward_operations(network: Network) -> float:
     """Floating-point operations of one sample's forward pass: two for each multiply and add."""
     total = 0
-    for stage, (voxels, features) in enumerate(zip(network.voxels, network.features, strict=True)):
-        before = network.features[stage - 1] if stage else network.channels
-        kernel = prod(network.kernels[stage])
-        inner = (network.convolutions[stage] - 1) * features
-        total += voxels * features * kernel * (before + inner)
+    for layer in encoder(network):
+        outputs = network.voxels[layer.stage] * network.features[layer.stage]
+        total += outputs * layer.kernel * layer.before
     for depth, count in enumerate(network.decoder, 1):
         stage = len(network.features) - 1 - depth
         voxels, features = network.voxels[stage], network.features[stage]
@@ -118,8 +152,9 @@ def iteration_operations(network: Network) -> float:
 
 def feature_values(network: Network) -> int:
     """Values of one sample's feature maps, as nnU-Net counts them for its estimate of memory."""
-    pairs = zip(network.voxels, network.features, network.convolutions, strict=True)
-    total = sum(voxels * features * count for voxels, features, count in pairs)
+    total = sum(
+        network.voxels[layer.stage] * network.features[layer.stage] for layer in encoder(network)
+    )
     for depth, count in enumerate(network.decoder, 1):
         stage = len(network.features) - 1 - depth
         per_voxel = (count + 1) * network.features[stage]
@@ -129,12 +164,12 @@ def feature_values(network: Network) -> int:
 
 def weights(network: Network) -> int:
     """Number of weights, those of deep supervision included."""
-    total, before = 0, network.channels
-    stages = zip(network.features, network.kernels, network.convolutions, strict=True)
-    for features, kernel, count in stages:
-        total += prod(kernel) * features * (before + (count - 1) * features)
-        total += 3 * count * features  # bias, and the norm's scale and shift
-        before = features
+    total = 0
+    for layer in encoder(network):
+        features = network.features[layer.stage]
+        total += layer.kernel * features * layer.before
+        # A bias, and the norm's scale and shift.
+        total += features * (2 * (layer.kernel > 0) + layer.biased)
     for depth, count in enumerate(network.decoder, 1):
         stage = len(network.features) - 1 - depth
         features, size = network.features[stage], prod(network.kernels[stage])
@@ -148,7 +183,8 @@ def weights(network: Network) -> int:
 def training_memory(network: Network) -> float:
     """GPU memory of a training in GiB, by nnU-Net's reference."""
     values = feature_values(network) * network.batch / 2
-    return REFERENCE_GIB * values / REFERENCE_VALUES + 4 * FLOAT * weights(network) / GIB
+    reference = RESIDUAL_VALUES if network.blocks else REFERENCE_VALUES
+    return REFERENCE_GIB * values / reference + 4 * FLOAT * weights(network) / GIB
 
 
 def prediction_memory(network: Network) -> float:

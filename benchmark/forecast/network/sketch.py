@@ -6,10 +6,16 @@ fingerprint of every case; the tests compare the two.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import ceil, prod
 from typing import Final
 
-from benchmark.forecast.network.counts import REFERENCE_VALUES, Network, feature_values
+from benchmark.forecast.network.counts import (
+    REFERENCE_VALUES,
+    RESIDUAL_VALUES,
+    Network,
+    feature_values,
+)
 from nnactive.geometry import Spacing, Triple, as_triple
 
 SHORTEST: Final = 4
@@ -17,17 +23,25 @@ SHORTEST: Final = 4
 FEATURES: Final = 32
 MOST_FEATURES: Final = 320
 CONVOLUTIONS: Final = 2
+BLOCKS: Final = (1, 3, 4, *(6,) * 20)
+"""Of a residual encoder's stages."""
 FIRST_PATCH: Final = 256.0
 """Edge of the cube whose volume the first guess has."""
 COVERED: Final = 0.05
-"""Most of the dataset's voxels that a batch may cover."""
+"""Most of the dataset's voxels that a batch may cover; with a residual encoder all of them."""
 SMALLEST_BATCH: Final = 2
 NEAR: Final = 2
 """Spacings whose ratio is smaller are pooled together."""
 
 
 def sketch(
-    spacing: Spacing, median: Sequence[float], cases: int, *, channels: int, classes: int
+    spacing: Spacing,
+    median: Sequence[float],
+    cases: int,
+    *,
+    channels: int,
+    classes: int,
+    residual: bool = False,
 ) -> Network:
     """The network that nnU-Net would plan.
 
@@ -37,25 +51,31 @@ def sketch(
         cases: number of cases in the pool.
         channels: of an image.
         classes: background included.
+        residual: by its planner of residual encoders, size M.
     """
     inverse = [1 / value for value in spacing]
     scale = (FIRST_PATCH**3 / prod(inverse)) ** (1 / 3)
     wanted = [min(round(i * scale), m) for i, m in zip(inverse, median, strict=True)]
-    known = {"channels": channels, "classes": classes + 1}  # the planner counts the ignore label
-    network = _network(spacing, wanted, **known)
-    while feature_values(network) > REFERENCE_VALUES:
+    # The planner counts the ignore label.
+    made = partial(_network, spacing, channels=channels, classes=classes + 1, residual=residual)
+    reference = RESIDUAL_VALUES if residual else REFERENCE_VALUES
+    network = made(wanted)
+    while feature_values(network) > reference:
         patch = list(network.patch)
         axis = max(range(3), key=lambda a: (patch[a] / median[a], a))
         smaller = list(patch)
         smaller[axis] -= _divisor(network)[axis]
-        smaller[axis] = patch[axis] - _divisor(_network(spacing, smaller, **known))[axis]
-        network = _network(spacing, smaller, **known)
-    batch = round(REFERENCE_VALUES / feature_values(network) * 2)
-    most = round(prod(median) * cases * COVERED / prod(network.patch))
+        smaller[axis] = patch[axis] - _divisor(made(smaller))[axis]
+        network = made(smaller)
+    batch = round(reference / feature_values(network) * 2)
+    covered = 1.0 if residual else COVERED
+    most = round(prod(median) * cases * covered / prod(network.patch))
     return replace(network, batch=max(min(batch, most), SMALLEST_BATCH), classes=classes)
 
 
-def _network(spacing: Spacing, size: Sequence[float], *, channels: int, classes: int) -> Network:
+def _network(
+    spacing: Spacing, size: Sequence[float], *, channels: int, classes: int, residual: bool
+) -> Network:
     strides, kernels = _topology(spacing, size)
     stages = len(strides)
     divisor = [prod(stride[axis] for stride in strides) for axis in range(3)]
@@ -67,8 +87,9 @@ def _network(spacing: Spacing, size: Sequence[float], *, channels: int, classes:
         features=tuple(min(FEATURES * 2**stage, MOST_FEATURES) for stage in range(stages)),
         kernels=kernels,
         strides=strides,
-        convolutions=(CONVOLUTIONS,) * stages,
-        decoder=(CONVOLUTIONS,) * (stages - 1),
+        convolutions=() if residual else (CONVOLUTIONS,) * stages,
+        decoder=(1 if residual else CONVOLUTIONS,) * (stages - 1),
+        blocks=BLOCKS[:stages] if residual else (),
     )
 
 

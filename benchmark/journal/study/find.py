@@ -1,8 +1,13 @@
 """Finding experiments and jobs of a track by what a user writes."""
 
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
 from benchmark.jobs import Job
 from benchmark.journal.study.overview import State
 from benchmark.layout import Experiment
+
+T = TypeVar("T")
 
 
 def path_of(state: State, experiment: Experiment) -> str:
@@ -11,16 +16,24 @@ def path_of(state: State, experiment: Experiment) -> str:
 
 
 def matching(state: State, text: str) -> list[Experiment]:
-    """Experiments whose path has the parts of ``text`` one after another.
+    """Experiments whose path has the parts of ``text`` one after another, as `fitting` has it."""
+    return fitting({each: path_of(state, each).split("/") for each in state.asked.jobs}, text)
+
+
+def fitting(paths: Mapping[T, Sequence[str]], text: str) -> list[T]:
+    """What has the parts of ``text`` one after another in its path.
 
     Whole parts win over beginnings of them, and these over any piece.
+
+    Args:
+        paths: parts of each path: track, setting, method, seed.
+        text: some of them, with ``/`` between.
     """
     wanted = [part.removeprefix("seed_") for part in text.strip("/").split("/")]
-    parts = {each: path_of(state, each).split("/") for each in state.asked.jobs}
     for fits in (str.__eq__, str.startswith, str.__contains__):
         found = [
             each
-            for each, own in parts.items()
+            for each, own in paths.items()
             if any(
                 all(fits(a, b) for a, b in zip(own[first:], wanted, strict=False))
                 for first in range(len(own) - len(wanted) + 1)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.pictures.colours import SCALE, class_colour
+from benchmark.pictures.scenes import shades
 from benchmark.replay.answers import Answer
 from benchmark.replay.find import Moment
-from benchmark.replay.page.colours import SCALE, class_colour, window
 from benchmark.replay.page.pictures import Plane, Scene, planes
 from benchmark.replay.report import Report, Row
 from benchmark.replay.scores import Planes, file_of, read_scores
@@ -17,6 +18,7 @@ from nnactive.geometry import Patch
 from nnactive.io.queries import load_patches
 
 FOLDER = Path(__file__).parent
+STYLES = FOLDER.parents[1] / "pictures"
 PANELS = ("image", "labels", "voxel score", "patch score")
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -59,8 +61,9 @@ def render(moment: Moment, told: Report, answers: Sequence[Answer], pictures: in
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    dataset = PreparedDataset(moment.data)
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader([FOLDER, STYLES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -72,6 +75,9 @@ def render(moment: Moment, told: Report, answers: Sequence[Answer], pictures: in
         sections=list(_sections(moment, told, answers, pictures)),
         colours=[(name, class_colour(n)) for n, name in enumerate(told.classes) if n],
         scale=", ".join(SCALE),
+        assumed=any(
+            dataset.toward(patch.case) is None for row in told.rows for patch in row.chosen
+        ),
     )
 
 
@@ -105,12 +111,12 @@ def _shown(
     patch = row.chosen[place]
     image, label = dataset.image(patch.case)[0], dataset.pool_label(patch.case)
     scene = Scene(
-        image=image,
-        window=window(image),
+        image=shades(dataset, image),
         label=label,
         spacing=dataset.info.spacing,
         chosen=row.chosen,
         before=before,
+        toward=dataset.toward(patch.case),
     )
     classes = dataset.info.classes
     counts = np.bincount(label[patch.slices].ravel(), minlength=len(classes)).tolist()

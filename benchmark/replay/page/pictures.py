@@ -1,7 +1,4 @@
-"""Pictures of a patch on three planes through its centre: image, labels, and the method's scores.
-
-On a plane across z, x points right and y down; on the others, z points up.
-"""
+"""Pictures of a patch on the planes through its centre: image, labels, and the method's scores."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from benchmark.replay.page.colours import grey, labelled, scored
-from benchmark.replay.page.png import data_uri
+from benchmark.pictures.colours import labelled, scored
+from benchmark.pictures.png import data_uri
+from benchmark.pictures.raster import shaded
 from benchmark.replay.scores import Planes, centre
+from nnactive.anatomy.views import View, views
 from nnactive.geometry import Patch, Spacing, Triple
 
 PIXELS = 320
@@ -26,9 +25,7 @@ class Scene:
     """A case and what is drawn of it."""
 
     image: np.ndarray
-    """First channel, ``(Z, Y, X)``."""
-    window: tuple[float, float]
-    """Intensities that are black and white."""
+    """First channel, ``(Z, Y, X)``, each value in [0, 1]."""
     label: np.ndarray
     """``(Z, Y, X)``."""
     spacing: Spacing
@@ -36,6 +33,8 @@ class Scene:
     """All patches that the method chose."""
     before: Sequence[Patch]
     """Patches that were labelled before."""
+    toward: str | None = None
+    """Sides that the axes point to, as `views` takes them."""
 
 
 @dataclass(frozen=True)
@@ -43,49 +42,34 @@ class Plane:
     """The panels of one plane."""
 
     title: str
-    """Where it lies."""
+    """Its name."""
     directions: str
-    """Which way its axes point."""
+    """Where it lies, and which side is where."""
     panels: tuple[Markup | None, ...]
     """Image, labels, voxel score, patch score, each an SVG element; None: no such score."""
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """A plane through a case: its axes and which way they point."""
+    """A plane through a case, and which way it is looked at."""
 
-    axis: int
-    """0 for a plane across z, 1 across y, 2 across x."""
+    view: View
     at: int
     shape: Triple
     spacing: Spacing
 
     @property
-    def rows(self) -> int:
-        """Axis that runs down or up."""
-        return 1 if self.axis == 0 else 0
-
-    @property
-    def columns(self) -> int:
-        """Axis that runs to the right."""
-        return 1 if self.axis == 2 else 2  # noqa: PLR2004
-
-    @property
     def extent(self) -> tuple[float, float]:
         """Width and height in mm."""
-        return tuple(self.shape[n] * self.spacing[n] for n in (self.columns, self.rows))  # type: ignore[return-value]
-
-    def upright(self, plane: np.ndarray) -> np.ndarray:
-        """A plane as it is shown: z points up."""
-        return plane if self.axis == 0 else plane[::-1]
+        return tuple(self.shape[n] * self.spacing[n] for n in (self.view.columns, self.view.rows))  # type: ignore[return-value]
 
     def box(
         self, start: Sequence[float], size: Sequence[float]
     ) -> tuple[float, float, float, float]:
         """A box in voxels as x, y, width and height in mm."""
-        width, height = (size[n] * self.spacing[n] for n in (self.columns, self.rows))
-        x, y = (start[n] * self.spacing[n] for n in (self.columns, self.rows))
-        return x, y if self.axis == 0 else self.extent[1] - y - height, width, height
+        mm = (np.multiply(each, self.spacing).tolist() for each in (start, size, self.shape))
+        y, x, height, width = self.view.box(*mm)
+        return x, y, width, height
 
 
 def planes(
@@ -106,12 +90,13 @@ def planes(
     """
     middle = centre(patch)
     shape = scene.image.shape
-    for axis in range(len(AXES)):
-        cut = _Cut(axis, middle[axis], (shape[0], shape[1], shape[2]), scene.spacing)
+    for view in views(scene.toward):
+        axis = view.axis
+        cut = _Cut(view, middle[axis], (shape[0], shape[1], shape[2]), scene.spacing)
         grid = _grid(patch, cut, stride)
         content = {name: values.planes[axis] for name, values in scores.items()}
         ground = f"{key}-{AXES[axis]}"
-        shades = grey(_thin(np.take(scene.image, cut.at, axis)), *scene.window)
+        shades = shaded(_thin(np.take(scene.image, cut.at, axis)))
         colours = labelled(_thin(np.take(scene.label, cut.at, axis)))
         boxes = "".join(_boxes(patch, cut, scene))
         whole = cut.box((0, 0, 0), cut.shape)
@@ -126,9 +111,8 @@ def planes(
                 pixels = scored(thin, scores[name].low, scores[name].high)
                 drawn = _svg(cut, _image(cut, pixels, place), boxes, f"{name} score")
             panels.append(drawn)
-        right, up = AXES[cut.columns], AXES[cut.rows]
-        arrow = "↓" if axis == 0 else "↑"
-        yield Plane(f"{AXES[axis]} = {cut.at}", f"{right} →, {up} {arrow}", tuple(panels))
+        sides = f"{AXES[axis]} = {cut.at}, {view.left} → {view.right}, {view.top} ↓ {view.bottom}"
+        yield Plane(view.name, sides, tuple(panels))
 
 
 def _grid(patch: Patch, cut: _Cut, stride: Triple) -> tuple[float, float, float, float]:
@@ -151,7 +135,7 @@ def _image(
     name = f' id="{key}"' if key else ""
     return (
         f'<image{name} x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
-        f'preserveAspectRatio="none" href="{data_uri(cut.upright(pixels))}"/>'
+        f'preserveAspectRatio="none" href="{data_uri(cut.view.upright(pixels))}"/>'
     )
 
 
@@ -159,7 +143,7 @@ def _boxes(patch: Patch, cut: _Cut, scene: Scene) -> Iterable[str]:
     """Outlines of the patch and of others on the plane."""
     for kind, patches in (("before", scene.before), ("other", scene.chosen), ("this", [patch])):
         for each in patches:
-            touched = each.start[cut.axis] <= cut.at < each.stop[cut.axis]
+            touched = each.start[cut.view.axis] <= cut.at < each.stop[cut.view.axis]
             if each.case == patch.case and touched and (kind == "this" or each != patch):
                 x, y, width, height = cut.box(each.start, each.size)
                 yield (

@@ -10,7 +10,7 @@ import click
 from benchmark.child_errors import error_line
 from benchmark.cli.contained import Contained, note
 from benchmark.cli.errors import DEBUG
-from benchmark.cli.options import method_argument, seconds_option
+from benchmark.cli.options import isolation_option, method_argument, seconds_option
 from benchmark.cli.tables import WIDTH
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.command(cls=Contained, roles={"method": Role.METHOD})
 @method_argument
 @seconds_option
+@isolation_option
 def check(method: "Method", seconds: float) -> int:
     """Check METHOD on small synthetic pools; nothing is trained.
 

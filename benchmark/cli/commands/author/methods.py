@@ -36,7 +36,7 @@ def list_methods() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from benchmark.submission.bundle.offered import installed_methods
+    from benchmark.submission.files.offered import installed_methods
     from benchmark.submission.method_string import Method, written
     from benchmark.submission.spec import MethodSpec, describe
     from nnactive.errors import UserError
@@ -74,7 +74,7 @@ def show(method: "Method") -> None:
     click.echo(f"{found.record.id}{', uses ground truth' if found.record.oracle else ''}")
     click.echo(f"\n{found.text}\n" if found.text else "")
     for key, value in found.record.parameters.items():
-        click.echo(f"--param {key}={written(value)}  ({found.limits[key]})")
+        click.echo(f"--param {key}={written(value)}  ({found.limits.get(key, '')})")
     if not found.record.parameters:
         click.echo("no parameters")
 
@@ -130,21 +130,26 @@ def demands(method: "Method", pools: "Pools") -> "Demands":
     Raises:
         UserError: if its ``limit`` fails.
     """
-    from benchmark.feasibility.demands import Demands, demands_of
+    from benchmark.feasibility.demands import Demands, demands_of, questions
     from benchmark.submission.method_class import as_query
     from benchmark.submission.spec import make
+    from nnactive.errors import UserError
     from nnactive.io.files import write_model
 
     if method.file is None:
-        return demands_of(as_query(make(method)[1], method.string), pools)
+        return demands_of(as_query(make(method)[1], method.string), questions(pools))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pools.json"
-        write_model(file, pools)
-        return _described(Demands, method, "--pools", str(file))
+        write_model(file, questions(pools))
+        found = _described(Demands, method, "--pools", str(file))
+    wanted = {setting.name: setting.loops - 1 for setting in pools.settings}
+    if {name: len(each) for name, each in found.settings.items()} != wanted:
+        raise UserError(f"{method.string}: `limit` gave an invalid answer")
+    return found
 
 
 def _described(kind: "type[Model]", method: "Method", *options: str) -> "Model":
-    """What the step ``describe``, in a process that imports the author's code, says of a METHOD."""
+    """What the step ``describe``, which imports the author's code in a box, says of a METHOD."""
     from benchmark.child_errors import reported_cause
     from benchmark.workflow.plan import STEP_COMMAND
     from nnactive.errors import UserError

@@ -10,7 +10,13 @@ import click
 
 from benchmark.child_errors import error_line
 from benchmark.cli.contained import Contained
-from benchmark.cli.options import cores_option, data_option, param_option, runs_option
+from benchmark.cli.options import (
+    cores_option,
+    data_option,
+    isolation_option,
+    param_option,
+    runs_option,
+)
 from benchmark.containers.roles import Role
 from nnactive.errors import NnactiveError, UserError
 
@@ -74,6 +80,7 @@ PREDICTIONS = ".predictions"
 @cores_option
 @data_option
 @runs_option
+@isolation_option
 def replay(
     methods: Sequence[str],
     parameters: Sequence[str],

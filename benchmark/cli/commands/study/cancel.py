@@ -40,7 +40,7 @@ def cancel(track: str | None, experiments: tuple[str, ...], runs: Path) -> None:
             ended += 1
             click.echo(f"{root.name}: {_end(root, run)}")
     if not ended:
-        click.echo("nothing runs that could be ended")
+        click.echo("nothing is running")
 
 
 def _chosen(
@@ -57,7 +57,7 @@ def _chosen(
         if run.experiments & wanted and run.experiments - wanted:
             others = ", ".join(sorted(map(str, run.experiments - wanted)))
             raise UserError(
-                f"{run.writer}: works on {others}, too; name these as well, or no EXPERIMENT"
+                f"{run.writer}: also works on {others}; name these as well, or no EXPERIMENT"
             )
     return [run for run in found if run.experiments & wanted]
 
@@ -68,9 +68,9 @@ def _end(root: Path, run: "LivingRun") -> str:
     holder = run.holder
     name = f"{run.writer} on {holder.host}"
     if run.is_here:
-        return f"told {name} to end" if run.end() else f"{name} has just ended"
+        return f"told {name} to stop" if run.end() else f"{name} has just ended"
     if holder.job is None:
-        return f"{name}: end it there: ssh {holder.host} kill {holder.pid}"
+        return f"{name}: stop it there: ssh {holder.host} kill {holder.pid}"
     if end_job(root, holder.job):
         return f"{name}: cancelled job {holder.job}"
-    return f"{name}: end it by its scheduler: scancel {holder.job}"
+    return f"{name}: cancel it with its scheduler: scancel {holder.job}"

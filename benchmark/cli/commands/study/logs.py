@@ -23,7 +23,7 @@ SECONDS_BETWEEN_LOOKS: Final = 0.5
 @click.argument("experiment")
 @click.option("--step", "step_name", metavar="NAME", help="Of this step: query, train_fold, ...")
 @click.option("--loop", type=click.IntRange(min=0), metavar="N", help="Of this loop.")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the job has ended.")
+@click.option("--follow", "-f", is_flag=True, help="Follow the log until the job ends.")
 @runs_option
 def logs(
     experiment: str, step_name: str | None, loop: int | None, runs: Path, *, follow: bool
@@ -42,7 +42,7 @@ def logs(
     job = chosen(state, only, step_name, loop)
     if job is None:
         what = " ".join([*(["loop", str(loop)] if loop is not None else []), step_name or "step"])
-        raise UserError(f"{only}: no {what} of it has a log yet")
+        raise UserError(f"{only}: it has no log of a {what} yet")
     click.echo(f"{job}: {state.root / job.log}", err=True)
     _print(state, job, follow=follow)
 

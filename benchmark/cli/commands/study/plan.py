@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmark.cli.commands.study.power import power
+from benchmark.cli.commands.study.subset import subset
 from benchmark.cli.options import (
     cores_option,
     data_option,
@@ -39,7 +41,7 @@ class Where:
     """Whether it is this machine."""
 
 
-@click.command()
+@click.command("plan")
 @click.argument("name", metavar="TRACK")
 @click.option(
     "--method",
@@ -52,13 +54,13 @@ class Where:
     "--gpus",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Plan for N GPUs; by default those of this machine.",
+    help="Plan for N GPUs; by default this machine's.",
 )
 @folds_option
 @click.option(
     "--calibrate",
     is_flag=True,
-    help="First measure some iterations and one prediction of each network here.",
+    help="First time a few iterations and one prediction of each network on this machine.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @cores_option
@@ -67,7 +69,7 @@ class Where:
 @seed_option
 @data_option
 @runs_option
-def plan(
+def plan_track(
     name: str,
     texts: Sequence[str],
     gpus: int | None,
@@ -85,6 +87,8 @@ def plan(
     """Say what a run of TRACK will cost: time, GPU-hours, disk and memory.
 
     TRACK may be the path of a YAML file. What is finished in the runs folder isn't counted.
+    `nnactive-bench plan power TRACK` helps to choose the number of seeds, `nnactive-bench plan
+    subset` the settings that predict the ranking of the full study.
     """
     from benchmark.tracks import load_track
 
@@ -101,6 +105,32 @@ def plan(
         print_plan(content, where, inputs, costs)
 
 
+class TrackOrCommand(click.Group):
+    """A group whose name, without one of its commands behind it, is a command itself."""
+
+    def __init__(self, own: click.Command) -> None:
+        """Take the command that the name is."""
+        super().__init__(own.name, help=own.help)
+        self.own = own
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """The context of the group, or of the command itself."""
+        if args and args[0] in self.commands:
+            return super().make_context(info_name, args, parent, **extra)
+        return self.own.make_context(info_name, args, parent, **extra)
+
+
+plan = TrackOrCommand(plan_track)
+plan.add_command(power)
+plan.add_command(subset)
+
+
 def machine(content: "Track", gpus: int | None, cores: int | None) -> Where:
     """The machine that the options describe: this one, or one with other GPUs."""
     from benchmark.machine.gpus import usable_gpus
@@ -114,8 +144,7 @@ def machine(content: "Track", gpus: int | None, cores: int | None) -> Where:
     here = count <= len(there)
     most = usable_cores()
     cores = cores or (most if here else max(most, CORES_PER_GPU * count))
-    folds = max(setting.training.folds for setting in content.settings)
-    threads = threads_per_training(cores, folds, count)
+    threads = threads_per_training(content.settings, cores, count)
     names = [gpu.name or "GPU" for gpu in there]
     device = (names[0] if here else "A100") if count else cpu_name()
     return Where(Resources(cores, threads, tuple(map(str, range(count)))), device, here)

@@ -41,10 +41,10 @@ def show(name: str) -> None:
 
 @profile.command()
 @click.argument("base", metavar="PROFILE")
-@click.option("--name", default=None, help="Its name; by default that of PROFILE.")
+@click.option("--name", default=None, help="Name of the profile; by default PROFILE's.")
 @click.option("--partition", default=None, help="Partition or queue.")
 @click.option("--account", default=None, help="Account or project; '' for none.")
-@click.option("--gpu-type", default=None, help="GPU type as the scheduler calls it; '' for any.")
+@click.option("--gpu-type", default=None, help="GPU type by the scheduler's name; '' for any.")
 @click.option("--gpus", type=click.IntRange(min=0), default=None, help="GPUs of each job.")
 @click.option("--hours", type=float, default=None, help="Longest time limit of a job.")
 @click.option("--cores", type=click.IntRange(min=1), default=None, help="Cores of each job.")
@@ -52,15 +52,15 @@ def show(name: str) -> None:
 @click.option("--container", default=None, help="Image to run every job in; '' for none.")
 @click.option("--scratch", default=None, help="Folder on a node's own disk; '' for none.")
 @click.option("--here", is_flag=True, help="Write it to ./profiles, not to your own profiles.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take the defaults for what isn't given.")
-@click.option("--try/--no-try", "trying", default=True, help="Try a job of a second.")
+@click.option("--yes", is_flag=True, help="Ask nothing; use the defaults for everything not given.")
+@click.option("--try/--no-try", "trying", default=True, help="Submit a one-second trial job.")
 @click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="NNACTIVE_RUNS",
     default=Path("runs"),
     show_default=True,
-    help="Folder of the runs, in which the trial writes (or NNACTIVE_RUNS).",
+    help="Folder of the runs, where the trial job writes (or NNACTIVE_RUNS).",
 )
 def init(
     base: str, name: str | None, runs: Path, *, here: bool, yes: bool, trying: bool, **given: object
@@ -105,7 +105,7 @@ def asked(question: "Question") -> object:
         if sys.stdin.isatty():
             raise
         raise UserError(
-            "profile init: its questions need a terminal; give --yes, and options for what "
+            "profile init: its questions need a terminal; give --yes, and options for whatever "
             "isn't the default"
         ) from None
 
@@ -129,12 +129,12 @@ def tried(made: "Profile", runs: Path) -> int:
     """Run the trial job, and print what it found; returns the exit code."""
     from benchmark.cluster.trial import run_trial
 
-    click.echo("trying one job; this takes as long as the queue", err=True)
+    click.echo("trying one job; it takes as long as the queue does", err=True)
     findings = run_trial(made, runs)
     for finding in findings:
         state = "ok" if finding.good else "FAILED"
         click.echo(f"{finding.what:<14}  {state:<6}  {finding.detail}")
     bad = [finding.what for finding in findings if not finding.good]
     if bad:
-        raise NnactiveError(f"trial job: {', '.join(bad)} failed; each line above says why")
+        raise NnactiveError(f"trial job: {', '.join(bad)} failed; the lines above say why")
     return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("track")
 @click.argument("experiments", nargs=-1, metavar="[EXPERIMENT]...")
-@click.option("--failed", is_flag=True, help="All that failed in TRACK.")
+@click.option("--failed", is_flag=True, help="Everything that failed in TRACK.")
 @runs_option
 def retry(track: str, experiments: tuple[str, ...], runs: Path, *, failed: bool) -> None:
     """Forget that EXPERIMENTs of TRACK failed, so that the next run tries them again.
@@ -31,7 +31,7 @@ def retry(track: str, experiments: tuple[str, ...], runs: Path, *, failed: bool)
     from benchmark.journal.study.wanted import tracks_in
 
     if failed == bool(experiments):
-        raise UserError("retry: give either --failed, or one EXPERIMENT or more")
+        raise UserError("retry: give --failed or at least one EXPERIMENT")
     (root,) = tracks_in(runs, track)
     state = read_state(root)
     chosen = list(state.asked.jobs)

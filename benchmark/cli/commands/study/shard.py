@@ -1,9 +1,11 @@
 """The command that works on one shard of a track: what a cluster's jobs call."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from benchmark.cli.command_line import command_line
 from benchmark.cli.contained import Contained
 from benchmark.containers.roles import Role
 
@@ -15,14 +17,14 @@ from benchmark.containers.roles import Role
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="Folder of the prepared datasets, if it isn't where the track was submitted from.",
+    help="Folder of the prepared datasets, if it differs from the one at submission.",
 )
 @click.option(
     "--cores",
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help="Number of cores to use; by default all that the job may use.",
+    help="Number of cores to use; by default all that the job has.",
 )
 @click.option("--memory-mb", type=int, default=None, hidden=True)
 @click.option("--minutes", type=int, default=None, hidden=True)
@@ -42,6 +44,7 @@ def shard(
     if slug is None:
         list_shards(folder)
         return 0
+    from benchmark.cli.options import isolation_wished
     from benchmark.cli.progress import shown
     from benchmark.cluster.history import Grant
     from benchmark.cluster.request import read_request
@@ -50,9 +53,11 @@ def shard(
     from nnactive.devices import usable_cores
 
     root = folder.resolve()
-    request = read_request(root).request(root, cores or usable_cores(), data)
+    asked = read_request(root)
+    request = asked.request(root, cores or usable_cores(), data)
+    request = replace(request, command=command_line())
     granted = Grant(memory_mb or 0, minutes) if minutes else None
-    with shown() as watcher:
+    with isolation_wished(asked.isolation), shown() as watcher:
         told = work(root, slug, request, watcher, run, granted)
     click.echo(told.line)
     for problem in told.problems:

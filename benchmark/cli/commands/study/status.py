@@ -22,7 +22,9 @@ HOUR: Final = 3600.0
 @click.command()
 @click.argument("track", required=False)
 @runs_option
-@click.option("--rescan", is_flag=True, help="Compare the journals with the files; correct them.")
+@click.option(
+    "--rescan", is_flag=True, help="Compare the journals with the files, and correct them."
+)
 @click.option("--all", "everything", is_flag=True, help=f"List more than {ROWS} jobs of a kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def status(track: str | None, runs: Path, *, rescan: bool, everything: bool, as_json: bool) -> None:
@@ -93,7 +95,7 @@ def _show(
         by = shards.pop("submitted_by")
         parts = ", ".join(f"{count} {name}" for name, count in shards.items())
         stopped = (
-            "nothing submits them now; to go on, run the same command again"
+            "nothing is submitting them; to continue, run the same command again"
             if shards["pending"]
             else "all are submitted"
         )
@@ -165,17 +167,17 @@ def _advice(view: "Overview", *, idle: bool) -> "Iterator[str]":
     """What to do about what this shows; ``idle``: no run is at work, and none was submitted."""
     if not view.journaled and not view.done and _has_outputs(view):
         yield (
-            "no journal tells of this track's jobs; if it was run before there were journals: "
+            "no journal has this track's jobs; if it was run by a version without journals: "
             f"nnactive-bench status --rescan {view.track}"
         )
     if view.failures:
         yield (
-            f"to do: mend the cause, then nnactive-bench retry --failed {view.track} "
+            f"to do: fix the cause, then nnactive-bench retry --failed {view.track} "
             "and the command that ran it; nnactive-bench logs EXPERIMENT shows a log"
         )
     if view.interrupted and not view.jobs_running:
-        yield "to do: run the same command again; it goes on where the killed jobs stopped"
+        yield "to do: run the same command again; it continues where the killed jobs stopped"
     elif idle and view.waiting and not (view.failures or view.jobs_running):
-        yield "nothing runs now; to go on, run the same command again"
+        yield "nothing is running; to continue, run the same command again"
     if view.skipped:
-        yield f"{view.skipped} lines of the journals are of a newer release, or broken"
+        yield f"{view.skipped} journal lines come from a newer release or are damaged"

@@ -39,7 +39,7 @@ def finish_on_cluster(
         unfinished = submit_shards(request, profile, Kind(options.cut), tell)
     except KeyboardInterrupt:
         click.echo(
-            "ended; jobs that run go on, and the same command takes them over; "
+            "stopped; running jobs continue, and the same command takes them over; "
             "to end them: nnactive-bench cancel",
             err=True,
         )

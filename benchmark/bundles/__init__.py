@@ -1,0 +1,1 @@
+"""Bundles: what is handed in for the public board; written, verified, reproduced."""

@@ -1,0 +1,1 @@
+"""Reproduce an entry: train on its queries again, or let its method query again."""

@@ -1,0 +1,1 @@
+"""Compare a bundle with what is at hand: prepared datasets, random streams, baselines."""

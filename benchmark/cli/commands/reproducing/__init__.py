@@ -1,0 +1,1 @@
+"""Commands that reproduce an entry, and measure how far two trainings differ."""

@@ -1,0 +1,1 @@
+"""What the boxes of the checks run, and what they have written."""

@@ -1,0 +1,1 @@
+"""What one result must keep by itself, for bundles and board: counts, patches, sums, names."""

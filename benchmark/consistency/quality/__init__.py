@@ -1,0 +1,1 @@
+"""What a single result says beyond voxels: surfaces, calibration."""

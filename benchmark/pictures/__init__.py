@@ -1,0 +1,1 @@
+"""What all pictures are drawn with: windows, colours, contours, letters of the body's sides."""

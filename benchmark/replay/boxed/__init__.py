@@ -1,0 +1,1 @@
+"""A replay's boxes: what runs in them, and who starts them and believes little of what they say."""

@@ -1,0 +1,97 @@
+"""Where a pack is: a folder, or an address below which its files are served."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmark.store.manifest import MANIFEST, StoredFile, StoreManifest, is_stored
+from nnactive.data.download.leftovers import drafts_of, remove_drafts
+from nnactive.data.download.patience import TransferError
+from nnactive.data.download.transfer import fetch
+from nnactive.data.progress import FileReport
+from nnactive.errors import UserError
+from nnactive.io.files import read_model
+
+LARGEST_MANIFEST = 64 << 20
+"""Bytes; one of the whole study has a twentieth."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder, or the address of one."""
+
+    text: str
+
+    @property
+    def served(self) -> bool:
+        """Whether files come over HTTP."""
+        return self.text.startswith(("http://", "https://"))
+
+    def manifest(self, work: Path, report: FileReport) -> StoreManifest:
+        """The pack's manifest.
+
+        Args:
+            work: folder for a file that is fetched.
+            report: told of the transfer.
+
+        Raises:
+            UserError: there is none, or it is broken.
+        """
+        if not self.served:
+            file = Path(self.text) / MANIFEST
+            if not file.is_file():
+                raise UserError(f"{file}: no such file; give the folder of a pack of baselines")
+        else:
+            file = work / MANIFEST
+            file.unlink(missing_ok=True)
+            remove_drafts(drafts_of(file))
+            self._fetch(MANIFEST, file, None, report, LARGEST_MANIFEST)
+        if file.stat().st_size > LARGEST_MANIFEST:
+            raise UserError(f"{self.text}/{MANIFEST}: too large to be the manifest of a pack")
+        return read_model(file, StoreManifest)
+
+    def get(self, name: str, known: StoredFile, place: Path, report: FileReport) -> None:
+        """Bring a file to ``place``; one that is there is kept, a part of one continued.
+
+        Raises:
+            UserError: it can't be had, or is not what the manifest says.
+        """
+        if is_stored(place, known):
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if self.served:
+            self._fetch(name, place, known.size, report, known.size)
+        else:
+            source = Path(self.text) / name
+            if not source.is_file():
+                raise UserError(f"{source}: missing from the pack")
+            if source.stat().st_size != known.size:
+                raise UserError(self._other(name))
+            draft = place.with_name(f".{place.name}.copy")
+            shutil.copyfile(source, draft)
+            draft.replace(place)
+        if not is_stored(place, known):
+            place.unlink(missing_ok=True)
+            raise UserError(self._other(name))
+
+    def _other(self, name: str) -> str:
+        return (
+            f"{self.text}/{name}: is not what the manifest says (size or SHA-256 differs); "
+            "nothing was imported from it"
+        )
+
+    def _fetch(
+        self, name: str, place: Path, size: int | None, report: FileReport, most: int
+    ) -> None:
+        url = f"{self.text.rstrip('/')}/{quote(name)}"
+        draft = place.with_name(f".{place.name}.part")
+        try:
+            fetch(url, draft, size, report, most=most)
+        except TransferError as error:
+            raise TransferError(
+                f"{url}: {error}; check the address, or run the same command again to continue "
+                "where it stopped"
+            ) from None
+        draft.replace(place)
+        draft.with_name(f"{draft.name}.json").unlink(missing_ok=True)

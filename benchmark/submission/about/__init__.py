@@ -1,0 +1,1 @@
+"""What a submission says about itself, for the public board."""
