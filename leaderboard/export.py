@@ -5,9 +5,10 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from leaderboard.board_json import LONG_COLUMNS, board_json, long_rows, to_json
-from leaderboard.formatting import MISSING, badge_text, beside, plain, shown
+from leaderboard.choosing import by_metric
+from leaderboard.formatting import MISSING, badge_text, beside, joined, plain, shown
 from leaderboard.model import Board, Column, League, Row, Value
+from leaderboard.payload import LONG_COLUMNS, board_json, long_rows, to_json
 
 __all__ = ["long_csv", "to_json", "to_latex", "to_markdown"]
 
@@ -66,7 +67,24 @@ def _markdown(league: League) -> str:
     lines.append(_line(["---:", "---", *["---:"] * (len(head) - 3), "---"]))
     lines += [_line(map(_escaped, row)) for row in rows]
     lines += ["", f"{_escaped(_caption(league))}", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_other_metrics(league)])
+
+
+def _other_metrics(league: League) -> Iterator[str]:
+    """How the rankings by other metrics differ, as a small table; nothing where there are none."""
+    others = by_metric(league)
+    if not others or league.views[0].by or league.views[0].classes:
+        return
+    titles = {column.name: column.title for column in league.columns}
+    yield f"Rankings by other metrics, compared with that by {titles[league.views[0].ranked_by]}:"
+    yield ""
+    heads = ("Ranked by", "Best", "Kendall's tau", "Swapped pairs", "Significant swaps")
+    yield _line(heads)
+    yield _line(["---", "---", "---:", "---:", "---"])
+    for column, best, found in others:
+        cells = (column.title, best, found.tau, found.changed, found.swaps or "none")
+        yield _line(map(_escaped, cells))
+    yield ""
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -122,15 +140,20 @@ def latex_escaped(text: str) -> str:
 
 def _caption(league: League) -> str:
     view = league.views[0]
-    settings = len(view.settings)
+    settings, over = len(view.settings), len(view.ranked_over)
     means = f"Means over {settings} settings" if settings > 1 else "Means over seeds"
+    if view.classes:
+        where = view.dataset or "all settings"
+        means = f"Of {where}, {joined(view.classes)} alone: {means[0].lower()}{means[1:]}"
+    if over:
+        means = f"Means over the {over} of {settings} settings that are compared"
     text = "; ".join([means, *_beside(league)])
     if any(row.rank_low is not None for row in view.rows):
-        text += (
-            "; ranks with their 95 % bootstrap interval; methods that share a letter cannot be "
-            "distinguished"
-        )
-    return f"{text}. Relational figures are computed among {view.cohort}."
+        text += "; ranks with their 95 % interval"
+    if view.verdict.test:
+        text += f"; methods that share a letter can't be told apart ({view.verdict.test})"
+    verdict = "".join(f" {said}" for said in (view.verdict.headline, view.verdict.repeat) if said)
+    return f"{text}.{verdict} Relational figures are computed among {view.cohort}."
 
 
 def _beside(league: League) -> Iterator[str]:
@@ -152,7 +175,7 @@ def _headline(league: League) -> list[Column]:
     return [
         column
         for column in league.columns
-        if column.headline
+        if (column.headline or column.name == league.views[0].ranked_by)
         and any(row.values[column.name].mean is not None for row in league.views[0].rows)
     ]
 

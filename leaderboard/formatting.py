@@ -1,37 +1,39 @@
 """How figures are rounded and texts of others are cleaned: alike in files and on the page."""
 
-import unicodedata
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from leaderboard.model import Column, Value
+from nnactive.texts import plain as plain  # noqa: PLC0414  (all that the board shows)
 
 MISSING = "n/a"
 NAME_LENGTH = 60
 """Characters of a name that the page shows."""
 BADGE_TEXTS = {"oracle": "uses ground truth"}
 """What readers see instead of a badge's name."""
-DECIMALS = {"%": 1, "s": 1, "h": 1, "GiB": 1, "voxels": 0, "patches": 0}
+DECIMALS = {
+    "%": 1,
+    "s": 1,
+    "min": 1,
+    "h": 2,
+    "GiB": 1,
+    "mm": 2,
+    **dict.fromkeys(("voxels", "patches", "components", "slices", "images"), 0),
+}
 """Decimals shown by unit; ``PLAIN`` for a figure without a unit."""
 PLAIN = 2
-FURTHER = (2, 4, 9)
+FINEST = 10
+"""Decimals behind which there is only the noise of floating-point arithmetic."""
+FURTHER = (2, 4, FINEST)
 """Extra decimals kept in files: the first number of them that rounds to what is shown."""
-
-
-def plain(text: str, limit: int = 400) -> str:
-    """One line of visible text: white space collapsed, control and direction marks dropped.
-
-    Everything that a submission supplies (names, error texts) passes through here once; the page
-    escapes markup.
-    """
-    spaced = " ".join(text.split())
-    kept = "".join(c for c in spaced if not unicodedata.category(c).startswith("C"))
-    return kept if len(kept) <= limit else kept[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+CERTAIN, LARGE, NEAR = 4, 1e9, 1e-4
+"""With so few decimals, below it and so far from a half, binary rounding is right, and faster."""
+BY_HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)
 
 
 def count(value: float) -> str:
     """A whole number with narrow spaces between thousands."""
-    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{Decimal(str(rounded(value, 0))):,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def counted(number: int, thing: str) -> str:
@@ -44,9 +46,67 @@ def badge_text(name: str) -> str:
     return BADGE_TEXTS.get(name, name)
 
 
+def vouching(tracks: Iterable[str]) -> str:
+    """That nothing vouches for the baselines of tracks; empty without tracks."""
+    names = ", ".join(tracks)
+    return (
+        f"The baselines of {names} are unverified: no local run sealed them, and they aren't among "
+        "the benchmark's own results."
+        if names
+        else ""
+    )
+
+
+def ordinal(number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``11th``.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    teens = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def joined(names: Iterable[str], last: str = "and") -> str:
+    """Names as in a sentence.
+
+    >>> joined(["A"]), joined(["A", "B", "C"]), joined(["A", "B"], "or")
+    ('A', 'A, B and C', 'A or B')
+    """
+    *first, final = names
+    return f"{', '.join(first)} {last} {final}" if first else final
+
+
 def listed(values: Iterable[int]) -> str:
     """Whole numbers as ``1, 2, 3``."""
     return ", ".join(str(value) for value in values)
+
+
+def rounded(value: float, decimals: int) -> float:
+    """The value with so many decimals, halves rounded away from 0, never -0.
+
+    As people round: by the digits of the number, not by its binary representation (69.35 is stored
+    as a little less), and not to even digits; noise of 1e-10 or less doesn't decide.
+
+    >>> rounded(69.35, 1), rounded(2.5, 0), rounded(-0.004, 2), rounded(69.34999999999999, 1)
+    (69.4, 3.0, 0.0, 69.4)
+    """
+    scaled = abs(value) * 10.0**decimals
+    if decimals <= CERTAIN and scaled < LARGE and abs(scaled % 1 - 0.5) > NEAR:
+        return round(float(value), decimals) + 0.0  # -0.0 becomes 0.0
+    exact = Decimal(str(float(value)))
+    if -int(exact.as_tuple().exponent) > FINEST:
+        exact = exact.quantize(Decimal(1).scaleb(-FINEST), context=BY_HALF_UP)
+    return float(exact.quantize(Decimal(1).scaleb(-decimals), context=BY_HALF_UP)) + 0.0
+
+
+def fixed(value: float, decimals: int) -> str:
+    """As ``rounded``, with all decimals.
+
+    >>> fixed(69.35, 1), fixed(69.0, 2)
+    ('69.4', '69.00')
+    """
+    return f"{Decimal(str(rounded(value, decimals))):.{decimals}f}"
 
 
 def number(value: float, unit: str) -> float | int:
@@ -59,11 +119,12 @@ def number(value: float, unit: str) -> float | int:
     """
     decimals = DECIMALS.get(unit, PLAIN)
     if not decimals:
-        return int(_rounded(value, 0))
+        return int(rounded(value, 0))
+    wanted = rounded(value, decimals)
     kept = value
     for further in FURTHER:
-        kept = round(value, decimals + further)
-        if _rounded(kept, decimals) == _rounded(value, decimals):
+        kept = rounded(value, decimals + further)
+        if rounded(kept, decimals) == wanted:
             break
     return int(kept) if kept == int(kept) else kept
 
@@ -74,7 +135,7 @@ def shown(value: float, unit: str) -> str:
     >>> shown(84.25, "%"), shown(0.125, ""), shown(1234.5, "s")
     ('84.3', '0.13', '1\u202f234.5')
     """
-    text = str(_rounded(value, DECIMALS.get(unit, PLAIN)))
+    text = fixed(value, DECIMALS.get(unit, PLAIN))
     whole, point, rest = text.partition(".")
     return ("-" if whole.startswith("-") else "") + count(abs(int(whole))) + point + rest
 
@@ -92,8 +153,3 @@ def beside(value: Value, column: Column) -> str:
     if value.low is None or value.high is None or (spread and column.beside == "spread"):
         return spread
     return f"{shown(value.low, column.unit)}\N{EN DASH}{shown(value.high, column.unit)}"
-
-
-def _rounded(value: float, decimals: int) -> Decimal:
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return rounded or abs(rounded)

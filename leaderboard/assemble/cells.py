@@ -7,18 +7,20 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from benchmark.results import ExperimentResult, dice_per_class
 from leaderboard.formatting import listed, plain
+from leaderboard.labelling.estimate import WORK, Estimate, Work, fractions, shipped_estimate
 from leaderboard.metrics.costs import boundaries
 from leaderboard.metrics.fg_eff import Efficiency, efficiency
 from leaderboard.metrics.learning_curve import Curve, learning_curve
-from leaderboard.metrics.mean_over_settings import mean_over_settings
 from leaderboard.metrics.metric import NEEDS_SEEDS, NOT_PUBLISHED, NOTHING, Experiments, OwnMetric
+from leaderboard.metrics.primary_score import SCORE, printed_score
 from leaderboard.metrics.reference import UNKNOWN, Reference
 from leaderboard.metrics.registry import shown_in
 from leaderboard.metrics.runs import Runs
+from leaderboard.metrics.student import student_interval
 from leaderboard.model import Status, Value
 from leaderboard.published import PublishedRow
+from leaderboard.read.facts import Facts
 from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
 
 
@@ -84,11 +86,11 @@ class Cells:
     """Shared by settings that differ only in the query size; empty: by none."""
     first_loop: int = 1
     """The first in which methods may differ: 0 where starts are compared."""
+    left_out: frozenset[str] = frozenset()
+    """Keys of methods that the track doesn't run here."""
 
 
-def measured_cell(
-    results: Sequence[ExperimentResult], expected: Sequence[int], reference: Reference
-) -> Cell:
+def measured_cell(results: Sequence[Facts], expected: Sequence[int], reference: Reference) -> Cell:
     """The cell of one method's results in one setting.
 
     Args:
@@ -101,7 +103,7 @@ def measured_cell(
     sources = frozenset(_source(result) for result in wanted)
     missing = sorted(set(expected) - {result.seed for result in wanted})
     failed = any(result.status == "failed" for result in wanted)
-    runs = attempt(lambda: make_runs(complete))
+    runs = attempt(lambda: make_runs(complete, reference.estimate))
     experiments = Experiments(runs, tuple(complete), reference)
     figures = {
         metric.name: metric.figure(experiments)
@@ -125,12 +127,13 @@ def measured_cell(
     )
 
 
-def printed_cell(rows: Iterable[PublishedRow], seeds: int) -> Cell:
+def printed_cell(rows: Iterable[PublishedRow], seeds: int, reference: Reference = UNKNOWN) -> Cell:
     """The cell of what the papers print of a method in a setting.
 
     Args:
         rows: one per metric.
         seeds: over which every mean is taken.
+        reference: of the setting; loop 0 is estimated.
     """
     values = {
         metric.name: Value(
@@ -145,9 +148,17 @@ def printed_cell(rows: Iterable[PublishedRow], seeds: int) -> Cell:
         # The papers print a fit's variance: the square of its standard error.
         variance = row.spread_kind == "fit_variance"
         std = (row.spread * seeds) ** 0.5 if variance else row.spread
-        interval = mean_over_settings([row.mean], [std], seeds)
+        interval = student_interval([row.mean], [std], seeds)
         values[row.metric] = Value(row.mean, row.spread, interval.low, interval.high)
         means[row.metric], stds[row.metric] = row.mean, std
+    if "aubc" in means:
+        found = attempt(lambda: printed_score(means["aubc"], stds["aubc"], reference))
+        if isinstance(found, Undefined):
+            values[SCORE.name] = Value(reason=found.reason)
+        else:
+            mean, stds[SCORE.name] = found
+            interval = student_interval([mean], [stds[SCORE.name]], seeds)
+            values[SCORE.name] = Value(mean, stds[SCORE.name], interval.low, interval.high)
     return Cell(
         status="complete" if "aubc" in means else "incomplete",
         scores=Printed(means),
@@ -157,8 +168,12 @@ def printed_cell(rows: Iterable[PublishedRow], seeds: int) -> Cell:
     )
 
 
-def make_runs(complete: Sequence[ExperimentResult]) -> Runs:
+def make_runs(complete: Sequence[Facts], estimate: Estimate | None = None) -> Runs:
     """The curves of a method's complete experiments in a setting.
+
+    Args:
+        complete: by seed.
+        estimate: how long labelling takes; None: as the benchmark ships it.
 
     Raises:
         UndefinedMetricError: There is no experiment, or a seed has no curve or other budgets.
@@ -176,29 +191,36 @@ def make_runs(complete: Sequence[ExperimentResult]) -> Runs:
         dice=np.array([curve.dice for curve in curves]),
         foreground=attempt(lambda: np.array([_foreground(result) for result in complete])),
         effort=attempt(lambda: np.array([_effort(result) for result in complete])),
+        work={kind: attempt(lambda: _work(complete, kind, estimate)) for kind in WORK},  # noqa: B023
         results=tuple(complete),
     )
 
 
-def _curve(result: ExperimentResult) -> Curve:
+def _curve(result: Facts) -> Curve:
     try:
         return learning_curve(result)
     except UndefinedMetricError as error:
         raise UndefinedMetricError(f"seed {result.seed}: {error}") from error
 
 
-def _foreground(result: ExperimentResult) -> list[float]:
+def _foreground(result: Facts) -> list[float]:
     """Labelled fraction of the pool's foreground voxels by loop, in [0, 1]."""
     labelled = [loop.labelled_foreground for loop in result.loops]
     return _fractions(labelled, result.dataset.pool_foreground)
 
 
-def _effort(result: ExperimentResult) -> list[float]:
+def _effort(result: Facts) -> list[float]:
     """Labelled fraction of the pool's boundary voxels by loop, in [0, 1]."""
     labelled = boundaries(result)
     if result.dataset.pool_boundary is None:
         raise UndefinedMetricError("the pool's boundary voxels were not counted")
     return _fractions(labelled, result.dataset.pool_boundary)
+
+
+def _work(complete: Sequence[Facts], kind: Work, estimate: Estimate | None) -> np.ndarray:
+    """Work as fractions of labelling the whole pool, shape ``(seeds, loops)``."""
+    rates = estimate or shipped_estimate()
+    return np.array([fractions(result, kind, rates) for result in complete])
 
 
 def _fractions(labelled: Sequence[Sequence[int]], pool: Sequence[int]) -> list[float]:
@@ -208,18 +230,17 @@ def _fractions(labelled: Sequence[Sequence[int]], pool: Sequence[int]) -> list[f
     return [sum(loop) / whole for loop in labelled]
 
 
-def _classes(complete: Sequence[ExperimentResult]) -> ClassFigures:
+def _classes(complete: Sequence[Facts]) -> ClassFigures:
     last = [result.loops[-1] for result in complete]
     labelled = np.array([loop.labelled_foreground for loop in last], dtype=float)
     pool = np.array([result.dataset.pool_foreground for result in complete], dtype=float)
     fractions = np.full_like(labelled, np.nan)
     np.divide(labelled, pool, out=fractions, where=pool > 0)
-    return ClassFigures(np.array([dice_per_class(loop.counts) for loop in last]).T, fractions.T)
+    dice = np.array([loop.dice for loop in last], dtype=float)
+    return ClassFigures(dice.T, fractions.T)
 
 
-def _notes(
-    results: Sequence[ExperimentResult], expected: Sequence[int], missing: Sequence[int]
-) -> list[str]:
+def _notes(results: Sequence[Facts], expected: Sequence[int], missing: Sequence[int]) -> list[str]:
     notes = [
         plain(f"seed {result.seed}, loop {failure.loop}, {failure.step}: {failure.reason}")
         for result in results
@@ -229,7 +250,7 @@ def _notes(
     if len({_source(result) for result in results if result.seed in expected}) > 1:
         notes.append("its seeds were run with different sources, parameters or requirements")
     notes += [
-        plain(f"seed {result.seed}: loop 0 labels nothing of {', '.join(classes)}")
+        plain(f"seed {result.seed}: loop 0 labels no voxel of {', '.join(classes)}")
         for result in results
         if (classes := _unlabelled(result))
     ]
@@ -240,10 +261,10 @@ def _notes(
     return notes + [note for result in results for note in _shared(result)]
 
 
-def _shared(result: ExperimentResult) -> Iterator[str]:
+def _shared(result: Facts) -> Iterator[str]:
     """Loops whose training is that of another experiment with the same labelled patches."""
     for loop in result.loops:
-        taken = {cost.taken_from for cost in loop.costs.values() if cost.taken_from}
+        taken = {each for each in loop.taken or () if each is not None}
         others = sorted({PurePosixPath(each).parent.parent.parent.name for each in taken})
         if others:
             yield plain(
@@ -252,7 +273,7 @@ def _shared(result: ExperimentResult) -> Iterator[str]:
             )
 
 
-def _unlabelled(result: ExperimentResult) -> list[str]:
+def _unlabelled(result: Facts) -> list[str]:
     """Classes of which a start other than the protocol's labelled nothing."""
     if result.method.start is None or not result.loops:
         return []
@@ -260,7 +281,7 @@ def _unlabelled(result: ExperimentResult) -> list[str]:
     return [name for name, number in zip(names, voxels, strict=True) if not number]
 
 
-def _source(result: ExperimentResult) -> str:
+def _source(result: Facts) -> str:
     method = result.method
     parameters = sorted(method.parameters.items())
     return json.dumps([method.source_hash, parameters, method.requirements])

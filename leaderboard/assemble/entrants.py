@@ -5,37 +5,52 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from benchmark.results import Environment, ExperimentResult, ImageUsed, MethodRecord
+from benchmark.consistency.circumstances import own_loops
+from benchmark.consistency.lookalikes import skeleton
+from benchmark.consistency.names import builtin_names
+from benchmark.results import Environment, ImageUsed, MethodRecord
+from benchmark.submission.about.fields import About
 from benchmark.submission.method_string import string_of, written
 from benchmark.tracks import load_track, track_names
+from leaderboard.assemble.about import facts, marks
 from leaderboard.assemble.grouping import LeagueKey, version
+from leaderboard.assemble.roles import proving_datasets
 from leaderboard.formatting import NAME_LENGTH, plain
 from leaderboard.model import Badge, Entrant
 from leaderboard.published import PublishedRow
+from leaderboard.read.facts import Facts
+from leaderboard.read.found import Entry
 from nnactive import PROTOCOL_VERSION
 
 SAFE = re.compile(r"[A-Za-z0-9_.,:/=+-]+")
 """What a command may contain: neither a shell nor make gives it another meaning."""
 
+THEN = ", then "
+"""Joins the names of a start and of the query method of the later loops."""
 
-def measured_card(league: LeagueKey, results: Sequence[ExperimentResult], name: str) -> Entrant:
+
+def measured_card(
+    league: LeagueKey, results: Sequence[Facts], name: str, entry: Entry | None = None
+) -> Entrant:
     """The card of a measured method, without what its league adds.
 
     Args:
         league: what the league's results share.
         results: all of the method's in the league, by setting and seed.
         name: unique in the league.
+        entry: the method's on the public board; None: it isn't from there.
     """
     method = results[0].method
+    about = _about(results[0], entry)
     return Entrant(
         key="",
         league="",
         id=plain(method.id, NAME_LENGTH),
         name=name,
-        description=plain(method.description),
-        reference=plain(method.reference),
+        description=plain(about.description or method.description),
+        reference=plain(about.reference or method.reference),
         oracle=any(result.method.oracle for result in results),
-        badges=_badges(results, league),
+        badges=_badges(results, league, entry),
         source_hash=plain(method.source_hash, 64),
         parameters={
             plain(name, NAME_LENGTH): plain(str(value), NAME_LENGTH)
@@ -44,7 +59,20 @@ def measured_card(league: LeagueKey, results: Sequence[ExperimentResult], name: 
         environments=environments(results),
         problems=(),
         command=command(results[0]),
+        entry=plain(entry.title, 2 * NAME_LENGTH) if entry else "",
+        checks=entry.checks if entry else (),
+        about=facts(about) if method.origin == "submission" else {},
     )
+
+
+def developed_on(result: Facts, entry: Entry | None) -> frozenset[str]:
+    """Roll-out datasets that a method was developed on, as its authors say.
+
+    Args:
+        result: any of the method's.
+        entry: the method's on the public board; None: it isn't from there, and nothing is known.
+    """
+    return proving_datasets(_about(result, entry).tuned_on or ())
 
 
 def published_card(row: PublishedRow) -> Entrant:
@@ -61,7 +89,7 @@ def published_card(row: PublishedRow) -> Entrant:
         key="",
         league="",
         id=row.method_id,
-        name=row.method_id.replace(",", ", ").replace("=", " = "),
+        name=title_of(row.method_id.replace(",", ", ").replace("=", " = ")),
         description=(method.__doc__ or "").strip().partition("\n")[0],
         reference=method.reference,
         oracle=method.oracle,
@@ -74,30 +102,67 @@ def published_card(row: PublishedRow) -> Entrant:
     )
 
 
-def display_names(methods: Mapping[str, Sequence[ExperimentResult]]) -> dict[str, str]:
-    """Names for people by identity; a name that several methods share is followed by the id."""
-    names = {method: _display_name(results[0].method) for method, results in methods.items()}
-    shared = Counter(name.casefold() for name in names.values())
+def display_names(
+    methods: Mapping[str, Sequence[Facts]], public: Mapping[str, Entry] | None = None
+) -> dict[str, str]:
+    """Names for people by identity: an entry's is what its authors call it.
+
+    A name that may be taken for another method's, or for a built-in one's, is followed by the id.
+
+    Args:
+        methods: results of each.
+        public: the public board's entry of a method, by its identity.
+    """
+    entries = public or {}
+    names = {
+        method: plain(_about(results[0], entries.get(method)).name or "", NAME_LENGTH)
+        or _display_name(results[0].method)
+        for method, results in methods.items()
+    }
+    shared = Counter(skeleton(name) for name in names.values())
+    own = {method for method, results in methods.items() if results[0].method.origin == "builtin"}
     return {
         method: name
-        if shared[name.casefold()] == 1
+        if shared[skeleton(name)] == 1 and (method in own or skeleton(name) not in builtin_names())
         else f"{name} ({plain(methods[method][0].method.id, NAME_LENGTH)})"
         for method, name in names.items()
     }
 
 
+def _about(result: Facts, entry: Entry | None) -> About:
+    """What an entry's authors say about a submission; nothing about built-in methods."""
+    return entry.about if entry and result.method.origin == "submission" else About()
+
+
 def _display_name(method: MethodRecord) -> str:
-    return plain(method.name, NAME_LENGTH) or plain(method.id, NAME_LENGTH) or "unnamed"
+    name = title_of(method.name) if method.origin == "builtin" else method.name
+    return plain(name, NAME_LENGTH) or plain(method.id, NAME_LENGTH) or "unnamed"
 
 
-def environments(results: Iterable[ExperimentResult]) -> tuple[str, ...]:
+def title_of(name: str) -> str:
+    """What the papers call built-in methods, with the parameters that follow their names.
+
+    >>> title_of("power_bald, beta = 5"), title_of("typiclust, then random"), title_of("mine")
+    ('PowerBALD, beta = 5', 'TypiClust, then Random', 'mine')
+    """
+    return THEN.join(map(_title_of_one, name.split(THEN)))
+
+
+def _title_of_one(name: str) -> str:
+    from nnactive.methods import TITLES
+
+    base, comma, parameters = name.partition(",")
+    return TITLES.get(base, base) + comma + parameters
+
+
+def environments(results: Iterable[Facts]) -> tuple[str, ...]:
     """Machines and versions that results were made with, one per line."""
     # Few of many results differ in it, so duplicates go before formatting.
     different = {result.environment.model_dump_json(): result.environment for result in results}
     return tuple(sorted({_environment(each) for each in different.values()}))
 
 
-def command(result: ExperimentResult) -> str:
+def command(result: Facts) -> str:
     """The command that runs a result's method on its track; empty where none is safe to copy."""
     track, method = result.track, result.method
     if method.start is not None:
@@ -118,13 +183,28 @@ def _track_methods(track: str) -> tuple[str, ...]:
     return load_track(track).methods if track in track_names() else ()
 
 
-def _badges(results: Sequence[ExperimentResult], league: LeagueKey) -> tuple[Badge, ...]:
+def _badges(results: Sequence[Facts], league: LeagueKey, entry: Entry | None) -> tuple[Badge, ...]:
     badges: list[Badge] = ["baseline" if results[0].method.origin == "builtin" else "submission"]
     if any(result.method.oracle for result in results):
         badges.append("oracle")
+    if entry and results[0].method.origin == "submission":
+        badges += [entry.level, *marks(entry.about)]
+    if isolation := _isolation(results):
+        badges.append(isolation)
     if version(league.protocol)[:2] < version(PROTOCOL_VERSION)[:2]:
         badges.append("outdated protocol")
     return tuple(badges)
+
+
+def _isolation(results: Sequence[Facts]) -> Badge | None:
+    """What readers must know of how a submission's code was kept from labels."""
+    loops = [loop for result in results for loop in own_loops(result.loops, result.method)]
+    if results[0].method.origin == "builtin" or not loops:
+        return None
+    ways = {loop.isolation for loop in loops}
+    if "none" in ways:
+        return "not isolated"
+    return "isolation unknown" if None in ways else None
 
 
 def _environment(environment: Environment) -> str:

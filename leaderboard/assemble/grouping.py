@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.results import ExperimentResult
-from leaderboard.entries import GroupKey, group, identity
+from leaderboard.read.facts import Facts
+from leaderboard.read.groups import SHARED, GroupKey, group, identity
 
 
 @dataclass(frozen=True, order=True)
@@ -23,12 +23,15 @@ class LeagueKey:
     epochs: int
     query: str = ""
     """Where starts are compared: the query method of all later loops."""
+    queries: str = ""
+    """Track that chose the queries, if not the methods here."""
 
     @property
     def names(self) -> tuple[str | int, ...]:
         """All of them, for keys and random streams."""
         shared = (self.track, str(self.comparable), self.protocol, self.nnunet, self.epochs)
-        return (*shared, self.query) if self.query else shared
+        taken = ("queries", self.queries) if self.queries else ()
+        return (*shared, *((self.query,) if self.query else ()), *taken)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class SettingResults:
     """All results of one setting of a league."""
 
     key: GroupKey
-    results: tuple[ExperimentResult, ...]
+    results: tuple[Facts, ...]
     """By the method's identity, then seed."""
     seeds: tuple[int, ...]
     """Of a complete method: all that a baseline was run with (any method, if there is no baseline),
@@ -56,9 +59,9 @@ class SettingResults:
         return sum(result.method.origin == "builtin" for result in self.results)
 
     @property
-    def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
+    def methods(self) -> Mapping[str, tuple[Facts, ...]]:
         """Results by the method's identity, in its order."""
-        found: dict[str, list[ExperimentResult]] = defaultdict(list)
+        found: dict[str, list[Facts]] = defaultdict(list)
         for result in self.results:
             found[identity(result.method)].append(result)
         return {method: tuple(results) for method, results in found.items()}
@@ -95,12 +98,12 @@ class LeagueResults:
         )
 
     @property
-    def methods(self) -> Mapping[str, tuple[ExperimentResult, ...]]:
+    def methods(self) -> Mapping[str, tuple[Facts, ...]]:
         """Results by the method's identity, by setting and seed: baselines first, then by id.
 
         So another method changes no baseline's place.
         """
-        found: dict[str, list[ExperimentResult]] = defaultdict(list)
+        found: dict[str, list[Facts]] = defaultdict(list)
         for setting in self.settings:
             for result in setting.results:
                 found[identity(result.method)].append(result)
@@ -108,7 +111,7 @@ class LeagueResults:
         return {method: tuple(found[method]) for method in order}
 
 
-def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ...]:
+def make_leagues(results: Iterable[Facts]) -> tuple[LeagueResults, ...]:
     """Leagues of all results: comparable ones first, then by track and versions, newest first."""
     groups = group(results)
     leagues: dict[LeagueKey, list[SettingResults]] = defaultdict(list)
@@ -121,6 +124,7 @@ def make_leagues(results: Iterable[ExperimentResult]) -> tuple[LeagueResults, ..
             nnunet=key.nnunet,
             epochs=first.setting.training.epochs,
             query=key.query,
+            queries=taken.track if (taken := first.setting.queries) else "",
         )
         setting = SettingResults(key, tuple(members), _seeds(members), _differences(key, groups))
         leagues[league].append(setting)
@@ -144,7 +148,7 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"[0-9]{1,9}", text))
 
 
-def _seeds(results: Sequence[ExperimentResult]) -> tuple[int, ...]:
+def _seeds(results: Sequence[Facts]) -> tuple[int, ...]:
     baselines = [result for result in results if result.method.origin == "builtin"]
     return tuple(sorted({result.seed for result in baselines or results}))
 
@@ -157,14 +161,7 @@ def _setting_order(setting: SettingResults) -> tuple[object, ...]:
 
 
 def _differences(key: GroupKey, groups: Iterable[GroupKey]) -> tuple[str, ...]:
-    names = {
-        "comparable": "comparability of the track",
-        "protocol": "protocol version",
-        "nnunet": "nnU-Net version",
-        "checksum": "prepared data",
-        "details": "parameters of the setting",
-    }
     others = [k for k in groups if (k.track, k.setting) == (key.track, key.setting)]
     return tuple(
-        text for field, text in names.items() if len({getattr(k, field) for k in others}) > 1
+        text for field, text in SHARED.items() if len({getattr(k, field) for k in others}) > 1
     )

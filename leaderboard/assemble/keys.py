@@ -42,8 +42,13 @@ def cohort_id(ids: Iterable[str]) -> str:
 
 
 def key_ignoring_epochs(checksum: str, setting: Setting) -> str:
-    """Key shared by settings of the same data that differ only in the training length."""
-    kept = setting.model_dump(mode="json", exclude={"name": True, "training": {"epochs"}})
+    """Key shared by settings of the same data that differ only in the training length.
+
+    Queries that were taken from a shorter training are part of that difference.
+    """
+    kept = setting.model_dump(
+        mode="json", exclude={"name": True, "queries": True, "training": {"epochs"}}
+    )
     return _digest([checksum, kept])
 
 

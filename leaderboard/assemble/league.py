@@ -1,21 +1,24 @@
 """A league's tables and figures, whether its figures were measured or published."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import get_args
 
 import numpy as np
-from scipy.stats import t as student
 
 from leaderboard.assemble.cells import Cell, Cells, ClassFigures
+from leaderboard.assemble.details import make_details
 from leaderboard.assemble.keys import keys
+from leaderboard.assemble.ranking.choices import choices, fits, told
 from leaderboard.assemble.relations import make_relations
+from leaderboard.assemble.roles import PROVING
 from leaderboard.assemble.table import Frame, make_table
+from leaderboard.assemble.views import chosen_views
 from leaderboard.metrics.metric import PERCENT, over_seeds
 from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.registry import shown_in
 from leaderboard.metrics.runs import Runs
+from leaderboard.metrics.student import quantile
 from leaderboard.model import (
     Badge,
     ClassFigure,
@@ -34,12 +37,6 @@ from leaderboard.undefined import Undefined
 
 FEWEST_BANDED = 3
 """Seeds from which on a curve has a band."""
-FILTERS: Mapping[str, Callable[[SettingTable], str]] = {
-    "dataset": lambda setting: setting.dataset,
-    "regime": lambda setting: setting.regime,
-    "patch": lambda setting: setting.patch_role or setting.patch,
-}
-"""What a filter compares, by the name of a view's field."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,8 @@ class MethodSource:
     """Without what the league adds: key, league, status and problems."""
     baseline: bool
     """Whether it decides, with the others, which column the ranks follow."""
+    developed_on: frozenset[str] = frozenset()
+    """Names of roll-out datasets: its results on them are no proof."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ class SettingSource:
     key_ignoring_query_size: str = ""
     first_loop: int = 1
     """The first in which methods may differ: 0 where starts are compared."""
+    left_out: Collection[str] = ()
+    """Identities of methods that the track doesn't run here."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,16 @@ class LeagueSource:
     settings: Mapping[str, SettingSource]
     """By identity, in order."""
     notes: tuple[str, ...]
+    queries_from: str = ""
+    """Track that chose the queries, if not the methods here."""
 
 
 def make_league(source: LeagueSource) -> League:
     """All tables and figures of a league."""
     metrics = shown_in(source.group)
     entrants = keys("m", source.methods, within=source.names)
+    found = keys("s", source.settings, within=source.names)
+    settings = {key: source.settings[name] for name, key in found.items()}
     frame = Frame(
         names=source.names,
         metrics=metrics,
@@ -102,14 +107,19 @@ def make_league(source: LeagueSource) -> League:
         baselines=frozenset(
             entrants[name] for name, method in source.methods.items() if method.baseline
         ),
+        oracles=frozenset(
+            entrants[name] for name, method in source.methods.items() if method.card.oracle
+        ),
+        unproved=_unproved(source, settings, entrants),
+        comparable=source.comparable,
     )
-    found = keys("s", source.settings, within=source.names)
-    settings = {key: source.settings[name] for name, key in found.items()}
     cells = {key: _cells(setting, key, entrants) for key, setting in settings.items()}
     tables = {key: _setting(frame, setting, cells[key]) for key, setting in settings.items()}
     compared = {key: cells[key] for key, setting in settings.items() if setting.compared}
 
     views = make_views(frame, [tables[key] for key in compared], compared)
+    classes = {key: (settings[key].about.dataset, settings[key].classes) for key in compared}
+    views += chosen_views(frame, views, compared, classes)
     rows = {row.entrant: row for row in views[0].rows}
     (league,) = keys("l", ["league"], within=source.names).values()
     (ranking,) = (m.note(source.group) for m in metrics if m.name == views[0].ranked_by)
@@ -129,9 +139,26 @@ def make_league(source: LeagueSource) -> League:
         ),
         settings=tuple(tables.values()),
         views=views,
-        relations=make_relations([*compared.values()], frame.ids),
+        relations=make_relations([*compared.values()], frame.ids, views[0].ranked_over),
         notes=(ranking, *source.notes),
+        details=make_details(cells.values()),
+        queries_from=source.queries_from,
     )
+
+
+def _unproved(
+    source: LeagueSource, settings: Mapping[str, SettingSource], entrants: Mapping[str, str]
+) -> dict[str, frozenset[str]]:
+    """By setting on a roll-out dataset: keys of the methods that were developed on it."""
+    return {
+        key: frozenset(
+            entrants[name]
+            for name, method in source.methods.items()
+            if setting.about.dataset in method.developed_on
+        )
+        for key, setting in settings.items()
+        if setting.about.role == PROVING
+    }
 
 
 def _cells(setting: SettingSource, key: str, entrants: Mapping[str, str]) -> Cells:
@@ -142,6 +169,7 @@ def _cells(setting: SettingSource, key: str, entrants: Mapping[str, str]) -> Cel
         reference=setting.reference,
         key_ignoring_query_size=setting.key_ignoring_query_size,
         first_loop=setting.first_loop,
+        left_out=frozenset(entrants[name] for name in setting.left_out if name in entrants),
     )
 
 
@@ -172,35 +200,22 @@ def make_views(
         cells: of the settings, by their keys.
     """
     views: dict[tuple[str, ...], View] = {}
-    for choice in _choices(settings):
-        chosen = tuple(setting.key for setting in settings if _fits(setting, choice))
+    for choice in choices(settings, len(frame.entrants)):
+        chosen = tuple(setting.key for setting in settings if fits(setting, choice))
         if not chosen or chosen in views:
             continue
         table = make_table(
             frame, [cells[key] for key in chosen], everybody=len(chosen) == len(settings)
         )
         views[chosen] = View(
-            dataset=choice["dataset"],
-            regime=choice["regime"],
-            patch=choice["patch"],
+            dataset=told(choice, "dataset"),
+            regime=told(choice, "regime"),
+            patch=told(choice, "patch"),
+            role=told(choice, "role"),
             settings=chosen,
-            rows=table.rows,
-            ranked_by=table.ranked_by,
-            cohort=table.cohort,
-            caution=table.caution,
+            **vars(table),
         )
     return tuple(views.values())
-
-
-def _choices(settings: Iterable[SettingTable]) -> list[dict[str, str | None]]:
-    """All combinations of the settings' values and None for all, those with few filters first."""
-    options = [[None, *dict.fromkeys(map(value, settings))] for value in FILTERS.values()]
-    every = [dict(zip(FILTERS, choice, strict=True)) for choice in product(*options)]
-    return sorted(every, key=lambda choice: sum(wanted is not None for wanted in choice.values()))
-
-
-def _fits(setting: SettingTable, choice: Mapping[str, str | None]) -> bool:
-    return all(wanted in {None, FILTERS[name](setting)} for name, wanted in choice.items())
 
 
 def _setting(frame: Frame, setting: SettingSource, cells: Cells) -> SettingTable:
@@ -214,7 +229,8 @@ def _setting(frame: Frame, setting: SettingSource, cells: Cells) -> SettingTable
         rows=tuple(_row(row, cells.cells[row.entrant], setting) for row in table.rows),
         ranked_by=table.ranked_by,
         cohort=table.cohort,
-        caution=table.caution,
+        verdict=table.verdict,
+        lacking=table.lacking,
     )
 
 
@@ -239,7 +255,7 @@ def _curve(runs: Runs) -> tuple[CurvePoint, ...]:
     centre = runs.dice.mean(axis=0)
     half = np.zeros_like(centre)
     if banded := seeds >= FEWEST_BANDED:
-        half = student.ppf(0.975, seeds - 1) * runs.dice.std(axis=0, ddof=1) / np.sqrt(seeds)
+        half = quantile(seeds - 1) * runs.dice.std(axis=0, ddof=1) / np.sqrt(seeds)
     lows, highs = (np.clip(edge, 0, 1) for edge in (centre - half, centre + half))
     shares = runs.foreground
     labelled = np.zeros_like(centre) if isinstance(shares, Undefined) else shares.mean(axis=0)

@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from leaderboard.assemble.cells import Cell, Cells
-from leaderboard.assemble.effects import query_size_effects
 from leaderboard.assemble.keys import cohort_id
+from leaderboard.assemble.ranking.blocks import complete_settings
+from leaderboard.assemble.studies.effects import query_size_effects
 from leaderboard.metrics import (
     friedman,
     kendall,
@@ -20,6 +21,7 @@ from leaderboard.metrics import (
 )
 from leaderboard.metrics.metric import NOTHING
 from leaderboard.metrics.ppm import Correction
+from leaderboard.metrics.ranks import compared
 from leaderboard.metrics.registry import printed, printed_by_seed
 from leaderboard.metrics.runs import Runs
 from leaderboard.model import Agreement, CriticalDifference, PairwisePenalty, Relations, Value
@@ -43,8 +45,13 @@ MeanScores = Mapping[str, Mapping[str, float]]
 """By setting, then method; without those where it is undefined."""
 
 
-def make_relations(settings: Sequence[Cells], ids: Mapping[str, str]) -> Relations:
-    """Relations between the methods that are complete in every setting.
+def make_relations(
+    settings: Sequence[Cells], ids: Mapping[str, str], ranked_over: Sequence[str] = ()
+) -> Relations:
+    """Relations between the methods that are complete in every setting that is ranked over.
+
+    Settings agree about the methods that both have, and query sizes about those of one method,
+    whatever is ranked.
 
     Works on published means too; what needs single seeds or loops is undefined then. The order of
     settings and methods changes nothing.
@@ -52,8 +59,10 @@ def make_relations(settings: Sequence[Cells], ids: Mapping[str, str]) -> Relatio
     Args:
         settings: those that the league's main table compares.
         ids: of the methods by key, for the cohort.
+        ranked_over: keys of the settings over which the main table ranks; empty: all.
     """
-    settings = sorted((_complete(setting) for setting in settings), key=lambda each: each.key)
+    every = sorted((_complete(setting) for setting in settings), key=lambda each: each.key)
+    settings = [each for each in every if not ranked_over or each.key in ranked_over]
     scores = {metric.name: _means(settings, metric.name) for metric in printed()}
     entrants = _by_mean_rank(_everywhere(settings), scores[ORDER])
     setting_ranks: dict[str, dict[str, tuple[int | None, ...]]] = {
@@ -66,13 +75,13 @@ def make_relations(settings: Sequence[Cells], ids: Mapping[str, str]) -> Relatio
         penalties=attempt(lambda: _penalties(settings, entrants)),
         ranks=setting_ranks,
         critical=attempt(lambda: _critical(scores[ORDER], entrants)),
-        agreements=tuple(_agreements(scores[ORDER])),
+        agreements=tuple(_agreements(_means(every, ORDER))),
         mean_ranks={
             metric: _mean_ranks(list(by_setting.values()))
             for metric, by_setting in setting_ranks.items()
         },
         ranks_without_a_seed=_without_a_seed(settings, entrants),
-        query_sizes=query_size_effects(settings),
+        query_sizes=query_size_effects(every),
     )
 
 
@@ -86,8 +95,9 @@ def _complete(setting: Cells) -> Cells:
 
 
 def _everywhere(settings: Sequence[Cells]) -> tuple[str, ...]:
-    methods = [set(setting.cells) for setting in settings]
-    return tuple(sorted(set.intersection(*methods) if methods else ()))
+    """The methods that are the same and complete in every setting."""
+    keys = {each.key for each in settings}
+    return tuple(key for key, own in complete_settings(settings).items() if keys and own == keys)
 
 
 def _means(settings: Sequence[Cells], metric: str) -> dict[str, dict[str, float]]:
@@ -174,8 +184,8 @@ def _paired(setting: Cells, entrants: Sequence[str]) -> list[Cell]:
 
 
 def _critical(scores: MeanScores, entrants: Sequence[str]) -> CriticalDifference:
-    table = np.array(
-        [[round(means.get(key, np.nan), DECIMALS) for key in entrants] for means in scores.values()]
+    table = compared(
+        np.array([[means.get(key, np.nan) for key in entrants] for means in scores.values()])
     )
     test, post_hoc = friedman(table), nemenyi(table)
     settings = len(table)

@@ -1,44 +1,55 @@
 """The rows of a table over one or several settings of a league, and the ranks in it."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from leaderboard.assemble.cells import Cell, Cells
+from leaderboard.assemble.cells import Cell, Cells, Printed
 from leaderboard.assemble.keys import cohort_id
-from leaderboard.formatting import counted, plain
-from leaderboard.metrics import mean, mean_over_settings, rank_intervals, ranks, tie_letters
+from leaderboard.assemble.ranking.blocks import complete_settings, largest_block
+from leaderboard.assemble.ranking.lacking import lacking
+from leaderboard.assemble.ranking.partial import partial_places
+from leaderboard.assemble.ranking.places import places
+from leaderboard.assemble.ranking.repeat import Outlook, outlook
+from leaderboard.assemble.ranking.significance import Scores, Significance
+from leaderboard.assemble.ranking.verdict import Ranking, make_verdict
+from leaderboard.formatting import plain
+from leaderboard.metrics import (
+    detectable_by_seed,
+    detectable_from_stds,
+    mean,
+    mean_over_settings,
+    student_interval,
+)
 from leaderboard.metrics.metric import (
     Compared,
     Metric,
     RelationalMetric,
     Standing,
 )
-from leaderboard.model import Row, Status, Value
+from leaderboard.model import Row, Status, Value, Verdict
 from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
-from nnactive.streams import stream
 
 STATUSES: tuple[Status, ...] = ("complete", "incomplete", "failed")
 NAMED_SETTINGS = 6
 """Of the settings that a method lacks, how many are named."""
-ENOUGH_SEEDS = 5
-"""A bootstrap over so many seeds is reliable,"""
-ENOUGH_SETTINGS = 3
-"""and so is one over so many settings."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in the order of the table."""
+    """Rows in the order of the table; a view has the same fields."""
 
     rows: tuple[Row, ...]
     ranked_by: str
     cohort: str
     """Of the ranked methods."""
-    caution: str
-    """Why the rank intervals are unreliable; empty if they aren't, or there are none."""
+    verdict: Verdict
+    ranked_over: tuple[str, ...]
+    """Keys of the settings that the ranks compare; empty: all."""
+    lacking: tuple[str, ...]
+    """What it can't show and why, one sentence a reason."""
 
 
 @dataclass(frozen=True)
@@ -54,64 +65,119 @@ class Frame:
     """Ids by key, for the cohort."""
     baselines: frozenset[str]
     """Keys of those that decide which column the ranks follow."""
+    oracles: frozenset[str] = frozenset()
+    """Keys of those that use ground truth."""
+    unproved: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By a setting's key: keys of methods that its results are no proof of."""
+    comparable: bool = True
+    """False: a reduced-cost track."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """A method's place in a table."""
-
-    rank: int | None
-    low: int | None = None
-    high: int | None = None
-    reason: str | None = None
-    """Why there is no rank, or no interval."""
-    ties: str = ""
-
-
-def make_table(frame: Frame, settings: Sequence[Cells], *, everybody: bool = False) -> Table:
+def make_table(
+    frame: Frame, settings: Sequence[Cells], *, everybody: bool = False, by: str = ""
+) -> Table:
     """Rows over one or more settings of a league, ranked where they are complete.
+
+    Ranks, means and relational figures are taken over the same settings for all methods: the
+    largest block of settings and methods without gaps (``largest_block``).
 
     Args:
         frame: of the league.
         settings: whose figures are shown, or their means.
         everybody: whether methods that have nothing in any of ``settings`` get a row, too.
+        by: name of the metric that the ranks follow; empty: the usual one.
     """
     there = frame.entrants if everybody else {key for each in settings for key in each.cells}
-    entrants = sorted(there)
-    status = {key: _status(key, settings) for key in entrants}
-    complete = [key for key in entrants if status[key] == "complete"]
-    values = {key: means_of(key, settings, frame.metrics) for key in entrants}
-    judges = [key for key in complete if key in frame.baselines] or complete or entrants
-    ranked_by = _ranked_by(frame, [values[key] for key in judges])
-    ranked = [key for key in complete if values[key][ranked_by].mean is not None]
-    by_seed = _by_seed(ranked, settings, ranked_by)
-    means = {key: values[key][ranked_by].mean or 0.0 for key in ranked}
-    found = places(means, by_seed, (*frame.names, tuple(each.name for each in settings)))
-    relational = relational_values(ranked, settings, frame.metrics)
+    having = complete_settings(settings)
+    block = largest_block(having, [each.key for each in settings], frame.baselines)
+    over = [each for each in settings if each.key in set(block.settings)]
+    values = {key: means_of(key, over, frame.metrics) for key in sorted(there)}
+    judges = [key for key in block.methods if key in frame.baselines] or block.methods or values
+    ranked_by = by or _ranked_by(frame, [values[key] for key in judges])
+    (metric,) = (each for each in frame.metrics if each.name == ranked_by)
+    scores = _scores(
+        [key for key in block.methods if values[key][ranked_by].mean is not None], over, metric
+    )
+    unproved = frozenset[str]().union(*(frame.unproved.get(key, ()) for key in block.settings))
+    found, test = places(scores, frame.oracles | unproved)
+    winner = bool(test.test) and sum(place.leading for place in found.values()) == 1
+    ahead = replace(_outlook(frame, scores, over, metric), winner=winner)
+    apart = found if ahead.why_nothing() else unproved
+    found |= {key: replace(found[key], leading=False) for key in apart if key in found}
+    partial = partial_places([*values.keys() - set(block.methods)], having, settings, metric)
+    relational = relational_values(scores.methods, over, frame.metrics)
     rows = []
-    for key in entrants:
-        reason = _unranked(status[key], values[key][ranked_by])
-        place = found.get(key, Place(None, reason=reason))
-        figures = values[key] | relational.get(key, {})
-        rows.append(
-            Row(
-                entrant=key,
-                status=status[key],
-                rank=place.rank,
-                values={m.name: figures.get(m.name, Value(reason=reason)) for m in frame.metrics},
-                notes=_notes(key, settings),
-                seeds=_seeds(key, settings),
-                rank_low=place.low,
-                rank_high=place.high,
-                rank_reason=place.reason,
-                ties=place.ties,
-            )
-        )
+    for key, own in values.items():
+        status = _status(key, settings)
+        reason = _unranked("complete" if key in block.methods else status, own[ranked_by])
+        row = _row(frame, key, own | relational.get(key, {}), reason, settings, over)
+        row = replace(row, status=status, partial=partial.get(key, ""))
+        rows.append(found[key].of(row) if key in found else row)
+    rows.sort(key=lambda row: _order(row, frame))
+    ranking = replace(
+        _ranking(frame, rows, metric, scores, test),
+        asked=len(settings),
+        outlook=ahead,
+        unproved=unproved,
+    )
     return Table(
-        rows=tuple(sorted(rows, key=lambda row: _order(row, frame))),
+        rows=tuple(rows),
         ranked_by=ranked_by,
-        cohort=cohort_id(frame.ids[key] for key in ranked),
-        caution=caution(by_seed) if any(place.low for place in found.values()) else "",
+        cohort=cohort_id(frame.ids[key] for key in scores.methods),
+        verdict=make_verdict(ranking),
+        ranked_over=block.settings if len(over) < len(settings) else (),
+        lacking=lacking(frame.metrics, rows, frame.entrants, ahead.lacking()),
+    )
+
+
+def _row(
+    frame: Frame,
+    key: str,
+    values: Mapping[str, Value],
+    reason: str,
+    settings: Sequence[Cells],
+    over: Sequence[Cells],
+) -> Row:
+    """A method's row without a place; ``reason``: why it isn't ranked, unless it gets one."""
+    return Row(
+        entrant=key,
+        status="complete",
+        rank=None,
+        values={each.name: values.get(each.name, Value(reason=reason)) for each in frame.metrics},
+        notes=_notes(key, settings),
+        seeds=_seeds(key, over),
+        rank_reason=reason,
+    )
+
+
+def _outlook(frame: Frame, scores: Scores, settings: Sequence[Cells], metric: Metric) -> Outlook:
+    """What would become of the ranking in a repeat."""
+    in_dice = None
+    for each in frame.metrics:
+        if each.name == metric.in_dice:
+            in_dice = scores if each == metric else _scores(scores.methods, settings, each)
+    names = (*frame.names, metric.name, *(setting.key for setting in settings))
+    return outlook(scores, in_dice, names, metric.unit)
+
+
+def _ranking(
+    frame: Frame, rows: Sequence[Row], metric: Metric, scores: Scores, test: Significance
+) -> Ranking:
+    """What a table's verdict is made of."""
+    return Ranking(
+        rows=rows,
+        names=frame.entrants,
+        oracles=frame.oracles,
+        column=metric.name,
+        title=metric.title,
+        unit=metric.unit,
+        higher_is_better=metric.higher_is_better,
+        settings=len(scores.means),
+        seeds=int(scores.seeds.min()) if scores.methods else 0,
+        most_seeds=int(scores.seeds.max()) if scores.methods else 0,
+        test=test,
+        detectable=attempt(lambda: _detectable(scores, test)),
+        comparable=frame.comparable,
     )
 
 
@@ -132,27 +198,39 @@ def means_of(
 
 
 def _over_settings(entrant: str, settings: Sequence[Cells], metric: Metric) -> Value:
-    """Mean over settings; undefined where one of them is."""
+    """Mean over settings; undefined where one of them is.
+
+    Published means get the papers' interval, to be compared with theirs.
+    """
     name = metric.name
     cells = [setting.cells.get(entrant) for setting in settings]
     known = [cell for cell in cells if cell is not None and cell.values[name].mean is not None]
     if len(known) < len(cells):
-        return Value(reason=_lacking(settings, cells, name))
+        return Value(reason=_lacking(entrant, settings, cells, name))
     means = [cell.values[name].mean or 0.0 for cell in known]
     if not metric.has_interval:
         return Value(mean(means))
     stds = [cell.stds.get(name, math.nan) for cell in known]
+    published = any(isinstance(cell.scores, Printed) for cell in known)
+    interval_of = mean_over_settings if published else student_interval
     try:
-        interval = mean_over_settings(means, stds, [cell.seed_count for cell in known])
+        interval = interval_of(means, stds, [cell.seed_count for cell in known])
     except UndefinedMetricError as error:
         return Value(mean(means), reason=str(error))
+    interval = interval.within(metric.least, metric.most)
     return Value(interval.mean, None, interval.low, interval.high)
 
 
-def _lacking(settings: Sequence[Cells], cells: Sequence[Cell | None], name: str) -> str:
+def _nothing(entrant: str, setting: Cells) -> str:
+    return "not part of the track" if entrant in setting.left_out else "no result"
+
+
+def _lacking(
+    entrant: str, settings: Sequence[Cells], cells: Sequence[Cell | None], name: str
+) -> str:
     """Why a mean over settings is undefined; names a setting unless it is so in all."""
     reasons = {
-        setting.name: "no result" if cell is None else cell.values[name].reason or ""
+        setting.name: _nothing(entrant, setting) if cell is None else cell.values[name].reason or ""
         for setting, cell in zip(settings, cells, strict=True)
         if cell is None or cell.values[name].mean is None
     }
@@ -161,58 +239,6 @@ def _lacking(settings: Sequence[Cells], cells: Sequence[Cell | None], name: str)
         return str(there.pop())
     first, reason = next(iter(reasons.items()))
     return plain(f"{first}: {reason}")
-
-
-def places(
-    means: Mapping[str, float],
-    by_seed: Sequence[Mapping[str, np.ndarray]] | Undefined,
-    names: Sequence[object],
-) -> dict[str, Place]:
-    """Places of the ranked methods of a table.
-
-    Ranks follow the mean scores; intervals and tie groups follow a bootstrap over single scores,
-    whose draws depend on ``names`` alone, not on which methods are ranked.
-
-    Args:
-        means: mean score in percent by method.
-        by_seed: for each setting the scores by method and seed, all methods with the same seeds.
-        names: of the table, for its random stream.
-    """
-    if not means:
-        return {}
-    entrants = sorted(means)
-    found = dict(zip(entrants, ranks([means[key] for key in entrants]), strict=True))
-    best_first = sorted(range(len(entrants)), key=lambda i: (found[entrants[i]], entrants[i]))
-    try:
-        scores = [np.stack([each[key] for key in entrants]) for each in required(by_seed)]
-        intervals = rank_intervals(scores, stream("leaderboard", *names))
-        ties = tie_letters(intervals.different, best_first)
-    except UndefinedMetricError as error:
-        return {key: Place(rank, reason=str(error)) for key, rank in found.items()}
-    return {
-        key: Place(
-            found[key], int(intervals.rank_low[i]), int(intervals.rank_high[i]), ties=ties[i]
-        )
-        for i, key in enumerate(entrants)
-    }
-
-
-def caution(by_seed: Sequence[Mapping[str, np.ndarray]] | Undefined) -> str:
-    """Why the intervals and letters of a table are unreliable; empty if they aren't.
-
-    Args:
-        by_seed: as for ``places``.
-    """
-    if isinstance(by_seed, Undefined):
-        return ""
-    seeds = min((len(scores) for setting in by_seed for scores in setting.values()), default=0)
-    if not seeds or seeds >= ENOUGH_SEEDS or len(by_seed) >= ENOUGH_SETTINGS:
-        return ""
-    return (
-        f"rank intervals and letters rest on {counted(seeds, 'seed')} in "
-        f"{counted(len(by_seed), 'setting')}; they are too narrow, and some of the differences "
-        "they show are chance"
-    )
 
 
 def relational_values(
@@ -265,7 +291,8 @@ def _order(row: Row, frame: Frame) -> tuple[object, ...]:
 
 
 def _status(entrant: str, settings: Sequence[Cells]) -> Status:
-    found = [setting.cells.get(entrant) for setting in settings]
+    asked = [each for each in settings if entrant not in each.left_out or entrant in each.cells]
+    found = [setting.cells.get(entrant) for setting in asked]
     there = {"incomplete" if cell is None else cell.status for cell in found}
     if len(_sources(entrant, settings)) > 1:
         there.add("incomplete")
@@ -293,7 +320,8 @@ def _notes(entrant: str, settings: Sequence[Cells]) -> tuple[str, ...]:
     each = max((len(s.cells[entrant].sources) for s in settings if entrant in s.cells), default=0)
     if each == 1 < len(_sources(entrant, settings)):
         notes.append("its settings were run with different sources, parameters or requirements")
-    missing = [setting.name for setting in settings if entrant not in setting.cells]
+    asked = [each for each in settings if entrant not in each.left_out]
+    missing = [setting.name for setting in asked if entrant not in setting.cells]
     if missing:
         more = len(missing) - NAMED_SETTINGS
         listed = ", ".join(missing[:NAMED_SETTINGS]) + (f" and {more} more" if more > 0 else "")
@@ -310,12 +338,35 @@ def _seeds(entrant: str, settings: Sequence[Cells]) -> tuple[int, ...]:
     return tuple(sorted(set.intersection(*found)))
 
 
-def _by_seed(
-    ranked: Sequence[str], settings: Sequence[Cells], ranked_by: str
-) -> list[dict[str, np.ndarray]] | Undefined:
-    """Scores by setting, method and seed."""
-    cells = [setting.cells[key] for setting in settings for key in ranked]
-    unknown = [cell.runs for cell in cells if isinstance(cell.runs, Undefined)]
-    if unknown:
-        return unknown[0]
-    return [{key: setting.cells[key].by_seed[ranked_by] for key in ranked} for setting in settings]
+def _scores(ranked: Sequence[str], settings: Sequence[Cells], metric: Metric) -> Scores:
+    """What is known of the ranked methods' scores in the column that the ranks follow.
+
+    Where lower figures are better, all are negated: higher scores rank higher.
+    """
+    ranked_by, sign = metric.name, metric.sign
+    cells = [[setting.cells[key] for key in ranked] for setting in settings]
+    unknown = [cell.runs for line in cells for cell in line if isinstance(cell.runs, Undefined)]
+
+    def table(figures: Iterable[Iterable[float]]) -> np.ndarray:
+        return np.array([[*line] for line in figures], dtype=np.float64)
+
+    return Scores(
+        methods=tuple(ranked),
+        means=table(
+            (sign * (cell.values[ranked_by].mean or 0.0) for cell in line) for line in cells
+        ),
+        stds=table((cell.stds.get(ranked_by, math.nan) for cell in line) for line in cells),
+        seeds=table((cell.seed_count for cell in line) for line in cells),
+        by_seed=unknown[0]
+        if unknown
+        else tuple(
+            sign * np.stack([cell.by_seed[ranked_by] for cell in line]) for line in cells if line
+        ),
+    )
+
+
+def _detectable(scores: Scores, test: Significance) -> float:
+    """Smallest detectable difference between two of the ranked methods."""
+    if not isinstance(scores.by_seed, Undefined) and not test.unpaired:
+        return detectable_by_seed(scores.by_seed)
+    return detectable_from_stds(scores.stds.tolist(), scores.seeds.min(axis=1).astype(int).tolist())

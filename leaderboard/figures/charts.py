@@ -6,9 +6,13 @@ colours, dashes and markers as domain and range of ``color``, ``strokeDash`` and
 
 from typing import Any
 
+from leaderboard.figures.styles import HEAT, shade, shade_ink
+
 Json = dict[str, Any]
 CONFIG: Json = {
     "background": None,
+    "aria": False,
+    "mark": {"aria": False},
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "rule": {"color": "currentColor"},
@@ -51,6 +55,7 @@ def charts() -> dict[str, Json]:
         "fits": _fits(),
         "classes": _classes(),
         "penalty": _penalty(),
+        "cost": _cost(),
         "ranks": _ranks(),
     }
     return {
@@ -161,14 +166,17 @@ def _fits() -> Json:
 
 def _classes() -> Json:
     name: Json = {"field": "class", "type": "nominal", "title": None, "sort": None}
+    # Not by the methods' names: sorted by them, Vega fails where one is called "constructor".
+    lane: Json = {"field": "lane", "type": "ordinal", "sort": "ascending"}
     return {
         "facet": {"column": {"field": "panel", "type": "nominal", "title": None}},
         "resolve": {"scale": {"x": "independent"}},
         "spec": {
-            "height": {"step": 26},
+            "height": {"step": 7, "for": "offset"},
             "params": [_PICK],
             "mark": {"type": "point", "filled": True, "size": 55},
             "encoding": {"x": _number("value"), "y": name}
+            | {"yOffset": lane}
             | _method("color", "shape")
             | _picked(1)
             | _told(**{"class": "Class", "panel": "Figure", "value": "Value"}),
@@ -181,19 +189,28 @@ def _penalty() -> Json:
     column: Json = {"field": "against", "type": "nominal", "sort": None, "title": "loses"}
     column |= {"axis": {"orient": "top", "labelAngle": -90, "labelLimit": 150}}
     told = _told(against="against", share="Loops won (%)")
-    shade: Json = {"field": "share", "type": "quantitative", "legend": None}
-    shade |= {"scale": {"domain": [0, 100], "range": [0.04, 0.45]}}
+    steps = range(len(HEAT))
+    limits = [100 * (step - 0.5) / (len(HEAT) - 1) for step in steps[1:]]
+    shades, inks = (
+        {"field": "share", "type": "quantitative", "legend": None}
+        | {"scale": {"type": "threshold", "domain": limits, "range": [of(step) for step in steps]}}
+        for of in (shade, shade_ink)
+    )
     return {
         "width": {"step": 30},
         "height": {"step": 28},
         "encoding": {"x": column, "y": row} | told,
         "layer": [
-            {"mark": {"type": "rect", "color": "#1a6fb5"}, "encoding": {"opacity": shade}},
+            {"mark": {"type": "rect"}, "encoding": {"color": shades}},
             {
                 "mark": {"type": "text"},
-                "encoding": {"text": {"field": "share", "type": "quantitative", "format": ".0f"}},
+                "encoding": {
+                    "text": {"field": "share", "type": "quantitative", "format": ".0f"},
+                    "color": inks,
+                },
             },
         ],
+        "resolve": {"scale": {"color": "independent"}},
     }
 
 
@@ -217,5 +234,41 @@ def _ranks() -> Json:
                 | _picked(1)
                 | _told(setting="Setting", rank="Rank"),
             },
+        ],
+    }
+
+
+def _cost() -> Json:
+    x, y = _number("cost") | {"axis": {"tickCount": 6}}, _number("score")
+    front: Json = {"transform": [{"filter": "datum.front"}]}
+    step: Json = {"type": "line", "interpolate": "step-after", "strokeDash": [4, 3]}
+    step |= {"color": "currentColor", "opacity": 0.7}
+    name: Json = {"type": "text", "fontWeight": "bold"}
+    sides = {
+        "left": name | {"align": "left", "dx": 8, "dy": 12},
+        "right": name | {"align": "right", "dx": -8, "dy": -8},
+    }
+    outline: Json = {"condition": {"test": "datum.oracle", "value": 0}, "value": 1}
+    return {
+        "width": "container",
+        "height": 280,
+        "layer": [
+            front | {"mark": step, "encoding": {"x": x, "y": y, "order": {"field": "cost"}}},
+            {
+                "params": [_PICK],
+                "mark": {"type": "point", "filled": True, "size": 70, "strokeWidth": 1.5},
+                "encoding": {"x": x, "y": y, "fillOpacity": outline}
+                | _method("fill", "stroke", "shape")
+                | _picked(1)
+                | _told(cost="Cost", score="Score"),
+            },
+            *(
+                {
+                    "transform": [{"filter": f"datum.front && datum.side == '{side}'"}],
+                    "mark": mark,
+                    "encoding": {"x": x, "y": y, "text": {"field": "method"}},
+                }
+                for side, mark in sides.items()
+            ),
         ],
     }

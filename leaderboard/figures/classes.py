@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.figures.legend import Legend
-from leaderboard.figures.styles import Style
-from leaderboard.figures.svg import (
+from leaderboard.figures.drawing.legend import Legend
+from leaderboard.figures.drawing.svg import (
     FONT,
     WIDTH,
     Scale,
@@ -16,9 +15,12 @@ from leaderboard.figures.svg import (
     tick_text,
     ticks,
 )
+from leaderboard.figures.styles import Style
 from leaderboard.model import ClassFigure
 
-NAME, GAP, RIGHT, TOP, LINE, FOOT = 200, 36, 24, 40, 44, 50
+NAME, GAP, RIGHT, TOP, FOOT = 200, 36, 24, 40, 50
+LINE, APART = 44, 13
+"""Least height of a class, and the distance of its methods' markers."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,23 @@ def class_figures(methods: Sequence[Classes], description: str) -> str:
     dice = [f.dice for m in methods for f in m.figures if f.dice is not None] or [0.0]
     shares = [f.labelled for m in methods for f in m.figures]
     middle = NAME + (WIDTH - NAME - RIGHT) / 2
-    bottom = TOP + LINE * len(names)
+    height = max(LINE, APART * (len(methods) + 1))
+    bottom = TOP + height * len(names)
     left = _scale(dice, NAME, middle - GAP)
     right = _scale([0.0, *shares], middle + GAP, WIDTH - RIGHT)
     body = [
-        *_panel(left, "Dice (%)", len(names), bottom),
-        *_panel(right, "Labelled fraction (%)", len(names), bottom),
+        *_panel(left, "Dice (%)", len(names), height),
+        *_panel(right, "Labelled fraction (%)", len(names), height),
         *(
-            text(NAME - 16, TOP + LINE * (row + 0.5) + FONT / 3, clipped(name, NAME - 16), "end")
+            text(NAME - 16, TOP + height * (row + 0.5) + FONT / 3, clipped(name, NAME - 16), "end")
             for row, name in enumerate(names)
         ),
     ]
     legend = Legend([method.name for method in methods], bottom + FOOT)
     for place, method in enumerate(methods):
         # Spread over the line's height, so that equal values don't hide each other.
-        shift = LINE * ((place + 1) / (len(methods) + 1) * 0.7 - 0.35)
-        rows = [TOP + LINE * (row + 0.5) + shift for row in range(len(names))]
+        shift = height * ((place + 1) / (len(methods) + 1) - 0.5)
+        rows = [TOP + height * (row + 0.5) + shift for row in range(len(names))]
         points = [
             (left(f.dice), y)
             for f, y in zip(method.figures, rows, strict=True)
@@ -69,11 +72,13 @@ def _scale(values: Sequence[float], start: float, end: float) -> Scale:
     return Scale(low - room, high + room, start, end)
 
 
-def _panel(scale: Scale, title: str, rows: int, bottom: float) -> list[str]:
+def _panel(scale: Scale, title: str, rows: int, height: float) -> list[str]:
+    bottom = TOP + height * rows
     marks = ticks(scale.low, scale.high, 4)
     grid = "".join(f"M{round(scale(v))},{TOP}V{round(bottom)}" for v in marks)
     lines = "".join(
-        f"M{round(scale.start)},{TOP + LINE * row}H{round(scale.end)}" for row in range(rows + 1)
+        f"M{round(scale.start)},{round(TOP + height * row)}H{round(scale.end)}"
+        for row in range(rows + 1)
     )
     return [
         f'<path d="{grid}{lines}" stroke="currentColor" stroke-opacity=".18"/>',

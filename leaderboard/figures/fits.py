@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.figures.axes import HEIGHT, Axes, axes
 from leaderboard.figures.curves import full_line
-from leaderboard.figures.legend import Legend
+from leaderboard.figures.drawing.axes import HEIGHT, Axes, axes
+from leaderboard.figures.drawing.legend import Legend
+from leaderboard.figures.drawing.svg import LINES, Point, dashed, document, dots, group, line
 from leaderboard.figures.styles import Style
-from leaderboard.figures.svg import LINES, Point, dashed, document, dots, group, line
 from leaderboard.model import EfficiencyFit
 
 STEPS = 9

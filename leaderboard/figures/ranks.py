@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from leaderboard.figures.legend import Legend
-from leaderboard.figures.styles import Style
-from leaderboard.figures.svg import (
+from leaderboard.figures.drawing.labels import spread
+from leaderboard.figures.drawing.svg import (
     FONT,
     LETTER,
     LINES,
@@ -21,8 +20,11 @@ from leaderboard.figures.svg import (
     markers,
     text,
 )
+from leaderboard.figures.styles import Style
 
-LEFT, RIGHT, TOP, BODY, LONGEST = 60, 30, 44, 520, 22
+LEFT, NAMES, TOP, BODY, LONGEST = 60, 300, 44, 520, 26
+APART, SMALL = 27, 20
+"""Least distance of two names, and the size of their letters."""
 
 
 @dataclass(frozen=True)
@@ -35,31 +37,48 @@ class Ranked:
 
 
 def rank_plot(methods: Sequence[Ranked], settings: Sequence[str], description: str) -> str:
-    """SVG: one column per setting, one line per method, rank 1 on top."""
+    """SVG: one column per setting, one line per method, rank 1 on top.
+
+    Each line leads to its name at the right; one that ends earlier is named at its last rank.
+    """
     labels = [clipped(name, LONGEST * LETTER) for name in settings]
     worst = max((rank for m in methods for rank in m.ranks if rank is not None), default=1)
-    x = Scale(0, max(1, len(settings) - 1), LEFT + 24, WIDTH - RIGHT)
-    y = Scale(1, max(2, worst), TOP, TOP + BODY)
+    body_height = max(BODY, APART * (len(methods) - 1))
+    end = WIDTH - NAMES
+    x = Scale(0, max(1, len(settings) - 1), LEFT + 24, end)
+    y = Scale(1, max(2, worst), TOP, TOP + body_height)
     places = range(1, worst + 1, max(1, -(-worst // 10)))
-    grid = "".join(f"M{LEFT},{round(y(rank))}H{WIDTH - RIGHT}" for rank in places)
-    bottom = TOP + BODY + 24
+    grid = "".join(f"M{LEFT},{round(y(rank))}H{end}" for rank in places)
+    bottom = TOP + body_height + 24
     body = [
         text(8, FONT, "Rank"),
         f'<path d="{grid}" stroke="currentColor" stroke-opacity=".18"/>',
         *(text(LEFT - 10, y(rank) + FONT / 3, str(rank), "end") for rank in places),
-        *(text(x(n) + 8, bottom, label, "end", turned=True) for n, label in enumerate(labels)),
+        *(
+            text(x(n) + 7, bottom, label, "end", turned=True, extra=f' font-size="{SMALL}"')
+            for n, label in enumerate(labels)
+        ),
     ]
-    legend = Legend([m.name for m in methods], bottom + LETTER * max(map(len, labels)) + 16)
-    lines, points = [], []
-    for index, method in enumerate(methods):
-        colour = method.style.colour
-        runs = _runs(method, x, y)
-        path = "".join(map(line, runs)) + legend.swatch(index)
+    runs = [_runs(method, x, y) for method in methods]
+    lasts = [run[-1][-1] if run else (end, TOP) for run in runs]
+    heights = spread([last[1] for last in lasts], APART, TOP, TOP + body_height)
+    lines, points, names, leads = [], [], [], ""
+    for method, own, last, height in zip(methods, runs, lasts, heights, strict=True):
+        colour, mark = method.style.colour, (end + 30, height)
+        path = "".join(map(line, own))
         lines.append(f'<path stroke="{colour}"{dashed(method.style)} d="{path}"/>')
-        seen = [*(point for run in runs for point in run), legend.place(index)]
+        seen = [*(point for run in own for point in run), mark]
         points.append(f'<path fill="{colour}" d="{markers(seen, method.style)}"/>')
-    body += [group(lines, f'{LINES} stroke-opacity=".7"'), *points, *legend.words()]
-    return document(body, legend.bottom, description)
+        leads += line([(last[0] + 10, last[1]), (end + 20, height)])
+        room = (NAMES - 50) * FONT / SMALL
+        names.append(text(end + 44, height + SMALL / 3, clipped(method.name, room)))
+    body += [
+        f'<path d="{leads}" stroke="currentColor" stroke-opacity=".3" fill="none"/>',
+        group(lines, f'{LINES} stroke-opacity=".7"'),
+        *points,
+        group(names, f'font-size="{SMALL}"'),
+    ]
+    return document(body, bottom + LETTER * SMALL / FONT * max(map(len, labels)) + 8, description)
 
 
 def _runs(method: Ranked, x: Scale, y: Scale) -> list[list[Point]]:

@@ -21,14 +21,22 @@ from leaderboard.metrics.length_difference import (
 from leaderboard.metrics.mean_over_settings import Interval, mean_over_settings
 from leaderboard.metrics.mean_ranks import MeanRanks, mean_ranks
 from leaderboard.metrics.nemenyi import Nemenyi, nemenyi
+from leaderboard.metrics.paired import Contrast, over, paired, unpaired
+from leaderboard.metrics.power import (
+    detectable_by_seed,
+    detectable_difference,
+    detectable_from_stds,
+)
 from leaderboard.metrics.ppm import Ppm, ppm
 from leaderboard.metrics.primary_score import primary_score
 from leaderboard.metrics.rank_intervals import RankIntervals, rank_intervals
 from leaderboard.metrics.ranks import ranks
 from leaderboard.metrics.spread import mean, sample_std
+from leaderboard.metrics.student import student_interval
 from leaderboard.metrics.tie_letters import tie_letters
 
 __all__ = [
+    "Contrast",
     "Curve",
     "Difference",
     "FgEff",
@@ -42,6 +50,9 @@ __all__ = [
     "Tau",
     "aubc",
     "common_budgets",
+    "detectable_by_seed",
+    "detectable_difference",
+    "detectable_from_stds",
     "final_dice",
     "fit_fg_eff",
     "friedman",
@@ -53,11 +64,15 @@ __all__ = [
     "mean_over_settings",
     "mean_ranks",
     "nemenyi",
+    "over",
+    "paired",
     "ppm",
     "primary_score",
     "query_size_tau",
     "rank_intervals",
     "ranks",
     "sample_std",
+    "student_interval",
     "tie_letters",
+    "unpaired",
 ]

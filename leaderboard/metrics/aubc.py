@@ -1,6 +1,7 @@
 """AUBC: area under the budget curve."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -29,13 +30,25 @@ def aubc(curve: Curve) -> float:
     Raises:
         UndefinedMetricError: Fewer than two loops, or budgets that do not increase.
     """
-    points = list(zip(curve.budgets, curve.dice, strict=True))
+    return area(curve.budgets, curve.dice)
+
+
+def area(budgets: Sequence[int], values: Sequence[float]) -> float:
+    """As ``aubc``, of any figure by loop and in its unit.
+
+    >>> area((0, 1, 3), (8.0, 4.0, 2.0))  # (1 * 6 + 2 * 3) / 3
+    4.0
+
+    Raises:
+        UndefinedMetricError: Fewer than two loops, or budgets that do not increase.
+    """
+    points = list(zip(budgets, values, strict=True))
     if len(points) < 2:  # noqa: PLR2004
         raise UndefinedMetricError("an area needs at least 2 loops")
     if any(right <= left for (left, _), (right, _) in pairwise(points)):
         raise UndefinedMetricError("the labelled patches do not increase from loop to loop")
-    area = math.fsum((b1 - b0) * (d0 + d1) / 2 for (b0, d0), (b1, d1) in pairwise(points))
-    return area / (points[-1][0] - points[0][0])
+    whole = math.fsum((b1 - b0) * (d0 + d1) / 2 for (b0, d0), (b1, d1) in pairwise(points))
+    return whole / (points[-1][0] - points[0][0])
 
 
 AUBC = SeedMetric(
@@ -48,11 +61,15 @@ AUBC = SeedMetric(
     order=20,
     by_seed=lambda runs, _: PERCENT * np.array([aubc(curve) for curve in runs.curves]),
     ranking="Ranks follow mean AUBC, as no baseline has a primary score in all settings.",
+    in_dice="aubc",
+    by_class=True,
     headline=True,
+    least=0,
+    most=100,
     terminal=2,
     published=Published(
         printed=True,
         help=f"Area under the learning curve as published; {PUBLISHED_STD}.",
-        ranking="Ranks follow mean AUBC, as no primary score is published.",
+        ranking="Ranks follow mean AUBC, as not all settings have a primary score.",
     ),
 )

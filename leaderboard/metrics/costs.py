@@ -1,41 +1,54 @@
 """What an experiment cost: time, memory, labelled patches and voxels."""
 
-from benchmark.results import ExperimentResult, LoopResult
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
 from benchmark.steps import QUERY, TRAIN_FOLD, Step
 from leaderboard.metrics.metric import CostMetric
+from leaderboard.read.facts import Facts, LoopFacts
 from leaderboard.undefined import UndefinedMetricError
-from nnactive.io.costs import Cost
 
 HOUR = 3600
 _MEAN = "mean over seeds and settings"
 
 
-def seconds(result: ExperimentResult, step: Step) -> float:
+def seconds(result: Facts, step: Step) -> float:
     """Seconds of all jobs of a step in an experiment.
 
     Raises:
         UndefinedMetricError: None was recorded.
     """
-    return sum(cost.seconds for cost in _costs(result, step))
+    found = [of_step(step, loop.jobs, loop.seconds) for loop in result.loops]
+    return sum(_recorded(step, found))
 
 
-def peak_gib(result: ExperimentResult, step: Step) -> float:
+def peak_gib(result: Facts, step: Step) -> float:
     """Largest memory of a job of a step in GiB, the accelerator's excluded.
 
     Raises:
         UndefinedMetricError: None was recorded.
     """
-    return max(cost.peak_memory_gib for cost in _costs(result, step))
+    return max(_recorded(step, [of_step(step, loop.jobs, loop.peaks) for loop in result.loops]))
 
 
-def _costs(result: ExperimentResult, step: Step) -> list[Cost]:
-    costs = [cost for loop in result.loops for key, cost in loop.costs.items() if step.owns(key)]
+def of_step(step: Step, jobs: tuple[str, ...], costs: Sequence[float]) -> list[float]:
+    """The costs, one a job, of the jobs of a step."""
+    return [costs[place] for place in _places(step, jobs)]
+
+
+@lru_cache(maxsize=1024)
+def _places(step: Step, jobs: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(place for place, job in enumerate(jobs) if step.owns(job))
+
+
+def _recorded(step: Step, loops: Iterable[Iterable[float]]) -> list[float]:
+    costs = [cost for loop in loops for cost in loop]
     if not costs:
         raise UndefinedMetricError(f"no cost of a {step.name} step was recorded")
     return costs
 
 
-def boundaries(result: ExperimentResult) -> list[tuple[int, ...]]:
+def boundaries(result: Facts) -> list[tuple[int, ...]]:
     """Labelled boundary voxels by loop and class.
 
     Raises:
@@ -48,7 +61,7 @@ def boundaries(result: ExperimentResult) -> list[tuple[int, ...]]:
     return known
 
 
-def _last(result: ExperimentResult) -> LoopResult:
+def _last(result: Facts) -> LoopFacts:
     return result.loops[-1]
 
 
@@ -56,7 +69,7 @@ QUERY_SECONDS = CostMetric(
     name="query_seconds",
     title="Querying",
     unit="s",
-    help=f"Time of all queries of an experiment, {_MEAN}.",
+    help=f"Total querying time of an experiment, {_MEAN}.",
     higher_is_better=False,
     order=90,
     cost=lambda result: seconds(result, QUERY),
@@ -65,7 +78,7 @@ QUERY_PEAK_GIB = CostMetric(
     name="query_peak_gib",
     title="Query memory",
     unit="GiB",
-    help=f"Peak memory of the query process, accelerator memory excluded; {_MEAN}.",
+    help=f"Peak memory of the query process, excluding GPU memory; {_MEAN}.",
     higher_is_better=False,
     order=100,
     cost=lambda result: peak_gib(result, QUERY),
@@ -74,7 +87,7 @@ TRAINING_HOURS = CostMetric(
     name="training_hours",
     title="Training",
     unit="h",
-    help=f"Time of all trainings of an experiment, the shared loop 0 included; {_MEAN}.",
+    help=f"Total training time of an experiment, including the shared loop 0; {_MEAN}.",
     higher_is_better=False,
     order=110,
     cost=lambda result: seconds(result, TRAIN_FOLD) / HOUR,

@@ -29,7 +29,11 @@ FINAL_DICE = SeedMetric(
     higher_is_better=True,
     order=30,
     by_seed=lambda runs, _: PERCENT * np.array([final_dice(curve) for curve in runs.curves]),
+    in_dice="final_dice",
+    by_class=True,
     headline=True,
+    least=0,
+    most=100,
     terminal=1,
     published=Published(
         printed=True, help=f"Mean Dice after the last loop as published; {PUBLISHED_STD}."

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import friedmanchisquare
 
 from leaderboard.undefined import UndefinedMetricError
 
@@ -32,6 +31,8 @@ def friedman(scores: np.ndarray) -> Friedman:
             ties.
     """
     scores = checked_scores(scores)
+    from scipy.stats import friedmanchisquare
+
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic, p_value = friedmanchisquare(*scores.T)
     if not np.isfinite(statistic):

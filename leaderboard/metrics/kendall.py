@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from leaderboard.undefined import UndefinedMetricError
 
@@ -37,6 +36,8 @@ def kendall(first: Sequence[float], second: Sequence[float]) -> Tau:
         raise UndefinedMetricError("a value is missing")
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise UndefinedMetricError("all values are equal")
+    from scipy.stats import kendalltau
+
     result = kendalltau(a, b)
     return Tau(float(result.statistic), float(result.pvalue))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmark.results import Counts, ExperimentResult, mean_dice
+from leaderboard.read.facts import Facts
 from leaderboard.undefined import UndefinedMetricError
 
 
@@ -16,7 +16,7 @@ class Curve:
     """Mean Dice in [0, 1]."""
 
 
-def learning_curve(result: ExperimentResult) -> Curve:
+def learning_curve(result: Facts) -> Curve:
     """Labelled patches and Mean Dice of every loop of a complete experiment.
 
     Mean Dice: mean over test cases per class (a class that is absent from both reference and
@@ -29,15 +29,9 @@ def learning_curve(result: ExperimentResult) -> Curve:
     """
     if len(result.loops) < result.setting.loops:
         raise UndefinedMetricError(f"{len(result.loops)} of {result.setting.loops} loops finished")
+    dice = []
     for loop in result.loops:
-        if not _has_foreground(loop.counts):
+        if loop.mean_dice is None:
             raise UndefinedMetricError(f"no foreground in any test case of loop {loop.loop}")
-    return Curve(
-        budgets=tuple(loop.labelled_patches for loop in result.loops),
-        dice=tuple(mean_dice(loop.counts) for loop in result.loops),
-    )
-
-
-def _has_foreground(counts: Counts) -> bool:
-    columns = (counts.true_positives, counts.false_negatives)
-    return any(voxels for column in columns for cases in column for voxels in cases)
+        dice.append(loop.mean_dice)
+    return Curve(budgets=tuple(loop.labelled_patches for loop in result.loops), dice=tuple(dice))

@@ -4,7 +4,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import ttest_ind_from_stats
 
 from leaderboard.undefined import UndefinedMetricError
 
@@ -51,6 +50,8 @@ def length_difference(first: Sample, second: Sample, alpha: float = ALPHA) -> Di
     if first.std == 0 == second.std:
         p_value = 0.0 if difference else 1.0
     else:
+        from scipy.stats import ttest_ind_from_stats
+
         stats = [(side.mean, side.std, side.seeds) for side in (first, second)]
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)

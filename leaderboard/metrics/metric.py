@@ -12,12 +12,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark.results import ExperimentResult
-from leaderboard.metrics.mean_over_settings import mean_over_settings
 from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.runs import Runs
 from leaderboard.metrics.spread import mean, sample_std
+from leaderboard.metrics.student import student_interval
 from leaderboard.model import Column, Group, Value
+from leaderboard.read.facts import Facts
 from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
 
 PERCENT = 100
@@ -27,14 +27,17 @@ NEEDS_SEEDS = Undefined("single seeds and loops are not published in the papers"
 NOT_PUBLISHED = Undefined("not published in the papers")
 
 INTERVAL = (
-    "below it the 95 % interval, 1.96 standard errors over seeds to either side; over several "
-    "settings, the mean over them and its interval"
+    "below it the 95 % interval of the mean over seeds (Student's t); over several settings, the "
+    "mean over them and its interval (Student's t, Welch-Satterthwaite degrees of freedom)"
 )
 """For the help of metrics with one value per seed."""
-OVER_SETTINGS = "over several settings the 95 % interval of their mean"
+PAPERS_INTERVAL = (
+    "over several settings the 95 % interval of their mean by the papers' formula (1.96 standard "
+    "errors)"
+)
 PUBLISHED_STD = (
     f"below it \N{PLUS-MINUS SIGN} the sample standard deviation over seeds as published, "
-    f"{OVER_SETTINGS} (ours, protocol section 6)"
+    f"{PAPERS_INTERVAL}"
 )
 
 
@@ -58,7 +61,7 @@ class Experiments:
 
     runs: Runs | Undefined
     """Curves of the complete experiments, or why there are none."""
-    results: tuple[ExperimentResult, ...]
+    results: tuple[Facts, ...]
     """Of the complete experiments, by seed."""
     reference: Reference
     """Of the setting."""
@@ -95,15 +98,26 @@ class Metric:
     """None: published leagues have no such column."""
     ranking: str = ""
     """Note on a league whose ranks follow it; empty: it never decides the ranks."""
+    in_dice: str = ""
+    """Name of the metric, itself or another, that says in percentage points of Dice how far methods
+    differ where ranks follow this one; empty: none does."""
     headline: bool = False
     """Whether Markdown, LaTeX and the methods' cards show it, too."""
     terminal: int | None = None
     """Place among the terminal's columns; None: not there."""
+    least: float = -math.inf
+    most: float = math.inf
+    """What it can be at all, and its interval with it."""
 
     relational: ClassVar[bool] = False
     """Whether it depends on which other methods are ranked."""
     has_interval: ClassVar[bool] = False
     """Whether its mean over settings has a 95 % interval."""
+
+    @property
+    def sign(self) -> int:
+        """1, or -1 where lower figures are better."""
+        return 1 if self.higher_is_better else -1
 
     def column(self, group: Group) -> Column:
         """Its column in a league of that group."""
@@ -147,6 +161,8 @@ class SeedMetric(OwnMetric):
 
     by_seed: Callable[[Runs, Reference], np.ndarray]
     """Values in the metric's unit, shape ``(seeds,)``."""
+    by_class: bool = False
+    """Whether it is a mean over foreground classes, so that readers may choose among them."""
     has_interval: ClassVar[bool] = True
 
     def figure(self, experiments: Experiments) -> Figure:
@@ -154,7 +170,7 @@ class SeedMetric(OwnMetric):
         found = attempt(lambda: self.by_seed(required(experiments.runs), experiments.reference))
         if isinstance(found, Undefined):
             return Figure(Value(reason=found.reason))
-        value = over_seeds(found.tolist())
+        value = over_seeds(found.tolist(), self.least, self.most)
         return Figure(value, by_seed=found, std=value.spread)
 
 
@@ -164,6 +180,9 @@ class Estimate:
 
     value: float
     standard_error: float
+    """Of the fit, as if all seeds and loops were independent."""
+    seed_error: float
+    """Standard error over seeds, whose loops belong together; NaN with one seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,20 +193,25 @@ class FitMetric(OwnMetric):
     has_interval: ClassVar[bool] = True
 
     def figure(self, experiments: Experiments) -> Figure:
-        """The fit with its standard error."""
+        """The fit with its standard error, and the 95 % interval over seeds."""
         found = attempt(lambda: self.fit(required(experiments.runs), experiments.reference))
         if isinstance(found, Undefined):
             return Figure(Value(reason=found.reason))
-        # The standard error is that of a mean over the seeds.
-        std = found.standard_error * math.sqrt(len(experiments.results))
-        return Figure(Value(found.value, found.standard_error), std=std)
+        seeds = len(required(experiments.runs).seeds)
+        # The error over seeds is that of a mean over them.
+        std = found.seed_error * math.sqrt(seeds)
+        value = Value(found.value, found.standard_error)
+        interval = attempt(lambda: student_interval([found.value], [std], seeds))
+        if isinstance(interval, Undefined):
+            return Figure(replace(value, reason=interval.reason))
+        return Figure(replace(value, low=interval.low, high=interval.high), std=std)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CostMetric(OwnMetric):
     """What a single experiment cost; neither an achievement nor a basis for intervals."""
 
-    cost: Callable[[ExperimentResult], float]
+    cost: Callable[[Facts], float]
 
     def figure(self, experiments: Experiments) -> Figure:
         """Mean and sample standard deviation over seeds."""
@@ -237,13 +261,19 @@ class RelationalMetric(Metric):
         return found
 
 
-def over_seeds(values: Sequence[float]) -> Value:
-    """Mean, sample standard deviation and 95 % interval of one value per seed."""
+def over_seeds(values: Sequence[float], least: float = -math.inf, most: float = math.inf) -> Value:
+    """Mean, sample standard deviation and Student's 95 % interval of one value per seed.
+
+    Args:
+        values: by seed.
+        least: what the mean can be at all, and its interval with it.
+        most: likewise.
+    """
     if not values:
         return Value(reason=NOTHING.reason)
     try:
         std = sample_std(values)
-        interval = mean_over_settings([mean(values)], [std], len(values))
+        interval = student_interval([mean(values)], [std], len(values)).within(least, most)
     except UndefinedMetricError as error:
         return Value(mean(values), reason=str(error))
     return Value(interval.mean, std, interval.low, interval.high)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata, studentized_range
 
 from leaderboard.metrics.friedman import checked_scores
 
@@ -16,8 +15,6 @@ class Nemenyi:
     """Over settings, ties share their average; shape ``(k,)``."""
     difference: float
     """Critical difference of two mean ranks."""
-    p_values: np.ndarray
-    """Shape ``(k, k)``."""
     groups: tuple[tuple[int, ...], ...]
     """Largest runs of two or more methods within the critical difference, best first."""
 
@@ -36,9 +33,9 @@ def nemenyi(scores: np.ndarray, alpha: float = 0.05) -> Nemenyi:
     Raises:
         UndefinedMetricError: Fewer than three methods or two settings, or a missing score.
     """
-    from scikit_posthocs import posthoc_nemenyi_friedman
-
     scores = checked_scores(scores)
+    from scipy.stats import rankdata, studentized_range
+
     settings, k = scores.shape
     mean_ranks = rankdata(-scores, axis=1).mean(axis=0)
     quantile = float(studentized_range.ppf(1 - alpha, k, np.inf)) / np.sqrt(2)
@@ -46,7 +43,6 @@ def nemenyi(scores: np.ndarray, alpha: float = 0.05) -> Nemenyi:
     return Nemenyi(
         mean_ranks=mean_ranks,
         difference=difference,
-        p_values=posthoc_nemenyi_friedman(scores).to_numpy(),
         groups=_groups(mean_ranks, difference),
     )
 

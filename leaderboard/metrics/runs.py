@@ -1,12 +1,13 @@
 """What a metric of one method in one setting is computed from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmark.results import ExperimentResult
+from leaderboard.labelling.estimate import Work
 from leaderboard.metrics.learning_curve import Curve
+from leaderboard.read.facts import Facts
 from leaderboard.undefined import Undefined, UndefinedMetricError
 
 NOT_COUNTED = Undefined("the boundary voxels were not counted")
@@ -26,8 +27,12 @@ class Runs:
     """Labelled fraction of the pool's foreground voxels in [0, 1], shape ``(seeds, loops)``."""
     effort: np.ndarray | Undefined = NOT_COUNTED
     """Labelled fraction of the pool's boundary voxels in [0, 1], shape ``(seeds, loops)``."""
-    results: tuple[ExperimentResult, ...] = ()
+    work: Mapping[Work, np.ndarray | Undefined] = field(default_factory=dict)
+    """By kind, its fraction of labelling the whole pool, shape ``(seeds, loops)``."""
+    results: tuple[Facts, ...] = ()
     """The results themselves, by seed, for metrics that need other counts."""
+    kept: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    """Figures by loop that several metrics share, by name."""
 
     @property
     def curves(self) -> tuple[Curve, ...]:
@@ -53,4 +58,6 @@ class Runs:
             dice=self.dice[:, loops],
             foreground=chosen(self.foreground),
             effort=chosen(self.effort),
+            work={kind: chosen(shares) for kind, shares in self.work.items()},
+            kept={},
         )

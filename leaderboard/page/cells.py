@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from leaderboard.formatting import number, shown
+from leaderboard.formatting import counted, number, shown
 from leaderboard.model import (
     Column,
     Entrant,
@@ -13,11 +13,10 @@ from leaderboard.model import (
     SettingTable,
     Value,
 )
+from leaderboard.page.badges import USUAL
 from leaderboard.undefined import Undefined
 
 STATUSES = ("incomplete", "failed")
-USUAL = ("baseline", "published")
-MISSING_MEAN, MISSING_SPREAD = "Not available", "Without spread or interval"
 
 
 def figure(value: float, unit: str) -> str:
@@ -26,21 +25,60 @@ def figure(value: float, unit: str) -> str:
 
 
 def rank_note(row: Row) -> str:
-    """``1-3 · ab``: the rank's interval and its tie group."""
+    """``1-3``: the rank's interval; empty where it has none."""
     known = row.rank_low is not None and row.rank_high is not None
-    interval = f"{row.rank_low}\N{EN DASH}{row.rank_high}" if known else ""
-    return " · ".join(part for part in (interval, row.ties) if part)
+    return f"{row.rank_low}\N{EN DASH}{row.rank_high}" if known else ""
 
 
 def badges(entrant: Entrant, row: Row) -> list[str]:
-    """The method's badges, with its status in this table."""
+    """The method's badges in a table, with its status there; without those that most rows have."""
     status = [row.status] if row.status in STATUSES else []
-    return [*(badge for badge in entrant.badges if badge not in STATUSES), *status]
+    return [*(name for name in entrant.badges if name not in (*USUAL, *STATUSES)), *status]
 
 
-def origin(entrant: Entrant, row: Row) -> list[str]:
-    """The badges shown in a setting's table: all but those that most rows have."""
-    return [name for name in badges(entrant, row) if name not in USUAL]
+def looks(row: Row) -> str:
+    """CSS classes of a row."""
+    status = row.status if row.status in STATUSES else ""
+    return " ".join(name for name in (status, "leading" if row.leading else "") if name)
+
+
+def notes(row: Row, *, every: bool) -> list[str]:
+    """What stands below the method's name: all notes, or where it stands among the others."""
+    where = [row.partial] if row.partial else []
+    return [*where, *row.notes] if every else where
+
+
+def table_columns(
+    columns: Iterable[Column], rows: Sequence[Row], ranked_by: str
+) -> tuple[list[Column], int]:
+    """The columns of a table, and how many of them are shown until a reader picks others.
+
+    Those with a figure in any row: first the one that ranks, then the headline columns.
+    """
+    found = answered(columns, rows)
+    usual = [c for c in found if c.headline or c.name == ranked_by] or found
+    usual.sort(key=lambda column: column.name != ranked_by)
+    return [*usual, *(column for column in found if column not in usual)], len(usual)
+
+
+def tested(test: str) -> str:
+    """Which test made the letters of a table; empty for none.
+
+    >>> tested("Nemenyi test over 24 settings, 0.05")
+    'Groups: Nemenyi test over 24 settings, 0.05.'
+    """
+    return f"Groups: {test}." if test else ""
+
+
+def size(league: League) -> str:
+    """``12 methods x 24 settings x 4 seeds``."""
+    seeds = max((len(setting.seeds) for setting in league.settings), default=0)
+    parts = [
+        counted(len(league.entrants), "method"),
+        counted(len(league.settings), "setting"),
+        *([counted(seeds, "seed")] if seeds else []),
+    ]
+    return " \N{MULTIPLICATION SIGN} ".join(parts)
 
 
 def comparing(cohort: str, what: str = "Ranks and PPM") -> str:
@@ -76,28 +114,11 @@ def answered(columns: Iterable[Column], rows: Sequence[Row]) -> list[Column]:
     ]
 
 
-def reasons(columns: Iterable[Column], rows: Sequence[Row]) -> list[str]:
-    """What is not available and why, one line per reason, in the columns' order."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        if row.rank is not None and row.rank_reason:
-            found.setdefault((MISSING_MEAN, row.rank_reason), ["Rank interval"])
-    for column in columns:
-        for row in rows:
-            value = row.values.get(column.name, Value())
-            if value.reason:
-                what = MISSING_MEAN if value.mean is None else MISSING_SPREAD
-                titles = found.setdefault((what, value.reason), [])
-                if column.title not in titles:
-                    titles.append(column.title)
-    return [f"{what}: {', '.join(titles)} ({reason})" for (what, reason), titles in found.items()]
-
-
-def rows_of(league: League, entrant: Entrant) -> list[tuple[SettingTable, SettingRow]]:
-    """The method's row in every setting that has one."""
-    return [
-        (setting, row)
-        for setting in league.settings
-        for row in setting.rows
-        if row.entrant == entrant.key
-    ]
+def rows_of(league: League) -> dict[str, list[tuple[SettingTable, SettingRow, int]]]:
+    """By the method's key: every setting that has it, its row there, and how many are ranked."""
+    found: dict[str, list[tuple[SettingTable, SettingRow, int]]] = {}
+    for setting in league.settings:
+        ranked = sum(row.rank is not None for row in setting.rows)
+        for row in setting.rows:
+            found.setdefault(row.entrant, []).append((setting, row, ranked))
+    return found

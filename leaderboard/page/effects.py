@@ -1,89 +1,135 @@
-"""Effects of query size and training length: one row per method, one column per setting."""
+"""Studies as the page shows them: figures as text, charts as SVG."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from leaderboard.formatting import shown
-from leaderboard.model import Board, League, SettingTable
-from leaderboard.page.pictures import Label
+from leaderboard.figures.drawing.multiples import Line, Panel, small_multiples
+from leaderboard.figures.styles import Style, style_of
+from leaderboard.formatting import count, fixed, shown
+from leaderboard.model import Board, Study, StudyCell, StudyChart, StudyLine, StudyPart, StudyTable
+from leaderboard.page.pictures import Label, Picture
 
 SMALLEST = 0.001
 """Smaller p-values are shown as below it."""
+MOST_ROWS = 40
+"""Rows of a table; the JSON download has all."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A figure with its p-value."""
+    """A figure with what stands below it."""
 
     text: str
     beside: str
+    significant: bool
 
 
 @dataclass(frozen=True)
 class Effects:
-    """A table of effects; None where a method has no figure."""
+    """A table of effects; None where there is no figure."""
 
     title: str
+    corner: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Effect | None, ...]], ...]
+    note: str
 
 
-def query_sizes(league: League, labels: dict[str, Label]) -> list[Effects]:
-    """Kendall's tau between query size and performance, one table per metric."""
-    settings = {setting.key: setting for setting in league.settings}
-    found: dict[str, dict[tuple[str, str], Effect]] = {}
-    for item in league.relations.query_sizes:
-        place = (labels[item.entrant].name, _place(settings[item.settings[0]]))
-        effect = Effect(shown(item.tau, ""), _p(item.p_value))
-        found.setdefault(_title(league, item.metric), {})[place] = effect
+@dataclass(frozen=True)
+class ShownPart:
+    """A part of a study with its tables and charts."""
+
+    part: StudyPart
+    key: str
+    tables: tuple[Effects, ...]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class ShownStudy:
+    """A study with its parts."""
+
+    study: Study
+    parts: tuple[ShownPart, ...]
+
+
+def studies(board: Board, labels: Mapping[str, Label]) -> list[ShownStudy]:
+    """All studies of a board, in its order."""
     return [
-        _table(
-            f"Query size: Kendall's tau with {title} (positive: smaller queries are better)", cells
+        ShownStudy(
+            study,
+            tuple(
+                _part(part, f"{study.key}-{part.group}-{number}", labels)
+                for number, part in enumerate(study.parts, 1)
+            ),
         )
-        for title, cells in found.items()
+        for study in board.studies
     ]
 
 
-def training_lengths(board: Board) -> list[Effects]:
-    """Differences between training lengths, one table per pair of leagues and metric."""
-    leagues = {league.key: league for league in board.leagues}
-    settings = {setting.key: setting for league in board.leagues for setting in league.settings}
-    found: dict[tuple[str, str], dict[tuple[str, str], Effect]] = {}
-    for item in board.length_effects:
-        short, long = (leagues[key] for key in item.leagues)
-        title = (
-            f"{_title(long, item.metric)}: {long.title} minus {short.title}, in percentage points"
-        )
-        sign = "+" if item.difference > 0 else ""
-        effect = Effect(f"{sign}{shown(item.difference, '%')}", _p(item.p_value))
-        names = (_name(long, item.method), settings[item.settings[1]].name)
-        found.setdefault((item.metric, title), {})[names] = effect
-    return [_table(title, cells) for (_, title), cells in found.items()]
+def _part(part: StudyPart, key: str, labels: Mapping[str, Label]) -> ShownPart:
+    tables = tuple(map(_table, part.tables))
+    return ShownPart(part, key, tables, tuple(_pictures(part, key, labels)))
 
 
-def _table(title: str, cells: dict[tuple[str, str], Effect]) -> Effects:
-    columns = _distinct(column for _, column in cells)
-    rows = _distinct(row for row, _ in cells)
+def _table(table: StudyTable) -> Effects:
+    number = len(table.rows)
+    more = (
+        f"Shown: the first {MOST_ROWS} of {count(number)} rows; the JSON download has all."
+        if number > MOST_ROWS
+        else ""
+    )
     return Effects(
-        title, columns, tuple((row, tuple(cells.get((row, c)) for c in columns)) for row in rows)
+        table.title,
+        table.corner,
+        table.columns,
+        tuple((name, tuple(map(_effect, cells))) for name, cells in table.rows[:MOST_ROWS]),
+        " ".join(filter(None, [table.note, more])),
     )
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
-def _name(league: League, method: str) -> str:
-    return next((e.name for e in league.entrants if e.id == method), method)
-
-
-def _title(league: League, metric: str) -> str:
-    return next(column.title for column in league.columns if column.name == metric)
-
-
-def _place(setting: SettingTable) -> str:
-    return f"{setting.dataset} {setting.regime}"
+def _effect(cell: StudyCell | None) -> Effect | None:
+    if cell is None:
+        return None
+    text = count(cell.value) if cell.unit == "whole" else shown(cell.value, cell.unit)
+    sign = "+" if cell.signed and cell.value > 0 and text.strip("0.") else ""
+    beside = "" if cell.p_value is None else _p(cell.p_value)
+    if cell.spread is not None:
+        beside = f"\N{PLUS-MINUS SIGN} {shown(cell.spread, cell.unit)}"
+    return Effect(sign + text, beside, cell.significant)
 
 
 def _p(value: float) -> str:
-    return f"p < {SMALLEST}" if value < SMALLEST else f"p = {value:.3f}"
+    return f"p < {SMALLEST}" if value < SMALLEST else f"p = {fixed(value, 3)}"
+
+
+def _pictures(part: StudyPart, key: str, labels: Mapping[str, Label]) -> Iterator[Picture]:
+    for number, chart in enumerate(part.charts):
+        caption = " ".join(filter(None, [f"{chart.title}.", chart.left_out]))
+        svg = small_multiples(
+            [
+                Panel(
+                    panel.title,
+                    tuple(_line(line, place, labels) for place, line in enumerate(panel.lines)),
+                )
+                for panel in chart.panels
+            ],
+            _places(chart),
+            chart.axes,
+            f"{part.title}. {caption}",
+            ranks=chart.ranks,
+        )
+        yield Picture("study", f"{key}-chart-{number}", caption, svg)
+
+
+def _places(chart: StudyChart) -> list[str]:
+    return [name.replace(" (", "\n(") for name in chart.places]
+
+
+def _line(line: StudyLine, place: int, labels: Mapping[str, Label]) -> Line:
+    return Line(line.name, _style(line, place, labels), line.values)
+
+
+def _style(line: StudyLine, place: int, labels: Mapping[str, Label]) -> Style:
+    known = labels.get(line.method)
+    return known.style if known else style_of(place)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 CITED = re.compile(r"protocol sections? \d(?:(?:, | and )\d)*")
+LOWER = 2
+"""Levels that the protocol's headings go down: it is a part of a part of the page."""
 TABLE = re.compile("<table>.*?</table>", re.DOTALL)
 
 
@@ -31,7 +33,7 @@ class Protocol:
 def protocol() -> Protocol:
     """The installed protocol.
 
-    Its headings start at level 3, its tables scroll, and its links are plain text: the page has
+    Its headings start at level 4, its tables scroll, and its links are plain text: the page has
     links to itself only.
     """
     from markdown_it import MarkdownIt
@@ -81,7 +83,7 @@ def _adapt(tokens: "Sequence[Token]") -> Iterator[str]:
             if token.tag == "h2" and number:
                 token.attrSet("id", f"protocol-{number[1]}")
                 yield number[1]
-            token.tag = f"h{int(token.tag[1]) + 1}"
+            token.tag = f"h{int(token.tag[1]) + LOWER}"
 
 
 def _scrolling(table: re.Match[str]) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from benchmark.tracks import load_track
+from leaderboard.published.measured_by import measured_by
 from leaderboard.published.notes import ALWAYS, BY_STUDY
 from leaderboard.published.rows import FOLDER, PublishedRow, full_data_dice, rows, used
+from leaderboard.published.starts import start_dice
 from nnactive.data.cards import load_card
-from nnactive.geometry import Triple
 from nnactive.settings import Setting
 
 NNUNET = "fork 2.6.0"
@@ -18,22 +19,21 @@ SEEDS = 4
 
 @dataclass(frozen=True)
 class StudySetting:
-    """A setting of a study; sizes in voxels, axis order (z, y, x)."""
+    """A setting of a study."""
 
     name: str
-    """As in the tracks: ``acdc_low``, ``acdc_low_half``."""
-    dataset: str
-    regime: str
-    patch: Triple
+    """Without the query size, which all settings of a study share: ``acdc_low``,
+    ``acdc_low_half``."""
+    measured: Setting
+    """The track's that would measure the figures again."""
     patch_role: str
     """``query patch`` or ``half patch``."""
-    loops: int
-    starting_budget: int
-    query_size: int
     about: tuple[str, ...]
     """Cases, classes, budgets, training: one phrase each."""
     full_data_dice: float | None
     """Mean Dice of a training on the whole pool, in [0, 1]."""
+    start_dice: float | None = None
+    """Mean Dice of the starting budget in [0, 1], estimated: it isn't printed."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Study:
     """One per value, in the order of ``results.csv``."""
     notes: tuple[str, ...]
     seeds: int = SEEDS
+    queries_from: str = ""
+    """Track whose queries were trained on; empty: the methods chose their own."""
 
 
 @dataclass(frozen=True)
@@ -59,37 +61,21 @@ class _Plan:
     title: str
     parts: tuple[tuple[str, str], ...]
     """Study and variant of its rows."""
-    epochs: int = 200
-    queries: tuple[int, int] = (1, 1)
-    """The query size as a fraction of the usual one: numerator and denominator."""
 
 
 _card = cache(load_card)
 _PLANS = (
     _Plan("full", "Main study, query patch and half patch", (("main", ""), ("patch_half", ""))),
     _Plan("rollout", "Rollout", (("rollout", ""),)),
-    _Plan("training_500", "500 epochs", (("training_length", "500"),), 500),
+    _Plan("training_500", "500 epochs", (("training_length", "500"),)),
     _Plan(
         "precomputed",
         "500 epochs, queries from the 200-epoch run",
         (("training_length", "precomputed"),),
-        500,
     ),
-    _Plan(
-        "query_size_half",
-        "Query size x1/2",
-        (("query_size", "x1/2"),),
-        200,
-        (1, 2),
-    ),
+    _Plan("query_size_half", "Query size x1/2", (("query_size", "x1/2"),)),
     _Plan("query_size_same", "Query size x1", (("query_size", "x1"),)),
-    _Plan(
-        "query_size_double",
-        "Query size x2",
-        (("query_size", "x2"),),
-        200,
-        (2, 1),
-    ),
+    _Plan("query_size_double", "Query size x2", (("query_size", "x2"),)),
     _Plan("noise", "PowerBALD noise ablation (beta)", (("noise", ""),)),
 )
 
@@ -107,42 +93,43 @@ def bibliography() -> str:
 
 def _study(plan: _Plan, given: tuple[PublishedRow, ...]) -> Study:
     kept = tuple(row for row in given if (row.study, row.variant) in plan.parts)
-    present = {row.setting for row in kept}
+    places = {row.setting: measured_by(row) for row in kept}
+    names = {(place.track, place.setting): name for name, place in places.items()}
+    tracks = dict.fromkeys(place.track for place in places.values())
+    settings = tuple(
+        _setting(names[track, setting.name], setting)
+        for track in tracks
+        for setting in load_track(track).settings
+        if (track, setting.name) in names
+    )
+    (epochs,) = {each.measured.training.epochs for each in settings}
     return Study(
         name=plan.name,
         title=plan.title,
-        epochs=plan.epochs,
-        settings=tuple(_setting(s, plan) for s in _tracks_settings() if s.name in present),
+        epochs=epochs,
+        settings=settings,
         rows=kept,
         notes=(*ALWAYS, *BY_STUDY[plan.name]),
+        queries_from=next((q.track for s in settings if (q := s.measured.queries)), ""),
     )
 
 
-@cache
-def _tracks_settings() -> tuple[Setting, ...]:
-    """All settings of the papers, at the usual query size and training length."""
-    return (*load_track("full").settings, *load_track("rollout").settings)
-
-
-def _setting(setting: Setting, plan: _Plan) -> StudySetting:
+def _setting(name: str, setting: Setting) -> StudySetting:
     card = _card(setting.dataset)
-    more, fewer = plan.queries
-    queries = setting.query_size * more // fewer
-    later = (setting.loops - 1) * fewer // more
+    times, later = "\N{MULTIPLICATION SIGN}", setting.loops - 1
+    training = setting.training
     return StudySetting(
-        name=setting.name,
-        dataset=setting.dataset,
-        regime=setting.regime,
-        patch=setting.patch_size,
+        name=name,
+        measured=setting,
         patch_role="half patch" if setting.patch_size == card.half_patch else "query patch",
-        loops=later + 1,
-        starting_budget=setting.starting_budget,
-        query_size=queries,
         about=(
             f"{card.cases} cases, a quarter of them in the test set",
             f"{len(card.classes) - 1} foreground classes",
-            f"{setting.starting_budget} + {later} \N{MULTIPLICATION SIGN} {queries} patches",
-            f"5-fold ensemble, {plan.epochs} epochs of {setting.training.iterations} iterations",
+            f"{setting.starting_budget} + {later} {times} {setting.query_size} patches",
+            f"5-fold ensemble, {training.epochs} epochs of {training.iterations} iterations",
         ),
-        full_data_dice=full_data_dice(setting.dataset, plan.epochs),
+        full_data_dice=full_data_dice(setting.dataset, training.epochs),
+        start_dice=start_dice(
+            name, setting.dataset, card.budgets[setting.regime].loops, training.epochs
+        ),
     )

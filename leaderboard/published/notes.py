@@ -5,9 +5,9 @@ SOURCE = (
     "authors' fork of nnU-Net 2.6.0, their split. They are not ranked with measured methods."
 )
 MEANS_ONLY = (
-    "The papers publish only means and spreads; what needs single seeds or loops (primary score, "
-    "PPM, rank intervals) is not available here. Their own PPMs count loop 0; those of measured "
-    "leagues do not (protocol section 6)."
+    "The papers publish only means and spreads. What needs single seeds or loops (PPM, rank "
+    "intervals) is not available here, and the primary score rests on an estimated starting "
+    "Dice. Their own PPMs count loop 0; those of measured leagues do not (protocol section 6)."
 )
 VARIANCE = "FG-Eff: ± is the variance of the fit in the papers, not its standard error."
 TWICE = "Where both papers give an FG-Eff, P2's is shown; P1's fits differ slightly."

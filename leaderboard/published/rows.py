@@ -71,6 +71,12 @@ def rows() -> tuple[PublishedRow, ...]:
         return tuple(_row(line, fields) for line, fields in enumerate(csv.DictReader(file), 2))
 
 
+@cache
+def methods_of(paper: str) -> frozenset[str]:
+    """Ids of the methods that a paper, P1 or P2, has figures of."""
+    return frozenset(row.method_id for row in rows() if row.paper == paper)
+
+
 def used(given: Iterable[PublishedRow]) -> tuple[PublishedRow, ...]:
     """One row per value, in their order: the preferred one, or the only one.
 

@@ -1,0 +1,1 @@
+"""What every static figure is drawn with: SVG, axes, legends, places of labels."""

@@ -1,0 +1,1 @@
+"""How long labelling takes: what was drawn and looked at, by rates in a file."""

@@ -1,0 +1,5 @@
+"""Where figures come from."""
+
+from typing import Literal
+
+Group = Literal["measured", "published"]

@@ -1,0 +1,1 @@
+"""Which results the board believes: found, read with limits, checked, vouched for."""
