@@ -7,9 +7,9 @@ from pathlib import Path
 from support import SEED, Loop
 
 from benchmark import layout
+from benchmark.chain.images import Checksums
 from benchmark.layout import Experiment
 from benchmark.tracks import Track
-from benchmark.workflow.request import Checksums
 from nnactive.data.prepared import PreparedDataset
 from nnactive.io.files import write_model
 from nnactive.io.queries import START

@@ -2,20 +2,23 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from quality_standins import made_up_calibration, made_up_surfaces
 
 from benchmark import layout
 from benchmark.collect import collect, full_data_dice
 from benchmark.jobs import experiment_jobs
 from benchmark.layout import Experiment
-from benchmark.results import Failure
+from benchmark.provenance import COMMAND, code_files, code_hash
+from benchmark.results import Counts, Failure
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe, freeze
 from benchmark.tracks import Track, load_track
 from nnactive.data.cards import load_card
 from nnactive.data.prepared import CaseInfo, PreparedInfo
+from nnactive.effort import Effort, Work
 from nnactive.io.costs import Cost, cost_file
-from nnactive.io.files import write_model
-from nnactive.io.queries import PatchRecord, Query, save_query
+from nnactive.io.files import read_model, write_model
+from nnactive.io.queries import PatchRecord, Query, load_query, save_query
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled, labelled_file
 from nnactive.steps.evaluate import Evaluation
@@ -39,6 +42,7 @@ TRACK = Track(
     methods=("random",),
     seeds=(1,),
 )
+POOL = Effort(components=(2, 1), contour=(9, 4), slices=4, empty_slices=5, images=1)
 MOMENT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -60,6 +64,7 @@ def root(tmp_path):
             test=(CaseInfo(id="t", shape=(9, 9, 9)),),
             pool_voxels=(700, 20, 9),
             pool_boundary=(15, 9),
+            pool_effort=POOL,
             split_kind="rule",
             checksum="c",
         ),
@@ -70,7 +75,13 @@ def root(tmp_path):
             dataset="acdc", setting="s", method="random", seed=1, loop=loop, patches=(patch,)
         )
         save_query(root / layout.query_file(EXPERIMENT, loop), query)
-        labelled = Labelled(patches=loop + 1, cases={"a": (60, 3, 1)}, boundary={"a": (2, 1)})
+        labelled = Labelled(
+            patches=loop + 1,
+            cases={"a": (60, 3, 1)},
+            boundary={"a": (2, 1)},
+            work={"a": Work(components=(1, 1), contour=(2, 0), slices=3, empty_slices=1)},
+            images=loop + 1,
+        )
         write_model(labelled_file(root / layout.train_folder(EXPERIMENT, loop)), labelled)
         column = ((3,), (4,))
         evaluation = Evaluation(
@@ -84,6 +95,15 @@ def root(tmp_path):
     return root
 
 
+def test_a_result_says_how_each_loops_code_was_isolated_and_the_pools_shapes(root) -> None:
+    for loop, isolation in enumerate(("trusted", "landlock")):
+        file = root / layout.query_file(EXPERIMENT, loop)
+        save_query(file, load_query(file).model_copy(update={"isolation": isolation}))
+    result = gather(root)
+    assert [loop.isolation for loop in result.loops] == ["trusted", "landlock"]
+    assert result.dataset.pool_shapes == {"a": (9, 9, 9)}
+
+
 def gather(root):
     return collect(root, TRACK, EXPERIMENT, root.parent / "acdc")
 
@@ -95,6 +115,10 @@ def set_time(file, moment):
 def test_what_the_steps_left_is_in_the_result(root):
     result = gather(root)
     assert [loop.labelled_boundary for loop in result.loops] == [(2, 1), (2, 1)]
+    assert result.loops[1].effort == Effort(
+        components=(1, 1), contour=(2, 0), slices=3, empty_slices=1, images=2
+    )
+    assert result.dataset.pool_effort == POOL
     assert result.loops[1].patches.case == ("a",)
     assert result.loops[1].patches.start == ((0,), (0,), (4,))
     assert result.dataset.pool_foreground == (20, 9)
@@ -106,10 +130,41 @@ def test_what_the_steps_left_is_in_the_result(root):
     assert list(result.loops[1].costs) == ["query", "annotate", *folds, "evaluate"]
 
 
+def test_surfaces_and_calibration_are_in_the_result_where_the_evaluation_has_them(root):
+    file = root / layout.evaluation_file(EXPERIMENT, 1)
+    evaluation = read_model(file, Evaluation)
+    column = evaluation.true_positives
+    counts = Counts(true_positives=column, false_positives=column, false_negatives=column)
+    surfaces, calibration = made_up_surfaces(counts), made_up_calibration(counts)
+    measured = {"surfaces": surfaces, "calibration": calibration}
+    write_model(file, evaluation.model_copy(update=measured))
+    first, second = gather(root).loops
+    assert (first.surfaces, first.calibration) == (None, None)
+    assert (second.surfaces, second.calibration) == (surfaces, calibration)
+
+
 def test_the_time_is_that_of_the_last_step_whenever_the_result_is_collected(root):
     set_time(root / layout.evaluation_file(EXPERIMENT, 1), MOMENT)
     assert gather(root).finished == "2026-11-22T09:30:00Z"
     assert gather(root) == gather(root)
+
+
+def test_where_it_comes_from_is_in_the_result(root, monkeypatch):
+    start = root / layout.query_file(EXPERIMENT, 0)
+    set_time(start, MOMENT)
+    assert gather(root).started == "2026-11-22T09:29:59Z"  # the start took a second
+    monkeypatch.delenv(COMMAND, raising=False)
+    assert gather(root).command is None
+    monkeypatch.setenv(COMMAND, "nnactive-bench submit mine.py:Mine")
+    assert gather(root).command == "nnactive-bench submit mine.py:Mine"
+    assert gather(root).environment.code == code_hash()
+
+
+def test_the_hash_of_the_code_is_that_of_modules_tracks_and_cards():
+    counted = code_files()
+    assert {"benchmark/collect.py", "benchmark/tracks/demo.yaml"} <= counted.keys()
+    assert {"datasets/phantom/card.yaml", "nnactive/geometry.py"} <= counted.keys()
+    assert not any("__pycache__" in name or name.startswith("leaderboard") for name in counted)
 
 
 def test_a_failed_experiment_ended_when_its_step_did(root):
@@ -154,3 +209,20 @@ def test_another_training_or_evaluation_has_no_full_data_dice(change):
     assert full_data_dice(Setting.model_validate(content), load_card("acdc")) is None
     queries = SETTING.model_dump() | {"inference": {"query_tile_step": 0.5}}
     assert full_data_dice(Setting.model_validate(queries), load_card("acdc")) is not None
+
+
+def test_a_reduced_cost_track_has_its_own_full_data_dice():
+    """That of just its training and test: no other one's, and never the papers'."""
+    (setting,) = load_track("demo").settings
+    card = load_card("phantom")
+    assert full_data_dice(setting, card) == card.references[0].dice
+    longer = setting.training.model_copy(update={"epochs": setting.training.epochs + 1})
+    unseeded = setting.training.model_copy(update={"seeded": False})
+    for training in (longer, unseeded):
+        other = setting.model_copy(update={"training": training})
+        assert full_data_dice(other, card) is None
+    mirrored = setting.inference.model_copy(update={"test_mirror": True})
+    assert full_data_dice(setting.model_copy(update={"inference": mirrored}), card) is None
+    queries = setting.inference.model_copy(update={"query_tile_step": 0.5})
+    asked = setting.model_copy(update={"inference": queries})
+    assert full_data_dice(asked, card) == card.references[0].dice

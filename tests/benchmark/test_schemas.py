@@ -48,7 +48,7 @@ def test_what_comes_with_the_benchmark_fits(name, path) -> None:
         ("submission", {"requirements": ["a==1"], "extra": 1}, "'extra' was unexpected"),
         ("submission", {"files": "helper.py"}, "'helper.py' is not of type 'array'"),
         ("track", {"name": "t"}, "'seeds' is a required property"),
-        ("result", {"schema_version": 1}, "2 was expected"),
+        ("result", {"schema_version": 1}, "4 was expected"),
         ("card", {"folder": "here"}, "'folder' was unexpected"),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from benchmark.cli.main import main
+from benchmark.collect import full_data_dice
 from benchmark.layout import (
     Experiment,
     loop_folder,
@@ -15,12 +16,15 @@ from benchmark.layout import (
 from benchmark.tracks import experiments, load_track, track_names
 from nnactive.data.cards import load_card
 from nnactive.errors import UserError
+from nnactive.geometry import clip_size
 from nnactive.methods import BUILTIN, STARTS
 from nnactive.settings import Limits, Setting
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT.parent / "shared" / "spec" / "datasets.yaml"
-STUDIES = ("main", "patch_half", "full", "rollout")
+FURTHER = ("query_size", "training_length", "precomputed", "noise")
+BEYOND = ("slices", "resenc", "noisy_annotator")
+STUDIES = ("main", "patch_half", "full", "rollout", "core", "core_screen", *FURTHER)
 MINIMAL = """
 name: mine
 title: Mine
@@ -114,6 +118,7 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         ),
         (("name: hippocampus_own", "name: hippocampus_low"), "duplicate 'hippocampus_low'"),
         (("seeds: [3, 4]", "seeds: [3, 4"), "not valid YAML"),
+        (("regime: low", "regime: low\n    queries: {track: mine}"), "'mine' is this track"),
         ((MINIMAL, "- a list"), "field 'content'"),
         (("settings:", "cards:"), "field 'cards.0.datasets'"),
         ((MINIMAL[MINIMAL.index("settings") :], ""), "needs 'settings', 'cards' or both"),
@@ -166,9 +171,10 @@ def test_the_tracks_that_come_with_it_are_whole(name, monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
     track = load_track(name)
     # Results of reduced-cost tracks compare only with each other.
-    assert track.comparable == (name in {*STUDIES, "coldstart"})
+    assert track.comparable == (name in {*STUDIES, *BEYOND, "coldstart"})
     assert all(setting.loops >= 2 for setting in track.settings)
-    assert set(track.methods) <= set(STARTS if track.query else BUILTIN)
+    names = {text.partition(",")[0] for text in track.methods}
+    assert names <= set(STARTS if track.query else BUILTIN)
 
 
 def test_cards_stand_for_every_dataset_in_every_regime(tmp_path) -> None:
@@ -208,6 +214,38 @@ def test_wrong_cards_are_refused_with_the_fields_name(tmp_path, change, message)
         load_track(write(tmp_path, text))
     assert "\n" not in str(caught.value)
     assert "mine.yaml" in str(caught.value)
+
+
+def test_a_patch_may_be_a_slice_across_the_axis_of_the_card(tmp_path) -> None:
+    slices = load_track("slices")
+    found = {setting.name: setting for setting in slices.settings}
+    assert list(found) == ["amos_low_slice", "kits_low_slice", "acdc_high_slice"]
+    assert found["amos_low_slice"].patch_size == found["acdc_high_slice"].patch_size
+    assert clip_size(found["amos_low_slice"].patch_size, (90, 80, 70)) == (1, 80, 70)
+    # SimpleITK reads KiTS with the slices along its last axis.
+    assert clip_size(found["kits_low_slice"].patch_size, (90, 80, 70)) == (90, 80, 1)
+    assert {setting.stride for setting in slices.settings} == {(1, 1, 1)}
+    both = FROM_CARDS.replace("patch: half", "patch: slice").replace("stride: [8, 8, 8]", "")
+    assert {s.name for s in load_track(str(write(tmp_path, both))).settings} >= {
+        "acdc_low_slice",
+        "hippocampus_low_slice",
+    }
+
+
+def test_settings_with_another_network_or_an_annotator_are_tracks_of_their_own() -> None:
+    plain = {setting.name: setting for setting in load_track("main").settings}
+    for setting in load_track("resenc").settings:
+        assert setting.training.network == "resenc_m"
+        usual = plain[setting.name]
+        training = setting.training.model_copy(update={"network": None})
+        assert setting.model_copy(update={"training": training}) == usual
+        assert full_data_dice(setting, load_card(setting.dataset)) is None
+        assert full_data_dice(usual, load_card(setting.dataset)) is not None
+    for setting in load_track("noisy_annotator").settings:
+        assert setting.annotator is not None
+        assert setting.model_copy(update={"annotator": None}) == plain[setting.name]
+        # What is left to gain is measured against labels without errors.
+        assert full_data_dice(setting, load_card(setting.dataset)) is not None
 
 
 def test_rules_of_a_dataset_hold_unless_the_track_says_otherwise(tmp_path) -> None:

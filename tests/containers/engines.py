@@ -11,7 +11,6 @@ UID = 12345
 """Nobody of this id need exist."""
 NOBODY = 65534
 """Apptainer wants a user that the system knows."""
-SITE = "/opt/benchmark/venv/lib/python3.11/site-packages"
 
 
 class Done(NamedTuple):

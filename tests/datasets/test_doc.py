@@ -65,8 +65,13 @@ def test_the_example_track_is_one(tmp_path) -> None:
     file = tmp_path / "longer.yaml"
     file.write_text(block.partition("```")[0])
     settings = load_track(str(file)).settings
-    assert [setting.training.epochs for setting in settings] == [500] * 4
-    assert [setting.candidates for setting in settings] == [200, 500, 200, 500]
+    assert [setting.training.epochs for setting in settings] == [*[500] * 4, 200]
+    assert [setting.candidates for setting in settings][:4] == [200, 500, 200, 500]
+    assert (settings[4].name, settings[4].query_size, settings[4].loops) == (
+        "acdc_low_query_half",
+        15,
+        9,
+    )
 
 
 @pytest.mark.slow

@@ -51,36 +51,34 @@ def test_it_is_the_same_each_time_and_case_by_case(raw, tmp_path):
 
 def test_the_lesion_is_rare_and_a_random_patch_often_misses_it(raw):
     rng = stream("tests", "phantom")
-    size, found, shapes = 10, [], set()
+    size, found, shapes = 4, [], set()
     for path in sorted((raw / "labelsTr").iterdir()):
         label = read(path)
         shapes.add(label.shape)
         assert set(np.unique(label)) == {0, 1, 2, 3}, path.name
         counts = np.bincount(label.ravel(), minlength=4)
         assert counts[LESION] >= 10
-        assert counts[LESION] / label.size < 0.01
-        assert counts[0] > counts[1] > counts[2] > counts[3]
+        assert counts[LESION] / label.size < 0.025
+        assert counts[0] > counts[1] > max(counts[2], counts[3])
         for _ in range(100):
             z, y, x = (int(rng.integers(n - size + 1)) for n in label.shape)
             found.append((label[z : z + size, y : y + size, x : x + size] == LESION).any())
-    assert 0.2 < np.mean(found) < 0.6
-    assert len(shapes) > 20
-    assert {n for shape in shapes for n in shape} <= set(range(20, 25))
+    assert 0.1 < np.mean(found) < 0.3
+    assert len(shapes) > 15
+    assert {n for shape in shapes for n in shape} <= set(range(15, 18))
 
 
-def test_intensity_alone_does_not_quite_tell_the_classes(raw):
-    hits = np.zeros(4)
+def test_a_lesion_is_bright_or_dark_and_one_of_them_does_not_show_both(raw):
+    kinds = []
     for path in sorted((raw / "labelsTr").iterdir()):
         label = read(path)
         image = read(raw / "imagesTr" / path.name.replace(".nii", "_0000.nii"))
-        means = np.array([image[label == c].mean() for c in range(4)])
-        nearest = np.abs(image[..., None] - means).argmin(axis=-1)
-        for c in range(4):
-            both = ((nearest == c) & (label == c)).sum()
-            hits[c] += 2 * both / ((nearest == c).sum() + (label == c).sum()) / 32
-    assert hits[1] > 0.7
-    assert hits[2] < 0.92
-    assert hits[3] < 0.93
+        levels = [image[label == c].mean() for c in range(4)]
+        assert levels[0] < levels[1] < levels[2], path.name
+        kinds.append("bright" if levels[LESION] > levels[2] else "dark")
+        assert levels[LESION] > levels[2] or levels[LESION] < levels[0], path.name
+    for kind in ("bright", "dark"):
+        assert kinds.count(kind) >= 8
 
 
 def test_it_prepares_itself_with_a_fixed_split(tmp_path):

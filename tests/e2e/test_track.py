@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.journal.events import parse
 from benchmark.results import load_result
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,33 @@ class Greedy(BUILTIN["random"]):
         return [Patch(pool.cases[0], (0, 0, 0), pool.patch_size)] * n
 '''
 
+HOSTILE = '''
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from nnactive.methods import BUILTIN
+
+VICTIM = Path({victim!r})
+DAEMON = "import pathlib, time; time.sleep(3); pathlib.Path({victim!r}).write_text('forged')"
+
+
+class Forger(BUILTIN["random"]):
+    """Passes the check; on other pools it goes for a finished result, and ends without a word."""
+
+    def query(self, pool, n):
+        if len(pool.cases) < 10:
+            return super().query(pool, n)
+        print("sees the result:", VICTIM.exists(), flush=True)
+        try:
+            VICTIM.write_text("forged")
+        except OSError as error:
+            print("refused:", error, flush=True)
+        subprocess.Popen([sys.executable, "-c", DAEMON], start_new_session=True)
+        os._exit(0)
+'''
+
 
 def command(folder: Path, *arguments: str) -> list[str]:
     places = ("--data", "data", "--runs", "runs", "--out", "board.html", "--cores", "2")
@@ -37,6 +65,12 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(folder, *arguments), cwd=folder, capture_output=True, text=True, check=False
     )
+
+
+def bare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command that takes other places than a run does."""
+    words = [sys.executable, "-P", "-m", "benchmark.cli", *arguments]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def stamps(folder: Path) -> dict[Path, int]:
@@ -85,6 +119,39 @@ def test_a_killed_run_goes_on_and_repeats_nothing(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_pack_of_baselines_leaves_a_method_its_own_loops(folder: Path) -> None:
+    """Exported from one folder and taken into another, which has data of its own."""
+    new = folder / "new"
+    shutil.copytree(folder / "data", new / "data")
+    run = ("track", "run", str(TRACK), "--method", "predictive_entropy")
+    packed = bare(folder, "baselines", "export", str(TRACK), "pack", "--runs", "runs")
+    assert packed.returncode == 0, packed.stderr
+    places = ("--track", str(TRACK), "--data", "data", "--runs", "runs")
+    taken = bare(new, "baselines", "import", "../pack", *places)
+    assert taken.returncode == 0, taken.stderr
+    assert "imported 1 start loop and 1 result" in taken.stdout
+    before = stamps(new)
+    done = call(new, *run)
+    assert done.returncode == 0, done.stderr
+    trained = [
+        event.job
+        for line in next(new.glob("runs/tiny/.journal/*.jsonl")).read_bytes().splitlines()
+        if (event := parse(line)) and event.kind == "began" and event.step == "train_fold"
+    ]
+    assert sorted(trained) == [
+        f"tiny/predictive_entropy/seed_12345/loop_001/fold_{fold}.pth" for fold in range(2)
+    ]
+    assert before.items() <= stamps(new).items()
+    result = load_result(new / "runs/tiny/tiny/predictive_entropy/seed_12345/result.json")
+    first = load_result(new / "runs/baselines/tiny/tiny/random/seed_12345/result.json")
+    assert result.loops[0].patches == first.loops[0].patches
+    assert result.loops[0].counts == first.loops[0].counts
+    page = (new / "board.html").read_text()
+    assert "Random" in page
+    assert "Predictive Entropy" in page
+
+
+@pytest.mark.slow
 def test_a_submission_shares_loop_0_and_a_broken_one_is_a_failed_row(folder: Path) -> None:
     (folder / "greedy.py").write_text(BROKEN)
     before = stamps(folder)
@@ -107,3 +174,25 @@ def test_a_submission_shares_loop_0_and_a_broken_one_is_a_failed_row(folder: Pat
     page = (folder / "board.html").read_text()
     assert "MyMethod" in page
     assert "overlaps the chosen one" in page
+
+
+@pytest.mark.slow
+def test_a_hostile_method_is_a_failed_row_and_changes_nothing_else(folder: Path) -> None:
+    victim = folder / "runs/tiny/tiny/random/seed_12345/result.json"
+    if not victim.exists():
+        assert call(folder, "track", "run", str(TRACK)).returncode == 0
+    before = victim.read_bytes()
+    (folder / "forger.py").write_text(HOSTILE.format(victim=str(victim)))
+    done = call(folder, "submit", "forger.py:Forger", "--track", str(TRACK))
+    assert done.returncode in {1, 2}
+    (failed,) = [load_result(path) for path in folder.rglob("Forger-*/seed_12345/result.json")]
+    assert failed.failure
+    assert failed.failure.kind == "crash"
+    assert "ended from within" in failed.failure.reason
+    (log,) = folder.rglob("log/**/Forger-*/seed_12345/loop_001.json.txt")
+    isolated = "isolation" not in done.stderr
+    if isolated:
+        assert "sees the result: False" in log.read_text()
+    time.sleep(4)  # longer than what it left behind would wait
+    assert victim.read_bytes() == before
+    assert "random" in (folder / "board.html").read_text()

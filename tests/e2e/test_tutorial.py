@@ -70,8 +70,8 @@ def test_every_command_does_what_the_page_says(phantom: Path, tmp_path: Path) ->
     assert sum(SUBMIT in command for command in COMMANDS) == 1
     table = printed["nnactive-bench leaderboard table --results runs"]
     assert all(name in table for name in ("Margin", "beta = 5"))
-    assert "power_bald,beta=5" in printed["nnactive-bench entry list"]
-    left = shell("nnactive-bench entry list", tmp_path).stdout
+    assert "power_bald,beta=5" in printed["nnactive-bench runs list"]
+    left = shell("nnactive-bench runs list", tmp_path).stdout
     assert "power_bald " in left
     assert "beta=5" not in left
     board = (tmp_path / "leaderboard.html").read_text(encoding="utf-8")

@@ -61,11 +61,14 @@ COLUMNS = tuple(
         ("voxels", "Voxels", "voxels", None, False),
         ("foreground", "Foreground", "voxels", None, False),
         ("effort", "Effort", "voxels", False, False),
+        ("components", "Components", "components", False, False),
+        ("slices", "Slices", "slices", False, False),
+        ("images", "Images", "images", False, False),
+        ("minutes", "Labelling time", "min", False, False),
     )
 )
 PRINTED = ("aubc", "final_dice", "fg_eff")
 NEEDS_SEEDS = "needs single seeds, which the papers don't print"
-CAUTION = "rank intervals and letters rest on 4 seeds in 1 setting"
 INTERVALS = ("score", "mean_rank")
 
 
@@ -163,7 +166,6 @@ def _setting(
         rows=tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0, row.entrant))),
         ranked_by="score" if group == "measured" else "aubc",
         cohort=f"{len(entrants)} methods, 0a1b2c3d",
-        caution=CAUTION if group == "measured" else "",
     )
 
 
@@ -258,7 +260,6 @@ def _views(
             keys,
             _view_rows([by_key[key] for key in keys], entrants, draw),
             cohort=f"{len(entrants)} methods, {len(keys):08d}",
-            caution=CAUTION if len(keys) == 1 else "",
         )
         for keys, wanted in choices.items()
     )

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from efforts import POOL_EFFORT, effort
 
 from benchmark.results import (
     Counts,
@@ -16,8 +17,9 @@ from benchmark.results import (
     save_result,
 )
 from leaderboard.assemble import make_board
-from leaderboard.entries import Entries
 from leaderboard.model import Board, League, Row
+from leaderboard.read.facts import facts_of
+from leaderboard.read.load import Entries
 from nnactive.io.costs import Cost
 from nnactive.io.queries import PatchRecord
 from nnactive.settings import Setting
@@ -42,12 +44,16 @@ def loop_result(number: int, dice: float) -> LoopResult:
     return LoopResult(
         loop=number,
         patches=patch_columns(
-            [PatchRecord(case="p", start=(number, i, 0), size=(4, 4, 4)) for i in range(BUDGET)]
+            [
+                PatchRecord(case="p", start=(4 * number, 4 * i, 0), size=(4, 4, 4))
+                for i in range(BUDGET)
+            ]
         ),
         labelled_patches=BUDGET * (number + 1),
         labelled_voxels=640 * (number + 1),
         labelled_foreground=(300 * (number + 1), 11 * (number + 1)),
         counts=counts(dice),
+        isolation="bubblewrap",
         costs={
             step: Cost(seconds=seconds, peak_memory_gib=1.5, device="cpu")
             for step, seconds in costs.items()
@@ -118,6 +124,12 @@ def make_result(
     return ExperimentResult(**fields | over)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands keep nothing in the user's cache."""
+    monkeypatch.setenv("NNACTIVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def make() -> Callable[..., ExperimentResult]:
     """A result whose Mean Dice by loop is ``dice``; 10 more patches a loop."""
@@ -146,7 +158,7 @@ def broken() -> Failure:
 @pytest.fixture
 def board_of() -> Callable[..., Board]:
     """The board of some results."""
-    return lambda *results, **over: make_board(Entries(results, ()), **over)
+    return lambda *results, **over: make_board(Entries(tuple(map(facts_of, results)), ()), **over)
 
 
 @pytest.fixture
@@ -197,6 +209,22 @@ def full(
                 update={"labelled_boundary": tuple(n // 3 for n in loop.labelled_foreground)}
             )
             for loop in made.loops
+        )
+        return made.model_copy(update={"loops": loops})
+
+    return result
+
+
+@pytest.fixture
+def worked(
+    full: Callable[..., ExperimentResult], change: Callable[..., ExperimentResult]
+) -> Callable[..., ExperimentResult]:
+    """As ``full``, with the work of labelling counted; ``more`` components a loop of a class."""
+
+    def result(*arguments: Any, more: int = 1, **over: Any) -> ExperimentResult:
+        made = change(full(*arguments, **over), "dataset", pool_effort=POOL_EFFORT)
+        loops = tuple(
+            loop.model_copy(update={"effort": effort(loop.loop, more)}) for loop in made.loops
         )
         return made.model_copy(update={"loops": loops})
 

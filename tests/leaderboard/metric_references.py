@@ -12,7 +12,8 @@ from scipy.integrate import trapezoid
 from scipy.optimize import minimize_scalar
 from scipy.stats import ttest_rel
 
-from benchmark.results import ExperimentResult
+from benchmark.results import ExperimentResult, LoopResult
+from nnactive.effort import Effort
 
 Results = Mapping[str, Sequence[ExperimentResult]]
 Computed = Callable[[Results, str], float]
@@ -53,11 +54,46 @@ def start_of(results: Results, value: Callable[[ExperimentResult], float]) -> fl
     return float(table.drop_duplicates().groupby("seed")["value"].mean().mean())
 
 
-def efficiency(labelled: str, pool: str) -> Computed:
-    def computed(results: Results, method: str) -> float:
-        def share(result: ExperimentResult, loop: int) -> float:
-            return sum(getattr(result.loops[loop], labelled)) / sum(getattr(result.dataset, pool))
+def voxels(labelled: str, pool: str) -> Callable[[ExperimentResult, int], float]:
+    return lambda result, loop: (
+        sum(getattr(result.loops[loop], labelled)) / sum(getattr(result.dataset, pool))
+    )
 
+
+WORK: Mapping[str, Callable[[Effort], float]] = {
+    "components": lambda effort: sum(effort.components),
+    "slices": lambda effort: effort.slices,
+    "images": lambda effort: effort.images,
+    "minutes": lambda effort: (
+        effort.images * 0.5
+        + (effort.slices + effort.empty_slices + 2.4 * sum(effort.components)) / 60
+        + sum(effort.contour) * 0.045 / 60
+    ),
+}
+"""The minutes at the rates of the shipped file."""
+
+
+def work(kind: str) -> Callable[[ExperimentResult, int], float]:
+    def share(result: ExperimentResult, loop: int) -> float:
+        done, pool = result.loops[loop].effort, result.dataset.pool_effort
+        assert done is not None
+        assert pool is not None
+        return WORK[kind](done) / WORK[kind](pool)
+
+    return share
+
+
+def last_work(kind: str) -> Callable[[ExperimentResult], float]:
+    def value(result: ExperimentResult) -> float:
+        done = result.loops[-1].effort
+        assert done is not None
+        return WORK[kind](done)
+
+    return value
+
+
+def efficiency(share: Callable[[ExperimentResult, int], float]) -> Computed:
+    def computed(results: Results, method: str) -> float:
         t0 = start_of(results, lambda result: share(result, 0))
         y0 = start_of(results, lambda result: dice_curve(result)[0])
         full = results[method][0].dataset.full_data_dice or 0
@@ -68,7 +104,7 @@ def efficiency(labelled: str, pool: str) -> Computed:
         def squares(log_gamma: float) -> float:
             return float((((y0 - full) * np.exp(-np.exp(log_gamma) * t) + full - y) ** 2).sum())
 
-        found = minimize_scalar(squares, bounds=(0, 9), method="bounded", options={"xatol": 1e-9})
+        found = minimize_scalar(squares, bounds=(-5, 9), method="bounded", options={"xatol": 1e-9})
         return float(np.exp(found.x))
 
     return computed
@@ -109,15 +145,79 @@ def seconds(result: ExperimentResult, *steps: str) -> float:
     )
 
 
+def class_means(seen: np.ndarray, values: np.ndarray, present: np.ndarray) -> float:
+    """Over the cases that show a class in either segmentation, then over the classes."""
+    means = [
+        pd.Series(own)[pd.Series(where)].mean()
+        for own, where, there in zip(values, seen, present, strict=True)
+        if there.any()
+    ]
+    return float(pd.Series(means).mean())
+
+
+def nsd(loop: LoopResult, tolerance: int) -> float:
+    found = loop.surfaces
+    near = np.array(found.reference_near[tolerance]) + np.array(found.predicted_near[tolerance])
+    reference, whole = np.array(found.reference), np.array(found.reference)
+    whole = whole + np.array(found.predicted)
+    return 100 * class_means(whole > 0, near / whole, reference > 0)
+
+
+def hd95(loop: LoopResult) -> float:
+    distance = np.array(loop.surfaces.hausdorff95, dtype=float)
+    return class_means(~np.isnan(distance), distance, np.array(loop.surfaces.reference) > 0)
+
+
+def ece(loop: LoopResult, part: str) -> float:
+    found = getattr(loop.calibration, part)
+    bins = [
+        n * abs(c / n - k / n)
+        for n, c, k in zip(found.voxels, found.confidence, found.correct, strict=True)
+        if n
+    ]
+    return 100 * float(np.sum(bins) / np.sum(found.voxels))
+
+
+def over_loops(part: str) -> Computed:
+    return mean_over_seeds(
+        lambda result: float(np.mean([ece(loop, part) for loop in result.loops]))
+    )
+
+
+def area(figure: Callable[[LoopResult], float]) -> Computed:
+    def of(result: ExperimentResult) -> float:
+        budgets = [loop.labelled_patches for loop in result.loops]
+        return float(trapezoid([figure(loop) for loop in result.loops], budgets)) / (
+            budgets[-1] - budgets[0]
+        )
+
+    return mean_over_seeds(of)
+
+
+def final(figure: Callable[[LoopResult], float]) -> Computed:
+    return mean_over_seeds(lambda result: figure(result.loops[-1]))
+
+
 REFERENCES: Mapping[str, Computed] = {
     "score": score,
     "aubc": mean_over_seeds(aubc_of),
     "final_dice": mean_over_seeds(lambda result: 100 * dice_curve(result)[-1]),
-    "fg_eff": efficiency("labelled_foreground", "pool_foreground"),
-    "fg_eff_effort": efficiency("labelled_boundary", "pool_boundary"),
+    "fg_eff": efficiency(voxels("labelled_foreground", "pool_foreground")),
+    "fg_eff_effort": efficiency(voxels("labelled_boundary", "pool_boundary")),
+    **{f"fg_eff_{kind}": efficiency(work(kind)) for kind in WORK},
     "mean_rank": mean_rank,
     "ppm_wins": ppm(1),
     "ppm_losses": ppm(-1),
+    "nsd1_aubc": area(lambda loop: nsd(loop, 0)),
+    "nsd1_final": final(lambda loop: nsd(loop, 0)),
+    "nsd2_aubc": area(lambda loop: nsd(loop, 1)),
+    "nsd2_final": final(lambda loop: nsd(loop, 1)),
+    "hd95_aubc": area(hd95),
+    "hd95_final": final(hd95),
+    "ece_final": final(lambda loop: ece(loop, "everywhere")),
+    "ece_mean": over_loops("everywhere"),
+    "fg_ece_final": final(lambda loop: ece(loop, "foreground")),
+    "fg_ece_mean": over_loops("foreground"),
     "query_seconds": mean_over_seeds(lambda result: seconds(result, "query")),
     "query_peak_gib": mean_over_seeds(
         lambda result: max(loop.costs["query"].peak_memory_gib for loop in result.loops[1:])
@@ -127,5 +227,6 @@ REFERENCES: Mapping[str, Computed] = {
     "voxels": mean_over_seeds(lambda result: result.loops[-1].labelled_voxels),
     "foreground": mean_over_seeds(lambda result: sum(result.loops[-1].labelled_foreground)),
     "effort": mean_over_seeds(lambda result: sum(result.loops[-1].labelled_boundary or ())),
+    **{kind: mean_over_seeds(last_work(kind)) for kind in WORK},
 }
 """By metric."""

@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from quality_standins import made_up_calibration, made_up_surfaces
 
 from benchmark.results import (
     Counts,
@@ -24,6 +25,8 @@ from benchmark.results import (
     PatchColumns,
 )
 from benchmark.tracks import Track, load_track
+from nnactive.data.cards import load_card
+from nnactive.effort import Effort
 from nnactive.io.costs import Cost
 from nnactive.io.models import file_text
 from nnactive.settings import Setting
@@ -31,6 +34,9 @@ from nnactive.streams import stream
 
 CASE_VOXELS = 1600
 FULL_DATA_DICE = 0.9
+"""At which curves level off, where the dataset's card doesn't say it."""
+POOL_VOXELS = 4_000_000
+"""Of the first class in the whole pool."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class World:
     classes: int = 2
     patches: int = 60
     """That each loop adds."""
+    quality: bool = False
+    """Whether loops have surfaces and calibration, made up like all else: a third of the bytes."""
 
     @property
     def names(self) -> list[str]:
@@ -127,8 +135,14 @@ def _track(name: str) -> Track:
 
 
 @cache
+def _full(name: str) -> float:
+    """For 200 epochs, as in the track ``full``."""
+    return load_card(name).known_full_data_dice(200) or FULL_DATA_DICE
+
+
+@cache
 def _dataset(name: str, world: World) -> DatasetRecord:
-    voxels = tuple(4_000_000 // (c + 1) for c in range(world.classes))
+    voxels = tuple(POOL_VOXELS // (c + 1) for c in range(world.classes))
     return DatasetRecord(
         name=name,
         checksum=f"{sum(name.encode()):064x}",
@@ -137,7 +151,14 @@ def _dataset(name: str, world: World) -> DatasetRecord:
         pool_cases=3 * world.cases,
         pool_foreground=voxels,
         pool_boundary=tuple(n // 3 for n in voxels),
-        full_data_dice=FULL_DATA_DICE,
+        pool_effort=Effort(
+            components=tuple(3000 // (c + 1) for c in range(world.classes)),
+            contour=tuple(n // 4 for n in voxels),
+            slices=20_000,
+            empty_slices=15_000,
+            images=3 * world.cases,
+        ),
+        full_data_dice=_full(name),
         test_cases=tuple(f"{name}_{case:03d}" for case in range(world.cases)),
     )
 
@@ -163,20 +184,23 @@ def _loop(
     draw: np.random.Generator,
 ) -> LoopResult:
     done = 1 - math.exp(-0.6 * skill * loop)
-    dice = level + (FULL_DATA_DICE - 0.02 - level) * done + draw.normal(0, 0.006)
-    foreground = [
-        int(4000 * world.patches * (0.5 + skill * loop) / (c + 1)) for c in range(world.classes)
-    ]
+    dice = level + (_full(setting.dataset) - 0.02 - level) * done + draw.normal(0, 0.006)
+    voxels = math.prod(setting.patch_size) * world.patches
+    most = min(voxels // 5, POOL_VOXELS // 40)
+    foreground = [int(most * (0.5 + skill * loop) / (c + 1) ** 2) for c in range(world.classes)]
     steps = ["annotate", *(f"train_fold_{f}" for f in range(5)), "evaluate"]
     steps.insert(0, "query" if loop else "start")
     return LoopResult(
         loop=loop,
-        patches=_patches(world, setting, draw),
+        patches=_patches(world, setting, loop, draw),
         labelled_patches=world.patches * (loop + 1),
-        labelled_voxels=20_000 * world.patches * (loop + 1),
+        labelled_voxels=voxels * (loop + 1),
         labelled_foreground=tuple(foreground),
         labelled_boundary=tuple(n // 4 for n in foreground),
-        counts=_counts(world, dice, draw),
+        effort=_effort(world, setting, loop, tuple(foreground)),
+        counts=(counts := _counts(world, dice, draw)),
+        surfaces=made_up_surfaces(counts) if world.quality else None,
+        calibration=made_up_calibration(counts) if world.quality else None,
         costs={
             step: Cost(
                 seconds=round(float(draw.uniform(10, 2000)), 3),
@@ -189,12 +213,31 @@ def _loop(
     )
 
 
-def _patches(world: World, setting: Setting, draw: np.random.Generator) -> PatchColumns:
-    cases = draw.integers(0, 3 * world.cases, world.patches)
-    start = draw.integers(0, 30, (3, world.patches))
+def _effort(world: World, setting: Setting, loop: int, foreground: tuple[int, ...]) -> Effort:
+    """More components and contours the more foreground there is; half of the slices have some."""
+    slices = setting.patch_size[0] * world.patches * (loop + 1)
+    drawn = slices // 2
+    return Effort(
+        components=tuple(loop + 1 + n // 2000 for n in foreground),
+        contour=tuple(n // 5 for n in foreground),
+        slices=drawn,
+        empty_slices=slices - drawn,
+        images=min(world.patches, 3 * world.cases) * (loop + 1),
+    )
+
+
+def _patches(world: World, setting: Setting, loop: int, draw: np.random.Generator) -> PatchColumns:
+    """In cases by turns, a row of patches for each loop, so that none overlap."""
+    number, (depth, height, _) = np.arange(world.patches), setting.patch_size
+    cases = number % (3 * world.cases)
+    rows = [
+        np.full(world.patches, loop * depth),
+        number // (3 * world.cases) * height,
+        draw.integers(0, 30, world.patches),
+    ]
     return PatchColumns(
-        case=tuple(f"{setting.dataset}_{case:03d}" for case in cases),
-        start=_rows(start),
+        case=tuple(f"pool_{case:03d}" for case in cases.tolist()),
+        start=_rows(np.array(rows)),
         size=_rows(np.repeat(np.array(setting.patch_size)[:, None], world.patches, axis=1)),
     )
 

@@ -10,14 +10,15 @@ import pytest
 
 from leaderboard import export
 from leaderboard.assemble import make_board
-from leaderboard.entries import Entries
 from leaderboard.formatting import beside
 from leaderboard.metrics.mean_ranks import MEAN_RANK
 from leaderboard.model import Column, Value
+from leaderboard.read.facts import facts_of
+from leaderboard.read.load import Entries
 
 
 def board_of(*results):
-    return make_board(Entries(results, ()))
+    return make_board(Entries(tuple(map(facts_of, results)), ()))
 
 
 @pytest.fixture
@@ -35,12 +36,14 @@ def lines(board):
 
 
 def test_csv_has_a_line_for_every_figure(board):
-    found = {(line["method_id"], line["column"]): line for line in lines(board)}
-    columns = {column.name for column in board.leagues[0].columns} | {"rank"}
+    whole = [line for line in lines(board) if line["classes"] == "all"]
+    found = {(line["method_id"], line["column"]): line for line in whole}
+    columns = {column.name for column in board.leagues[0].columns}
+    columns |= {"rank", "rank_by_final_dice"}
     assert set(found) == {(m, c) for m in ("random", "mine") for c in columns}
     aubc = found["random", "aubc"]
     assert (aubc["mean"], aubc["spread"], aubc["low"], aubc["high"], aubc["unit"]) == (
-        ("65", "7.071", "55.2", "74.8", "%")
+        ("65", "7.071", "1.469", "100", "%")
     )
     assert (aubc["settings"], aubc["dataset"], aubc["group"]) == (
         "phantom_tiny",
@@ -73,7 +76,7 @@ def test_markdown_is_a_table_without_markup_of_others(board):
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert table[0] == ("| Rank | Method | AUBC (%) | Final Dice (%) | Mean rank | Badges |")
     assert table[2] == (
-        "| 1 | random | 65.0 (55.2\N{EN DASH}74.8) | 80.0 (60.4\N{EN DASH}99.6) "
+        "| 1 a | Random | 65.0 (1.5\N{EN DASH}100.0) | 80.0 (0.0\N{EN DASH}100.0) "
         "| 1.00 \N{PLUS-MINUS SIGN} 0.00 | baseline, uses ground truth |"
     )
     assert table[3] == (
@@ -84,7 +87,7 @@ def test_markdown_is_a_table_without_markup_of_others(board):
 def test_latex_is_a_booktabs_table_with_everything_escaped(board):
     text = export.to_latex(board)
     assert r"\toprule" in text
-    assert r"random & 65.0 (55.2--74.8) & 80.0 (60.4--99.6) & 1.00 $\pm$ 0.00" in text
+    assert r"Random & 65.0 (1.5--100.0) & 80.0 (0.0--100.0) & 1.00 $\pm$ 0.00" in text
     assert r"=cmd|'x'!A1\_\{\}\$\%\&\textless{}script\textgreater{} & n/a" in text
     assert f"\\label{{tab:{board.leagues[0].key}}}" in text
 
@@ -109,13 +112,30 @@ def test_a_value_as_readers_see_it(value, unit, wanted, text):
 def test_the_caption_says_what_stands_beside_which_column(board):
     said = (
         "Means over seeds; AUBC, Final Dice with 95 % interval; "
-        f"Mean rank with \N{PLUS-MINUS SIGN} {MEAN_RANK.spread}."
+        f"Mean rank with \N{PLUS-MINUS SIGN} {MEAN_RANK.spread}"
     )
     assert said in export.to_markdown(board)
     printed = make_board(Entries((), ()), published=True)
     (rollout,) = export.chosen(printed, ["rollout"])
     text = export.to_markdown(replace(printed, leagues=(rollout,)))
     assert "AUBC, Final Dice, FG-Eff with 95 % interval" in text
+
+
+def test_the_caption_names_the_test_behind_the_letters_and_says_the_verdict(board):
+    assert "is the only ranked method" in export.to_markdown(board)
+    league = next(
+        each
+        for each in make_board(Entries((), ()), published=True).leagues
+        if each.track == "training_500"
+    )
+    latex = export.to_latex(replace(board, leagues=(league,)))
+    assert "Means over the 4 of 5 settings that are compared" in latex
+    assert "share a letter can't be told apart (t-tests with pooled variance from the" in latex
+    verdict = league.views[0].verdict
+    assert verdict.repeat
+    assert f". {verdict.headline} {verdict.repeat} " in latex.replace(r"\%", "%").replace(
+        r"\_", "_"
+    )
 
 
 def test_printed_figures_stand_beside_their_means_as_printed():

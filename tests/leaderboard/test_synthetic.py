@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support import peak_growth
 from synthetic import World, write
 
-from leaderboard.entries import load_entries
+from leaderboard.assemble import make_board
+from leaderboard.read.load import load_entries
 
 BUILD = """
 import resource, sys
@@ -33,7 +37,9 @@ def test_stand_ins_are_whole_and_the_same_each_time(tmp_path):
     entries = load_entries([tmp_path / "a"], strict=True)
     assert numbers == [52, 52]
     assert len(entries.results) == 52
-    assert load_entries([tmp_path / "b"]) == entries
+    again = load_entries([tmp_path / "b"])
+    assert list(again.files) == list(entries.files)
+    assert replace(again, files=entries.files) == entries
     origins = {result.method.origin for result in entries.results}
     assert origins == {"builtin", "submission"}
 
@@ -56,6 +62,24 @@ def test_three_thousand_results_build_in_a_minute_and_time_grows_with_the_bytes(
     assert seconds[-1] < 60
     first, second = (b - a for a, b in pairwise(seconds))
     assert second < 1.6 * first, seconds
+
+
+@pytest.mark.slow
+def test_assembling_takes_less_than_reading_and_little_memory(tmp_path):
+    """40 methods in 6 settings; seconds are of the processor, against reading by one process."""
+    world = World(methods=40, settings=6, seeds=4)
+    assert write(world, tmp_path) == 960
+    sources = sorted(tmp_path.rglob("result.json"))
+    make_board(load_entries(sources[:40]))  # modules are imported first
+    begin = time.process_time()
+    load_entries(sources[:200])
+    reading = time.process_time() - begin
+    entries, boards = load_entries([tmp_path]), []
+    begin = time.process_time()
+    grown = peak_growth(lambda: boards.append(make_board(entries)))
+    assert (time.process_time() - begin) / 960 < reading / 200
+    assert len(boards[0].leagues[0].details) == 40
+    assert grown < 2 * sum(path.stat().st_size for path in sources) / 2**20
 
 
 def build_apart(folders: list[Path], out: Path) -> tuple[float, float]:

@@ -11,6 +11,9 @@ from nnactive.geometry import (
     overlaps_any,
     patch_around,
     random_patch,
+    size_text,
+    slice_size,
+    slices_along,
 )
 from nnactive.streams import stream
 
@@ -102,3 +105,24 @@ def test_tiles_fill_the_image_from_a_random_first_one():
         starts.add(first)
     # Below the patch size, and only where a whole patch fits.
     assert starts == {(z, y, 0) for z in range(3) for y in range(2)}
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected", "text"),
+    [(0, (1, 6, 7), "1xwholexwhole"), (2, (5, 6, 1), "wholexwholex1")],
+    ids=["z", "x"],
+)
+def test_a_slice_takes_all_of_an_image_on_two_axes(axis, expected, text) -> None:
+    size = slice_size(axis)
+    assert clip_size(size, (5, 6, 7)) == expected
+    assert patch_around("c", (4, 5, 6), size, (5, 6, 7)).size == expected
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "axis"),
+    [((4, 5, 6), 0), ((1, 5, 6), 0), ((4, 1, 6), 1), ((4, 5, 1), 2), ((1, 1, 1), 0)],
+    ids=str,
+)
+def test_a_slice_is_one_whichever_axis_it_lies_across(size, axis) -> None:
+    assert slices_along(size) == axis

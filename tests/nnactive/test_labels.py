@@ -1,13 +1,18 @@
+import itertools
+
 import numpy as np
 import pytest
 
+from nnactive.effort import Work
 from nnactive.errors import NnactiveError
-from nnactive.geometry import Patch
+from nnactive.geometry import Patch, patch_around, slice_size
 from nnactive.labels import (
     SLAB,
     boundary_voxels,
+    component_counts,
     count_boundary,
     count_labelled,
+    count_work,
     paint,
     partial_label,
 )
@@ -91,3 +96,86 @@ def test_what_does_not_fit_is_refused():
         paint(np.zeros((1, 1, 1), np.int16), FULL, [])
     with pytest.raises(NnactiveError, match=r"case_7: .* outside 0\.\.1"):
         count_labelled(FULL, [Patch("case_7", (0, 0, 0), (1, 1, 3))], 2)
+
+
+def flood_counts(box, n_classes):
+    """Components voxel by voxel: 26 neighbours with the same label."""
+    total, seen = [0] * n_classes, set()
+    for first in np.ndindex(box.shape):
+        if not box[first] or first in seen:
+            continue
+        total[box[first]] += 1
+        left = [first]
+        while left:
+            voxel = left.pop()
+            if voxel in seen:
+                continue
+            seen.add(voxel)
+            near = itertools.product(*(range(max(n - 1, 0), n + 2) for n in voxel))
+            left += [
+                other
+                for other in near
+                if all(n < size for n, size in zip(other, box.shape, strict=True))
+                and box[other] == box[first]
+            ]
+    return total
+
+
+def contour_by_hand(box, n_classes):
+    """Foreground voxels with another label beside them in their own slice."""
+    total = [0] * n_classes
+    for voxel in np.ndindex(box.shape):
+        beside = [other for other in neighbours(voxel, box.shape) if other[0] == voxel[0]]
+        total[box[voxel]] += any(box[other] != box[voxel] for other in beside)
+    return total
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.7])
+def test_work_is_what_counting_by_hand_finds(share):
+    draw = stream("work", share)
+    label = np.where(draw.random((9, 8, 10)) < share, draw.integers(1, 4, (9, 8, 10)), 0)
+    label[3] = 0
+    patches = [Patch("a", (0, 0, 0), (4, 8, 5)), Patch("a", (3, 2, 5), (6, 4, 5))]
+    boxes = [label[patch.slices] for patch in patches]
+    drawn = sum(bool(plane.any()) for box in boxes for plane in box)
+    assert count_work(label, patches, 4) == Work(
+        components=tuple(np.sum([flood_counts(box, 4) for box in boxes], axis=0)[1:]),
+        contour=tuple(np.sum([contour_by_hand(box, 4) for box in boxes], axis=0)[1:]),
+        slices=drawn,
+        empty_slices=10 - drawn,
+    )
+
+
+def test_work_of_a_bar_that_two_patches_cut():
+    label = np.zeros((5, 6, 12), dtype=np.int16)
+    label[1:3, 2:4, :] = 2
+    whole = count_work(label, [Patch("a", (0, 0, 0), (5, 6, 12))], 4)
+    # Two slices, in each of which every voxel of the bar has background above or below.
+    assert whole == Work(components=(0, 1, 0), contour=(0, 48, 0), slices=2, empty_slices=3)
+    halves = [Patch("a", (0, 0, 6 * half), (5, 6, 6)) for half in (0, 1)]
+    cut = count_work(label, halves, 4)
+    assert cut == Work(components=(0, 2, 0), contour=(0, 48, 0), slices=4, empty_slices=6)
+
+
+def test_components_touch_at_corners_and_end_at_another_class():
+    label = np.zeros((2, 2, 5), dtype=np.int16)
+    label[0, 0, 0] = label[1, 1, 1] = 1
+    label[0, 0, 3], label[0, 0, 4] = 1, 2
+    assert component_counts(label, 3).tolist() == [0, 2, 1]
+
+
+def test_patches_without_foreground_are_only_looked_at():
+    label = np.zeros((4, 4, 4), dtype=np.int16)
+    work = count_work(label, [Patch("a", (0, 0, 0), (3, 4, 4))], 3)
+    assert work == Work(components=(0, 0), contour=(0, 0), slices=0, empty_slices=3)
+    assert count_work(label, [], 3).empty_slices == 0
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2], ids=["z", "y", "x"])
+def test_a_whole_slice_is_one_slice_across_whichever_axis(axis: int) -> None:
+    label = np.zeros((6, 7, 8), np.int16)
+    label[2:4, 2:5, 2:5] = 1
+    patch = patch_around("c", (3, 3, 3), slice_size(axis), label.shape)
+    work = count_work(label, [patch], 2)
+    assert (work.slices, work.empty_slices, work.components) == (1, 0, (1,))
+    assert 0 < work.contour[0] <= label[patch.slices].sum()

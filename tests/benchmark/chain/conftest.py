@@ -18,9 +18,9 @@ from toy import prepared_info
 import nnactive.devices
 import nnactive.steps.annotate as annotate_module
 import nnactive.steps.evaluate as evaluate_module
-import nnactive.steps.query
 import nnactive.steps.start
 import nnactive.steps.train
+from benchmark.boxed import query as boxed_query
 from benchmark.chain.mend import mend
 from benchmark.cli.commands.author.methods import examine
 from benchmark.cli.main import main
@@ -29,7 +29,7 @@ from benchmark.layout import Experiment, result_file, setting_file, spec_file, t
 from benchmark.results import load_result
 from benchmark.submission.method_string import Method
 from benchmark.submission.pairs import entrant
-from benchmark.submission.spec import freeze
+from benchmark.submission.spec import freeze, load_method
 from benchmark.tracks import Track
 from nnactive.data.prepared import PLANNED, PreparedDataset, seal_dataset
 from nnactive.geometry import Patch
@@ -108,7 +108,9 @@ def evaluate(data, setting, train, members, out, device, **_):
     )
 
 
-def query(inputs, out, device, **_):
+def run_query(ask, out, used, way):
+    # In no box: what is tested here is what becomes of files, in one process.
+    inputs = ask.inputs(load_method(ask.spec_file), None)
     PreparedDataset(inputs.data).check(Path(inputs.data) / "images" / "a.b2nd")
     read = [*inputs.queries, inputs.train, *(inputs.members if inputs.method.needs else ())]
     names = (inputs.data, inputs.setting, inputs.method_id, inputs.seed, inputs.loop)
@@ -200,7 +202,7 @@ def _stand_ins(monkeypatch):
     monkeypatch.setattr(annotate_module, "annotate", annotate)
     monkeypatch.setattr(nnactive.steps.train, "train_fold", train_fold)
     monkeypatch.setattr(evaluate_module, "evaluate", evaluate)
-    monkeypatch.setattr(nnactive.steps.query, "query", query)
+    monkeypatch.setattr(boxed_query, "run_query", run_query)
 
 
 def _prepare(data: Path) -> None:

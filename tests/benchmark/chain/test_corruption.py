@@ -167,7 +167,7 @@ def test_a_member_that_is_no_longer_needed_is_set_aside_and_nothing_is_made_agai
     assert world.aside() == ["s/bald/seed_1/loop_001/fold_0.pth"]
     assert read_cost(BALD / "loop_001/fold_0.pth") == cost, "which a result names"
     assert world.notes == [
-        "s/bald/seed_1/loop_001/fold_0.pth was damaged: set aside; nothing needs it any more"
+        "s/bald/seed_1/loop_001/fold_0.pth was damaged: set aside; nothing needs it anymore"
     ]
 
 

@@ -108,7 +108,7 @@ def test_outputs_without_seals_are_accepted_and_sealed(make_world, capsys) -> No
     world.finish()
     assert set(world.statuses) == {0}
     told = capsys.readouterr().out
-    line = "s/bald/seed_1/loop_001/fold_0.pth: not sealed, as an older version wrote it"
+    line = "s/bald/seed_1/loop_001/fold_0.pth: not sealed, because an older version wrote it"
     assert told.count(line) == 1
     late = read_seal(BALD / "loop_001/fold_0.pth")
     assert late is not None

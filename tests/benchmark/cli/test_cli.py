@@ -266,8 +266,8 @@ def test_track_run_and_submit_take_the_same_options() -> None:
         {param.name: param.opts for param in command.params}
         for command in (tracks.track.commands["run"], tracks.submit)
     )
-    # Each has its own way to name the methods and the track.
-    assert run.keys() ^ submit.keys() == {"methods", "submitted"}
+    # Each has its own way to name the methods and the track; what is submitted may be handed in.
+    assert run.keys() ^ submit.keys() == {"methods", "submitted", "bundle", "offer"}
     shared = (run.keys() & submit.keys()) - {"name"}
     assert {name: run[name] for name in shared} == {name: submit[name] for name in shared}
     assert {field.name for field in fields(RunOptions)} <= shared
@@ -303,11 +303,7 @@ def test_methods_are_listed_and_shown_with_their_parameters(capsys) -> None:
 def test_a_files_class_is_shown_from_a_process_of_its_own(tmp_path, capsys) -> None:
     file = tmp_path / "mine.py"
     text = """
-    import os
-    from pathlib import Path
     from nnactive.methods import QueryMethod
-
-    Path("PID").write_text(str(os.getpid()))
 
     class Mine(QueryMethod):
         \"""Mine.
@@ -321,13 +317,15 @@ def test_a_files_class_is_shown_from_a_process_of_its_own(tmp_path, capsys) -> N
             return prediction.mean[0]
     """
     # The file is imported from a copy in a folder of its own.
-    file.write_text(dedent(text).replace("PID", str(file.with_suffix(".pid"))))
+    file.write_text(dedent(text))
+    before = set(sys.modules)
     assert main(["method", "show", f"{file}:Mine,beta=2"]) == 0
     head, *doc, parameter = capsys.readouterr().out.splitlines()
     assert re.fullmatch("Mine-[0-9a-f]{8},beta=2", head)
     assert doc == ["", "Mine.", "", "And more of it.", ""]
     assert parameter == "--param beta=2  (float)"
-    assert file.with_suffix(".pid").read_text() != str(os.getpid())
+    new = set(sys.modules) - before
+    assert not [name for name in new if name.startswith("nnactive_submission_")]
     assert main(["method", "show", f"{file}:Other"]) == 2
     assert capsys.readouterr().err == f"error: {file}: has no class Other; it has Mine\n"
 

@@ -72,7 +72,7 @@ def test_an_own_dataset_is_added_prepared_verified_and_guided(own, capsys) -> No
         "images hold at most 162; "
     )
     smaller = "the largest budget likely to fit, 35 patches (7 + 4 x 7)"
-    end = f"guide_knees.yaml has {smaller}, and its results compare only with each other\n"
+    end = f"guide_knees.yaml has {smaller}, and its results can only be compared with each other\n"
     assert warning + end in said.err
     before = Path("guide_knees.yaml").read_text()
     assert main(["data", "add", str(own), "--tumour", "tumour [left]"]) == 0
@@ -183,7 +183,10 @@ def test_the_list_tells_of_a_folder_of_cards_that_is_not_there(own, capsys) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["guide", "nowhere"], "nowhere: neither a folder nor a dataset; known are acdc, amos"),
+        (
+            ["guide", "nowhere"],
+            "nowhere: neither a folder nor a dataset; known datasets: acdc, amos",
+        ),
         (["guide", "hippocampus"], "raw/hippocampus/files: no raw data of hippocampus"),
         (["guide", "Dataset321_Knees", "--tumour", "cyst"], "no foreground class 'cyst'"),
         (
@@ -210,7 +213,7 @@ def test_mistakes_are_one_line_and_code_2(own, capsys, arguments, message) -> No
 def test_a_card_needs_a_folder(own, capsys, monkeypatch) -> None:
     monkeypatch.delenv("NNACTIVE_DATASETS")
     assert main(["data", "add", str(own)]) == 2
-    assert "set NNACTIVE_DATASETS to a folder of yours, or give --out" in capsys.readouterr().err
+    assert "set NNACTIVE_DATASETS to one of your folders, or give --out" in capsys.readouterr().err
     assert main(["data", "add", str(own), "--out", "elsewhere"]) == 0
     assert "export NNACTIVE_DATASETS=" in capsys.readouterr().out
     assert Path("elsewhere/knees/card.yaml").is_file()

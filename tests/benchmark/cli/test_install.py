@@ -36,7 +36,7 @@ def test_pip_says_sizes_one_by_one_and_then_unpacks(tmp_path: Path) -> None:
     course = Course(3, 1.1e9, tmp_path, 1000)
     course.read("Collecting numpy==2.4.6 (from -r x)", 1)
     course.read("  Using cached numpy-2.4.6.whl (100.0 MB)", 1)
-    assert course.told(2) == "package 1 of 3, 100 MB were here already"
+    assert course.told(2) == "package 1 of 3, 100 MB already present"
     course.read("Collecting torch==2", 10)
     course.read("  Downloading torch-2.whl (250.0 MB)", 10)
     assert course.told(11) == "package 2 of 3, 0 MB of about 1.0 GB downloaded"
@@ -89,7 +89,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_made(tmp_path, capsys
     assert "1 packages with pip" in first
     assert "7.4 GB on disk (2.0 GB free)" in first
     assert error.startswith(f"error: {tmp_path}: needs ")
-    assert error.endswith(" GB, 2.0 GB free; make room there, or clone elsewhere")
+    assert error.endswith(" GB, 2.0 GB free; free some space there, or clone elsewhere")
     assert not (tmp_path / "venv").exists()
 
 
@@ -146,8 +146,21 @@ def test_pip_goes_on_where_uv_fails(fake_uv, tmp_path, capsys, monkeypatch) -> N
     (tmp_path / "a.lock").write_text("a==1 \\\n    --hash=sha256:00\n")
     (tmp_path / "venv").mkdir()
     assert main([str(tmp_path / "venv"), str(tmp_path / "a.lock"), "--uv", uv]) == 0
-    assert ran == ["the environment", "uv", "pip", "this checkout"]
+    assert ran == ["the environment", "uv", "pip", "this checkout", "the page's charts"]
     _, output, note, _ = capsys.readouterr().err.splitlines()
     assert output == "no route to the index"
     log = tmp_path / "venv" / "install.log"
     assert note == f"note: uv failed (1); its output: {log}; pip goes on"
+
+
+def test_charts_that_cannot_be_packed_stop_no_installation(tmp_path, capsys, monkeypatch) -> None:
+    def run(tool: str, words: list[str], *_: Any) -> None:
+        if "libraries" in words[-1]:
+            raise NotInstalledError(f"{tool} failed", status=1)
+
+    monkeypatch.setattr(packages, "_run", run)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 0, 1e12))
+    (tmp_path / "a.lock").write_text("a==1 \\\n    --hash=sha256:00\n")
+    assert main([str(tmp_path / "venv"), str(tmp_path / "a.lock")]) == 0
+    note = "note: the page's charts failed; each user's first page packs them\n"
+    assert note in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[3]
-GIVEN: Final = ("DATA", "RUNS", "OUT", "METHOD", "TRACK", "NNACTIVE_DATA", "NNACTIVE_RUNS")
+GIVEN: Final = ("DATA", "RUNS", "OUT", "METHOD", "TRACK", "KEEP", "NNACTIVE_DATA", "NNACTIVE_RUNS")
 HARD_TO_QUOTE: Final = '-a {x} {{it\'s}} $HOME $(OUT) `id` 50% "q" [*] ~ Größe #;&|\\ \n<b>'
 
 Made = Callable[..., list[str]]
@@ -70,6 +70,18 @@ def test_any_path_is_passed_on_as_it_is(made: Made, monkeypatch, odd) -> None:
     assert after("--data", made("benchmark")) == odd
     words = made("leaderboard", f"RUNS={odd}", f"OUT={odd}")
     assert words == ["leaderboard", "build", "--results", odd, "--out", odd]
+
+
+def test_submit_leaves_a_bundle_unless_told_otherwise(made: Made) -> None:
+    assert after("--offer", made("submit", "METHOD=bald")) == "bundles/{id}"
+    assert after("--offer", made("submit", "METHOD=bald", "BUNDLE=my $b.zip")) == "my $b.zip"
+    assert "--offer" not in made("submit", "METHOD=bald", "BUNDLE=")
+    assert "--offer" not in made("benchmark")
+
+
+def test_submit_keeps_networks_only_if_told(made: Made) -> None:
+    assert "--keep" in made("submit", "METHOD=bald", "KEEP=1")
+    assert "--keep" not in made("submit", "METHOD=bald")
 
 
 def test_containers_are_asked_for(made: Made) -> None:

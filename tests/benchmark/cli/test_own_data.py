@@ -65,7 +65,7 @@ def test_where_no_budget_fits_no_track_follows(raw, run):
     assert "the pool has 5 cases, but the starting budget takes two unused cases for each" in err
     assert "class 'background'" not in err
     assert "data prepare knees" in out
-    assert "no track follows, because no budget of the guideline fits: see the warning" in out
+    assert "no track was written because no budget from the guideline fits: see the warning" in out
     assert "data guide" not in out
     assert "make submit" not in out
 

@@ -60,10 +60,10 @@ def test_a_method_in_any_file_is_described_by_a_process_of_its_own(name, tmp_pat
     )
     method = Method.parse(f"{name}.py:Mine", ["beta=2"])
     assert examine(method, tmp_path / "track").record.parameters == {"beta": 2.0}
-    words = command(method, tmp_path / "out.json", answers=True)
+    words = command(method, tmp_path / "out", answers=True)
     asked = step.commands["conform"].make_context("conform", words[words.index("conform") + 1 :])
     given = {"method": method.string, "parameters": ("beta=2",), "answers": True, "frozen": None}
-    assert asked.params == given | {"out": tmp_path / "out.json"}
+    assert asked.params == given | {"out": tmp_path / "out"}
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,7 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, monkeypatch, capfd, argume
 def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch, capfd, arguments, what):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
-    assert told(capfd) == [
-        f"error: {what} is empty, as if from a variable that isn't set; give a value"
-    ]
+    assert told(capfd) == [f"error: {what} is empty, perhaps from an unset variable; give a value"]
     assert not list(tmp_path.iterdir())
 
 

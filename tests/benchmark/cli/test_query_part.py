@@ -63,7 +63,7 @@ def test_a_failed_query_names_the_authors_line(
 
 
 def test_a_part_ends_well_without_output_and_the_rest_writes_it(
-    phantom: Path, setting: Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    phantom: Path, setting: Setting, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     command = command_of(AUTHOR, phantom, setting, tmp_path)
     out = tmp_path / "loop_001.json"
@@ -73,11 +73,24 @@ def test_a_part_ends_well_without_output_and_the_rest_writes_it(
         assert checkpoint.is_dir()
         assert not out.exists()
         assert not cost_file(out).exists()
-    assert "12 of 12 images" in capsys.readouterr().out
+    assert "12 of 12 images" in capfd.readouterr().out
     assert main(command) == 0
-    assert "images" not in capsys.readouterr().out  # all were stored
+    assert "images" not in capfd.readouterr().out  # all were stored
     assert len(load_patches([out])) == setting.query_size
     assert cost_file(out).exists()
     assert not checkpoint.exists()
     assert main([*command, "--part", "3/2"]) == 2
-    assert "part '3/2': write K/N" in capsys.readouterr().err
+    assert "part '3/2': write K/N" in capfd.readouterr().err
+
+
+def test_only_the_checkpoint_says_that_a_part_is_done(
+    phantom: Path, setting: Setting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = AUTHOR.replace(
+        "        size = tuple",
+        "        from nnactive.query.checkpoint import PartDone\n"
+        "        raise PartDone\n        size = tuple",
+    )
+    command = command_of(code, phantom, setting, tmp_path)
+    assert main([*command, "--part", "1/2"]) == 2
+    assert "raised PartDone, which only pool.map does" in capsys.readouterr().err

@@ -36,14 +36,29 @@ LISTS: Final = {
     "method show power_bald,beta=5": READS | {"numpy"},
     "plan demo --data none --runs none": READS | {"rich", "numpy", "packaging"},
     "plan full --data none --runs none --json": READS | {"numpy", "packaging"},
+    "spread list": READS | {"rich", "numpy", "scipy"},
     "schema --out {out}": READS | {"packaging"},
 }
 """Commands that don't compute, with all that they may import of `HEAVY`."""
 COMPUTE: Final = {
     *("data add", "data check", "data download", "data guide", "data prepare", "data verify"),
     *("track run", "submit", "check", "leaderboard build", "leaderboard table", "doctor"),
-    *("replay", "entry list", "entry remove", "method reference"),
-    *("status", "logs", "retry", "cancel", "shard", "profile init"),
+    "leaderboard compare",
+    *("baselines export", "baselines import"),
+    *("track reference", "track expect"),
+    *("reproduce", "spread measure"),
+    *("bundle", "replay", "runs list", "runs remove", "method reference"),
+    *("show queries", "show predictions", "show uncertainty"),
+    *("plan power", "plan subset", "status", "logs", "retry", "cancel", "shard", "profile init"),
+    *(
+        "verify",
+        "sign",
+        "entry add",
+        "entry list",
+        "entry verify",
+        "entry withdraw",
+        "entry review",
+    ),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

@@ -111,7 +111,7 @@ def test_jobs_of_a_killed_submitter_go_on_and_are_taken_over(folder: Path, monke
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "1 shards are at work from an earlier call; they are awaited" in done.stdout
+    assert "1 shards are running from an earlier call; waiting for them" in done.stdout
     assert set(calls(folder).values()) == {1}
     assert len(calls(folder)) == 17
     assert read_history(root, start).attempts[0].status == "finished"
@@ -122,7 +122,9 @@ def test_a_second_call_is_refused_while_one_submits(folder: Path) -> None:
     (request.root / ".shards").mkdir(parents=True)
     held = Lease.take(request.root.resolve() / ".shards/submit.lease")
     assert held is not None
-    with pytest.raises(UserError, match=rf"another call submits shards.*process {os.getpid()}"):
+    with pytest.raises(
+        UserError, match=rf"another call is submitting shards.*process {os.getpid()}"
+    ):
         submit_shards(request, profile(folder), Kind.EXPERIMENT, print)
     held.release()
 

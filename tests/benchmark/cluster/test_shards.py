@@ -15,7 +15,7 @@ METHODS = ("random", "bald", "typiclust+random")
 
 def cut(kind: Kind, **changes) -> dict[str, Shard]:
     track = make_track(loops=3, seeds=(1, 2))
-    return shards(track.settings, METHODS, track.seeds, kind, **changes)
+    return shards(track, METHODS, kind, **changes)
 
 
 def test_experiments_wait_for_the_loop_0_of_their_start() -> None:
@@ -92,10 +92,22 @@ def test_a_part_is_what_the_shard_makes() -> None:
     assert part(loops["s.bald.seed_1.loop_002"], "z").last_loop is None
 
 
+def test_a_setting_has_no_shard_of_a_method_that_it_leaves_out() -> None:
+    track = make_track(loops=3, seeds=(1,)).model_copy(update={"left_out": {"s": ("bald",)}})
+    for kind in CUTS:
+        found = shards(track, METHODS, kind)
+        methods = {method for shard in found.values() for method in shard.methods}
+        assert "bald" not in methods
+        assert "random" in methods
+    # A start that only such methods have isn't made either.
+    nothing = track.model_copy(update={"left_out": {"s": METHODS}})
+    assert [shards(nothing, METHODS, kind) for kind in CUTS] == [{}, {}, {}]
+
+
 def test_the_full_study_is_960_shards_and_cut_at_once() -> None:
     track = load_track("full")
     methods = tuple(f"m{number}" for number in range(9))
     began = time.process_time()
-    found = shards(track.settings, methods, track.seeds, Kind.EXPERIMENT)
+    found = shards(track, methods, Kind.EXPERIMENT)
     assert time.process_time() - began < 1
     assert len(found) == 96 + 864

@@ -66,6 +66,15 @@ def test_the_request_is_rebuilt_as_it_was(root: Path, tmp_path: Path) -> None:
     assert after.step_command == before.step_command
 
 
+def test_the_wish_for_isolation_travels_with_the_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = make_request(tmp_path, make_track(loops=2))
+    assert asked(request, Kind.EXPERIMENT, ()).isolation == "auto"
+    monkeypatch.setenv("NNACTIVE_ISOLATION", "landlock")
+    assert asked(request, Kind.EXPERIMENT, ()).isolation == "landlock"
+
+
 def test_a_finished_shard_is_marked_and_not_worked_on_again(root: Path) -> None:
     parts = []
 

@@ -31,6 +31,7 @@ from benchmark.conformance.checks import (
     VOLUME,
     WORKERS,
     Judge,
+    elsewhere,
 )
 from benchmark.conformance.networks import networks
 from benchmark.conformance.parent import check
@@ -41,6 +42,7 @@ from benchmark.submission.method_string import Method
 from nnactive.errors import MethodError
 from nnactive.geometry import Patch, clip_size
 from nnactive.methods import BUILTIN, PoolView, Prediction, QueryMethod
+from nnactive.query.checkpoint import PartDone
 from nnactive.steps.query import QueryInputs, query
 from nnactive.steps.start import start
 
@@ -411,21 +413,22 @@ def test_the_watched_pool_shows_what_every_pool_shows() -> None:
 
 def test_another_process_must_choose_the_same() -> None:
     judge = Judge(Sound)
-    assert judge.elsewhere(judge.answers).state == "ok"
+    assert elsewhere(judge.answers, judge.answers, comparable=True).state == "ok"
     other = Judge(BUILTIN["random"])
-    verdict = judge.elsewhere(other.answers)
+    verdict = elsewhere(judge.answers, other.answers, comparable=True)
     assert (verdict.check, verdict.state) == (PROCESS, "FAILED")
     assert verdict.detail.startswith(
         "pool in its second loop: other patches in another process; sort"
     )
-    assert Judge(Raises).elsewhere(judge.answers).state == "not judged"
+    for mine, comparable in ((Judge(Raises).answers, True), (judge.answers, False)):
+        assert elsewhere(mine, judge.answers, comparable=comparable).state == "not judged"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BUILTIN)
 def test_every_builtin_method_passes(name) -> None:
     judge = Judge(BUILTIN[name])
-    verdicts = [*judge.verdicts(), judge.elsewhere(judge.answers)]
+    verdicts = [*judge.verdicts(), elsewhere(judge.answers, judge.answers, comparable=True)]
     assert [v for v in verdicts if v.state not in {"ok", "not reached"}] == []
     # Every check but the first and the last, in the order of the table.
     assert tuple(v.check for v in verdicts) == CHECKS[1:-1]
@@ -550,3 +553,19 @@ def test_what_cannot_be_loaded_is_one_line(capfd) -> None:
     out, err = capfd.readouterr()
     assert err.splitlines()[-1] == "error: power_bald: has no parameter 'betta'; it has beta"
     assert out == ""
+
+
+class RaisesPartDone(Sound):
+    def query(self, pool, n):
+        raise PartDone
+
+
+class RaisesItsOwn(Sound):
+    def query(self, pool, n):
+        raise GeneratorExit("mine")
+
+
+@pytest.mark.parametrize("kind", [RaisesPartDone, RaisesItsOwn])
+def test_what_no_method_should_raise_fails_the_contract(kind) -> None:
+    (verdict, *_) = Judge(kind).verdicts()
+    assert (verdict.check, verdict.state) == (CONTRACT, "FAILED")

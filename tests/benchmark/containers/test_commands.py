@@ -14,6 +14,7 @@ from benchmark.cli.main import cli, main
 from benchmark.containers.container import Runtime
 from benchmark.containers.roles import Role
 from benchmark.containers.runtimes import LOCAL, RUNTIMES, connect
+from nnactive.io.beside.companions import write_with_companions
 
 ROOT = Path(__file__).parents[3]
 LINE = "error: "
@@ -38,7 +39,8 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
     assert set(able) == {
         *("submit", "track run", "check", "replay", "doctor", "data list", "data prepare"),
         *("data verify", "data check", "data download", "data guide", "data add"),
-        *("leaderboard build", "leaderboard table", "shard"),
+        *("leaderboard build", "leaderboard table", "leaderboard compare", "shard"),
+        *("show queries", "show predictions", "show uncertainty"),
     }
     for command in able.values():
         assert set(command.roles) <= {param.name for param in command.params}
@@ -50,7 +52,8 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
         assert paths <= set(command.roles)
     assert {name for name, each in able.items() if each.network} == {"data download"}
     assert {name for name, each in able.items() if each.gpu} == {
-        *("submit", "track run", "replay", "doctor", "shard")
+        *("submit", "track run", "replay", "doctor", "shard"),
+        *("show predictions", "show uncertainty"),
     }
     kept = {name for name, each in able.items() if Role.KEPT_DATA in each.roles.values()}
     assert kept == {"data prepare", "data download"}
@@ -105,6 +108,14 @@ def test_the_runtime_may_come_from_the_environment(client, monkeypatch) -> None:
     assert client.inspected == ["mine:2"]
 
 
+def test_the_wish_for_isolation_goes_along(client, monkeypatch) -> None:
+    main(["check", "random", "--isolation", "landlock", "--runtime", "docker"])
+    monkeypatch.setenv("NNACTIVE_ISOLATION", "none")
+    main(["check", "random", "--runtime", "docker"])
+    for made, isolation in zip(client.created, ("landlock", "none"), strict=True):
+        assert f"--isolation={isolation}" in made["command"]
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--image", "x"), ("--memory", "1g"), ("--shm-size", "1g"), ("--scratch", "s")],
@@ -134,6 +145,35 @@ def test_a_page_comes_to_its_place(client, capsys) -> None:
     assert Path("deep/page.html").read_text() == "the page"
 
 
+def test_a_page_comes_with_the_files_beside_it(client) -> None:
+    def made(**files: str) -> None:
+        out = mounted(client, "/scratch") / "out/page.html"
+        content = {f"{name}.js": text.encode() for name, text in files.items()}
+        write_with_companions(out, b"the page", content)
+        (out.parent / "page_files" / "stranger.txt").write_text("stranger")
+
+    command = ["submit", "random", "--out", "deep/page.html", "--runtime", "docker"]
+    client.during = lambda: made(one="1", two="2")
+    assert main(command) == 0
+    client.during = lambda: made(two="2", three="3")
+    assert main(command) == 0
+    found = {path.name: path.read_text() for path in Path("deep/page_files").glob("*")}
+    assert found.pop("manifest.json")
+    assert found == {"two.js": "2", "three.js": "3"}
+
+
+def test_the_folder_of_pictures_has_its_name_here(client, capsys) -> None:
+    client.during = lambda: write_with_companions(
+        mounted(client, "/scratch") / "out/queries.html", b"the page", {"loop_1.png": b"png"}
+    )
+    client.out = [b"page: /scratch/out/queries.html\n", b"pictures: /scratch/out/queries_files\n"]
+    command = ["show", "queries", "demo", "--out", "deep/queries.html", "--runtime", "docker"]
+    assert main(command) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == ["page: deep/queries.html", "pictures: deep/queries_files"]
+    assert Path("deep/queries_files/loop_1.png").read_bytes() == b"png"
+
+
 def mounted(client, target: str) -> Path:
     (source,) = (
         mount["Source"]
@@ -161,16 +201,30 @@ def test_a_link_that_a_method_left_is_not_followed(client, capsys, tmp_path) -> 
 
     def place_elsewhere() -> None:
         written(client, "out/page.html", "page")
+        (mounted(client, "/results") / "pages/page_files").unlink()
         (mounted(client, "/results") / "pages").rmdir()
         (mounted(client, "/results") / "pages").symlink_to(tmp_path / "secret")
 
-    for trick in (file_of_the_host, folder_of_the_host, place_elsewhere):
+    def companion_of_the_host() -> None:
+        out = mounted(client, "/scratch") / "out/page.html"
+        write_with_companions(out, b"page", {"page.js": b""})
+        (out.parent / "page_files/page.js").unlink()
+        (out.parent / "page_files/page.js").symlink_to(tmp_path / "secret/page.html")
+
+    def companions_elsewhere() -> None:
+        out = mounted(client, "/scratch") / "out/page.html"
+        write_with_companions(out, b"page", {"page.js": b""})
+        (mounted(client, "/results") / "pages/page_files").symlink_to(tmp_path / "secret")
+
+    tricks = (file_of_the_host, folder_of_the_host, companion_of_the_host, companions_elsewhere)
+    for trick in (*tricks, place_elsewhere):
         client.during = trick
         assert main(command) == 2
         (line,) = errors(capsys)
         assert line.startswith(f"{LINE}runs/pages/page.html: not written, as the container left")
         assert trick == place_elsewhere or not Path("runs/pages/page.html").exists()
     assert (tmp_path / "secret" / "page.html").read_text() == "secret"
+    assert len(list((tmp_path / "secret").iterdir())) == 1
 
 
 def test_a_run_needs_its_data_and_the_demo_needs_none(client, capsys) -> None:
@@ -183,14 +237,21 @@ def test_a_run_needs_its_data_and_the_demo_needs_none(client, capsys) -> None:
     assert not Path("data").exists()
 
 
-@pytest.mark.parametrize("link", ["data/hippocampus", "runs/hippocampus_lite"])
-def test_a_link_out_of_a_mounted_folder_is_told(link, client, capsys, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("track", "link"),
+    [
+        ("hippocampus_lite", "data/hippocampus"),
+        ("hippocampus_lite", "runs/hippocampus_lite"),
+        ("precomputed", "runs/main"),  # whose queries it takes
+    ],
+)
+def test_a_link_out_of_a_mounted_folder_is_told(track, link, client, capsys, tmp_path) -> None:
     for folder in ("data", "runs"):
         Path(folder).mkdir()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     Path(link).symlink_to(elsewhere)
-    assert main(["track", "run", "hippocampus_lite", "--runtime", "docker"]) == 2
+    assert main(["track", "run", track, "--runtime", "docker"]) == 2
     (line,) = errors(capsys)
     assert line.startswith(f"{LINE}{link}: is a link to {elsewhere}, which a container of ")
     assert line.endswith(f"with --{link.partition('/')[0]}")

@@ -216,7 +216,7 @@ def test_too_little_memory_is_told(client, capsys) -> None:
 def test_an_engine_that_fails_meanwhile_is_a_failure(problem, client, capsys) -> None:
     client.waits, client.err = problem, []
     assert main(CHECK) == 1
-    assert only_error(capsys).endswith("the engine failed: gone; run the same command to go on")
+    assert only_error(capsys).endswith("the engine failed: gone; run the same command to continue")
 
 
 def test_no_engine_is_one_line(monkeypatch, tmp_path, capsys) -> None:

@@ -10,6 +10,7 @@ from benchmark.containers.roles import Given, Role
 from benchmark.submission.method_string import Method
 from benchmark.submission.spec import describe
 from benchmark.tracks import FOLDER
+from benchmark.workflow.datasets import GENERATED
 from nnactive.errors import UserError
 
 METHOD = '''"""A method."""
@@ -65,6 +66,19 @@ def test_an_experiment_brings_the_track_that_it_is_part_of(elsewhere) -> None:
     for name in ("demo/phantom_demo/bald/seed_1", "example"):
         found = hand_over(("replay",), [Given("--of", (name,), Role.RUN)])
         assert (found.arguments, found.mounts) == (("replay", f"--of={name}"), ())
+
+
+def test_an_experiment_brings_the_datasets_that_its_run_generated(elsewhere) -> None:
+    folder = Path("runs/demo/phantom_demo/bald/seed_1")
+    folder.mkdir(parents=True)
+    Path("runs/demo/track.json").touch()
+    made = Path("runs", GENERATED, "phantom")
+    made.mkdir(parents=True)
+    found = hand_over(("show", "queries"), [Given("", (str(folder),), Role.RUN)])
+    assert targets(found) == {
+        "/replayed/demo": (elsewhere / "runs" / "demo", False),
+        f"/replayed/{GENERATED}": (made.parent.resolve(), False),
+    }
 
 
 def test_a_method_file_is_mounted_alone_and_its_record_stays(elsewhere) -> None:
@@ -209,6 +223,7 @@ def test_a_file_to_write_goes_to_scratch_and_is_known_by_its_place() -> None:
     assert found.arguments == ("--out=/scratch/out/page.html",)
     (output,) = found.outputs
     assert (output.place, output.seeded) == (Path("a/page.html"), False)
+    assert output.companions
     assert not found.mounts
 
 

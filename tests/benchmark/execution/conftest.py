@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from benches import MARK, Bench
 
+from benchmark.execution.child_processes import adopt_orphans
 from benchmark.execution.warm.serving import serving
+
+
+@pytest.fixture(autouse=True)
+def no_orphans_here() -> None:
+    """This process adopts no orphans, whatever ran in it before: it wouldn't reap them."""
+    adopt_orphans(adopt=False)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from benchmark.execution import limits as limits_module
-from benchmark.execution.ends import Breach, Death, failure_kind, is_worth_a_try, judge
+from benchmark.execution.ends import Breach, Death, failure_kind, is_worth_a_try, judge, left
 from benchmark.execution.limits import kills_for_memory, memory_limit
 from nnactive.errors import MethodError
 from nnactive.settings import Limits
@@ -71,3 +71,9 @@ def test_the_machine_has_a_limit_of_its_own(tmp_path, monkeypatch) -> None:
 def test_signals_are_those_of_schedulers() -> None:
     assert is_worth_a_try(128 + signal.SIGUSR1)
     assert not is_worth_a_try(128 + signal.SIGILL)
+
+
+def test_a_process_that_should_have_answered() -> None:
+    assert left(3) == "its process exited with status 3"
+    assert left(-11).startswith("its process was ended by signal 11 (")
+    assert "may have run out of memory" in left(-9)

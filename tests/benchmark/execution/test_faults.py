@@ -106,7 +106,7 @@ def test_a_failure_that_the_step_reports_stays_its_own(served: Bench) -> None:
             Limits(log_mb=0.1),
             "while True:\n    print('x' * 1000)",
             "killed",
-            "more than its limit of 0.1 MB into its log",
+            "more than its limit of 0.1 MB to its log",
         ),
     ],
 )

@@ -18,7 +18,7 @@ from nnactive.data.prepared import CaseInfo, PreparedInfo
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
 from nnactive.methods.demand import Demand
-from nnactive.settings import Setting, Training
+from nnactive.settings import Setting, TakenQueries, Training
 from nnactive.steps.start import start
 
 SHAPE = (16, 20, 20)
@@ -187,6 +187,23 @@ def test_the_limit_of_a_submitted_method_is_asked_for_the_real_pool(track) -> No
     Path("few.py").write_text(HELPER.replace("{limit}", "'many'"))
     with pytest.raises(UserError, match=r"Few: limit: TypeError: .* \(setting toobig\)"):
         demands(method, pools)
+
+
+def test_a_method_is_judged_only_where_it_queries(track) -> None:
+    track(prepared(cases=12, shape=(60, 60, 60)))
+    content = load_track("toobig.yaml")
+    pools = prepared_pools(content, Path("data"), Path("runs"))
+    few = {"few": Demands(settings={"toobig": (Demand(search="grid", limit=1),)})}
+    with pytest.raises(UserError, match="put forward at most 12 patches"):
+        check_track(content, pools, few)
+    left_out = content.model_copy(update={"left_out": {"toobig": ("few",)}})
+    assert check_track(left_out, pools, few) == []
+    # Another track has chosen already.
+    (asked,) = pools.settings
+    asked = asked.model_copy(update={"queries": TakenQueries(track="main")})
+    taken = content.model_copy(update={"settings": (asked,)})
+    pools = prepared_pools(taken, Path("data"), Path("runs"))
+    assert check_track(taken, pools, few) == []
 
 
 def test_demands_survive_a_file(tmp_path) -> None:

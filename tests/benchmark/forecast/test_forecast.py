@@ -10,7 +10,12 @@ from benchmark.forecast.facts import facts_of
 from benchmark.forecast.forecast import Cost, Forecast
 from benchmark.forecast.graph import Entered, below
 from benchmark.forecast.needs import Needs, overridden, shard_needs, step_needs
-from benchmark.forecast.network.counts import GIB, member_bytes, training_memory
+from benchmark.forecast.network.counts import (
+    GIB,
+    iteration_operations,
+    member_bytes,
+    training_memory,
+)
 from benchmark.forecast.requests import disk_note, entered_as, forecast_for, told, trainings_per_gpu
 from benchmark.layout import Experiment
 from benchmark.steps import ANNOTATE, EVALUATE, QUERY, STEPS, TRAIN_FOLD, Resources
@@ -96,9 +101,23 @@ def test_networks_are_kept_or_removed() -> None:
     assert cost.disk_gib + member < cost.peak_disk_gib < cost.kept_disk_gib + 10 * member
 
 
+def test_another_network_is_forecast_with_its_own_patch_whether_prepared_or_not() -> None:
+    (plain, *_), (other, *_) = load_track("main").settings, load_track("resenc").settings
+    card = load_card("acdc")
+    unprepared = facts_of(Path("nowhere"), card)
+    plans = {"configurations": {"3d_fullres": {"patch_size": [1, 1, 1]}}}  # of the plain network
+    for facts in (unprepared, replace(unprepared, plans=plans)):
+        residual = facts.network(other)
+        assert (residual.patch, residual.batch) == ((20, 256, 224), 3)
+        assert residual.blocks == (1, 3, 4, 6, 6, 6)
+    usual = unprepared.network(plain)
+    assert iteration_operations(residual) > iteration_operations(usual)
+    assert residual.key != usual.key
+
+
 def test_the_most_demanding_job_of_a_step_is_told() -> None:
     steps = {each.step: each for each in forecast(TWO_GPUS).cost(METHODS).steps}
-    assert set(steps) == {step for step in STEPS if step.name != "prepare"}
+    assert set(steps) == {step for step in STEPS if step.name not in {"prepare", "take"}}
     assert steps[TRAIN_FOLD].needs.gpus == steps[QUERY].needs.gpus == 1
     assert steps[ANNOTATE].needs.gpus == 0
 

@@ -86,9 +86,33 @@ def test_a_sketched_network_is_the_planned_one(name: str) -> None:
     assert (found.patch, found.batch) == PLANNED[name][-2:]
 
 
+RESIDUAL = {
+    "acdc": ((20, 256, 224), 3),
+    "amos": ((64, 160, 160), 2),
+    "kits": ((128, 128, 128), 2),
+    "hippocampus": ((40, 56, 40), 57),
+    "phantom": ((24, 24, 24), 18),
+}
+"""Patch and batch in nnU-Net's own plan for a residual encoder of size M."""
+
+
+def residual(name: str) -> Network:
+    spacing, median, cases, classes, *_ = PLANNED[name]
+    return sketch(spacing, median, cases, channels=1, classes=classes, residual=True)
+
+
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_a_sketched_residual_encoder_is_the_planned_one(name: str) -> None:
+    found = residual(name)
+    assert (found.patch, found.batch) == RESIDUAL[name]
+    assert found.blocks[:3] == (1, 3, 4)
+    assert weights(found) > weights(sketched(name))
+
+
 def test_trainings_of_the_papers_fit_where_nnunet_says() -> None:
     for name in ("acdc", "amos", "kits"):
         assert 5 < training_memory(sketched(name)) < 11
+        assert 5 < training_memory(residual(name)) < 11
 
 
 def test_a_narrow_track_has_a_cheaper_network() -> None:
@@ -120,8 +144,14 @@ def test_tiles_of_small_and_large_images() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["acdc", "hippocampus", "phantom", "mama_mia"])
-def test_nnunet_plans_the_same_and_torch_counts_the_same(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *[(name, None) for name in ("acdc", "hippocampus", "phantom", "mama_mia")],
+        *[(name, "resenc_m") for name in ("acdc", "hippocampus")],
+    ],
+)
+def test_nnunet_plans_the_same_and_torch_counts_the_same(name: str, kind: str | None) -> None:
     import torch
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
@@ -138,9 +168,9 @@ def test_nnunet_plans_the_same_and_torch_counts_the_same(name: str) -> None:
         "foreground_intensity_properties_per_channel": {"0": dict.fromkeys(statistics, 1.0)},
         "median_relative_size_after_cropping": 1.0,
     }
-    plans = planning.plan("Dataset001_X", description, measured)
+    plans = planning.plan("Dataset001_X", description, measured, kind)
     planned = network_of(plans, Training(), channels=1, classes=classes)
-    assert planned == sketched(name)
+    assert planned == (residual(name) if kind else sketched(name))
     made = PlansManager(plans).get_configuration("3d_fullres")
     module = get_network_from_plans(
         made.network_arch_class_name,

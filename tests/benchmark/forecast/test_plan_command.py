@@ -48,11 +48,11 @@ def calibrated(runs: Path, network: str = "") -> Calibration:
 def test_the_demo_before_anything_is_there(tmp_path: Path, capsys) -> None:
     made = planned(tmp_path, capsys, "demo", "--gpus", "0", "--cores", "2")
     everything = made["costs"]["all"]
-    assert (everything["experiments"], everything["finished"]) == (4, 0)
-    assert everything["trainings"] == 18
+    assert (everything["experiments"], everything["finished"]) == (8, 0)
+    assert everything["trainings"] == 36
     assert "left" not in made["costs"]
-    assert made["costs"]["new_method"]["trainings"] == 4
-    assert made["costs"]["new_method_and_loop_0"]["trainings"] == 6
+    assert made["costs"]["new_method"]["trainings"] == 8
+    assert made["costs"]["new_method_and_loop_0"]["trainings"] == 12
     assert 60 < everything["wall_seconds"] < 900
     assert made["estimated_datasets"] == ["phantom"]
     assert everything["steps"]["train_fold"]["needs"]["gpu_memory_gib"] == 0
@@ -65,17 +65,17 @@ def test_what_is_finished_is_not_counted(tmp_path: Path, capsys) -> None:
     record(root, Experiment(DEMO.name, "random", 12345), DEMO, seconds)
     made = planned(tmp_path, capsys, "demo", "--gpus", "0", "--cores", "2")
     left = made["costs"]["left"]
-    assert (left["finished"], left["experiments"], left["trainings"]) == (1, 4, 12)
-    assert made["costs"]["all"]["trainings"] == 18
+    assert (left["finished"], left["experiments"], left["trainings"]) == (1, 8, 30)
+    assert made["costs"]["all"]["trainings"] == 36
     assert left["sources"]["recorded"] > 0.9
     assert left["gpu_hours"] == 0, "there is none"
-    assert left["core_hours"] > 12 * 100 / 3600
+    assert left["core_hours"] > 30 * 100 / 3600
 
 
 def test_methods_of_ones_own(tmp_path: Path, capsys) -> None:
     words = ("demo", "--gpus", "0", "--method", "bald", "--method", "power_bald,beta=1|5")
     made = planned(tmp_path, capsys, *words)
-    assert made["costs"]["all"]["experiments"] == 3
+    assert made["costs"]["all"]["experiments"] == 6
 
 
 def test_a_part_of_a_track_that_compares_starts(tmp_path: Path, capsys) -> None:

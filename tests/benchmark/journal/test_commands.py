@@ -93,7 +93,7 @@ def test_status_of_a_run_from_before_there_were_journals(folder, call) -> None:
 
 
 def test_status_says_when_nothing_runs_though_something_waits(folder, call) -> None:
-    told = "nothing runs now; to go on, run the same command again"
+    told = "nothing is running; to continue, run the same command again"
     folder.tell("ended", "s0/bald/seed_1/result.json", seconds=2)
     assert told in call("status")[1]
     run = folder.root / layout.run_lease("run-here")
@@ -122,7 +122,7 @@ def test_logs_prints_the_failed_step(folder, call) -> None:
     assert call("logs", "bald/1")[1] == "what went wrong\nexit status 1\n"
     assert call("logs", "bald/1", "--step", "train_fold")[1] == "training\n"
     status, _, err = call("logs", "bald/1", "--loop", "2")
-    assert (status, "loop 2 step of it has a log" in err) == (2, True)
+    assert (status, "it has no log of a loop 2 step" in err) == (2, True)
 
 
 def test_logs_lists_what_an_ambiguous_name_may_mean(call) -> None:
@@ -160,7 +160,7 @@ def test_cancel_ends_a_run_on_this_machine(holder, call) -> None:
     _, out, _ = call("cancel", "toy")
     assert "told run-here on" in out
     assert holder.wait(10) == -signal.SIGTERM
-    assert "nothing runs that could be ended" in call("cancel")[1]
+    assert "nothing is running" in call("cancel")[1]
 
 
 def test_cancel_of_an_experiment_ends_no_run_of_another(folder, holder, call) -> None:
@@ -170,8 +170,8 @@ def test_cancel_of_an_experiment_ends_no_run_of_another(folder, holder, call) ->
         folder.hold(layout.lease_file(Path(output)))
     status, _, err = call("cancel", "toy", "bald/1")
     assert status == 2
-    assert "run-here: works on s0, random, seed 1, too" in err
-    assert "nothing runs" in call("cancel", "toy", "random/2")[1]
+    assert "run-here: also works on s0, random, seed 1;" in err
+    assert "nothing is running" in call("cancel", "toy", "random/2")[1]
     assert holder.poll() is None
     assert "told run-here" in call("cancel", "toy", "bald/1", "random/1")[1]
 
@@ -182,7 +182,7 @@ def test_cancel_says_how_to_end_what_runs_elsewhere(folder, call, monkeypatch) -
     content = json.loads(lease.read_text())
     elsewhere = {**content, "host": "node7", "boot": "another", "job": "123", "pid": 7}
     lease.write_text(json.dumps(elsewhere))
-    assert "shard-a on node7: end it by its scheduler: scancel 123" in call("cancel")[1]
+    assert "shard-a on node7: cancel it with its scheduler: scancel 123" in call("cancel")[1]
     lease.write_text(json.dumps({**elsewhere, "job": None}))
     assert "ssh node7 kill 7" in call("cancel")[1]
 
@@ -197,7 +197,7 @@ def test_status_counts_the_shards_of_a_cluster(folder, call) -> None:
     folder.hold(shard_lease(root, runs).relative_to(root))
     rest = len(asked.shards()) - 3
     told = f"shards: 1 finished, 1 failed, 1 running, {rest} pending; "
-    assert f"{told}nothing submits them now" in call("status")[1]
+    assert f"{told}nothing is submitting them" in call("status")[1]
     folder.hold(submit_lease(root).relative_to(root))
     assert f"{told}submitted by process {os.getpid()} on" in call("status")[1]
     assert json.loads(call("status", "--json")[1])[0]["shards"]["pending"] == rest

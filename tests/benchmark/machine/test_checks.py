@@ -85,7 +85,7 @@ def test_the_doctor_says_a_line_a_thing(image, capsys) -> None:
     lines = [re.split(r"  +", line, maxsplit=2) for line in out.splitlines()]
     assert [line[0] for line in lines] == [
         *("driver", "CUDA", "GPUs", "C compiler", "shared memory", "data", "runs", "scratch"),
-        *("image", "lock", "versions", "datasets"),
+        *("image", "lock", "versions", "datasets", "isolation"),
     ]
     assert {line[1] for line in lines} <= {"ok", "note"}
     assert all(line[2] for line in lines)
@@ -109,7 +109,7 @@ def test_the_doctors_error_names_what_failed(image, capsys, monkeypatch) -> None
     assert main(["doctor"]) == 2
     out, err = capsys.readouterr()
     failed = "driver, shared memory, runs, lock, versions"
-    assert err == f"error: failed: {failed}; each line above says what to do\n"
+    assert err == f"error: failed: {failed}; the lines above say what to do\n"
     assert len(re.findall(r"^.* FAILED .*$", out, re.MULTILINE)) == 5
 
 

@@ -1,5 +1,6 @@
 """A run opened in Python: its experiments, its tables, and what is missing."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled, labelled_file
 from nnactive.steps.evaluate import Evaluation
 
-SIZE = (8, 8, 8)
+SIZE = (6, 6, 6)
 BALD = Experiment("tiny", "bald", 1)
 EXPERIMENTS = [BALD, BALD._replace(seed=2), Experiment("tiny", "power_bald,beta=5", 1)]
 
@@ -119,7 +120,7 @@ def test_the_patches_are_a_table(run: Run) -> None:
     assert frame.groupby("loop").size().to_dict() == {0: 10, 1: 4}
     last = frame[frame.loop == 1].iloc[-1]
     chosen = run["tiny", "bald", 1].chosen(1)
-    assert (last.case, last.z, last.size_x, last.number) == (chosen[-1].case, 4, 8, 4)
+    assert (last.case, last.z, last.size_x, last.number) == (chosen[-1].case, 4, SIZE[2], 4)
     with pytest.raises(UserError, match=r"loop 2 has no patches; those with patches: \[0, 1\]"):
         run["tiny", "bald", 1].chosen(2)
 
@@ -129,7 +130,7 @@ def test_the_curves_have_the_finished_loops(run: Run) -> None:
     labelled = read_model(labelled_file(run.folder / layout.train_folder(BALD, 0)), Labelled)
     assert frame.loop.tolist() == [0]
     assert frame.patches.tolist() == [10]
-    assert frame.voxels.tolist() == [10 * 8**3]
+    assert frame.voxels.tolist() == [10 * math.prod(SIZE)]
     assert frame.effort.tolist() == [sum(labelled.effort)]
     assert frame.dice.tolist() == [0.5]
     assert frame.voxels_body.tolist() == [labelled.foreground[0]]

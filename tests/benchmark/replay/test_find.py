@@ -5,9 +5,9 @@ import pytest
 from replayed import Run
 
 from benchmark import layout
+from benchmark.chain.images import Checksums
 from benchmark.cli.main import main
 from benchmark.replay.find import Moment, find_experiment, find_moment
-from benchmark.workflow.request import Checksums
 from nnactive.errors import UserError
 from nnactive.io.files import write_model
 from nnactive.io.queries import START
@@ -54,7 +54,7 @@ def test_a_name_that_fits_several_lists_them(copy: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("nothing", "nothing: no such run, here or in "),
+        ("nothing", "nothing: no such run here or in "),
         (".", "isn't part of a track's run; it holds the tracks tiny: name one"),
         ("tiny/log", "holds no experiment; run the track first"),
     ],
@@ -86,7 +86,9 @@ def test_other_data_than_the_runs_is_refused(copy: Run, tmp_path: Path, capsys) 
     assert "phantom: not prepared; run nnactive-bench data prepare" in capsys.readouterr().err
     file = copy.root / layout.datasets_file()
     write_model(file, Checksums(checksums={"phantom": "another"}))
-    with pytest.raises(UserError, match=r"differs from the data that the runs in .* began with"):
+    with pytest.raises(
+        UserError, match=r"differs from the data that the runs in .* were started with"
+    ):
         find_moment("tiny", 1, data=copy.data, runs=copy.root.parent)
 
 
@@ -111,7 +113,7 @@ def test_networks_that_the_run_dropped_are_refused_with_a_way_out(copy: Run) -> 
     member.unlink()
     evaluation = copy.root / layout.evaluation_file(copy.experiment(START), 0)
     evaluation.write_text("done")
-    told = r"fold_1\.pth: dropped when .*; run the track anew in another --runs folder with --keep"
+    told = r"fold_1\.pth: deleted once .*; run the track again in another --runs folder with --keep"
     with pytest.raises(UserError, match=told):
         find_moment("tiny", 1, data=copy.data, runs=copy.root.parent)
     # A later loop, of a method that needs this one's, too.
@@ -127,5 +129,5 @@ def test_a_loop_with_networks_is_named_instead_of_a_dropped_one(copy: Run) -> No
     for fold in range(copy.setting.training.folds):
         (copy.root / layout.member_file(bald, 1, fold)).unlink(missing_ok=True)
     (copy.root / layout.evaluation_file(bald, 1)).write_text("done")
-    with pytest.raises(UserError, match=r"dropped when .*; replay loop 1, or run the track anew"):
+    with pytest.raises(UserError, match=r"deleted once .*; replay loop 1, or run the track again"):
         find_moment("tiny", 2, data=copy.data, runs=copy.root.parent)

@@ -8,9 +8,9 @@ import zlib
 import numpy as np
 import pytest
 
-from benchmark.replay.page.colours import CLASSES, SCALE, labelled, scored
+from benchmark.pictures.colours import CLASSES, SCALE, labelled, scored
+from benchmark.pictures.png import png
 from benchmark.replay.page.pictures import PIXELS, Scene, planes
-from benchmark.replay.page.png import png
 from benchmark.replay.report import iou
 from benchmark.replay.scores import Planes
 from nnactive.geometry import Patch
@@ -62,7 +62,7 @@ def drawn():
     means[PATCH.start] = 1
     values = tuple(np.take(means, PATCH.start[n], n) for n in range(3))
     scores["patch"] = Planes(values, 0.0, 1.0)
-    scene = Scene(image, (0.0, 1.0), label, SPACING, [PATCH, OTHER], [])
+    scene = Scene(image, label, SPACING, [PATCH, OTHER], [])
     return list(planes(PATCH, "k", scene, scores, (1, 1, 1)))
 
 
@@ -119,14 +119,16 @@ def test_the_patch_and_its_score_lie_on_the_voxel_in_millimetres(drawn, axis: in
 
 def test_other_patches_show_where_the_plane_meets_them(drawn) -> None:
     assert [len(boxes(str(plane.panels[0]), "other")) for plane in drawn] == [0, 1, 0]
-    assert [plane.title for plane in drawn] == ["z = 1", "y = 6", "x = 8"]
-    assert [plane.directions for plane in drawn] == ["x →, y ↓", "x →, z ↑", "y →, z ↑"]
+    assert [plane.title for plane in drawn] == ["axial", "coronal", "sagittal"]
+    assert [plane.directions for plane in drawn] == [
+        *("z = 1, R → L, A ↓ P", "y = 6, R → L, S ↓ I", "x = 8, A → P, S ↓ I")
+    ]
 
 
 def test_large_images_are_thinned_out() -> None:
     shape = (2, 3 * PIXELS, 2)
     image = np.zeros(shape, np.float32)
-    scene = Scene(image, (0.0, 1.0), image.astype(np.int16), (1.0, 1.0, 1.0), [], [])
+    scene = Scene(image, image.astype(np.int16), (1.0, 1.0, 1.0), [], [])
     first = next(iter(planes(Patch("a", (0, 0, 0), (2, 2, 2)), "k", scene, {}, (1, 1, 1))))
     (pixels,) = shown(str(first.panels[0]))
     assert pixels.shape == (PIXELS, 2, 3)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.submission.bundle.find import find
-from benchmark.submission.bundle.frozen import stage
+from benchmark.submission.files.find import find
+from benchmark.submission.files.frozen import stage
 from benchmark.submission.method_class import submitted_class
 from nnactive.errors import UserError
 

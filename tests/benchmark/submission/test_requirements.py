@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.submission.bundle.find import find
+from benchmark.submission.files.find import find
 from benchmark.submission.method_string import Method
 from benchmark.submission.pins import locked, pin, unmet
 from benchmark.submission.requirements import read_manifest, together

@@ -1,7 +1,8 @@
 """STAND-INS for the expensive steps: they train and predict nothing, and take no time.
 
 The command line around them (options, failure files, costs, exit codes) and the ``result`` step
-are the real ones. Every step that ends well adds a line to ``$STAND_IN_CALLS``.
+are the real ones, but for the box of a method's code. Every step that ends well adds a line to
+``$STAND_IN_CALLS``.
 """
 
 import os
@@ -12,10 +13,12 @@ from pathlib import Path
 import nnactive.devices
 import nnactive.steps.annotate as annotate_module
 import nnactive.steps.evaluate as evaluate_module
-import nnactive.steps.query
 import nnactive.steps.start
 import nnactive.steps.train
+from benchmark.boxed import query as boxed_query
+from benchmark.boxed import start as boxed_start
 from benchmark.cli.main import main
+from benchmark.submission.spec import load_method, load_start
 from nnactive.errors import MethodError
 from nnactive.io.files import atomic_folder, link, write_json, write_model, write_text
 from nnactive.io.queries import PatchRecord, Query, load_patches, save_query
@@ -27,16 +30,18 @@ def start(data, setting, seed, out):
     save_query(out, _query(data, setting, "start", seed, 0))
 
 
-def start_with(method, method_id, data, setting, seed, out):
-    assert method.name == method_id
-    save_query(out, _query(data, setting, method_id, seed, 0))
+def run_start(ask, out, used, way):
+    assert load_start(ask.spec_file).name == ask.method_id
+    save_query(out, _query(ask.data, ask.setting, ask.method_id, ask.seed, 0))
 
 
 def annotate(data, setting, seed, queries, previous, out):
     assert (previous is None) == (len(queries) == 1)
     # Unnamed, sets of patches are never the same: most tests count each experiment's trainings.
     name = set_name(load_patches(queries)) if os.environ.get("STAND_IN_TWINS") else None
-    labelled = annotate_module.Labelled(patches=len(queries), cases={"a": (9, 3)}, set_name=name)
+    patches = load_patches(queries)
+    cases = {"a": (sum(patch.voxels for patch in patches) - 3, 3)}
+    labelled = annotate_module.Labelled(patches=len(patches), cases=cases, set_name=name)
     with atomic_folder(out) as draft:
         write_model(annotate_module.labelled_file(draft), labelled)
         (draft / "queries.txt").write_text("\n".join(query.read_text() for query in queries))
@@ -84,7 +89,8 @@ def evaluate(data, setting, train, members, out, device, **_):
     )
 
 
-def query(inputs, out, device, **_):
+def run_query(ask, out, used, way):
+    inputs = ask.inputs(load_method(ask.spec_file), None)
     _check(inputs.train)
     assert len(inputs.queries) == inputs.loop
     assert len(inputs.past) == ("history" in inputs.method.needs) * (inputs.loop - 1)
@@ -112,11 +118,11 @@ def _query(data, setting, method, seed, loop):
 
 nnactive.devices.pick_device = lambda device: "cpu"
 nnactive.steps.start.start = start
-nnactive.steps.start.start_with = start_with
+boxed_start.run_start = run_start
 annotate_module.annotate = annotate
 nnactive.steps.train.train_fold = train_fold
 evaluate_module.evaluate = evaluate
-nnactive.steps.query.query = query
+boxed_query.run_query = run_query
 
 if __name__ == "__main__":
     time.sleep(float(os.environ.get("STAND_IN_SECONDS_EACH", "0")))

@@ -22,7 +22,7 @@ from benchmark.workflow import engine, rounds
 from benchmark.workflow import run as run_module
 from benchmark.workflow.graph import graph
 from benchmark.workflow.plan import Part, Plan, jobs, threads_per_training
-from benchmark.workflow.request import history_note
+from benchmark.workflow.request import check_settings, history_note
 from benchmark.workflow.rules import described, name, rules
 from nnactive.errors import UserError
 from nnactive.io.files import read_json, read_model, write_json, write_model
@@ -107,7 +107,7 @@ def test_a_failed_method_stops_no_other_and_is_tried_again(folder, monkeypatch, 
     ]
     assert f"leaderboard: {page}" in out
     assert "3 patches too few" in page.read_text()
-    assert "power_bald, beta = 0.5" in page.read_text()
+    assert "PowerBALD, beta = 0.5" in page.read_text()
     whole = load_result(request.root / "s/power_bald,beta=0.5/seed_1/result.json")
     assert whole.status == "complete"
     assert whole.method.parameters == {"beta": 0.5}
@@ -153,7 +153,7 @@ def test_starts_are_compared_each_with_a_loop_0_of_its_own(folder, capfd) -> Non
     assert (found.method.start, found.method.query) == ("typiclust", "random")
     page = (folder / "board.html").read_text()
     assert "This league compares starts, not query methods" in page
-    assert "typiclust, then random" in page
+    assert "TypiClust, then Random" in page
 
     # Another query method of the later loops is another run.
     other = make_request(folder, track.model_copy(update={"query": "bald"}))
@@ -312,7 +312,7 @@ def test_two_runs_of_one_name_are_refused(folder, planned) -> None:
     request = make_request(folder, make_track())
     part = Part(writer="shard")
     with lease(request.root / layout.run_lease("shard")):
-        with pytest.raises(UserError, match=rf"shard is at work here \(process {os.getpid()} on "):
+        with pytest.raises(UserError, match=rf"shard is working here \(process {os.getpid()} on "):
             run_module.run(request, lambda progress: None, part)
         assert run_module.run(request, lambda progress: None, Part(writer="other")) == []
     assert [plan.writer for plan in planned] == ["other"]
@@ -403,9 +403,10 @@ def test_snakemake_sees_names_alone_and_no_path_from_outside(folder) -> None:
         gpus=(),
     )
     assert len(list(rules(plan))) == len(STEPS)
+    here = {step.name for step in STEPS if step.applies(plan.settings[0])}
     told = described(plan, graph(folder, plan))
     by_step = {job.partition("/")[0]: job for job in told["jobs"]}
-    assert set(by_step) == {step.name for step in STEPS}
+    assert set(by_step) == here == {step.name for step in STEPS} - {"take"}
     for job, known in told["jobs"].items():
         assert not [seen for seen in (job, *known["after"]) if outside in seen]
     for step, data in (("prepare", outside), ("query", f"{outside}/phantom")):
@@ -460,7 +461,7 @@ def test_a_run_says_what_earlier_networks_take(folder) -> None:
     ((spec, _),) = (entry for entry in request.methods if entry[0].looks_back)
     assert request.looking_back == (spec.record.id,)
     begin = f"{spec.record.id}: looks back; keep the networks of all loops until it is done (16 "
-    assert history_note(request) == f"{begin}for each such method, size not known yet)"
+    assert history_note(request) == f"{begin}for each such method, size not yet known)"
     member = request.root / layout.member_file(Experiment("s", "start", 1), 0, 1)
     member.parent.mkdir(parents=True)
     member.write_bytes(bytes(2**16))
@@ -482,7 +483,30 @@ def test_a_run_gives_a_method_that_looks_back_all_earlier_ensembles(folder, capf
     [(2, 2, 0, 1), (16, 5, 0, 3), (1, 5, 0, 1), (16, 5, 2, 8)],
 )
 def test_threads_fill_the_machine(cores, folds, gpus, threads) -> None:
-    assert threads_per_training(cores, folds, gpus) == threads
+    settings = [
+        each.model_copy(update={"training": Training(folds=most)})
+        for each, most in zip(make_track().settings * 2, (2, folds), strict=True)
+    ]
+    assert threads_per_training(settings, cores, gpus) == threads
+
+
+def test_seeded_trainings_on_a_cpu_compute_in_one_thread() -> None:
+    (setting,) = make_track().settings
+    seeded = setting.model_copy(update={"training": Training(seeded=True)})
+    assert threads_per_training([seeded], 16, 0) == 1
+    assert threads_per_training([seeded], 16, 2) == 8
+    assert threads_per_training([seeded, setting], 10, 0) == 2
+
+
+def test_a_run_that_began_unseeded_is_not_continued_seeded(folder) -> None:
+    request = make_request(folder, make_track())
+    check_settings(request)
+    (setting,) = request.track.settings
+    training = setting.training.model_copy(update={"seeded": True})
+    seeded = setting.model_copy(update={"training": training})
+    track = request.track.model_copy(update={"settings": (seeded,)})
+    with pytest.raises(UserError, match=r"'training\.seeded' was False .* and is True now"):
+        check_settings(replace(request, track=track))
 
 
 def test_plan_survives_its_file(folder) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from leaderboard.assemble import make_board
-from leaderboard.entries import Entries
 from leaderboard.model import LeftOut
+from leaderboard.read.load import Entries
 
 
 def test_the_board_counts_what_is_there_and_what_would_be(make, board_of, broken):

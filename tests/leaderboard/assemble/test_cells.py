@@ -5,12 +5,14 @@ from benchmark.results import Counts
 from leaderboard.assemble.cells import make_runs, measured_cell
 from leaderboard.metrics.metric import NOTHING, over_seeds
 from leaderboard.metrics.reference import make_reference
+from leaderboard.read.facts import facts_of
 from leaderboard.undefined import Undefined, attempt
 
 
 def cell_of(results, expected):
     """Of the only entrant of a setting."""
-    return measured_cell(results, expected, make_reference(results, expected))
+    facts = [*map(facts_of, results)]
+    return measured_cell(facts, expected, make_reference(facts, expected))
 
 
 def test_scores_of_two_seeds_by_hand(full):
@@ -22,8 +24,8 @@ def test_scores_of_two_seeds_by_hand(full):
     assert cell.by_seed["final_dice"] == pytest.approx([70, 90])
     aubc = cell.values["aubc"]
     assert (aubc.mean, aubc.spread) == pytest.approx((65, 50**0.5))
-    # 1.96 * sqrt(50) / sqrt(2) = 9.8
-    assert (aubc.low, aubc.high) == pytest.approx((55.2, 74.8))
+    # 12.7062 * sqrt(50) / sqrt(2) = 63.53, Student's quantile with one degree of freedom; <= 100
+    assert (aubc.low, aubc.high) == pytest.approx((65 - 63.531, 100), abs=1e-3)
     assert (cell.status, cell.seeds, cell.notes) == ("complete", (1, 2), ())
 
 
@@ -120,7 +122,7 @@ def test_what_has_no_interval_says_why():
 
 
 def test_runs_by_hand(full):
-    runs = make_runs([full(seed=3, dice=(0.5, 0.6, 0.7))])
+    runs = make_runs([facts_of(full(seed=3, dice=(0.5, 0.6, 0.7)))])
     assert runs.seeds == (3,)
     assert runs.budgets == (10, 20, 30)
     assert runs.dice[0] == pytest.approx((0.5, 0.6, 0.7))
@@ -135,8 +137,10 @@ def test_the_classes_of_the_final_loop_by_hand(full):
 
 
 def test_boundaries_that_were_not_counted_leave_no_effort(make, full, change):
-    assert make_runs([make()]).effort == Undefined("the labelled boundary voxels were not counted")
-    assert make_runs([change(full(), "dataset", pool_boundary=None)]).effort == Undefined(
+    assert make_runs([facts_of(make())]).effort == Undefined(
+        "the labelled boundary voxels were not counted"
+    )
+    assert make_runs([facts_of(change(full(), "dataset", pool_boundary=None))]).effort == Undefined(
         "the pool's boundary voxels were not counted"
     )
 
@@ -154,7 +158,7 @@ def test_a_class_that_no_test_case_has_is_nan_and_one_that_no_pool_case_has_too(
 
 
 def test_a_pool_without_foreground_has_no_labelled_fraction(make, change):
-    runs = make_runs([change(make(), "dataset", pool_foreground=(0, 0))])
+    runs = make_runs([facts_of(change(make(), "dataset", pool_foreground=(0, 0)))])
     assert runs.foreground == Undefined("the pool has no foreground")
 
 
@@ -163,5 +167,5 @@ def test_a_test_set_without_foreground_has_no_curve(make):
     nothing = ((0, 0), (0, 0))
     counts = Counts(true_positives=nothing, false_positives=nothing, false_negatives=nothing)
     loops = tuple(loop.model_copy(update={"counts": counts}) for loop in result.loops)
-    found = attempt(lambda: make_runs([result.model_copy(update={"loops": loops})]))
+    found = attempt(lambda: make_runs([facts_of(result.model_copy(update={"loops": loops}))]))
     assert found == Undefined("seed 1: no foreground in any test case of loop 0")

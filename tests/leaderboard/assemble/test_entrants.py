@@ -124,8 +124,8 @@ def test_a_name_that_several_bear_has_the_id_behind_it(make, league_of):
         make("Mine-0123abcd", origin="submission", name="Random"),
     )
     assert [entrant.name for entrant in league.entrants] == [
-        "bald",
-        "random (random)",
+        "BALD",
+        "Random (random)",
         "Random (Mine-0123abcd)",
     ]
 
@@ -159,3 +159,26 @@ def test_a_card_says_the_image_and_the_layer(make, change):
         line.endswith(f"{end} lock ffffffffffff")
         for line, end in zip(lines.values(), ends, strict=True)
     ] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("ways", "badge"),
+    [
+        (("trusted", "bubblewrap", "landlock"), None),
+        (("trusted", "bubblewrap", "none"), "not isolated"),
+        (("trusted", None, "none"), "not isolated"),
+        (("none", "bubblewrap", "bubblewrap"), None),
+        (("trusted", "bubblewrap", None), "isolation unknown"),
+    ],
+)
+def test_a_submission_says_how_its_own_loops_were_kept_from_labels(make, league_of, ways, badge):
+    def isolated(result):
+        loops = zip(result.loops, ways, strict=True)
+        changed = tuple(loop.model_copy(update={"isolation": way}) for loop, way in loops)
+        return result.model_copy(update={"loops": changed})
+
+    mine = make("Mine-0123abcd", origin="submission")
+    league = league_of(isolated(make("random")), isolated(mine))
+    cards = {entrant.id: entrant.badges for entrant in league.entrants}
+    assert cards["random"] == ("baseline",)
+    assert cards["Mine-0123abcd"] == ("submission", *([badge] if badge else []))

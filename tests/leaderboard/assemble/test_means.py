@@ -1,16 +1,22 @@
+from dataclasses import replace
+
 import pytest
 
-from leaderboard.assemble.cells import Cells, measured_cell
+from leaderboard.assemble.cells import Cells, measured_cell, printed_cell
 from leaderboard.assemble.table import means_of
+from leaderboard.metrics.aubc import AUBC
 from leaderboard.metrics.reference import make_reference
 from leaderboard.metrics.registry import declared
+from leaderboard.published.rows import rows
+from leaderboard.read.facts import facts_of
 
 NAMES = ("aubc", "score", "fg_eff", "patches")
 METRICS = [metric for metric in declared() if metric.name in NAMES]
 
 
 def setting(name, *results, seeds=(1, 2)):
-    return Cells(name, name, {"m": measured_cell(results, seeds, make_reference(results, seeds))})
+    facts = [*map(facts_of, results)]
+    return Cells(name, name, {"m": measured_cell(facts, seeds, make_reference(facts, seeds))})
 
 
 def test_a_single_settings_values_are_its_own(full):
@@ -18,21 +24,35 @@ def test_a_single_settings_values_are_its_own(full):
     assert means_of("m", [only], METRICS) == {name: only.cells["m"].values[name] for name in NAMES}
 
 
-def test_means_over_settings_with_the_papers_interval(full):
+def test_means_over_settings_with_students_interval(full):
     first = setting("a", full(seed=1, dice=(0.5, 0.6, 0.7)), full(seed=2, dice=(0.5, 0.7, 0.9)))
     second = setting("b", full(seed=1, dice=(0.5, 0.8, 0.9)), full(seed=2, dice=(0.5, 0.8, 0.9)))
     value = means_of("m", [first, second], METRICS)["aubc"]
-    # Means 65 and 75, stds sqrt(50) and 0: 1.96 / 2 * sqrt(50 / 2).
+    # Means 65 and 75, stds sqrt(50) and 0: t / 2 * sqrt(50 / 2), where all variance is in one
+    # setting, so one degree of freedom.
     assert value.mean == pytest.approx(70)
-    assert value.high - value.mean == pytest.approx(1.96 / 2 * 5)
+    assert value.mean - value.low == pytest.approx(12.7062 / 2 * 5, abs=1e-3)
+    assert value.high == 100  # not 101.8
     assert value.spread is None
 
 
-def test_a_fits_standard_error_is_that_of_a_mean(full):
+def test_published_means_have_the_papers_interval():
+    def printed(name, mean, std):
+        row = replace(rows()[0], metric="aubc", mean=mean, spread=std)
+        return Cells(name, name, {"m": printed_cell([row], 4)})
+
+    cells = [printed("a", 60.0, 3.0), printed("b", 80.0, 4.0)]
+    value = means_of("m", cells, [AUBC])["aubc"]
+    # Half of 1.96 standard errors, whose squares are 9/4 and 16/4.
+    assert (value.low, value.high) == pytest.approx((67.55, 72.45))
+
+
+def test_a_fits_error_over_seeds_is_that_of_a_mean(full):
     cells = [setting(n, full(seed=1), full(seed=2, dice=(0.5, 0.62, 0.7))) for n in ("a", "b")]
-    errors = [each.cells["m"].values["fg_eff"].spread for each in cells]
+    errors = [each.cells["m"].stds["fg_eff"] / 2**0.5 for each in cells]
     value = means_of("m", cells, METRICS)["fg_eff"]
-    expected = 1.96 / 2 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5
+    # Two equal variances of one degree of freedom each: two, so t = 4.302653.
+    expected = 4.302653 / 2 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5
     assert value.high - value.mean == pytest.approx(expected)
 
 

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderboard.assemble import make_board
-from leaderboard.entries import Entries
 from leaderboard.metrics.registry import declared
+from leaderboard.read.facts import facts_of
+from leaderboard.read.load import Entries
 
 SEEDS, SETTINGS = (1, 2, 3), ("one", "two")
 CURVE = st.tuples(*[st.integers(520, 880)] * 4).map(lambda c: (0.5, *(n / 1000 for n in c)))
@@ -35,7 +36,7 @@ def results(full, change):
 
 
 def league(results):
-    (found,) = make_board(Entries(tuple(results), ())).leagues
+    (found,) = make_board(Entries(tuple(map(facts_of, results)), ())).leagues
     return found
 
 

@@ -4,6 +4,7 @@ from leaderboard.assemble.cells import Cells, measured_cell
 from leaderboard.assemble.table import relational_values
 from leaderboard.metrics.reference import UNKNOWN
 from leaderboard.metrics.registry import declared
+from leaderboard.read.facts import facts_of
 
 SEEDS = (1, 2, 3)
 
@@ -15,7 +16,10 @@ def setting(make, name, **methods):
         name,
         {
             key: measured_cell(
-                [make(key, seed, (0.5, dice + seed / 1000, dice + seed / 1000)) for seed in SEEDS],
+                [
+                    facts_of(make(key, seed, (0.5, dice + seed / 1000, dice + seed / 1000)))
+                    for seed in SEEDS
+                ],
                 SEEDS,
                 UNKNOWN,
             )
@@ -51,7 +55,7 @@ def test_in_one_setting_mean_ranks_leave_a_seed_out(make):
         "s",
         {
             key: measured_cell(
-                [make(key, seed, dice) for seed, dice in zip(SEEDS, each, strict=True)],
+                [facts_of(make(key, seed, dice)) for seed, dice in zip(SEEDS, each, strict=True)],
                 SEEDS,
                 UNKNOWN,
             )
@@ -71,7 +75,7 @@ def test_nobody_to_compare_with_is_a_reason(make):
 
 
 def test_one_seed_has_no_test(make):
-    one = Cells("s", "s", {k: measured_cell([make(k)], (1,), UNKNOWN) for k in "ab"})
+    one = Cells("s", "s", {k: measured_cell([facts_of(make(k))], (1,), UNKNOWN) for k in "ab"})
     found = relational_values(["a", "b"], [one], declared())
     assert "2 seeds" in found["a"]["ppm_losses"].reason
     assert "2 seeds" in found["a"]["mean_rank"].reason

@@ -2,10 +2,11 @@
 
 import pytest
 
-from leaderboard.agreement import disagreements
+from benchmark.consistency.result import inconsistency
 from leaderboard.assemble.grouping import make_leagues
-from leaderboard.consistency import inconsistency
-from leaderboard.entries import load_entries
+from leaderboard.read.agreement import disagreements
+from leaderboard.read.facts import facts_of
+from leaderboard.read.load import load_entries
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def test_the_league_says_what_it_compares(pair, league_of, make):
     first, second, third = league.notes[1:]
     assert first.startswith("This league compares starts, not query methods: a row's method chose")
     assert "and random those of all later loops" in first
-    assert second.startswith("foreground33 is the protocol's starting budget, which looks at")
-    assert third == "Starts differ in loop 0, so PPM counts it, too."
+    assert second.startswith("foreground33 is the protocol's starting budget, which uses")
+    assert third == "Starts differ in loop 0, so PPM includes it."
     assert not any("starts" in note for note in league_of(make()).notes)
 
 
@@ -87,16 +88,17 @@ def test_the_league_s_penalties_count_it_too(pair, league_of):
 
 def test_a_loop_0_without_a_class_is_told(pair, rows_of):
     rows = rows_of(pair("foreground33"), pair(first={"labelled_foreground": (300, 0)}))
-    assert rows["typiclust+random"].notes == ("seed 1: loop 0 labels nothing of small",)
+    assert rows["typiclust+random"].notes == ("seed 1: loop 0 labels no voxel of small",)
     assert rows["typiclust+random"].status == "complete"
     assert rows["foreground33+random"].notes == ()
 
 
 def test_results_agree_on_loop_0_only_with_those_of_the_same_start(make, pair):
     other = pair(query="bald")
-    assert disagreements([pair("random_start"), pair(), other]) == {}
+    same = [pair("random_start"), pair(), other]
+    assert disagreements(map(facts_of, same)) == {}
     odd = pair(query="bald", first={"labelled_voxels": 641})
-    told = disagreements([pair(), pair(query="power_bald"), odd])
+    told = disagreements(map(facts_of, [pair(), pair(query="power_bald"), odd]))
     assert list(told) == [2]
     assert told[2].startswith("voxels of the starting patches: different")
 

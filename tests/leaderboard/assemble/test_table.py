@@ -4,6 +4,12 @@ from leaderboard.assemble.keys import cohort_id
 from leaderboard.metrics.registry import declared
 
 
+def view_of(league, name):
+    """The view of a single setting."""
+    (key,) = (setting.key for setting in league.settings if setting.name == name)
+    return next(view for view in league.views if view.settings == (key,))
+
+
 def test_a_row_by_hand(make, rows_of):
     row = rows_of(make(seed=1, dice=(0.5, 0.6, 0.7)), make(seed=2, dice=(0.5, 0.7, 0.9)))["random"]
     # AUBC .6 and .7; Final Dice .7 and .9
@@ -116,20 +122,31 @@ def test_a_view_over_settings_asks_for_all_seeds_of_all(make, league_of, change)
         *(make("b", seed, (0.9, 0.9, 0.9)) for seed in (1, 2)),
         other("b", 1),
         *(make("c", seed) for seed in (1, 2)),
+        *(make("d", seed, (0.1, 0.1, 0.1)) for seed in (1, 2)),
+        *(other("d", seed, (0.1, 0.1, 0.1)) for seed in (1, 2)),
     )
     ids = {entrant.key: entrant.id for entrant in league.entrants}
     rows = {ids[row.entrant]: row for row in league.views[0].rows}
-    assert {name: row.rank for name, row in rows.items()} == {"a": 1, "b": None, "c": None}
+    assert {name: row.rank for name, row in rows.items()} == {"a": 1, "b": None, "c": None, "d": 2}
     assert rows["b"].notes == ("other: no result for seed 2",)
     assert rows["b"].values["aubc"].mean == pytest.approx(75)
     assert rows["b"].seeds == (1,)
     assert rows["c"].notes == ("no result in 1 of 2 settings: other",)
     assert rows["c"].values["aubc"].reason == "other: no result"
     assert rows["c"].seeds == ()
-    alone = next(view for view in league.views if view.dataset == "phantom")
-    assert [(ids[row.entrant], row.rank) for row in alone.rows] == [("b", 1), ("a", 2), ("c", 2)]
-    others = next(view for view in league.views if view.dataset == "other")
-    assert [(ids[row.entrant], row.rank) for row in others.rows] == [("a", 1), ("b", None)]
+    alone = view_of(league, "phantom_tiny")
+    assert [(ids[row.entrant], row.rank) for row in alone.rows] == [
+        ("b", 1),
+        ("a", 2),
+        ("c", 2),
+        ("d", 4),
+    ]
+    others = view_of(league, "other")
+    assert [(ids[row.entrant], row.rank) for row in others.rows] == [
+        ("a", 1),
+        ("d", 2),
+        ("b", None),
+    ]
 
 
 def test_one_entrant_without_a_score_takes_nobody_elses(full, league_of, change):
@@ -138,7 +155,7 @@ def test_one_entrant_without_a_score_takes_nobody_elses(full, league_of, change)
     odd = odd.model_copy(update={"method": odd.method.model_copy(update={"origin": "submission"})})
     league = league_of(full("a"), full("b", dice=(0.5, 0.7, 0.8)), odd)
     ids = {entrant.key: entrant.id for entrant in league.entrants}
-    (view,) = league.views
+    view = league.views[0]
     assert view.ranked_by == "score"
     assert [(ids[row.entrant], row.rank) for row in view.rows] == [
         ("b", 1),
@@ -154,27 +171,27 @@ def test_every_table_names_those_whom_its_ranks_compare(make, league_of, change)
     def other(method):
         return change(make(method), "setting", name="other", dataset="other")
 
-    league = league_of(make("a"), other("a"), make("b"))
-    every, *rest = league.views
-    assert every.cohort == league.relations.cohort == cohort_id(["a"])
-    both = next(view for view in rest if view.dataset == "phantom")
-    assert both.cohort == cohort_id(["a", "b"]) != every.cohort
+    league = league_of(make("a"), other("a"), make("b"), make("c"), other("c"))
+    every = league.views[0]
+    assert every.cohort == league.relations.cohort == cohort_id(["a", "c"])
+    both = view_of(league, "phantom_tiny")
+    assert both.cohort == cohort_id(["a", "b", "c"]) != every.cohort
     assert {setting.name: setting.cohort for setting in league.settings} == {
-        "phantom_tiny": cohort_id(["a", "b"]),
-        "other": cohort_id(["a"]),
+        "phantom_tiny": cohort_id(["a", "b", "c"]),
+        "other": cohort_id(["a", "c"]),
     }
 
 
-def test_intervals_of_few_seeds_come_with_a_caution(make, league_of):
+def test_rank_intervals_begin_with_two_seeds(make, league_of):
     def league(seeds):
         return league_of(
             *(make(m, s, (0.5, 0.6, 0.6 + s / 99)) for m in "ab" for s in range(seeds))
         )
 
-    for seeds, cautious in ((2, False), (4, True), (5, False)):
-        (view,), (setting,) = league(seeds).views, league(seeds).settings
-        assert bool(view.caution) == bool(setting.caution) == cautious
-        assert (view.rows[0].rank_low is None) == (seeds == 2)
+    for seeds in (1, 2, 4):
+        view, (setting,) = league(seeds).views[0], league(seeds).settings
+        assert (view.rows[0].rank_low is None) == (seeds == 1)
+        assert (setting.rows[0].rank_low is None) == (seeds == 1)
 
 
 def test_a_method_whose_settings_were_run_with_different_sources_is_not_ranked(

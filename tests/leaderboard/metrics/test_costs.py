@@ -2,13 +2,14 @@ import pytest
 
 from leaderboard.metrics.metric import CostMetric
 from leaderboard.metrics.registry import declared
+from leaderboard.read.facts import facts_of
 from leaderboard.undefined import Undefined, attempt
 
 
 def costs(result):
     """Of one experiment by metric."""
     return {
-        metric.name: attempt(lambda: metric.cost(result))  # noqa: B023
+        metric.name: attempt(lambda: metric.cost(facts_of(result)))  # noqa: B023
         for metric in declared()
         if isinstance(metric, CostMetric)
     }

@@ -10,20 +10,21 @@ import synthetic
 from metric_references import REFERENCES, dice_curve
 
 from leaderboard.assemble import make_board
-from leaderboard.entries import Entries
 from leaderboard.export import long_csv, to_json, to_latex, to_markdown
 from leaderboard.formatting import DECIMALS
 from leaderboard.metrics import registry
 from leaderboard.metrics.metric import CostMetric, Metric, Published, SeedMetric
 from leaderboard.page import render
+from leaderboard.read.facts import facts_of
+from leaderboard.read.load import Entries
 from leaderboard.terminal import top_tables
 
-WORLD = synthetic.World(methods=4, settings=2, seeds=4, cases=3, patches=8)
+WORLD = synthetic.World(methods=4, settings=2, seeds=4, cases=3, patches=8, quality=True)
 METRICS = registry.declared()
 
 
 def board_of(results):
-    return make_board(Entries(tuple(results), ()))
+    return make_board(Entries(tuple(map(facts_of, results)), ()))
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_a_new_metric_is_a_column_everywhere_with_no_other_change(declared):
     assert r"& Best Dice (\%) &" in to_latex(board)
     assert "Test cases" not in to_markdown(board)
     (table,) = top_tables(board)
-    assert table.columns == ("Final Dice", "AUBC", "Best Dice")
+    assert table.columns == ("Score", "Final Dice", "AUBC", "Best Dice")
 
 
 def test_a_metric_that_the_papers_do_not_print_says_so_in_their_leagues(declared):

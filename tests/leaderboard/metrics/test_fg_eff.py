@@ -60,8 +60,8 @@ def test_a_method_that_gets_worse_has_a_negative_gamma():
         ((0.1, 0.1), (0.5, 0.6), 0.9, "does not grow"),
         ((0.1, 0.2), (0.5, 0.6), 0.5, "no better than the starting budget"),
         ((0.1, math.nan), (0.5, 0.6), 0.9, "lacks a loop"),
-        ((0.1, 0.2, 0.3), (0.5, 0.9, 0.9), 0.9, "at once"),
-        ((0.1, 0.2, 0.3), (0.5, 0.95, 0.95), 0.9, "at once"),
+        ((0.1, 0.2, 0.3), (0.5, 0.9, 0.9), 0.9, "immediately"),
+        ((0.1, 0.2, 0.3), (0.5, 0.95, 0.95), 0.9, "immediately"),
     ],
 )
 def test_it_refuses(shares, dice, full, reason):

@@ -56,9 +56,24 @@ def test_means_over_seeds():
     assert figure(AUBC).std == figure(AUBC).value.spread == pytest.approx(12.5**0.5)
 
 
-def test_a_fits_standard_error_is_that_of_a_mean_over_its_seeds():
-    found = FG_EFF.figure(Experiments(RUNS, (None,) * 4, REFERENCE))
-    assert found.std == pytest.approx(2 * found.value.spread)
+def test_a_fits_interval_is_over_seeds_and_its_standard_error_the_fits():
+    found = figure(FG_EFF)
+    expected = efficiency(RUNS, REFERENCE)
+    assert found.value.spread == expected.standard_error != pytest.approx(expected.seed_error)
+    assert found.std == pytest.approx(2**0.5 * expected.seed_error)
+    # Student's quantile with one degree of freedom: tan(.475 pi)
+    half = np.tan(0.475 * np.pi) * expected.seed_error
+    assert (found.value.low, found.value.high) == pytest.approx(
+        (expected.value - half, expected.value + half)
+    )
+
+
+def test_a_fit_of_one_seed_has_no_interval_and_says_why():
+    one = dataclasses.replace(RUNS, seeds=(1,), dice=RUNS.dice[:1], foreground=RUNS.foreground[:1])
+    found = figure(FG_EFF, one)
+    assert found.value.spread is not None
+    assert (found.value.low, found.std) == (None, None)
+    assert "at least 2 seeds" in found.value.reason
 
 
 def test_what_is_undefined_has_a_reason():

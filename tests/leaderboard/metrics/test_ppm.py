@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
 from leaderboard.metrics import ppm
-from leaderboard.metrics.ppm import holm
+from leaderboard.metrics.ppm import holm, paired_p_values
 from leaderboard.undefined import UndefinedMetricError
 
 
@@ -73,6 +74,12 @@ def test_by_hand():
     assert ppm(dice, correction="holm").matrix.tolist() == [[0.0, 0.0], [0.5, 0.0]]
     assert ppm(dice, alpha=0.005, correction="holm").matrix.tolist() == [[0.0, 0.0], [0.0, 0.0]]
     assert ppm(dice, alpha=0.005).matrix.tolist() == [[0.0, 0.0], [0.5, 0.0]]
+
+
+def test_the_p_values_are_scipys():
+    drawn = np.random.default_rng(5).normal(70, 2, size=(2, 200, 4, 5))
+    expected = ttest_rel(*drawn, axis=1).pvalue
+    assert paired_p_values(*drawn) == pytest.approx(expected, rel=1e-12)
 
 
 def test_wins_and_losses_are_sums_over_the_others():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scikit_posthocs import posthoc_nemenyi_friedman
 
 from leaderboard.metrics import friedman, nemenyi
 from leaderboard.undefined import UndefinedMetricError
@@ -68,7 +69,8 @@ def test_pairs_in_a_group_are_those_that_the_post_hoc_p_values_do_not_tell_apart
     for group in test.groups:
         together[np.ix_(group, group)] = True
     np.fill_diagonal(together, val=True)
-    assert together.tolist() == (test.p_values >= 0.05).tolist()
+    p_values = posthoc_nemenyi_friedman(scores).to_numpy()
+    assert together.tolist() == (p_values >= 0.05).tolist()
     assert len(test.groups) > 1
 
 
@@ -77,7 +79,6 @@ def test_pairs_in_a_group_are_those_that_the_post_hoc_p_values_do_not_tell_apart
 def test_the_order_of_methods_and_settings_changes_nothing(order):
     moved, test = nemenyi(DEMSAR[::-1, order]), nemenyi(DEMSAR)
     assert moved.mean_ranks == pytest.approx(test.mean_ranks[list(order)])
-    assert moved.p_values == pytest.approx(test.p_values[np.ix_(order, order)])
     assert [[order[i] for i in group] for group in moved.groups] == [list(g) for g in test.groups]
     assert friedman(DEMSAR[::-1, order]).statistic == pytest.approx(friedman(DEMSAR).statistic)
 

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from leaderboard.assemble.effects import length_effects
 from leaderboard.assemble.league import make_league
-from leaderboard.assemble.printed import printed_source
+from leaderboard.assemble.sources.printed import printed_source
+from leaderboard.assemble.studies.effects import length_effects
 from leaderboard.published import studies
 from leaderboard.undefined import Undefined
 

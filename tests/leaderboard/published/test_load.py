@@ -29,7 +29,7 @@ def test_every_row_has_its_setting_and_the_training_of_its_study(study):
     assert {row.epochs for row in study.rows} == {study.epochs}
     for setting in study.settings:
         assert all(
-            (row.dataset, row.regime) == (setting.dataset, setting.regime)
+            (row.dataset, row.regime) == (setting.measured.dataset, setting.measured.regime)
             for row in study.rows
             if row.setting == setting.name
         )
@@ -76,19 +76,20 @@ def test_values_as_the_papers_print_them():
 
 def test_facts_of_the_settings():
     full = {setting.name: setting for setting in STUDIES["full"].settings}
-    assert full["kits_high"].patch == (64, 64, 64)
+    assert full["kits_high"].measured.patch_size == (64, 64, 64)
     assert full["kits_high"].patch_role == "query patch"
-    assert full["amos_low_half"].patch == (16, 32, 32)
+    assert full["amos_low_half"].measured.patch_size == (16, 32, 32)
     assert full["amos_low_half"].patch_role == "half patch"
     assert "150 + 4 x 150 patches" not in full["acdc_high"].about
     assert "90 + 4 \N{MULTIPLICATION SIGN} 90 patches" in full["acdc_high"].about
 
 
 def test_the_three_query_sizes_end_at_the_same_budget():
-    for settings in zip(
+    for same in zip(
         *(STUDIES[f"query_size_{name}"].settings for name in ("half", "same", "double")),
         strict=True,
     ):
+        settings = [each.measured for each in same]
         assert [s.loops for s in settings] == [9, 5, 3]
         assert len({s.starting_budget + (s.loops - 1) * s.query_size for s in settings}) == 1
         assert len({s.starting_budget for s in settings}) == 1

@@ -207,7 +207,7 @@ def test_the_repositorys_scripts_have_not_changed():
         "kits": "b18557278606",
         "lits": "20e4ae021b06",
         "mama_mia": "ff2d12eebe30",
-        "phantom": "7648810bd217",
+        "phantom": "fa0f4d2b3a5d",
         "toothfairy2": "daf398fff24f",
         "word": "add3d3496da6",
     }

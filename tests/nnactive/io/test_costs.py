@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnactive.errors import UserError
-from nnactive.io.costs import cost_file, measured, read_cost
+from nnactive.io.costs import Used, cost_file, measured, read_cost
 from nnactive.io.seals import is_intact, read_seal, seal_file
 
 
@@ -27,6 +27,15 @@ def test_seconds_and_memory_of_the_block(tmp_path: Path) -> None:
     assert 0.2 <= cost.seconds < 300
     assert 0.29 < cost.peak_memory_gib < 24
     assert (cost.device, cost.device_memory_gib) == ("cpu", None)
+
+
+def test_what_another_process_took_counts(tmp_path: Path) -> None:
+    used = Used()
+    with measured(tmp_path / "out", used=used) as draft:
+        draft.write_text("")
+        used.device, used.peak_memory_gib, used.device_memory_gib = "gpu:1", 9000.0, 2.5
+    cost = read_cost(tmp_path / "out")
+    assert (cost.device, cost.peak_memory_gib, cost.device_memory_gib) == ("gpu:1", 9000.0, 2.5)
 
 
 def test_a_block_that_fails_has_no_cost(tmp_path: Path) -> None:

@@ -6,23 +6,32 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.board.entry import EntryRecord
+from benchmark.bundles.baselines import Baselines
+from benchmark.bundles.levels import Attestation
+from benchmark.bundles.record import BundleRecord
+from benchmark.chain.images import Checksums
 from benchmark.cluster.history import Ended, History
 from benchmark.cluster.outer.jobs import OuterPlan
 from benchmark.cluster.request import ShardRequest
 from benchmark.cluster.trial import Findings
 from benchmark.forecast.calibration.measured import Calibration
+from benchmark.pictures.kept import KeptCases
 from benchmark.results import ExperimentResult, Failure
-from benchmark.submission.bundle.frozen import Bundle
+from benchmark.store.manifest import StoreManifest
+from benchmark.submission.files.frozen import Bundle
 from benchmark.submission.spec import MethodSpec
 from benchmark.tracks import Track
 from benchmark.workflow.plan import Plan
-from benchmark.workflow.request import Checksums
+from leaderboard.expected.figures import Expected
+from leaderboard.labelling.estimate import Estimate
 from nnactive.data.download.consent import Consent
 from nnactive.data.download.sums import Sums
 from nnactive.data.download.unpacked import Unpacked
 from nnactive.data.prepare.resume import Note
 from nnactive.data.prepared import PreparedInfo
 from nnactive.errors import UserError
+from nnactive.io.beside.companions import Companions
 from nnactive.io.costs import Cost
 from nnactive.io.files import read_model, write_model
 from nnactive.io.holders import Holder
@@ -35,10 +44,13 @@ from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
+    EntryRecord,
+    *(Attestation, BundleRecord),
     *(
         Bundle,
         Calibration,
         Checksums,
+        KeptCases,
         Consent,
         Cost,
         Evaluation,
@@ -49,8 +61,8 @@ STATE_FILES = (
         MethodSpec,
     ),
     *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
-    *(Track, Unpacked),
-    *(Ended, Findings, History, OuterPlan, ShardRequest),
+    *(Baselines, Companions, StoreManifest, Track, Unpacked),
+    *(Ended, Estimate, Expected, Findings, History, OuterPlan, ShardRequest),
 )
 SETTING = Setting(
     name="s",

@@ -234,7 +234,7 @@ def test_a_score_too_large_to_be_summed_is_refused(make_pool):
         def score(self, prediction):
             return np.full(prediction.mean.shape[1:], 1e308)
 
-    with pytest.raises(MethodError, match="Huge: a: the score is too large to be summed"):
+    with pytest.raises(MethodError, match="Huge: a: the score is too large to sum"):
         run_method(Huge(), make_pool(Huge()), 1)
 
 

@@ -83,7 +83,7 @@ REFUSALS = {
     "inf": (scoring(spoilt(float("inf"))), "Author: c: .*NaN or infinite in 1 voxels"),
     "shape": (scoring(lambda p: p.mean), r"a: .*shape \(3, 9, 12, 10\), the image has"),
     "scalar": (scoring(lambda _: 1.0), r"a: .*shape \(\)"),
-    "type": (scoring(lambda _: "high"), "a: .*must hold real numbers"),
+    "type": (scoring(lambda _: "high"), "a: .*must be real numbers"),
     "undeclared": (scoring(lambda p: p.expected_entropy), "a: .*expected_entropy.*needs"),
     "oracle": (answering(lambda pool: pool.oracle.label("a")), "oracle = True"),
     "labels": (answering(lambda pool: pool.labels_in(at(OK)[0])), "d: .*isn't labelled"),

@@ -67,7 +67,7 @@ def test_everything_but_images_and_sizes_is_refused_in_one_line(start_pool, make
 
 def test_the_protocols_start_needs_a_pool_that_makes_it(start_pool, make_pool) -> None:
     method = STARTS["foreground33"]()
-    with pytest.raises(MethodError, match=r"foreground33: the protocol's .* looks at labels"):
+    with pytest.raises(MethodError, match=r"foreground33: the protocol's .* uses labels"):
         run_method(method, start_pool(), 1)
     patch = Patch("a", (0, 0, 0), (4, 4, 4))
     assert run_method(method, StartPool(make_pool(), lambda n: [patch] * n), 1) == [patch]

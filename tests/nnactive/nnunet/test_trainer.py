@@ -86,3 +86,17 @@ def test_processes_that_load_data_are_those_of_the_jobs_cores(
     assert len(workers) == 2
     trainer._end_workers()
     assert not any(worker.is_alive() for worker in workers)
+
+
+def test_processes_that_load_data_for_a_seeded_training_get_seeds_of_their_own(
+    trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 32 bits; others after an interruption, as the batches before it are not drawn again."""
+    monkeypatch.setenv("nnUNet_n_proc_DA", "2")
+    assert trainer.get_dataloaders()[0].seeds == [None, None]
+    trainer.seed = 2**63 + 1
+    first = trainer.get_dataloaders()[0].seeds
+    assert first == trainer.get_dataloaders()[0].seeds
+    assert all(0 <= each < 2**32 for each in first)
+    trainer.current_epoch = 1
+    assert len({*first, *trainer.get_dataloaders()[0].seeds}) == 4

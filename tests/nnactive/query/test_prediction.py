@@ -135,15 +135,15 @@ def test_an_embedding_is_no_reason_to_predict():
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_folding_takes_few_volumes_above_the_member(fresh):
-    shape = (3, 40, 256, 256)
-    mebibytes = 4 * 40 * 256 * 256 / 2**20
+    shape = (3, 80, 256, 256)
+    mebibytes = 4 * 80 * 256 * 256 / 2**20
     held = [] if fresh else [torch.full(shape, 1 / 3)]
 
     def members():
         for _ in range(3):
             yield held[0] if held else torch.full(shape, 1 / 3)
 
-    warm = torch.full((3, 2, 2, 2), 1 / 3)
+    warm = torch.full((3, 4, 256, 256), 1 / 3)  # large enough to start torch's threads
     fold("a", lambda: iter([warm]), BOTH)
     grown = peak_growth(lambda: fold("a", members, BOTH, fresh=fresh))
     handed_in = 3 * fresh  # made within the measurement

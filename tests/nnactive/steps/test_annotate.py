@@ -7,10 +7,12 @@ import pytest
 from support import SEED, Loop
 
 from nnactive.data.prepared import PreparedDataset
+from nnactive.effort import total
+from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.io.files import read_json, read_model, relink, write_json
-from nnactive.io.queries import Query, load_patches, record, save_query
-from nnactive.labels import boundary_voxels
+from nnactive.io.queries import Query, load_patches, load_query, record, save_query
+from nnactive.labels import boundary_voxels, count_work
 from nnactive.nnunet import training_folder as overlay
 from nnactive.nnunet.training_folder import read_partial_label
 from nnactive.settings import Setting
@@ -24,10 +26,10 @@ def loop1(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> Path:
     cases = [case.id for case in PreparedDataset(phantom).info.pool]
     old = min(patch.case for patch in taken)
     new = next(case for case in cases if case not in {patch.case for patch in taken})
-    places = [(z, y, x) for z in (0, 10, 14) for y in (0, 10, 14) for x in (0, 10, 14)]
+    places = [(z, y, x) for z in (0, 5, 9) for y in (0, 5, 9) for x in (0, 5, 9)]
     free = next(
         patch
-        for patch in (Patch(old, place, (8, 8, 8)) for place in places)
+        for patch in (Patch(old, place, (6, 6, 6)) for place in places)
         if not any(patch.overlaps(other) for other in taken)
     )
     added = Query(
@@ -36,7 +38,7 @@ def loop1(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> Path:
         method="m",
         seed=SEED,
         loop=1,
-        patches=record([free, Patch(new, (4, 5, 6), (8, 8, 8))]),
+        patches=record([free, Patch(new, (4, 5, 6), (6, 6, 6))]),
     )
     save_query(tmp_path / "loop_001.json", added)
     train = tmp_path / "loop_001" / "train"
@@ -46,6 +48,47 @@ def loop1(phantom: Path, setting: Setting, loop0: Loop, tmp_path: Path) -> Path:
 
 def files(train: Path, pattern: str) -> dict[str, Path]:
     return {path.name: path for path in train.rglob(pattern)}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"start": (0, 0, 0), "size": (22, 22, 22)}, "has size"),
+        ({"start": (0, 0, 999)}, "leaves the image"),
+        ({"case": "elsewhere"}, "isn't a case of the pool"),
+        ("twice", "overlaps"),
+        ("many", "7 patches, 6 may be labelled"),
+        ("again", "loop files of the loops"),
+    ],
+    ids=["whole image", "outside", "unknown", "twice", "many", "again"],
+)
+@pytest.mark.parametrize("loop", [0, 1])
+def test_patches_that_no_query_may_choose_are_not_labelled(
+    phantom: Path,
+    setting: Setting,
+    loop0: Loop,
+    tmp_path: Path,
+    change: object,
+    text: str,
+    loop: int,
+) -> None:
+    first = load_query(loop0.query)
+    patch = first.patches[0].model_copy(update=change if isinstance(change, dict) else {})
+    count = 7 + 4 * (1 - loop) if change == "many" else 2 if change == "twice" else 1
+    number = 0 if change == "again" else loop
+    patches = (patch,) * count
+    if loop and change == "twice":
+        patches = first.patches[:1]  # labelled in loop 0
+    made = first.model_copy(update={"loop": number, "patches": patches})
+    save_query(tmp_path / "made.json", made)
+    queries = [tmp_path / "made.json"] if not loop else [loop0.query, tmp_path / "made.json"]
+    if change == "again" and not loop:
+        queries = [loop0.query, tmp_path / "made.json"]
+    text = text.replace("7 patches, 6", "11 patches, 10") if not loop else text
+    out = tmp_path / "train"
+    with pytest.raises(UserError, match=text):
+        annotate(phantom, setting, SEED, queries, loop0.train if loop else None, out)
+    assert not out.exists()
 
 
 def test_no_label_outside_the_patches_is_in_the_training_folder(phantom: Path, loop0: Loop) -> None:
@@ -119,15 +162,37 @@ def test_the_effort_is_counted_inside_each_patch(
         assert 0 < part < whole
 
 
-def test_a_folder_without_boundary_counts_can_be_continued(
-    phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path
+def test_the_work_is_counted_by_patch_and_the_images_by_loop(
+    phantom: Path, loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    dataset = PreparedDataset(phantom)
+    queries = [load_query(loop0.query), load_query(tmp_path / "loop_001.json")]
+    cases = [{patch.case for patch in query.patches} for query in queries]
+    patches = load_patches([loop0.query, tmp_path / "loop_001.json"])
+    works = [
+        count_work(dataset.pool_label(patch.case), [patch], len(dataset.info.classes))
+        for patch in patches
+    ]
+    labelled = read_model(labelled_file(loop1), Labelled)
+    found = labelled.total_work
+    assert found == total(works, 3, sum(map(len, cases)))
+    assert found is not None
+    # A case that both loops choose from is opened twice.
+    assert found.images == len(labelled.cases) + len(cases[0] & cases[1]) > len(labelled.cases)
+    assert found.slices + found.empty_slices == sum(patch.size[0] for patch in patches)
+
+
+@pytest.mark.parametrize("field", ["boundary", "work"])
+def test_a_folder_without_some_counts_can_be_continued(
+    phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path, field: str
 ) -> None:
     old = tmp_path / "old"
     shutil.copytree(loop0.train, old, symlinks=False)
     content = read_json(labelled_file(old))
-    del content["boundary"]
+    del content[field]
     write_json(labelled_file(old), content)
-    assert read_model(labelled_file(old), Labelled).effort is None
+    earlier = read_model(labelled_file(old), Labelled)
+    assert (earlier.effort if field == "boundary" else earlier.total_work) is None
     again = tmp_path / "again"
     queries = [loop0.query, tmp_path / "loop_001.json"]
     annotate(phantom, setting, SEED, queries, old, again)

@@ -29,9 +29,9 @@ def start_without(phantom: Path, setting: Setting, out: Path, method: str) -> Pa
     for case in dataset.info.pool:
         label = dataset.pool_label(case.id)
         wanted = {2} if not patches else set()
-        corners = np.ndindex(*(n - 8 + 1 for n in label.shape))
+        corners = np.ndindex(*(n - 6 + 1 for n in label.shape))
         for corner in corners:
-            patch = Patch(case.id, (corner[0], corner[1], corner[2]), (8, 8, 8))
+            patch = Patch(case.id, (corner[0], corner[1], corner[2]), (6, 6, 6))
             there = set(np.unique(label[patch.slices]).tolist())
             if there == {0, 1} | wanted:
                 patches.append(patch)

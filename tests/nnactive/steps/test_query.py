@@ -315,8 +315,8 @@ class Slow(QueryMethod):
             calls.write(case + "\\n")
         if len(log.read_text().split()) == int(os.environ["KILL_AT"]):
             os.kill(os.getpid(), signal.SIGKILL)
-        corner = tuple(n - min(n, 8) for n in pool.shape(case))
-        patch = Patch(case, corner, tuple(min(n, 8) for n in pool.shape(case)))
+        corner = tuple(n - min(n, 6) for n in pool.shape(case))
+        patch = Patch(case, corner, tuple(min(n, 6) for n in pool.shape(case)))
         free = not any(patch.overlaps(p) for p in pool.labelled)
         return [Candidate(pool.rng("noise", case).random(), patch)] if free else []
 """

@@ -56,7 +56,7 @@ def test_no_other_class_gets_labels_whatever_it_declares(phantom, setting, tmp_p
     class Sly(Foreground33):
         oracle = True
 
-    with pytest.raises(MethodError, match="looks at labels"):
+    with pytest.raises(MethodError, match="uses labels"):
         start_with(Sly(), "Sly", phantom, setting, 1, tmp_path / "a.json")
     assert not (tmp_path / "a.json").exists()
 

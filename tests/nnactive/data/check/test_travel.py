@@ -90,7 +90,7 @@ def test_add_and_guide_give_one_answer(own, cards, tmp_path):
 def test_the_command_lists_every_error_and_exits_with_2(own, capsys):
     assert main(["data", "check", str(own.raw)]) == 0
     out = capsys.readouterr().out
-    assert f"{own.raw}: no known dataset; a dataset of your own, in nnU-Net's raw layout" in out
+    assert f"{own.raw}: not a known dataset; treated as your own, in nnU-Net's raw layout" in out
     assert "8 cases read: errors 0" in out
     own.write(5, spacing=(0.1,) * 3)
     own.label(6).unlink()

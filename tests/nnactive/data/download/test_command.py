@@ -107,8 +107,8 @@ def test_all_that_is_stated_is_shown_and_accepted(cards, data, archive, server, 
     capsys.readouterr()
     assert run(data) == 2
     assert capsys.readouterr().err == (
-        "error: tiny: the licence is CC-BY-NC-4.0; its sources disagree, the strictest counts (its "
-        "record: CC-BY-4.0, its paper: NC); the collections it is made of have their own (A: "
+        "error: tiny: the licence is CC-BY-NC-4.0; its sources disagree; the strictest applies "
+        "(its record: CC-BY-4.0, its paper: NC); the collections it is made of have their own (A: "
         "CC-BY-3.0, B: CC-BY-NC-4.0); accept it with --accept-licence\n"
     )
 
@@ -154,8 +154,9 @@ def test_a_server_that_asks_for_an_hour_is_left_for_later(server, cards, data, a
     assert run(data, "--accept-licence") == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
         f"error: a.tar: download failed: {url}: the server responded 429 Too Many Requests and "
-        "asks for a wait of 1 h 0 min, but at most 10 min are waited; run the same command again "
-        f"to resume, or put the file at {data / 'raw' / 'tiny' / 'archives' / 'a.tar'} yourself"
+        "asks to wait 1 h 0 min, but waits are limited to 10 min in all; run the same command "
+        f"again to resume, or put the file at {data / 'raw' / 'tiny' / 'archives' / 'a.tar'} "
+        "yourself"
     )
     assert run(data) == 0
 
@@ -166,7 +167,7 @@ def test_every_wait_is_told(server, cards, data, archive, capsys, monkeypatch) -
     cards.write(download=file_of(archive, url))
     assert run(data, "--accept-licence") == 0
     told = [line for line in capsys.readouterr().err.splitlines() if "waiting" in line]
-    cause = "a.tar: the server responded 503 Service Unavailable and asks for a wait of 45 s"
+    cause = "a.tar: the server responded 503 Service Unavailable and asks to wait 45 s"
     assert told == [
         f"waiting: {cause}; attempt {number} of 6 follows; 45 s left" for number in (2, 3)
     ]
@@ -178,7 +179,7 @@ def test_a_wait_on_a_terminal(server, cards, data, archive, capsys, monkeypatch)
     url = server.add("/a.tar", archive, status=[503], retry_after="1")
     cards.write(download=file_of(archive, url))
     assert run(data, "--accept-licence") == 0
-    assert "asks for a wait of 1 s; attempt 2 of 6 follows; 1 s left" in capsys.readouterr().err
+    assert "asks to wait 1 s; attempt 2 of 6 follows; 1 s left" in capsys.readouterr().err
 
 
 def test_a_long_wait_is_told_every_half_minute(capsys, monkeypatch) -> None:

@@ -197,7 +197,9 @@ def test_a_full_disk_keeps_what_was_fetched(server, place, monkeypatch) -> None:
         patch.setattr(
             "nnactive.data.download.archives.unpack", lambda *_: (_ for _ in ()).throw(full)
         )
-        with pytest.raises(UserError, match=r"raw/tiny: the disk is full; what was fetched is k"):
+        with pytest.raises(
+            UserError, match=r"raw/tiny: the disk is full; the download so far is k"
+        ):
             place.bring(card)
     server.requests.clear()
     place.bring(card)
@@ -324,7 +326,7 @@ def test_a_disk_that_fills_while_unpacking_is_left_clean(server, place, monkeypa
 def test_a_page_in_the_place_of_a_file_is_told(server, place) -> None:
     page = b"\n<!DOCTYPE html>\n<html><head><title>\n Sign in - ditto </title></head></html>"
     urls = [server.add("/a", page), server.url + "/missing"]
-    cause = r"is a web page \('Sign in - ditto'\), not the file; its source may want a login"
+    cause = r"is a web page \('Sign in - ditto'\), not the file; its source may require a login"
     with pytest.raises(TransferError, match=rf"/a: {cause}.*404 Not Found"):
         place.bring(place.card(**one(*urls)))
     (place.folders.archives / "a.tar").write_bytes(page)
@@ -455,7 +457,7 @@ def test_two_at_a_time(server: Loopback, place: Place) -> None:
     card = place.card(**one(server.add("/a", ARCHIVE)))
     with (
         locked(place.folders),
-        pytest.raises(UserError, match="another download of this dataset is at work"),
+        pytest.raises(UserError, match="another download of this dataset is running"),
     ):
         place.bring(card)
 

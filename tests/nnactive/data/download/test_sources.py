@@ -67,7 +67,7 @@ def test_google_drive_that_trickles_is_given_up(server, place, monkeypatch) -> N
     with pytest.raises(TransferError, match=r"less than 1\.0 KiB/s came from Google Drive for 0 s"):
         place.bring(card)
     waits = {step.name for step in place.steps if step.stage == "wait"}
-    assert waits == {"a.tar: nothing comes from Google Drive; given up after 0 s of silence"}
+    assert waits == {"a.tar: nothing comes from Google Drive; gave up after 0 s of silence"}
 
 
 def test_google_drive_has_to_fit_on_the_disk(server, place, monkeypatch) -> None:
@@ -195,8 +195,8 @@ def test_synapse_that_falls_silent_is_told_and_given_up(place, synapse, monkeypa
     assert [step.done for step in place.steps if step.stage == "fetch"][-1] == 3
     waits = {step.name for step in place.steps if step.stage == "wait"}
     assert waits <= {
-        "MAMA-MIA: nothing comes from Synapse; given up after 0 s of silence",
-        "MAMA-MIA: less than 1.0 KiB/s comes from Synapse; given up after 0 s of that",
+        "MAMA-MIA: nothing comes from Synapse; gave up after 0 s of silence",
+        "MAMA-MIA: less than 1.0 KiB/s comes from Synapse; gave up after 0 s of that",
     }
     assert waits
 

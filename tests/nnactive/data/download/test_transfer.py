@@ -183,7 +183,7 @@ def test_the_server_may_name_the_wait(server, draft, monkeypatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     amounts = Amounts()
     fetch(server.add("/a", CONTENT, status=[429], retry_after="3"), draft, None, amounts)
-    why = "the server responded 429 Too Many Requests and asks for a wait of 3 s; "
+    why = "the server responded 429 Too Many Requests and asks to wait 3 s; "
     assert amounts.waits == [(why + "attempt 2 of 6 follows", n, 3) for n in range(3)]
     assert draft.read_bytes() == CONTENT
 
@@ -194,7 +194,7 @@ def test_a_wait_that_is_too_long_is_left_for_later(server, draft, monkeypatch, a
     url = server.add("/a", CONTENT, status=[503], retry_after=asked)
     with pytest.raises(
         TransferError,
-        match=r"Unavailable and asks for a wait of \d h .* at most 10 min are waited$",
+        match=r"Unavailable and asks to wait \d h .* limited to 10 min in all$",
     ):
         fetch(url, draft, None, Amounts())
     fetch(url, draft, None, Amounts())
@@ -208,11 +208,11 @@ def test_waits_are_added_up(server, draft, monkeypatch) -> None:
     url = server.add("/a", CONTENT, cut=cuts, status=[503] * 3, retry_after="250")
     with pytest.raises(
         TransferError,
-        match=r"a wait of 4 min, but at most 10 min are waited, and 8 min were before$",
+        match=r"asks to wait 4 min, .* limited to 10 min in all, of which 8 min are used up$",
     ):
         fetch(url, draft, None, amounts)
     assert {why for why, _, _ in amounts.waits} == {
-        f"the server responded 503 Service Unavailable and asks for a wait of 4 min; {later}"
+        f"the server responded 503 Service Unavailable and asks to wait 4 min; {later}"
         for later in ("attempt 2 of 6 follows", "attempt 3 of 6 follows")
     }
 
@@ -241,7 +241,7 @@ def test_silence_is_told_while_it_lasts(server, draft, monkeypatch) -> None:
     fetch(server.add("/a", CONTENT[:40_000], pause=0.2), draft, None, amounts)
     source = server.url.removeprefix("http://")
     assert {(why, limit) for why, _, limit in amounts.waits} == {
-        (f"nothing comes from {source}; given up after 30 s of silence", 30)
+        (f"nothing comes from {source}; gave up after 30 s of silence", 30)
     }
 
 
@@ -291,7 +291,7 @@ def test_a_trickle_ends_and_the_next_attempt_goes_on(server, draft) -> None:
     assert first is None
     assert 0 < int(second.removeprefix("bytes=").rstrip("-")) < 100
     source = server.url.removeprefix("http://")
-    why = f"less than 1.0 KiB/s comes from {source}; given up after 0 s of that"
+    why = f"less than 1.0 KiB/s comes from {source}; gave up after 0 s of that"
     assert {told for told, _, _ in amounts.waits} == {why}
     assert all(0.1 <= seconds <= limit == 0.4 for _, seconds, limit in amounts.waits)
 
@@ -321,7 +321,7 @@ def test_an_answer_whose_headers_trickle_is_given_up(server, draft, monkeypatch)
         fetch(url, draft, None, amounts)
     source = server.url.removeprefix("http://")
     assert {(why, limit) for why, _, limit in amounts.waits} == {
-        (f"no answer comes from {source}; given up after 0 s", 0.4)
+        (f"no answer comes from {source}; gave up after 0 s", 0.4)
     }
 
 
@@ -379,7 +379,7 @@ def test_bytes_are_kept_as_they_are_stored(server: Loopback, draft: Path) -> Non
         ({"status": [206]}, "the server responded 206 Partial Content"),
         ({"status": [503] * 99}, "responded 503 Service Unavailable, 6 times in a row"),
         ({"redirect": "/a"}, "Exceeded 10 redirects."),
-        ({"extra_length": 50}, "the server has less than was fetched before, 6 times"),
+        ({"extra_length": 50}, "the server has less than was already downloaded, 6 times"),
         ({"cut": [0] * 99}, "was lost at 0 bytes, 6 times"),
     ],
 )
@@ -403,3 +403,12 @@ def test_nobody_there(server: Loopback, draft: Path) -> None:
 def test_what_is_no_address(draft: Path) -> None:
     with pytest.raises(TransferError, match="No connection adapters were found for 'ftp://x/a'"):
         fetch("ftp://x/a", draft, None, Amounts())
+
+
+def test_a_server_that_never_ends_is_left(server: Loopback, draft: Path) -> None:
+    url = server.add("/a", CONTENT, no_length=True)
+    with pytest.raises(TransferError, match="sends more than 1,000 bytes"):
+        fetch(url, draft, None, Amounts(), most=1000)
+    draft.unlink()
+    fetch(url, draft, None, Amounts(), most=len(CONTENT))
+    assert draft.read_bytes() == CONTENT

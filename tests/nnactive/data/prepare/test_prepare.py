@@ -18,7 +18,10 @@ from nnactive.data.prepare import stages
 from nnactive.data.prepare.prepare import estimate_needs, prepare
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.raw.script import load_script
+from nnactive.effort import total
 from nnactive.errors import NnactiveError, UserError
+from nnactive.geometry import Patch
+from nnactive.labels import count_work
 
 FILES = {
     "prepared.json",
@@ -50,7 +53,7 @@ def test_a_prepared_dataset_holds_what_the_raw_folder_held(tiny, tmp_path):
     )
     assert (info.spacing, info.split_kind, info.protocol_version) == ((2, 1, 1), "rule", "1.0")
     assert (len(info.pool), len(info.test)) == (6, 2)
-    voxels = np.zeros(3, int)
+    voxels, works = np.zeros(3, int), []
     for number in range(1, 9):
         case = f"tiny_{number}"
         image, label = tiny.case(number)
@@ -62,6 +65,7 @@ def test_a_prepared_dataset_holds_what_the_raw_folder_held(tiny, tmp_path):
             np.testing.assert_array_equal(dataset.pool_label(case), label)
             assert dataset.pool_label(case).dtype == np.int16
             voxels += np.bincount(label.ravel(), minlength=3)
+            works.append(count_work(label, [Patch(case, (0, 0, 0), label.shape)], 3))
             with pytest.raises(NnactiveError, match=f"{case}: not a test case"):
                 dataset.test_label(case)
         else:
@@ -69,6 +73,7 @@ def test_a_prepared_dataset_holds_what_the_raw_folder_held(tiny, tmp_path):
             with pytest.raises(NnactiveError, match=f"{case}: not a pool case"):
                 dataset.pool_label(case)
     assert info.pool_voxels == tuple(voxels)
+    assert info.pool_effort == total(works, 2, images=6)
     assert told[-1] == ("normalise", 8, 8)
     assert ("resample", 8, 8) in told
 

@@ -92,7 +92,7 @@ def test_links_are_followed_and_those_to_nothing_told(tiny):
     assert len(scan(tiny.raw, tiny.card())) == 8
     shutil.rmtree(real)
     assert refused(tiny) == (
-        f"{tiny.raw / 'labelsTr'}: a link to {real}, which doesn't exist; mend the link"
+        f"{tiny.raw / 'labelsTr'}: a link to {real}, which doesn't exist; fix the link"
     )
 
 

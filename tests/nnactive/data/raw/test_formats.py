@@ -265,7 +265,7 @@ def test_a_plain_file_named_gz_is_read_with_a_note(tmp_path):
     volume = read_volume(plain)
     np.testing.assert_array_equal(volume.array, array())
     assert [(note.file, note.what) for note in volume.notes] == [
-        (plain, "not compressed, though called .gz; read all the same")
+        (plain, "not compressed, though called .gz; read anyway")
     ]
     plain.write_bytes(plain.read_bytes()[:-1])
     with pytest.raises(UserError, match="truncated or damaged"):
@@ -316,8 +316,8 @@ def test_a_nifti_without_a_voxel_size_is_refused(tmp_path, wrong):
         ("mhd", b"DimSize = 30 20 6\n", b"", "has no field 'DimSize'"),
         ("nrrd", b"sizes: 30 20 6\n", b"", "has no field 'sizes'"),
         ("mhd", b"ElementSpacing = 0.75", b"ElementSpacing = 0", "has the voxel size '0 0.5 4'"),
-        ("mhd", b"x.raw", b"LIST", "one file a slice"),
-        ("mhd", b"x.raw", b"x%03d.raw 1 6 1", "one file a slice"),
+        ("mhd", b"x.raw", b"LIST", "one file per slice"),
+        ("mhd", b"x.raw", b"x%03d.raw 1 6 1", "one file per slice"),
         ("nrrd", b"(0,0.5,0)", b"(0,nan,0)", "has the directions '(0.75,0,0) (0,nan,0)"),
         ("nrrd", b"encoding: raw", b"encoding: hex", "encoding 'hex'"),
         ("nrrd", b"encoding: raw", b"encoding: raw\ndata file: y", "in another file"),

@@ -157,7 +157,7 @@ def test_an_offset_that_is_no_place_is_refused(file, offset):
     put(file, 108, "f", offset)
     with pytest.raises(UserError) as refusal:
         read_volume(file)
-    expect_one_line(refusal, file, f"vox_offset {offset:g}, which is no place in a file")
+    expect_one_line(refusal, file, f"vox_offset {offset:g}, which is not a position in a file")
 
 
 def test_an_offset_behind_the_file_names_the_field(file):

@@ -57,6 +57,17 @@ def test_labels_are_the_argmax_of_the_mean_logits(loop0: Loop, image) -> None:
     assert both.labels(image).shape == image.shape[1:]
 
 
+def test_a_segmentation_has_the_same_labels_and_each_ones_mean_probability(
+    loop0: Loop, image
+) -> None:
+    both = ensemble(loop0, loop0.members)
+    labels, confidence = both.segment(image)
+    np.testing.assert_array_equal(labels, both.labels(image))
+    mean = torch.stack(list(both.probabilities(image))).mean(dim=0)
+    wanted = mean.gather(0, torch.from_numpy(labels.astype(np.int64))[None])[0]
+    np.testing.assert_allclose(confidence, wanted.numpy(), atol=2e-4)
+
+
 def test_mirroring_changes_the_prediction(loop0: Loop, image) -> None:
     plain = next(ensemble(loop0, loop0.members[:1]).probabilities(image))
     mirrored = next(ensemble(loop0, loop0.members[:1], mirror=True).probabilities(image))
