@@ -11,6 +11,10 @@ PUBLISHED ?=
 STRICT ?=
 RUNTIME ?=
 IMAGE ?=
+# Where submit leaves a bundle to hand in; {id} is the method's id.
+BUNDLE ?= bundles/{id}
+# 1: submit keeps the networks, for `reproduce --method --models`.
+KEEP ?=
 # The first that starts; all have the locked packages (tests/test_lock.py).
 PYTHON ?= $(shell for v in 3.11 3.12 3.13; do python$$v -c '' 2>/dev/null && echo python$$v && break; done || echo python3)
 UV ?= $(shell command -v uv)
@@ -24,7 +28,7 @@ BASE = $(if $(BASE_IMAGE),BASE_IMAGE=$(BASE_IMAGE)) $(if $(DEBIAN),DEBIAN=$(DEBI
 
 # Commands get what is given in the environment, as it is: a path may hold what make or a shell
 # would read ($, quotes, a newline).
-GIVEN := TRACK DATA RUNS OUT CORES DATASET REGIME RUNTIME IMAGE METHOD SIF
+GIVEN := TRACK DATA RUNS OUT CORES DATASET REGIME RUNTIME IMAGE METHOD SIF BUNDLE
 as_given = $(if $(filter command environment,$(firstword $(origin $(1)))),$(value $(1)),$($(1)))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(call as_given,$(name))))
 export $(GIVEN) NAME
@@ -46,7 +50,7 @@ PLACES := --data "$$DATA" --runs "$$RUNS" --out "$$OUT" $(if $(CORES),--cores "$
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
-	@echo "variables: TRACK=$$TRACK DATA=$$DATA RUNS=$$RUNS OUT=$$OUT CORES= RUNTIME= IMAGE=1 METHOD= DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
+	@echo "variables: TRACK=$$TRACK DATA=$$DATA RUNS=$$RUNS OUT=$$OUT CORES= RUNTIME= IMAGE=1 METHOD= BUNDLE= KEEP=1 DATASET= REGIME= PUBLISHED=1 STRICT=1 DEBUG=1"
 
 venv: $(VENV)/.done  ## create the virtual environment with the locked packages, by uv if there is one (UV= for pip)
 
@@ -59,11 +63,11 @@ $(VENV)/.done: requirements-dev.lock pyproject.toml setup.py
 benchmark: venv  ## run the baselines of TRACK and build the leaderboard
 	@$(BENCH) track run $(PART) $(PLACES) $(INSIDE) -- "$$TRACK"
 
-submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
+submit: venv  ## run METHOD=path/to/file.py:Class beside the baselines, leave its BUNDLE (RUNTIME=docker|apptainer; IMAGE=1: with its submission.yaml)
 	@test -n "$$METHOD" || \
 		{ echo "error: no METHOD; run: make submit METHOD=path/to/file.py:Class" >&2; exit 2; }
 	@case "$$IMAGE" in ""|1) ;; *) echo "error: IMAGE=$$IMAGE: it is 1 or nothing; NAME= and SIF= say which image" >&2; exit 2 ;; esac
-	@$(BENCH) submit --track "$$TRACK" $(PART) $(PLACES) $(INSIDE) -- "$$METHOD"
+	@$(BENCH) submit --track "$$TRACK" $(PART) $(if $(BUNDLE),--offer "$$BUNDLE") $(if $(KEEP),--keep) $(PLACES) $(INSIDE) -- "$$METHOD"
 
 leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=1: with the papers' figures)
 	@$(BENCH) leaderboard build --results "$$RUNS" --out "$$OUT" $(if $(PUBLISHED),--published) $(if $(STRICT),--strict)
@@ -90,7 +94,7 @@ lint: venv  ## check style, format, imports and scripts, and that no file holds 
 	@$(WAIT) "checking imports" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/shellcheck .ci/run .ci/containers .ci/apptainer .ci/slurm .ci/slurm-up benchmark/image/*.sh
-	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$' | \
+	@git ls-files -z | grep -zvE '[.](lock|csv|svg)$$|^leaderboard/entries/' | \
 		$(WAIT) "looking for secrets" xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 types: venv  ## check types
