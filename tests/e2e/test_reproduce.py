@@ -107,6 +107,8 @@ def test_a_bundle_is_replayed_and_rerun_elsewhere(author, other, track, tmp_path
 def test_raised_dice_are_found_by_training_again(other, forged, track, tmp_path) -> None:
     file = forged.parent / EXPERIMENT / "result.json"
     content = json.loads(file.read_text())
+    for loop in content["loops"]:  # a careful forger says nothing that counts could contradict
+        loop |= {"surfaces": None, "calibration": None}
     counts = content["loops"][1]["counts"]
     for hits, misses in zip(counts["true_positives"], counts["false_negatives"], strict=True):
         for case, missed in enumerate(misses):  # the reference stays what it is
