@@ -9,6 +9,7 @@ from pydantic import Field
 
 from benchmark.layout import Experiment
 from benchmark.submission.method_string import Method
+from benchmark.taken.cycles import check_files
 from benchmark.track_file import TrackFile, read_track_file, settings_of
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
@@ -146,6 +147,7 @@ def load_track(name: str) -> Track:
     content = read_track_file(path)
     if is_path:
         _check_users_file(content, path)
+        check_files(path, content)
     fields = content.model_dump(exclude={"settings", "cards"})
     settings = settings_of(content, path)
     left_out = {s.name: _ids(methods, path) for s, methods in settings.items() if methods}

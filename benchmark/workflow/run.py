@@ -12,6 +12,7 @@ from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
+from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
 from benchmark.tracks import experiments
 from benchmark.workflow.engine import workplace
@@ -56,6 +57,7 @@ def run(
     root = request.root
     writer = part.writer if part and part.writer else local_writer()
     with _at_work(root, writer) as beat, workplace() as place:
+        check_runs(root, request.track.name, request.track.settings)
         generated = check_datasets(request)
         check_settings(request)
         part = part or _whole(request)

@@ -26,6 +26,7 @@ from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.shards import Kind, Shard
 from benchmark.execution.child_processes import spawn
 from benchmark.submission.spec import freeze
+from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
 from benchmark.tracks import experiments
 from benchmark.workflow.request import Request, check_datasets, check_settings
@@ -92,6 +93,7 @@ def submit_shards(
 
 def _prepare(request: Request, root: Path, cut: Kind) -> ShardRequest:
     """Check the request as a run does, and write what the shards need of it."""
+    check_runs(root, request.track.name, request.track.settings)
     generated = check_datasets(request)
     check_settings(request)
     methods = [spec.record.id for spec, _ in request.methods]
