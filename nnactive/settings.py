@@ -2,9 +2,9 @@
 
 import operator
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from nnactive.io.models import Frozen, StateFile
 
@@ -83,14 +83,25 @@ class TakenQueries(Frozen):
 class Annotator(Frozen):
     """How an annotator errs inside the patches (protocol section 2)."""
 
-    boundary_sd_mm: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    """Standard deviation of a boundary's displacement along each axis."""
-    boundary_length_mm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    boundary_sd_mm: Annotated[float, Field(ge=0, le=20)]
+    """Standard deviation of a boundary's displacement along each axis; at most
+    ``boundary_length_mm``."""
+    boundary_length_mm: Annotated[float, Field(ge=1, le=200)]
     """Distance at which two displacements correlate by about a half."""
     missed_share: Annotated[float, Field(ge=0, le=1)]
     """Share of small components that are missed ..."""
-    missed_below_mm3: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    missed_below_mm3: Annotated[float, Field(gt=0, le=100_000)]
     """... and the volume below which a component is small."""
+
+    @model_validator(mode="after")
+    def _smooth(self) -> Self:
+        if self.boundary_sd_mm > self.boundary_length_mm:
+            raise ValueError(
+                f"boundary_sd_mm is {self.boundary_sd_mm:g} and boundary_length_mm "
+                f"{self.boundary_length_mm:g}: a displacement larger than its correlation length "
+                "tears structures apart; lower the first or raise the second"
+            )
+        return self
 
 
 class Setting(StateFile):

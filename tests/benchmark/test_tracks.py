@@ -119,6 +119,14 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (("name: hippocampus_own", "name: hippocampus_low"), "duplicate 'hippocampus_low'"),
         (("seeds: [3, 4]", "seeds: [3, 4"), "not valid YAML"),
         (("regime: low", "regime: low\n    queries: {track: mine}"), "'mine' is this track"),
+        (
+            (
+                "regime: low",
+                "regime: low\n    annotator: {boundary_sd_mm: 21, boundary_length_mm: 30, "
+                "missed_share: 0, missed_below_mm3: 1}",
+            ),
+            r"field 'settings.0.annotator.boundary_sd_mm': .*less than or equal to 20",
+        ),
         ((MINIMAL, "- a list"), "field 'content'"),
         (("settings:", "cards:"), "field 'cards.0.datasets'"),
         ((MINIMAL[MINIMAL.index("settings") :], ""), "needs 'settings', 'cards' or both"),
