@@ -64,7 +64,8 @@ def collect(root: Path, track: Track, experiment: Experiment, data: Path) -> Exp
         seed=experiment.seed,
         dataset=_dataset(info, full_data_dice(setting, load_card(setting.dataset))),
         loops=tuple(
-            loop_result(root, Target(data, setting, experiment, loop)) for loop in range(finished)
+            loop_result(root, Target(data, setting, experiment, loop), info.slice_axis)
+            for loop in range(finished)
         ),
         environment=environment(),
         command=run_command(),
@@ -137,8 +138,15 @@ def finished_loops(root: Path, setting: Setting, experiment: Experiment) -> int:
     return setting.loops
 
 
-def loop_result(root: Path, target: Target) -> LoopResult:
-    """What a finished loop adds to the result."""
+def loop_result(root: Path, target: Target, slice_axis: int | None = None) -> LoopResult:
+    """What a finished loop adds to the result.
+
+    Args:
+        root: the track's folder.
+        target: the loop.
+        slice_axis: across which the result's slices are counted: a loop that counted across
+            another one, before its dataset was prepared again, has no effort; None: any.
+    """
     from nnactive.steps.annotate import Labelled, labelled_file
     from nnactive.steps.evaluate import Evaluation
 
@@ -156,7 +164,7 @@ def loop_result(root: Path, target: Target) -> LoopResult:
         labelled_voxels=labelled.voxels,
         labelled_foreground=labelled.foreground,
         labelled_boundary=labelled.effort,
-        effort=labelled.total_work,
+        effort=labelled.total_work if slice_axis in {None, labelled.slice_axis} else None,
         counts=Counts(
             true_positives=evaluation.true_positives,
             false_positives=evaluation.false_positives,
@@ -180,6 +188,7 @@ def _dataset(info: "PreparedInfo", full_data_dice: float | None) -> DatasetRecor
         pool_foreground=info.pool_voxels[1:],
         pool_boundary=info.pool_boundary,
         pool_effort=info.pool_effort,
+        slice_axis=info.slice_axis,
         full_data_dice=full_data_dice,
         test_cases=tuple(case.id for case in info.test),
         pool_shapes={case.id: case.shape for case in info.pool},

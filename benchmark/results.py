@@ -1,6 +1,7 @@
 """The result of one experiment: one JSON file, which is all that the leaderboard reads."""
 
 import math
+import operator
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -188,6 +189,9 @@ class DatasetRecord(Frozen):
     """Of these, voxels with a 6-neighbour of another label; None: not counted."""
     pool_effort: Effort | None = None
     """What labelling every image of the pool from end to end would take; None: not counted."""
+    slice_axis: Annotated[int, Field(ge=0, le=2, exclude_if=operator.not_)] = 0
+    """Axis of the prepared images across which the slices of all efforts were counted; z where it
+    isn't written."""
     full_data_dice: Annotated[float, Field(gt=0, le=1)] | None = None
     """Mean Dice of the same training on the whole pool; None: unknown."""
     test_cases: tuple[str, ...]

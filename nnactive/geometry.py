@@ -85,12 +85,17 @@ def slice_size(axis: int) -> Triple:
     return z, y, x
 
 
-def slices_along(size: Sequence[int]) -> int:
+def slices_along(size: Sequence[int], slice_axis: int = 0) -> int:
     """Axis along which a box is looked at slice by slice.
 
-    It is z, but a box of one voxel's thickness is itself a slice, whichever axis it lies across.
+    It is the dataset's, but a box of one voxel's thickness is itself a slice, whichever axis it
+    lies across.
+
+    Args:
+        size: of the box, ``(z, y, x)``.
+        slice_axis: across which the dataset's slices lie.
     """
-    return list(size).index(1) if 1 in size else 0
+    return slice_axis if size[slice_axis] == 1 or 1 not in size else list(size).index(1)
 
 
 def size_text(size: Sequence[int], times: str = "x") -> str:

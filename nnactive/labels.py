@@ -68,7 +68,7 @@ def boundary_voxels(
     Args:
         label: ``(Z, Y, X)``, values ``0..n_classes - 1``; voxels outside it are no neighbours.
         n_classes: number of classes, background included.
-        axes: along which voxels are neighbours; ``(1, 2)``: within axial slices.
+        axes: along which voxels are neighbours; ``(1, 2)``: within slices across z.
     """
     total = np.zeros(n_classes, dtype=np.int64)
     # A few planes at a time, with a neighbour on either side: doing it all at once would double the
@@ -88,22 +88,25 @@ def boundary_voxels(
     return total
 
 
-def count_work(label: np.ndarray, patches: Iterable[Patch], n_classes: int) -> Work:
+def count_work(
+    label: np.ndarray, patches: Iterable[Patch], n_classes: int, slice_axis: int = 0
+) -> Work:
     """What there is to draw and to look at inside one case's patches (protocol section 6).
 
-    Each patch counts by itself: a structure that two patches cut is drawn in both. Slices lie
-    across z, but a patch of one voxel's thickness is a slice, whichever axis it lies across.
+    Each patch counts by itself: a structure that two patches cut is drawn in both. A patch of one
+    voxel's thickness is a slice, whichever axis it lies across.
 
     Args:
         label: full or partial label map of the case, ``(Z, Y, X)``.
         patches: its labelled patches.
         n_classes: number of classes, background included; labels are ``0..n_classes - 1``.
+        slice_axis: axis of ``label`` across which the dataset's slices lie.
     """
     components, contour = np.zeros((2, n_classes), dtype=np.int64)
     slices = empty = 0
     for patch in patches:
         box = label[patch.slices]
-        planes = np.moveaxis(box, slices_along(patch.size), 0)
+        planes = np.moveaxis(box, slices_along(patch.size, slice_axis), 0)
         drawn = int(planes.any(axis=(1, 2)).sum())
         slices, empty = slices + drawn, empty + len(planes) - drawn
         if drawn:

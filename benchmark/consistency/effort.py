@@ -14,7 +14,8 @@ def of_effort(result: ExperimentResult) -> Iterator[str]:
     if result.dataset.pool_effort is not None:
         yield from (f"pool_effort: {each}" for each in _of_pool(result.dataset))
     images = accumulate(len(set(loop.patches.case)) for loop in result.loops)
-    depths = accumulate(_depth(zip(*loop.patches.size, strict=True)) for loop in result.loops)
+    axis = result.dataset.slice_axis
+    depths = accumulate(_depth(zip(*loop.patches.size, strict=True), axis) for loop in result.loops)
     for loop, opened, depth in zip(result.loops, images, depths, strict=True):
         if loop.effort is not None:
             found = _of_loop(loop, loop.effort, (opened, depth), len(result.dataset.classes))
@@ -24,9 +25,9 @@ def of_effort(result: ExperimentResult) -> Iterator[str]:
             yield f"loop {after.loop}: effort: a count is lower than in the previous loop"
 
 
-def _depth(sizes: Iterable[Sequence[int]]) -> int:
+def _depth(sizes: Iterable[Sequence[int]], axis: int) -> int:
     """Slices of boxes, from one end to the other."""
-    return sum(size[slices_along(size)] for size in sizes)
+    return sum(size[slices_along(size, axis)] for size in sizes)
 
 
 def _of_pool(dataset: DatasetRecord) -> Iterator[str]:
@@ -40,7 +41,7 @@ def _of_pool(dataset: DatasetRecord) -> Iterator[str]:
     if effort.images != dataset.pool_cases:
         yield f"{effort.images} images opened, but the pool has {dataset.pool_cases}"
     slices = effort.slices + effort.empty_slices
-    if shapes is not None and slices != (wanted := _depth(shapes.values())):
+    if shapes is not None and slices != (wanted := _depth(shapes.values(), dataset.slice_axis)):
         yield f"{slices:,} slices, but the pool's images have {wanted:,}"
 
 

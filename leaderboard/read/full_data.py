@@ -1,4 +1,4 @@
-"""The full-data Mean Dice of a setting: the dataset's card has it, and no result file."""
+"""What the dataset's card decides: the full-data Mean Dice, and across which axis slices lie."""
 
 from dataclasses import replace
 from functools import cache
@@ -30,6 +30,19 @@ def with_full_data(result: Facts) -> Facts | Undefined:
         )
     dataset = result.dataset.model_copy(update={"full_data_dice": known})
     return replace(result, dataset=dataset)
+
+
+def with_slices_of_the_card(result: Facts) -> Facts:
+    """The result without labelling effort if it was counted across another axis than the card's.
+
+    Earlier versions counted across z in every dataset; the rest of such a result stands.
+    """
+    card = _card(result.setting.dataset)
+    if card is None or card.slice_axis == result.dataset.slice_axis:
+        return result
+    dataset = result.dataset.model_copy(update={"pool_effort": None, "slice_axis": card.slice_axis})
+    loops = tuple(replace(loop, effort=None) for loop in result.loops)
+    return replace(result, dataset=dataset, loops=loops)
 
 
 @cache

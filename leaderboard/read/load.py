@@ -16,7 +16,7 @@ from leaderboard.read.facts import Facts
 from leaderboard.read.files import Told, read_files
 from leaderboard.read.find import Named, result_files
 from leaderboard.read.found import Entry, Found
-from leaderboard.read.full_data import with_full_data
+from leaderboard.read.full_data import with_full_data, with_slices_of_the_card
 from leaderboard.read.groups import group_key, identity
 from leaderboard.read.public import read_public
 from leaderboard.undefined import Undefined
@@ -122,7 +122,7 @@ def _found(
         return LeftOut(
             label, f"belongs to another method than its entry: {plain(entry.method.id, 60)}"
         )
-    complete = with_full_data(facts)
+    complete = with_full_data(with_slices_of_the_card(facts))
     if isinstance(complete, Undefined):
         return LeftOut(label, complete.reason)
     return Found(label, complete, told.sealed or told.digest in baselines, entry)

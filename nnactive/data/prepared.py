@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import operator
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -69,6 +70,9 @@ class PreparedInfo(StateFile):
     """Of these, voxels per foreground class with a 6-neighbour of another label; None: unknown."""
     pool_effort: Effort | None = None
     """What labelling every image of the pool from end to end would take; None: not counted."""
+    slice_axis: Annotated[int, Field(ge=0, le=2, exclude_if=operator.not_)] = 0
+    """Axis of the stored images across which slices are counted: the card's, when it was prepared;
+    z before this was recorded."""
     split_kind: str
     planned: dict[str, str] = Field(default={})
     """SHA-256 of the plans, the description and the fingerprint, by file name; empty for datasets

@@ -11,10 +11,10 @@ class Work(Frozen):
     components: tuple[int, ...]
     """Connected components (26 neighbours) inside a patch, by foreground class."""
     contour: tuple[int, ...]
-    """Voxels on a contour of their axial slice, by foreground class: with a neighbour of another
+    """Voxels on a contour of their slice, by foreground class: with a neighbour of another
     label in the same slice (4 neighbours) of the patch."""
     slices: int
-    """Axial slices of patches that hold any foreground."""
+    """Slices of patches, across the dataset's slice axis, that hold any foreground."""
     empty_slices: int
     """Those that hold none: they are looked at, not drawn on."""
 

@@ -1,12 +1,14 @@
 """Step: label the chosen patches and write the folder that the next ensemble trains on."""
 
+import operator
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from nnactive.annotator.drawn import drawn_labels
 from nnactive.answers.patch_rules import problems
@@ -45,6 +47,8 @@ class Labelled(StateFile):
     """Boundary voxels per foreground class of each labelled case; None: not counted."""
     work: dict[str, Work] | None = None
     """What was there to draw in each labelled case; None: not counted."""
+    slice_axis: Annotated[int, Field(exclude_if=operator.not_)] = 0
+    """Axis across which slices were counted."""
     images: int | None = None
     """How often an annotator has opened an image: the cases of each loop, summed over loops; None:
     not counted."""
@@ -176,7 +180,9 @@ def _write(
     """Write a training folder with the labels of ``patches``; its draws are called ``names``."""
     by_case, classes = _by_case(patches), len(dataset.info.classes)
     errs = [] if annotator is None else [annotator.model_dump()]
-    done = _done_cases(out, key_of([dataset.info.checksum, *names, *errs]))
+    across = dataset.info.slice_axis
+    axis = [across] if across else []
+    done = _done_cases(out, key_of([dataset.info.checksum, *names, *errs, *axis]))
 
     def drawn(case: str) -> np.ndarray:
         return drawn_labels(dataset, annotator, names[2], case, by_case[case])
@@ -188,7 +194,7 @@ def _write(
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
     draws = seed_of(*names, "training") if setting.training.seeded else None
-    labelled = _count(drawn, by_case, classes, fresh, before, done / "work").model_copy(
+    labelled = _count(drawn, by_case, classes, fresh, before, across, done / "work").model_copy(
         update={"images": images, "set_name": names[1], "training_seed": draws}
     )
     present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
@@ -266,12 +272,13 @@ def _count(
     classes: int,
     fresh: list[str],
     before: Labelled | None,
+    across: int,
     done: Path,
 ) -> Labelled:
     """What is labelled; recounts cases with new patches or without counts of all kinds."""
     counts = dict(before.cases) if before else {}
     boundary = dict(before.boundary or {}) if before else {}
-    work = dict(before.work or {}) if before else {}
+    work = dict(before.work or {}) if before and before.slice_axis == across else {}
     memo = Memo(done, lambda _: "")
     for case in sorted(by_case):
         if memo.has(case):
@@ -281,13 +288,14 @@ def _count(
             label = drawn(case)
             counts[case] = count_labelled(label, by_case[case], classes)
             boundary[case] = count_boundary(label, by_case[case], classes)
-            work[case] = count_work(label, by_case[case], classes)
+            work[case] = count_work(label, by_case[case], classes, across)
             memo.add(case, (counts[case], boundary[case], work[case].model_dump()))
     return Labelled(
         patches=sum(len(patches) for patches in by_case.values()),
         cases={case: counts[case] for case in sorted(by_case)},
         boundary={case: boundary[case] for case in sorted(by_case)},
         work={case: work[case] for case in sorted(by_case)},
+        slice_axis=across,
     )
 
 

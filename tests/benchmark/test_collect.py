@@ -130,6 +130,16 @@ def test_what_the_steps_left_is_in_the_result(root):
     assert list(result.loops[1].costs) == ["query", "annotate", *folds, "evaluate"]
 
 
+def test_slices_that_were_counted_across_another_axis_than_the_pools_are_left_out(root):
+    info = root.parent / "acdc" / "prepared.json"
+    write_model(info, read_model(info, PreparedInfo).model_copy(update={"slice_axis": 2}))
+    last = labelled_file(root / layout.train_folder(EXPERIMENT, 1))
+    write_model(last, read_model(last, Labelled).model_copy(update={"slice_axis": 2}))
+    result = gather(root)
+    assert result.dataset.slice_axis == 2
+    assert [loop.effort is None for loop in result.loops] == [True, False]
+
+
 def test_surfaces_and_calibration_are_in_the_result_where_the_evaluation_has_them(root):
     file = root / layout.evaluation_file(EXPERIMENT, 1)
     evaluation = read_model(file, Evaluation)

@@ -44,6 +44,7 @@ settings:
     patch_size: [1, 2, 3]
     training: {folds: 2}
 """
+ERRS = "{boundary_sd_mm: 21, boundary_length_mm: 30, missed_share: 0, missed_below_mm3: 1}"
 FROM_CARDS = """
 name: mine
 title: Mine
@@ -122,8 +123,7 @@ def test_expansion_is_setting_by_method_by_seed(tmp_path) -> None:
         (
             (
                 "regime: low",
-                "regime: low\n    annotator: {boundary_sd_mm: 21, boundary_length_mm: 30, "
-                "missed_share: 0, missed_below_mm3: 1}",
+                f"regime: low\n    annotator: {ERRS}",
             ),
             r"field 'settings.0.annotator.boundary_sd_mm': .*less than or equal to 20",
         ),

@@ -126,3 +126,12 @@ def test_a_slice_takes_all_of_an_image_on_two_axes(axis, expected, text) -> None
 )
 def test_a_slice_is_one_whichever_axis_it_lies_across(size, axis) -> None:
     assert slices_along(size) == axis
+
+
+@pytest.mark.parametrize(
+    ("size", "axis"),
+    [((4, 5, 6), 2), ((1, 5, 6), 0), ((4, 1, 6), 1), ((4, 5, 1), 2), ((1, 1, 1), 2)],
+    ids=str,
+)
+def test_a_box_is_looked_at_along_the_datasets_slice_axis(size, axis) -> None:
+    assert slices_along(size, 2) == axis

@@ -146,6 +146,18 @@ def test_work_is_what_counting_by_hand_finds(share):
     )
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2], ids=["z", "y", "x"])
+def test_work_across_an_axis_is_that_of_the_turned_image(axis):
+    draw = stream("turned", axis)
+    label = np.where(draw.random((7, 8, 9)) < 0.2, draw.integers(1, 4, (7, 8, 9)), 0)
+    label[:, :, 3] = label[:, 2] = label[5] = 0
+    turned = np.moveaxis(label, axis, 0)
+    patch, moved = (Patch("a", (0, 0, 0), each.shape) for each in (label, turned))
+    work = count_work(label, [patch], 4, axis)
+    assert work == count_work(turned, [moved], 4)
+    assert (work.slices, work.empty_slices) == (label.shape[axis] - 1, 1)
+
+
 def test_work_of_a_bar_that_two_patches_cut():
     label = np.zeros((5, 6, 12), dtype=np.int16)
     label[1:3, 2:4, :] = 2

@@ -179,7 +179,7 @@ def store_all(job: Job, target: Target, plans: dict[str, Any], listing: str) -> 
         info = CaseInfo(id=case, shape=as_triple(label.shape), classes=present, toward=toward)
         boundary = boundary_voxels(label, classes) if case in pool else np.zeros(classes, int)
         whole = [Patch(case, (0, 0, 0), info.shape)] if case in pool else []
-        drawn = count_work(label, whole, classes)
+        drawn = count_work(label, whole, classes, job.card.slice_axis)
         return _Stored(info, array_digest(image, label), voxels, boundary, drawn)
 
     pool = set(job.pool)
@@ -188,7 +188,10 @@ def store_all(job: Job, target: Target, plans: dict[str, Any], listing: str) -> 
         "normalise",
         work,
         ids,
-        of=(plans, job.pool, sorted(_Stored.__dataclass_fields__), "toward"),
+        of=(
+            *(plans, job.pool, sorted(_Stored.__dataclass_fields__), "toward"),
+            job.card.slice_axis,
+        ),
         there=lambda case: volume_file(job.out, IMAGES, case).is_file(),
     )
     stored = dict(zip(ids, done, strict=True))
@@ -203,6 +206,7 @@ def store_all(job: Job, target: Target, plans: dict[str, Any], listing: str) -> 
         pool_voxels=_sums([stored[case].voxels for case in job.pool]),
         pool_boundary=_sums([stored[case].boundary for case in job.pool])[1:],
         pool_effort=total([stored[case].work for case in job.pool], classes - 1, len(job.pool)),
+        slice_axis=job.card.slice_axis,
         split_kind=job.card.split.kind,
         planned={name: sha256(job.out / name) for name in PLANNED},
         checksum=dataset_checksum(

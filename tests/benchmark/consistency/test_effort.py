@@ -27,6 +27,33 @@ def test_slices_across_any_axis_are_counted_as_they_were_labelled(axis) -> None:
     assert list(of_effort(wrong)) == ["loop 1: effort: 7 slices, but the patches have 6"]
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_slices_are_those_across_the_datasets_axis(axis) -> None:
+    result = next(results(World(methods=1, settings=1, seeds=1, loops=1, cases=2, patches=3)))
+    sizes = [(40, 30, 20)] * 3
+    patches = result.loops[0].patches.model_copy(update={"size": tuple(zip(*sizes, strict=True))})
+    effort = result.loops[0].effort.model_copy(
+        update={"slices": 1, "empty_slices": 3 * sizes[0][axis] - 1}
+    )
+    loop = result.loops[0].model_copy(update={"patches": patches, "effort": effort})
+    shapes = {f"c{number}": (90, 80, 70) for number in range(result.dataset.pool_cases)}
+    pool = result.dataset.pool_effort.model_copy(
+        update={"slices": 1, "empty_slices": len(shapes) * (90, 80, 70)[axis] - 1}
+    )
+    dataset = {"pool_shapes": shapes, "pool_effort": pool, "slice_axis": axis}
+    turned = result.model_copy(
+        update={"loops": (loop,), "dataset": result.dataset.model_copy(update=dataset)}
+    )
+    assert list(of_effort(turned)) == []
+    along_z = turned.model_copy(
+        update={"dataset": turned.dataset.model_copy(update={"slice_axis": 0})}
+    )
+    assert [each.partition(",")[0] for each in of_effort(along_z)] == [
+        f"pool_effort: {len(shapes) * (90, 80, 70)[axis]} slices",
+        f"loop 0: effort: {3 * sizes[0][axis]} slices",
+    ]
+
+
 @pytest.mark.parametrize("classes", [0, 1, 50])
 def test_a_pool_of_other_classes_is_no_reference(classes) -> None:
     result = next(results(World(methods=1, settings=1, seeds=1, loops=1, cases=2, patches=3)))

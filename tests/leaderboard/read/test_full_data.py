@@ -2,7 +2,7 @@ import pytest
 
 from benchmark.tracks import load_track
 from leaderboard.read.facts import facts_of
-from leaderboard.read.full_data import with_full_data
+from leaderboard.read.full_data import with_full_data, with_slices_of_the_card
 from leaderboard.undefined import Undefined
 
 SETTING = load_track("main").settings[0]
@@ -37,3 +37,27 @@ def test_where_no_card_knows_it_the_file_does(of_the_paper, full):
     )
     assert with_full_data(of_the_paper(0.5, other)).dataset.full_data_dice == 0.5
     assert with_full_data(facts_of(full())).dataset.full_data_dice == 0.9
+
+
+@pytest.mark.parametrize(
+    ("dataset", "axis", "stays"),
+    [
+        ("kits", 0, False),
+        ("kits", 2, True),
+        ("acdc", 0, True),
+        ("acdc", 1, False),
+        ("own", 1, True),
+    ],
+)
+def test_effort_across_another_axis_than_the_cards_is_no_effort(
+    worked, change, dataset, axis, stays
+):
+    """Results of KiTS from before the axis was recorded counted across z."""
+    result = change(worked(), "dataset", name=dataset, slice_axis=axis)
+    setting = result.setting.model_copy(update={"dataset": dataset})
+    facts = facts_of(result.model_copy(update={"setting": setting}))
+    found = with_slices_of_the_card(facts)
+    efforts = [found.dataset.pool_effort, *(loop.effort for loop in found.loops)]
+    assert (found == facts) == stays
+    assert all((effort is not None) == stays for effort in efforts)
+    assert [loop.dice for loop in found.loops] == [loop.dice for loop in facts.loops]

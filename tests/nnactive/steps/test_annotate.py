@@ -182,6 +182,28 @@ def test_the_work_is_counted_by_patch_and_the_images_by_loop(
     assert found.slices + found.empty_slices == sum(patch.size[0] for patch in patches)
 
 
+def test_slices_lie_across_the_prepared_datasets_axis_and_are_counted_again_if_it_changed(
+    phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path
+) -> None:
+    """Loop 0 counted across z, as before the dataset was prepared again."""
+    across = tmp_path / "phantom"
+    shutil.copytree(phantom, across)
+    info = read_json(across / "prepared.json")
+    write_json(across / "prepared.json", info | {"slice_axis": 2})
+    queries = [loop0.query, tmp_path / "loop_001.json"]
+    annotate(across, setting, SEED, queries, loop0.train, tmp_path / "again")
+    dataset, patches = PreparedDataset(across), load_patches(queries)
+    works = [
+        count_work(dataset.pool_label(patch.case), [patch], len(dataset.info.classes), 2)
+        for patch in patches
+    ]
+    old, new = (read_model(labelled_file(each), Labelled) for each in (loop1, tmp_path / "again"))
+    assert old.total_work is not None
+    assert new.total_work == total(works, 3, old.total_work.images) != old.total_work
+    assert (old.slice_axis, new.slice_axis) == (0, 2)
+    assert new.model_copy(update={"work": old.work, "slice_axis": 0}) == old
+
+
 @pytest.mark.parametrize("field", ["boundary", "work"])
 def test_a_folder_without_some_counts_can_be_continued(
     phantom: Path, setting: Setting, loop0: Loop, loop1: Path, tmp_path: Path, field: str

@@ -199,6 +199,6 @@ def _counted(
             found[patch] = (
                 count_labelled(label, [patch], classes),
                 count_boundary(label, [patch], classes),
-                count_work(label, [patch], classes),
+                count_work(label, [patch], classes, dataset.info.slice_axis),
             )
     return found

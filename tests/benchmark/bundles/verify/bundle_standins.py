@@ -222,6 +222,7 @@ def _result(
             pool_foreground=info.pool_voxels[1:],
             pool_boundary=info.pool_boundary,
             pool_effort=info.pool_effort,
+            slice_axis=info.slice_axis,
             test_cases=tuple(case.id for case in info.test),
             pool_shapes=shapes,
         ),
@@ -286,7 +287,7 @@ def _loop(
     work = []
     for patch in patches:
         label = dataset.pool_label(patch.case)
-        work.append(count_work(label, [patch], classes))
+        work.append(count_work(label, [patch], classes, dataset.info.slice_axis))
         inside += count_labelled(label, [patch], classes)
         edge += count_boundary(label, [patch], classes)
     jobs = ["annotate", "evaluate", "query" if loop else "start"]

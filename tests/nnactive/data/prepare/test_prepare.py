@@ -78,6 +78,33 @@ def test_a_prepared_dataset_holds_what_the_raw_folder_held(tiny, tmp_path):
     assert ("resample", 8, 8) in told
 
 
+@pytest.mark.parametrize(
+    ("spacing", "transpose", "axis"),
+    [((2.0, 1.0, 1.0), (0, 1, 2), 2), ((1.0, 1.0, 5.0), (2, 0, 1), 0)],
+    ids=["the card's", "the thickest, which nnU-Net puts first"],
+)
+def test_a_pools_slices_lie_across_the_cards_axis_of_the_stored_image(
+    tiny, tmp_path, spacing, transpose, axis
+):
+    for number in range(1, 9):
+        image, label = tiny.case(number)
+        tiny.write(tiny.image(number), image, spacing)
+        tiny.write(tiny.label(number), label.astype(np.uint8), spacing)
+    info = run(tiny, tmp_path / "tiny", spacing=list(spacing), slice_axis=axis)
+    raw = {f"tiny_{number}": tiny.case(number)[1].transpose(transpose) for number in range(1, 9)}
+    works = []
+    for case in info.pool:
+        stored = PreparedDataset(tmp_path / "tiny").pool_label(case.id)
+        np.testing.assert_array_equal(stored, raw[case.id])
+        works.append(count_work(stored, [Patch(case.id, (0, 0, 0), stored.shape)], 3, axis))
+    assert info.slice_axis == axis
+    assert info.pool_effort == total(works, 2, images=6)
+    effort = info.pool_effort
+    assert effort.slices + effort.empty_slices == sum(case.shape[axis] for case in info.pool)
+    stated = json.loads((tmp_path / "tiny" / "prepared.json").read_text())
+    assert ("slice_axis" in stated) == (axis != 0)
+
+
 def test_plans_are_nnunets_for_the_resampled_pool(tiny, tmp_path):
     run(tiny, tmp_path / "tiny")
     dataset = PreparedDataset(tmp_path / "tiny")
