@@ -1,18 +1,24 @@
 """What a replay tells of each method: what it would have labelled, and how methods agree."""
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from benchmark import layout
 from benchmark.replay.answers import Answer
 from benchmark.replay.find import Moment
 from benchmark.submission.spec import MethodSpec
+from nnactive.annotator.drawn import drawn_labels
 from nnactive.data.prepared import PreparedDataset
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
 from nnactive.io.models import Frozen
 from nnactive.io.queries import PatchRecord, load_patches, record
 from nnactive.labels import count_boundary, count_labelled
+from nnactive.settings import Annotator
 
 OWN = "the run's own query"
 
@@ -78,6 +84,8 @@ class Report(Frozen):
     """Patches that the run had labelled."""
     rows: tuple[Row, ...]
     """The methods as asked; last the run's own query, if it made one."""
+    annotator: Annotated[Annotator | None, Field(exclude_if=operator.not_)] = None
+    """Whose errors the labels have that are counted; None: they are the pool's."""
 
 
 def report(moment: Moment, answers: Sequence[Answer]) -> Report:
@@ -87,7 +95,7 @@ def report(moment: Moment, answers: Sequence[Answer]) -> Report:
     rows = [_row(answer) for answer in answers]
     if moment.own_query.is_file():
         rows.append(_own(moment))
-    counted = _counts(dataset, [row.chosen for row in rows])
+    counted = _counts(dataset, moment, [row.chosen for row in rows])
     finished = []
     for row, (voxels, effort) in zip(rows, counted, strict=True):
         missed = [name for name, n in zip(classes[1:], voxels[1:], strict=True) if not n]
@@ -112,6 +120,7 @@ def report(moment: Moment, answers: Sequence[Answer]) -> Report:
         classes=classes,
         labelled=len(load_patches(moment.queries)),
         rows=tuple(finished),
+        annotator=moment.setting.annotator,
     )
 
 
@@ -170,16 +179,18 @@ def _cases(patches: Iterable[Patch]) -> dict[str, int]:
 
 
 def _counts(
-    dataset: PreparedDataset, queries: Sequence[Sequence[Patch]]
+    dataset: PreparedDataset, moment: Moment, queries: Sequence[Sequence[Patch]]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Voxels and effort by class of each query; each label map is read once."""
+    """Voxels and effort by class of each query, as labelled; each label map is read once."""
     n = len(dataset.info.classes)
     voxels = [[0] * n for _ in queries]
     effort = [[0] * (n - 1) for _ in queries]
     for case in sorted({patch.case for query in queries for patch in query}):
-        label = dataset.pool_label(case)
-        for number, query in enumerate(queries):
-            inside = [patch for patch in query if patch.case == case]
+        asked = [[patch for patch in query if patch.case == case] for query in queries]
+        patches = list(dict.fromkeys(patch for inside in asked for patch in inside))
+        seed, annotator = moment.experiment.seed, moment.setting.annotator
+        label = drawn_labels(dataset, annotator, seed, case, patches)
+        for number, inside in enumerate(asked):
             _add(voxels[number], count_labelled(label, inside, n))
             _add(effort[number], count_boundary(label, inside, n))
     return [(tuple(v), tuple(e)) for v, e in zip(voxels, effort, strict=True)]

@@ -13,9 +13,11 @@ from benchmark.replay.find import Moment
 from benchmark.replay.page.pictures import Plane, Scene, planes
 from benchmark.replay.report import Report, Row
 from benchmark.replay.scores import Planes, file_of, read_scores
+from nnactive.annotator.drawn import drawn_labels
 from nnactive.data.prepared import PreparedDataset
 from nnactive.geometry import Patch
 from nnactive.io.queries import load_patches
+from nnactive.labels import paint
 
 FOLDER = Path(__file__).parent
 STYLES = FOLDER.parents[1] / "pictures"
@@ -109,7 +111,8 @@ def _shown(
     place: int,
 ) -> Shown:
     patch = row.chosen[place]
-    image, label = dataset.image(patch.case)[0], dataset.pool_label(patch.case)
+    image = dataset.image(patch.case)[0]
+    label = _label(dataset, moment, patch.case, [*row.chosen, *before])
     scene = Scene(
         image=shades(dataset, image),
         label=label,
@@ -126,4 +129,17 @@ def _shown(
         voxels=tuple(zip(classes, counts, strict=True)),
         ranges=tuple((f"{name} score", each.low, each.high) for name, each in scores.items()),
         planes=tuple(planes(patch, key, scene, scores, moment.setting.stride)),
+    )
+
+
+def _label(
+    dataset: PreparedDataset, moment: Moment, case: str, patches: Sequence[Patch]
+) -> np.ndarray:
+    """A case's label map, inside its patches as the setting's annotator draws it."""
+    label, annotator = dataset.pool_label(case), moment.setting.annotator
+    if annotator is None:
+        return label
+    inside = [patch for patch in patches if patch.case == case]
+    return paint(
+        label, drawn_labels(dataset, annotator, moment.experiment.seed, case, inside), inside
     )

@@ -19,6 +19,8 @@ def print_report(told: "Report") -> None:
         f"{told.track}: {told.setting}, {told.method}, seed {told.seed}: query of loop "
         f"{told.loop}, after {told.labelled} labelled patches of {told.dataset}"
     )
+    if told.annotator:
+        click.echo("labels are those that the setting's annotator draws, errors included")
     for title, table in _tables(told):
         click.echo(f"\n{title}" if title else "")
         print_table(table)
