@@ -23,6 +23,7 @@ from benchmark.store.manifest import (
     start_outputs,
     start_train,
 )
+from benchmark.store.merge import merged
 from benchmark.tracks import Track
 from nnactive.data.progress import Progress, tracked
 from nnactive.errors import UserError
@@ -42,7 +43,9 @@ def export(
     note: Callable[[str], None] = lambda _: None,
     progress: Progress = lambda *_: None,
 ) -> StoreManifest:
-    """Write a pack of what is finished of a track; what is there already is not copied again.
+    """Write a pack of what is finished of a track, or add it to the pack that is there.
+
+    What is there already is not copied again.
 
     Args:
         runs: folder of the runs.
@@ -52,7 +55,8 @@ def export(
         progress: told how many of the files are packed.
 
     Raises:
-        UserError: nothing is finished, or a file is not what its step wrote.
+        UserError: nothing is finished, a file is not what its step wrote, or the pack that is there
+            doesn't go with it.
     """
     root = runs / track.name
     parts = [*_starts(root, track, note), *_results(root, track)]
@@ -65,14 +69,16 @@ def export(
         checksums={name: known[name] for name in track.datasets if name in known},
         parts=tuple(parts),
     )
+    # Before anything is copied: a conflict leaves the pack as it was.
+    whole = merged(out, manifest)
     files = [(name, file) for part in parts for name, file in part.files.items()]
     for name, file in tracked(progress, "pack", files, len(files)):
         if not is_stored(out / name, file):
             with atomic_path(out / name) as draft:
                 shutil.copyfile(root / name, draft)
     # Last: whoever finds it finds all that it lists.
-    write_model(out / MANIFEST, manifest)
-    return manifest
+    write_model(out / MANIFEST, whole)
+    return whole
 
 
 def _starts(root: Path, track: Track, note: Callable[[str], None]) -> Iterator[StoredPart]:
