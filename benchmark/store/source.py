@@ -17,6 +17,10 @@ LARGEST_MANIFEST = 64 << 20
 """Bytes; one of the whole study has a twentieth."""
 
 
+class IncompleteError(UserError):
+    """A file of a pack is missing or damaged; what was fetched before is kept for another try."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A folder, or the address of one."""
@@ -55,7 +59,7 @@ class Source:
         """Bring a file to ``place``; one that is there is kept, a part of one continued.
 
         Raises:
-            UserError: it can't be had, or is not what the manifest says.
+            IncompleteError: it is missing, or not what the manifest says.
         """
         if is_stored(place, known):
             return
@@ -65,15 +69,15 @@ class Source:
         else:
             source = Path(self.text) / name
             if not source.is_file():
-                raise UserError(f"{source}: missing from the pack")
+                raise IncompleteError(f"{source}: missing from the pack")
             if source.stat().st_size != known.size:
-                raise UserError(self._other(name))
+                raise IncompleteError(self._other(name))
             draft = place.with_name(f".{place.name}.copy")
             shutil.copyfile(source, draft)
             draft.replace(place)
         if not is_stored(place, known):
             place.unlink(missing_ok=True)
-            raise UserError(self._other(name))
+            raise IncompleteError(self._other(name))
 
     def _other(self, name: str) -> str:
         return (

@@ -1,7 +1,8 @@
 """Take baselines from a pack: checked first, never over what is there."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from benchmark.store.manifest import (
     start_outputs,
     start_train,
 )
-from benchmark.store.source import Source
+from benchmark.store.source import IncompleteError, Source
 from benchmark.tracks import Track
 from benchmark.workflow.request import Request
 from nnactive.data.progress import FileReport, Report
@@ -73,27 +74,68 @@ def take(
         UserError: the pack doesn't fit the protocol, the track, or the data, is damaged, or differs
             from what is there.
     """
-    asked = FileReport(report, "manifest", 1, 1)
-    manifest = source.manifest(runs / WORK, asked)
-    track = load(manifest.track.name)
-    check_fit(manifest, track)
-    track = track.part(dataset, regime, seeds)
-    request = Request(track=track, methods=(), data=data, runs=runs, cores=1)
-    check_data(manifest, request)
-    settings = {setting.name: setting for setting in track.settings}
-    parts = [
-        part for part in manifest.parts if part.setting in settings and part.seed in track.seeds
-    ]
-    if not parts:
-        raise UserError(
-            f"{source.text}: a pack of {manifest.track.name!r} with none of the requested settings "
-            "and seeds"
-        )
-    check_names(manifest, settings, parts)
-    found = _take_all(source, parts, request, report)
-    shutil.rmtree(request.root / WORK, ignore_errors=True)
-    shutil.rmtree(runs / WORK, ignore_errors=True)
-    return found
+    with _tidied(runs) as tidy:
+        asked = FileReport(report, "manifest", 1, 1)
+        manifest = source.manifest(runs / WORK, asked)
+        track = load(manifest.track.name)
+        check_fit(manifest, track)
+        track = track.part(dataset, regime, seeds)
+        request = Request(track=track, methods=(), data=data, runs=runs, cores=1)
+        settings = {setting.name: setting for setting in track.settings}
+        parts = [
+            part for part in manifest.parts if part.setting in settings and part.seed in track.seeds
+        ]
+        if not parts:
+            raise UserError(
+                f"{source.text}: a pack of {manifest.track.name!r} with none of the requested "
+                "settings and seeds"
+            )
+        check_names(manifest, settings, parts)
+        tidy(request)
+        check_data(manifest, request)
+        return _take_all(source, parts, request, report)
+
+
+@contextmanager
+def _tidied(runs: Path) -> Iterator[Callable[[Request], None]]:
+    """Leave nothing of an import but what it has taken; yields what is told of the request.
+
+    What was fetched before an interruption, or a missing or damaged file, is kept: the next import
+    goes on from there.
+    """
+    kept: dict[Path, bool] = {runs: runs.exists()}
+    work = [runs / WORK]
+
+    def told(request: Request) -> None:
+        root = request.root
+        work.append(root / WORK)
+        files = [layout.setting_file(setting.name) for setting in request.track.settings]
+        for file in (root / layout.datasets_file(), *(root / name for name in files)):
+            kept.update({each: each.exists() for each in (root, file.parent, file)})
+
+    try:
+        yield told
+    except UserError as error:
+        if not isinstance(error, IncompleteError):
+            _remove(work, kept)
+        raise
+    for folder in work:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(work: Sequence[Path], kept: Mapping[Path, bool]) -> None:
+    """Remove work folders, and where nothing was taken, what the checks have written."""
+    for folder in work:
+        shutil.rmtree(folder, ignore_errors=True)
+    new = [path for path, was_there in kept.items() if not was_there]
+    files = {path for path in new if path.is_file()}
+    root = next((path.parent for path in files if path.name == layout.datasets_file().name), None)
+    if root is not None and files == {each for each in root.rglob("*") if each.is_file()}:
+        for file in files:
+            file.unlink()
+    for folder in sorted((path for path in new if path.is_dir()), reverse=True):
+        with suppress(OSError):  # it has what was taken
+            folder.rmdir()
 
 
 def _take_all(
@@ -202,19 +244,26 @@ def _annotate(setting: Setting, part: StoredPart, request: Request) -> Path:
     train = start_train(setting, part.seed)
     query = start_outputs(setting, part.seed)[0]
     chosen = load_query(work / query)
-    asked = (setting.dataset, START, part.seed, 0)
-    if (chosen.dataset, chosen.method, chosen.seed, chosen.loop) != asked:
+    asked = (setting.name, setting.dataset, START, part.seed, 0)
+    if (chosen.setting, chosen.dataset, chosen.method, chosen.seed, chosen.loop) != asked:
         raise UserError(f"{part}: {query.name} has the patches of something else")
     draft = request.root / train.with_name(f".{train.name}.imported")
     shutil.rmtree(draft, ignore_errors=True)
-    annotate(request.dataset(setting.dataset), setting, part.seed, [work / query], None, draft)
     made = read_seal(work / train)
-    if made is None or contents(draft) != made.files:
-        shutil.rmtree(draft)
-        raise UserError(
-            f"{part}: the labels made here differ from those that the networks were trained on; "
-            "use the locked packages (make venv), or let the run train this start loop"
-        )
+    try:
+        annotate(request.dataset(setting.dataset), setting, part.seed, [work / query], None, draft)
+        if made is None or contents(draft) != made.files:
+            raise UserError(
+                f"{part}: the labels made here differ from those that the networks were trained "
+                "on; use the locked packages (make venv), or let the run train this start loop"
+            )
+    except UserError:
+        for folder in (draft, draft.with_name(f"{draft.name}.work")):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in draft.relative_to(request.root).parents:
+            with suppress(OSError):  # it has other files
+                (request.root / folder).rmdir()
+        raise
     return draft
 
 
