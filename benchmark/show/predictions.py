@@ -12,7 +12,8 @@ from benchmark import layout
 from benchmark.pictures.marks import lettered, sheet
 from benchmark.pictures.raster import contours, filled, fitted, shaded, squared, stretched
 from benchmark.pictures.scenes import shades
-from benchmark.show.page import Figure, Page, Picture, Section
+from benchmark.show.page import Page, Section
+from benchmark.show.planes import plane_figure
 from benchmark.show.subject import Subject
 from nnactive.anatomy.views import View, views
 from nnactive.data.progress import Progress
@@ -66,7 +67,9 @@ def predictions_page(subject: Subject, case: str, device: str, progress: Progres
     names = ["image", "ground truth", *(f"loop {loop}" for loop in loops)]
     captions = [*names[:2], *(_caption(subject, loop, case) for loop in loops)]
     rows = list(zip(planes, cells, strict=True))
-    figures = [plane.figure(case, row, names, captions) for plane, row in rows]
+    figures = [
+        plane_figure(plane.view, plane.at, case, row, names, captions) for plane, row in rows
+    ]
     gone = [str(loop) for loop in range(subject.setting.loops) if loop not in loops]
     missing = f" No predictions or networks are left for loops {', '.join(gone)}." if gone else ""
     return Page(
@@ -100,17 +103,6 @@ class _Plane:
         best = max(range(len(side)), key=lambda n: (classes[n], voxels[n]))
         at = best if voxels.any() else len(side) // 2
         return cls(view, at, subject.dataset.info.spacing)
-
-    def figure(
-        self, case: str, row: list[np.ndarray], names: list[str], captions: list[str]
-    ) -> Figure:
-        """The plane's pictures, with what they are called."""
-        name = self.view.name
-        pictures = [
-            Picture(pixels, f"{what} of {case}, {name} plane", caption)
-            for pixels, what, caption in zip(row, names, captions, strict=True)
-        ]
-        return Figure(name.capitalize(), f"plane, {'zyx'[self.view.axis]} = {self.at}", pictures)
 
     def drawn(self, image: np.ndarray, label: np.ndarray | None) -> np.ndarray:
         """The plane of shades ``(Z, Y, X)`` with a label map on it."""

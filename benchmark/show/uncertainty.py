@@ -13,7 +13,8 @@ from benchmark.pictures.marks import lettered, sheet
 from benchmark.pictures.raster import fitted, outline, shaded, squared, stretched
 from benchmark.pictures.scenes import shades
 from benchmark.replay.find import Moment, moment_of
-from benchmark.show.page import Figure, Key, Page, Picture, Section
+from benchmark.show.page import Key, Page, Section
+from benchmark.show.planes import plane_figure
 from benchmark.show.subject import Subject
 from benchmark.submission.spec import MethodSpec, load_method
 from nnactive.anatomy.views import View, views
@@ -75,7 +76,7 @@ def uncertainty_page(subject: Subject, case: str, loop: int, device: str) -> Pag
         _Plane(view, subject.dataset.info.spacing, _voxel(scores, chosen), chosen, before)
         for view in views(subject.dataset.toward(case))
     ]
-    rows = [plane.panels(image, scores) for plane in planes]
+    rows = [(plane, plane.panels(image, scores)) for plane in planes]
     return Page(
         title=f"Uncertainty in {case}",
         lead=f"{subject.name}: the scores that the query of loop {loop} ranked by, and the "
@@ -92,14 +93,13 @@ def uncertainty_page(subject: Subject, case: str, loop: int, device: str) -> Pag
                 if chosen
                 else "Planes through the highest patch score",
                 "",
-                [plane.figure(case, row) for plane, row in zip(planes, rows, strict=True)],
+                [
+                    plane_figure(plane.view, plane.at, case, row, PANELS, PANELS)
+                    for plane, row in rows
+                ],
             )
         ],
-        sheets={
-            "uncertainty": sheet(
-                [(plane.view.name, row) for plane, row in zip(planes, rows, strict=True)], PANELS
-            )
-        },
+        sheets={"uncertainty": sheet([(plane.view.name, row) for plane, row in rows], PANELS)},
     )
 
 
@@ -173,15 +173,6 @@ class _Plane:
     def at(self) -> int:
         """Where on its axis the plane lies."""
         return self.voxel[self.view.axis]
-
-    def figure(self, case: str, panels: Sequence[np.ndarray]) -> Figure:
-        """The panels with their names."""
-        name = self.view.name
-        pictures = [
-            Picture(pixels, f"{panel} of {case}, {name} plane", panel)
-            for panel, pixels in zip(PANELS, panels, strict=True)
-        ]
-        return Figure(name.capitalize(), f"plane, {'zyx'[self.view.axis]} = {self.at}", pictures)
 
     def panels(self, image: np.ndarray, scores: Scores) -> list[np.ndarray]:
         """Image, voxel score and patch score, each with outlines."""

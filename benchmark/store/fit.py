@@ -23,6 +23,11 @@ def check_fit(manifest: StoreManifest, track: Track) -> None:
         UserError: says what differs.
     """
     theirs = manifest.track
+    if theirs.name != track.name:
+        raise UserError(
+            f"{track.name}: the pack is of the track {theirs.name!a:.80}; name that one's file "
+            "with --track"
+        )
     own = {"protocol": track.protocol_version, "nnU-Net": version("nnunetv2")}
     packed = {"protocol": theirs.protocol_version, "nnU-Net": manifest.nnunet}
     for what, here in own.items():

@@ -284,8 +284,9 @@ def _result(
         source.get(name, known, work / name, next(reports))
     output = layout.result_file(Experiment(part.setting, part.method, part.seed))
     found, made = load_result(work / output), read_seal(work / output)
-    same = (found.setting, found.seed, found.method.id) == (setting, part.seed, part.method)
-    if not same or found.dataset.checksum != _checksum(request, setting):
+    said = (found.track, found.setting, found.seed, found.method.id, found.dataset.checksum)
+    track, checksum = request.track.name, _checksum(request, setting)
+    if said != (track, setting, part.seed, part.method, checksum):
         raise UserError(f"{part}: the result is of another experiment")
     if found.status != "complete" or found.method.origin != "builtin":
         raise UserError(f"{part}: not a complete result of a built-in method, so no baseline")

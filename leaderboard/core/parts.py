@@ -9,12 +9,10 @@ import numpy as np
 from leaderboard.core.agreement import differences
 from leaderboard.core.averages import Average
 from leaderboard.core.study import StudyArrays
+from leaderboard.metrics.repeatability import LOW
 
 CHUNK = 512
 """Parts that are looked at together."""
-LOW = 0.05
-"""The quantile given beside a mean."""
-
 Part = tuple[int, ...]
 """Places of its settings, ascending."""
 Progress = Callable[[int, int], None]

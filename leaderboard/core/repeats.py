@@ -8,10 +8,8 @@ import numpy as np
 from leaderboard.core.agreement import tau
 from leaderboard.core.averages import MEAN_AUBC, MEAN_RANK, Average
 from leaderboard.core.study import StudyArrays
+from leaderboard.metrics.repeatability import LOW
 from nnactive.streams import stream
-
-LOW = 0.05
-"""The quantile given beside a mean."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,6 @@ class Repeat:
     """Likewise, the 5 % quantile."""
     setting_out: float
     """Between the printed ranking and the one without a setting: the worst of them."""
-    dataset_out: float
-    """Between the rankings with and without a dataset: the mean over datasets."""
     new_dataset: float
     """Between a dataset's ranking and that of all others: the mean over datasets."""
     shares: dict[str, float]
@@ -75,7 +71,6 @@ def _repeat(study: StudyArrays, average: Average, twice: Sequence[np.ndarray]) -
         setting_out=min(
             float(tau(whole, np.delete(scaled, place, axis=0).mean(axis=0))) for place in places
         ),
-        dataset_out=float(np.mean([tau(whole, each) for each in without.values()])),
         new_dataset=float(np.mean([tau(alone[name], without[name]) for name in datasets])),
         shares=_shares(scaled, there, datasets),
         by_aubc=float(tau(whole, MEAN_AUBC.of(study.aubc, study))),

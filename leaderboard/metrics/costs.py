@@ -72,7 +72,7 @@ QUERY_SECONDS = CostMetric(
     help=f"Total querying time of an experiment, {_MEAN}.",
     higher_is_better=False,
     order=90,
-    cost=lambda result: seconds(result, QUERY),
+    cost=lambda result, _: seconds(result, QUERY),
 )
 QUERY_PEAK_GIB = CostMetric(
     name="query_peak_gib",
@@ -81,7 +81,7 @@ QUERY_PEAK_GIB = CostMetric(
     help=f"Peak memory of the query process, excluding GPU memory; {_MEAN}.",
     higher_is_better=False,
     order=100,
-    cost=lambda result: peak_gib(result, QUERY),
+    cost=lambda result, _: peak_gib(result, QUERY),
 )
 TRAINING_HOURS = CostMetric(
     name="training_hours",
@@ -90,7 +90,7 @@ TRAINING_HOURS = CostMetric(
     help=f"Total training time of an experiment, including the shared loop 0; {_MEAN}.",
     higher_is_better=False,
     order=110,
-    cost=lambda result: seconds(result, TRAIN_FOLD) / HOUR,
+    cost=lambda result, _: seconds(result, TRAIN_FOLD) / HOUR,
 )
 PATCHES = CostMetric(
     name="patches",
@@ -99,7 +99,7 @@ PATCHES = CostMetric(
     help=f"Labelled patches after the final loop; {_MEAN}.",
     higher_is_better=False,
     order=120,
-    cost=lambda result: _last(result).labelled_patches,
+    cost=lambda result, _: _last(result).labelled_patches,
 )
 VOXELS = CostMetric(
     name="voxels",
@@ -108,7 +108,7 @@ VOXELS = CostMetric(
     help=f"Labelled voxels after the final loop; {_MEAN}.",
     higher_is_better=False,
     order=130,
-    cost=lambda result: _last(result).labelled_voxels,
+    cost=lambda result, _: _last(result).labelled_voxels,
 )
 FOREGROUND = CostMetric(
     name="foreground",
@@ -117,7 +117,7 @@ FOREGROUND = CostMetric(
     help=f"Labelled foreground voxels after the final loop; {_MEAN}.",
     higher_is_better=False,
     order=140,
-    cost=lambda result: sum(_last(result).labelled_foreground),
+    cost=lambda result, _: sum(_last(result).labelled_foreground),
 )
 EFFORT = CostMetric(
     name="effort",
@@ -127,5 +127,5 @@ EFFORT = CostMetric(
     f"after the final loop; {_MEAN} (protocol section 6, ours).",
     higher_is_better=False,
     order=150,
-    cost=lambda result: sum(boundaries(result)[-1]),
+    cost=lambda result, _: sum(boundaries(result)[-1]),
 )

@@ -211,11 +211,12 @@ class FitMetric(OwnMetric):
 class CostMetric(OwnMetric):
     """What a single experiment cost; neither an achievement nor a basis for intervals."""
 
-    cost: Callable[[Facts], float]
+    cost: Callable[[Facts, Reference], float]
 
     def figure(self, experiments: Experiments) -> Figure:
         """Mean and sample standard deviation over seeds."""
-        costs = attempt(lambda: [self.cost(result) for result in experiments.results])
+        reference = experiments.reference
+        costs = attempt(lambda: [self.cost(result, reference) for result in experiments.results])
         if isinstance(costs, Undefined):
             return Figure(Value(reason=costs.reason))
         return Figure(replace(over_seeds(costs), low=None, high=None))

@@ -16,6 +16,7 @@ FEWEST_DRAWS = 250
 MOST_COMPARED = 4_000_000
 """Pairs of methods in all draws, beyond which there are fewer draws: many pairs vary less."""
 LOW = 0.05
+"""The quantile given beside a mean tau."""
 
 
 def repeat_with_other_seeds(

@@ -4,6 +4,7 @@ import numpy as np
 
 from leaderboard.metrics.by_loop import METRICS_RELOADED, SURFACES, areas, by_loop, over_classes
 from leaderboard.metrics.metric import INTERVAL, PERCENT, SeedMetric
+from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.runs import Runs
 
 
@@ -28,43 +29,35 @@ def nsd_by_loop(runs: Runs, tolerance: int) -> np.ndarray:
     )
 
 
-_HELP = (
-    "normalised surface Dice: the fraction of the two surfaces that lies within {} of the target "
-    "spacing of each other; mean over test cases and classes"
-)
+def _nsd(tolerance: int, order: int, *, final: bool) -> SeedMetric:
+    """After the last loop, or over all of them as in AUBC; ``tolerance`` as in `nsd_by_loop`."""
+    voxels = ("1 voxel", "2 voxels")[tolerance]
+    about = (
+        f"normalised surface Dice: the fraction of the two surfaces that lies within {voxels} of "
+        "the target spacing of each other; mean over test cases and classes"
+    )
 
+    def by_seed(runs: Runs, _: Reference) -> np.ndarray:
+        found = nsd_by_loop(runs, tolerance)
+        return PERCENT * (found[:, -1] if final else areas(runs, found))
 
-def _area(name: str, voxels: str, tolerance: int, order: int) -> SeedMetric:
+    title = f"NSD@{tolerance + 1}"
     return SeedMetric(
-        name=name,
-        title=f"NSD@{tolerance + 1} AUBC",
+        name=f"nsd{tolerance + 1}_{'final' if final else 'aubc'}",
+        title=f"Final {title}" if final else f"{title} AUBC",
         unit="%",
-        help=f"As AUBC, with {_HELP.format(voxels)}; {INTERVAL} ({METRICS_RELOADED}).",
+        help=f"{'After the last loop,' if final else 'As AUBC, with'} {about}; {INTERVAL} "
+        f"({METRICS_RELOADED}).",
         higher_is_better=True,
         order=order,
-        by_seed=lambda runs, _: PERCENT * areas(runs, nsd_by_loop(runs, tolerance)),
+        by_seed=by_seed,
         by_class=True,
         least=0,
         most=100,
     )
 
 
-def _final(name: str, voxels: str, tolerance: int, order: int) -> SeedMetric:
-    return SeedMetric(
-        name=name,
-        title=f"Final NSD@{tolerance + 1}",
-        unit="%",
-        help=f"After the last loop, {_HELP.format(voxels)}; {INTERVAL} ({METRICS_RELOADED}).",
-        higher_is_better=True,
-        order=order,
-        by_seed=lambda runs, _: PERCENT * nsd_by_loop(runs, tolerance)[:, -1],
-        by_class=True,
-        least=0,
-        most=100,
-    )
-
-
-NSD1_AUBC = _area("nsd1_aubc", "1 voxel", 0, 51)
-NSD1_FINAL = _final("nsd1_final", "1 voxel", 0, 52)
-NSD2_AUBC = _area("nsd2_aubc", "2 voxels", 1, 53)
-NSD2_FINAL = _final("nsd2_final", "2 voxels", 1, 54)
+NSD1_AUBC = _nsd(0, 51, final=False)
+NSD1_FINAL = _nsd(0, 52, final=True)
+NSD2_AUBC = _nsd(1, 53, final=False)
+NSD2_FINAL = _nsd(1, 54, final=True)

@@ -51,17 +51,18 @@ class Displacement:
         """Displacements in voxels in a box of the image, float32 ``(3, z, y, x)``."""
         found = self.knots
         for axis, (start, stop) in enumerate(zip(box.start, box.stop, strict=True), start=1):
-            first, weights = self._weights(start, stop, self.spacing[axis - 1])
+            first, weights = self._weights(start, stop, axis)
             part = np.take(found, range(first, first + weights.shape[1]), axis=axis)
             found = np.moveaxis(np.tensordot(part, weights, axes=(axis, 1)), -1, axis)
         mm = np.array(self.spacing, dtype=np.float32).reshape(3, 1, 1, 1)
         displaced: np.ndarray = found * (np.float32(self.deviation) / mm)
         return displaced
 
-    def _weights(self, start: int, stop: int, mm: float) -> tuple[int, np.ndarray]:
+    def _weights(self, start: int, stop: int, axis: int) -> tuple[int, np.ndarray]:
         """First knot that matters on an axis, and weights ``(voxel, knot)`` from there."""
-        places = np.arange(start, stop) * (mm / self.length)
-        cells = np.floor(places).astype(np.int64)
+        places = np.arange(start, stop) * (self.spacing[axis - 1] / self.length)
+        # Rounding may put the image's last voxel a cell further than there are knots.
+        cells = np.floor(places).astype(np.int64).clip(max=self.knots.shape[axis] - KNOTS)
         each = _spline(places - cells)
         each /= np.sqrt((each**2).sum(axis=1, keepdims=True))
         first = int(cells[0])

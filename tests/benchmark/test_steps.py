@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from toy import make_track
 
 from benchmark.cli.commands.steps import step as commands
 from benchmark.jobs import Job, experiment_jobs
@@ -23,21 +24,11 @@ from benchmark.steps import (
     pattern,
     step_of_command,
 )
-from nnactive.settings import Setting, Training
 
 ROOT = Path(__file__).parents[2]
 NO_STEPS = {"conform", "describe", "layer"}
 """Commands of the same group that other commands run in a process of their own."""
-SETTING = Setting(
-    name="s",
-    dataset="phantom",
-    regime="r",
-    patch_size=(4, 4, 4),
-    starting_budget=1,
-    query_size=1,
-    loops=2,
-    training=Training(folds=2),
-)
+SETTING = make_track(loops=2).settings[0]
 EXPERIMENT = Experiment("s", "random", 7)
 JOBS = list(experiment_jobs(Path("/d/phantom"), SETTING, EXPERIMENT))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -28,6 +28,17 @@ SOURCES = {
     "effort": Role.RESULTS,
 }
 ROLES = SOURCES | {"out": Role.PAGE}
+
+
+class Sources(TypedDict):
+    """What the board shows: the values of `source_options`."""
+
+    results: Sequence[Path]
+    published: bool
+    strict: bool
+    entries: NotRequired[Path | None]
+    effort: NotRequired[Path | None]
+    imported: NotRequired[Sequence[Path]]
 
 
 def source_options(command: Command) -> Command:
@@ -107,30 +118,10 @@ def leaderboard() -> None:
 )
 @ranking_options
 def build(
-    results: Sequence[Path],
-    entries: Path | None,
-    effort: Path | None,
-    out: Path,
-    top: int,
-    metric: str,
-    classes: Sequence[str],
-    *,
-    published: bool,
-    imported: Sequence[Path],
-    strict: bool,
+    out: Path, top: int, metric: str, classes: Sequence[str], **sources: Unpack[Sources]
 ) -> None:
     """Build the page from your runs' results and the public board's entries; print its location."""
-    _build(
-        results,
-        out,
-        top,
-        entries=entries,
-        effort=effort,
-        published=published,
-        imported=imported,
-        strict=strict,
-        ranked=(metric, classes),
-    )
+    _build(out, top, (metric, classes), **sources)
 
 
 @leaderboard.command(cls=Contained, roles=ROLES)
@@ -157,41 +148,22 @@ def build(
 )
 @ranking_options
 def table(
-    results: Sequence[Path],
-    entries: Path | None,
-    effort: Path | None,
     kind: str,
     leagues: Sequence[str],
     out: Path | None,
     metric: str,
     classes: Sequence[str],
-    *,
-    published: bool,
-    imported: Sequence[Path],
-    strict: bool,
+    **sources: Unpack[Sources],
 ) -> None:
     """Export the board's tables."""
     if (metric or classes) and kind in {"csv", "json"}:
         name = "--by" if metric else "--class"
         raise UserError(f"{name}: {kind} holds all rankings; use it with --format md or latex")
-    from benchmark.cli.waits import told
     from leaderboard import export
-    from leaderboard.build import load_board
-    from leaderboard.cache import user_cache
     from leaderboard.choosing import ranked_by
     from nnactive.io.files import write_text
 
-    cache = user_cache(_note)
-    with told("reading the results"):
-        board = load_board(
-            results,
-            entries=entries,
-            published=published,
-            imported=imported,
-            effort=effort,
-            strict=strict,
-            cache=cache,
-        )
+    board = _board(**sources)
     chosen = _chosen(board, leagues)
     writers = {
         "csv": export.long_csv,
@@ -218,37 +190,11 @@ def table(
     default="",
     help="Column to compare, such as aubc; by default the one that ranks.",
 )
-def compare(
-    first: str,
-    second: str,
-    results: Sequence[Path],
-    entries: Path | None,
-    effort: Path | None,
-    within: str,
-    metric: str,
-    *,
-    published: bool,
-    imported: Sequence[Path],
-    strict: bool,
-) -> None:
+def compare(first: str, second: str, within: str, metric: str, **sources: Unpack[Sources]) -> None:
     """Compare two methods, each an id or a name: differences by setting with 95 % intervals."""
-    from benchmark.cli.waits import told
     from leaderboard import comparison
-    from leaderboard.build import load_board
-    from leaderboard.cache import user_cache
 
-    cache = user_cache(_note)
-    with told("reading the results"):
-        board = load_board(
-            results,
-            entries=entries,
-            published=published,
-            imported=imported,
-            effort=effort,
-            strict=strict,
-            cache=cache,
-        )
-    leagues = _chosen(board, [within] if within else [])
+    leagues = _chosen(_board(**sources), [within] if within else [])
     found = [
         (each, comparison.method(each, first), comparison.method(each, second)) for each in leagues
     ]
@@ -279,23 +225,17 @@ def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:
         The exit code; an error has been reported.
     """
     try:
-        _build(results, out, TOP, published=published, strict=False)
+        _build(out, TOP, results=results, published=published, strict=False)
     except Exception as error:  # noqa: BLE001  (the run's own errors are still to be reported)
         return report(error)
     return 0
 
 
 def _build(
-    results: Sequence[Path],
     out: Path,
     top: int,
-    *,
-    entries: Path | None = None,
-    effort: Path | None = None,
-    published: bool,
-    imported: Sequence[Path] = (),
-    strict: bool,
     ranked: tuple[str, Sequence[str]] = ("", ()),
+    **sources: Unpack[Sources],
 ) -> None:
     from benchmark.cli.waits import told
 
@@ -305,20 +245,21 @@ def _build(
         from leaderboard.choosing import ranked_by
         from leaderboard.terminal import top_tables
 
-        board = build_board(
-            results,
-            out,
-            entries=entries,
-            published=published,
-            imported=imported,
-            effort=effort,
-            strict=strict,
-            cache=user_cache(_note),
-        )
+        board = build_board(out=out, cache=user_cache(_note), **sources)
     for table in top_tables(ranked_by(board, *ranked), top):
         print_top(table)
     _list_left_out(board)
     click.echo(f"leaderboard: {out.resolve()}")
+
+
+def _board(**sources: Unpack[Sources]) -> "Board":
+    from benchmark.cli.waits import told
+    from leaderboard.build import load_board
+    from leaderboard.cache import user_cache
+
+    cache = user_cache(_note)
+    with told("reading the results"):
+        return load_board(cache=cache, **sources)
 
 
 def _chosen(board: "Board", wanted: Sequence[str]) -> "tuple[League, ...]":

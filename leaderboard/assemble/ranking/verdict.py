@@ -347,7 +347,7 @@ def _oracles(ranking: Ranking) -> Iterator[str]:
         return
     above = [row for row in oracles if (row.rank or 0) < (ranking.best.rank or 0)]
     if above:
-        verbs = ("uses", "scores") if len(above) == 1 else ("use", "score")
+        verbs = ("uses", "ranks") if len(above) == 1 else ("use", "rank")
         yield f"{_some(ranking, above)}, which {verbs[0]} {GROUND_TRUTH}, {verbs[1]} higher."
         return
     first = oracles[0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from toy import prepared_info
+from toy import make_track, prepared_info
 
 import nnactive.devices
 import nnactive.steps.annotate as annotate_module
@@ -36,20 +36,10 @@ from nnactive.geometry import Patch
 from nnactive.io.files import atomic_folder, link, write_bytes, write_json, write_model, write_text
 from nnactive.io.queries import PatchRecord, Query, load_patches, save_query
 from nnactive.nnunet.plans import CONFIGURATION
-from nnactive.settings import Setting, Training
 from nnactive.steps.twins import set_name
 
 METHODS = ("random", "bald")
-SETTING = Setting(
-    name="s",
-    dataset="phantom",
-    regime="r",
-    patch_size=(4, 4, 4),
-    starting_budget=1,
-    query_size=1,
-    loops=3,
-    training=Training(folds=2, epochs=1),
-)
+SETTING = make_track().settings[0]
 
 
 def drawn(*read: Path) -> int:

@@ -181,6 +181,10 @@ def budget(manifest):
     manifest["track"]["settings"][0]["starting_budget"] = 11
 
 
+def another(manifest):
+    manifest["track"]["name"] = "yours"
+
+
 def checksum(manifest):
     manifest["checksums"]["phantom"] = "f" * 64
 
@@ -211,6 +215,7 @@ def method(manifest):
     [
         (protocol, "the pack was made with protocol 0.9"),
         (nnunet, "the pack was made with nnU-Net 2.0"),
+        (another, "mine: the pack is of the track 'yours'"),
         (budget, "field 'starting_budget' differs"),
         (checksum, "the pack was made from ffffffffffff"),
         (escape, "its files are not the expected ones"),
@@ -321,18 +326,22 @@ def test_the_command_says_what_it_took(made, tmp_path, capsys, monkeypatch):
     assert main(["baselines", "export", "mine", str(made.pack), "--runs", str(made.runs)]) == 0
     assert "1 start loop, 0 results" in capsys.readouterr().out
     words = ["baselines", "import", str(made.pack), "--data", str(made.data)]
-    assert main([*words, "--runs", str(tmp_path / "new")]) == 0
+    assert main([*words, "--track", "mine.yaml", "--runs", str(tmp_path / "new")]) == 0
     assert "imported 1 start loop and 0 results, 0 already there" in capsys.readouterr().out
     assert main(["baselines", "import", str(tmp_path / "none"), *words[3:]]) == 2
     assert "give the folder of a pack" in capsys.readouterr().err
 
 
-def test_a_pack_of_ones_own_track_asks_for_its_file(made, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["mine", "here/evil.yaml"], ids=["own", "path"])
+def test_a_pack_of_ones_own_track_asks_for_its_file(made, tmp_path, capsys, name):
     from benchmark.cli.main import main
 
+    manifest = json.loads((made.pack / MANIFEST).read_text())
+    manifest["track"]["name"] = name
+    (made.pack / MANIFEST).write_text(json.dumps(manifest))
     assert main(["baselines", "import", str(made.pack), "--runs", str(tmp_path / "new")]) == 2
     told = capsys.readouterr().err
-    assert told.startswith(f"error: {made.pack}: a pack of 'mine', which isn't one of")
+    assert told.startswith(f"error: {made.pack}: a pack of {name!r}, which isn't one of")
     assert told.endswith("--track FILE.yaml\n")
     assert told.count("\n") == 1
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from toy import make_track
 
 from benchmark import layout
 from benchmark.bundles.write import write_bundle
@@ -21,34 +22,17 @@ from nnactive.errors import UserError
 from nnactive.io.files import write_model
 from nnactive.io.queries import ChosenIn, PatchRecord, Query, save_query
 from nnactive.io.seals import seal
-from nnactive.settings import Setting, TakenQueries, Training
+from nnactive.settings import Setting, TakenQueries
 
 EXPERIMENT = Experiment("s", "bald", 1)
-SETTING = Setting(
-    name="s",
-    dataset="phantom",
-    regime="r",
-    patch_size=(4, 4, 4),
-    starting_budget=1,
-    query_size=1,
-    loops=3,
-    training=Training(folds=2),
-    queries=TakenQueries(track="first"),
-)
-OWN = SETTING.model_copy(update={"queries": None})
+OWN = make_track().settings[0]
+SETTING = OWN.model_copy(update={"queries": TakenQueries(track="first")})
 DATA = Path("/d/phantom")
 
 
 def track(setting: Setting = SETTING) -> Track:
-    return Track(
-        name="second",
-        title="",
-        description="",
-        comparable=False,
-        settings=(setting,),
-        methods=("bald",),
-        seeds=(1,),
-    )
+    own = make_track(methods=("bald",))
+    return own.model_copy(update={"name": "second", "settings": (setting,)})
 
 
 def plan(setting: Setting) -> Plan:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from toy import make_track
 
 from benchmark.chain.images import Checksums
 from benchmark.layout import Experiment, query_file
@@ -17,15 +18,7 @@ from nnactive.io.seals import seal
 from nnactive.settings import Setting, TakenQueries, Training
 
 EXPERIMENT = Experiment("s", "random", 1)
-CHOSEN = Setting(
-    name="s",
-    dataset="phantom",
-    regime="r",
-    patch_size=(4, 4, 4),
-    starting_budget=1,
-    query_size=2,
-    loops=3,
-)
+CHOSEN = make_track().settings[0].model_copy(update={"query_size": 2})
 LONGER = CHOSEN.model_copy(
     update={"training": Training(epochs=500), "queries": TakenQueries(track="first")}
 )
@@ -160,15 +153,8 @@ def test_another_starting_budget_or_dataset_is_refused() -> None:
 
 
 def track(setting: Setting = LONGER) -> Track:
-    return Track(
-        name="second",
-        title="",
-        description="",
-        comparable=False,
-        settings=(setting,),
-        methods=("random", "bald"),
-        seeds=(1,),
-    )
+    own = make_track(methods=("random", "bald"))
+    return own.model_copy(update={"name": "second", "settings": (setting,)})
 
 
 def test_a_run_says_first_what_is_missing(second) -> None:

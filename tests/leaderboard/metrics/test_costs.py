@@ -1,7 +1,8 @@
 import pytest
 
+from leaderboard.metrics import costs as declared
 from leaderboard.metrics.metric import CostMetric
-from leaderboard.metrics.registry import declared
+from leaderboard.metrics.reference import UNKNOWN
 from leaderboard.read.facts import facts_of
 from leaderboard.undefined import Undefined, attempt
 
@@ -9,8 +10,8 @@ from leaderboard.undefined import Undefined, attempt
 def costs(result):
     """Of one experiment by metric."""
     return {
-        metric.name: attempt(lambda: metric.cost(facts_of(result)))  # noqa: B023
-        for metric in declared()
+        metric.name: attempt(lambda: metric.cost(facts_of(result), UNKNOWN))  # noqa: B023
+        for metric in vars(declared).values()
         if isinstance(metric, CostMetric)
     }
 

@@ -90,7 +90,7 @@ OWN_COUNT = CostMetric(
     help="Number of test cases; made up.",
     higher_is_better=False,
     order=999,
-    cost=lambda result: len(result.dataset.test_cases),
+    cost=lambda result, _: len(result.dataset.test_cases),
 )
 
 

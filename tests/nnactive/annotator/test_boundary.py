@@ -59,6 +59,13 @@ def test_a_voxel_has_the_same_label_in_every_box(box: Patch) -> None:
     assert np.array_equal(displaced(label, box, field()), everything[box.slices])
 
 
+def test_the_last_voxel_has_its_knots_where_its_place_is_rounded_up() -> None:
+    drawn = Displacement.drawn((63, 4, 4), (0.3, 1.0, 1.0), 1.0, 0.6, stream("rounded"))
+    assert 62 * 0.3 / 0.6 < 31 <= 62 * (0.3 / 0.6)
+    two, one = (drawn.inside(Patch("case", (63 - n, 0, 0), (n, 4, 4))) for n in (2, 1))
+    np.testing.assert_allclose(two[:, 1], one[:, 0], atol=1e-5)
+
+
 def test_a_plane_moves_by_what_the_field_says() -> None:
     label = np.zeros(SHAPE, np.int16)
     label[:, 45:] = 1

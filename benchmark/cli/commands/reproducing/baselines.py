@@ -93,21 +93,19 @@ def import_command(
     """
     from benchmark.store.source import Source
     from benchmark.store.take import take
-    from benchmark.tracks import load_track
+    from benchmark.tracks import load_track, track_names
     from leaderboard.formatting import counted
     from nnactive.errors import UserError
     from nnactive.io.formatting import duration
 
     def load(packed: str) -> "Track":
-        try:
-            return load_track(name or packed)
-        except UserError:
-            if name is not None:
-                raise
+        # The pack's word is no path: only the user names files.
+        if name is None and packed not in track_names():
             raise UserError(
-                f"{source}: a pack of {packed!r}, which isn't one of the benchmark's tracks; give "
-                "its file: --track FILE.yaml"
-            ) from None
+                f"{source}: a pack of {packed!a:.80}, which isn't one of the benchmark's tracks; "
+                "give its file: --track FILE.yaml"
+            )
+        return load_track(name or packed)
 
     found = take(
         Source(source),

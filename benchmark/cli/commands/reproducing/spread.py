@@ -92,7 +92,8 @@ def measure(
 ) -> None:
     """Train on the queries of RUN, a track's folder or a bundle, again and again; write the spread.
 
-    Continues where it was interrupted; a table's rows of the same queries are replaced.
+    Continues where it was interrupted; a table's rows of the same queries and training are
+    replaced.
     """
     from benchmark.bundles.reproduce.measure import measure as run
     from benchmark.bundles.reproduce.spread import read_table, write_table
@@ -106,8 +107,8 @@ def measure(
     place = Place(data=data, runs=runs, cores=cores or usable_cores())
     with shown() as watcher:
         rows = run(reported, loops or None, repetitions, place, watcher, note)
-    new = {row.queries for row in rows}
-    write_table(out, [*(row for row in before if row.queries not in new), *rows])
+    new = {(row.key, row.queries) for row in rows}
+    write_table(out, [*(row for row in before if (row.key, row.queries) not in new), *rows])
     print_rows(rows)
     click.echo(f"table: {out}", err=True)
 

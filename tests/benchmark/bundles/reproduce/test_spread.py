@@ -125,5 +125,6 @@ def test_the_shipped_table_has_no_row_of_other_data_of_the_demo() -> None:
     """None has been measured since the phantom changed; a seeded replay needs none."""
     (setting,) = load_track("demo").settings
     rows = read_table(SHIPPED)
+    assert SHIPPED.read_text().splitlines()[0] == ",".join(SpreadRow.model_fields)
     assert [each for each in rows if each.dataset == setting.dataset] == []
     assert noise(rows, setting, setting.starting_budget) is None

@@ -23,8 +23,7 @@ def run(tmp_path: Path) -> Path:
     return run_by_hand(tmp_path / "runs", "random", None).root
 
 
-def test_the_list_shows_every_row(capsys, tmp_path) -> None:
-    table = tmp_path / "mine.csv"
+def row(**changes: object) -> SpreadRow:
     content = {
         **key_of(load_track("demo").settings[0]),
         "patches": 8,
@@ -36,14 +35,27 @@ def test_the_list_shows_every_row(capsys, tmp_path) -> None:
         "device": "a processor",
         "date": "2026-11-30",
     }
-    write_table(table, [SpreadRow.model_validate(content)])
+    return SpreadRow.model_validate(content | changes)
+
+
+def test_the_list_shows_every_row(capsys, tmp_path) -> None:
+    table = tmp_path / "mine.csv"
+    write_table(table, [row()])
     assert main(["spread", "list", "--table", str(table)]) == 0
     out = capsys.readouterr().out
     rows = read_table(SHIPPED, table)
     assert rows
     words = " ".join(out.split())  # a long cell takes two lines
-    assert all(f"{100 * row.mean_dice:.2f}" in words for row in rows)
-    assert all(row.device in words and row.queries.split()[-3] in words for row in rows)
+    assert all(f"{100 * each.mean_dice:.2f}" in words for each in rows)
+    assert all(each.device in words and each.queries.split()[-3] in words for each in rows)
+
+
+def test_rows_of_another_training_on_the_same_queries_stay(run, tmp_path, monkeypatch) -> None:
+    table, new = tmp_path / "mine.csv", row(sd=0.02)
+    write_table(table, [row(), row(epochs=500)])
+    monkeypatch.setattr("benchmark.bundles.reproduce.measure.measure", lambda *_: [new])
+    assert main(["spread", "measure", str(run), "--table", str(table)]) == 0
+    assert read_table(table) == [row(epochs=500), new]
 
 
 def test_a_runs_queries_are_read(run) -> None:

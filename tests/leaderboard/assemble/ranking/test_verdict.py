@@ -274,7 +274,7 @@ def test_the_best_method_is_one_that_could_be_used():
         "percentage points ahead, and is significantly better than all others at 0.05 "
         "(paired t-tests)."
     )
-    assert found.more[0] == "X, which uses ground truth, scores higher."
+    assert found.more[0] == "X, which uses ground truth, ranks higher."
 
 
 def test_usable_methods_are_named_before_those_that_use_ground_truth():
@@ -283,7 +283,7 @@ def test_usable_methods_are_named_before_those_that_use_ground_truth():
                 ("C", "b", 60.0), oracles="XY")
     )  # fmt: skip
     assert "told apart from any of the others" in found.headline
-    assert found.more[0] == "X and Y, which use ground truth, score higher."
+    assert found.more[0] == "X and Y, which use ground truth, rank higher."
     more = make_verdict(
         ranking(("X", "a", 80.0), ("A", "a", 74.0), ("B", "a", 70.0), ("C", "b", 60.0), oracles="X")
     )
