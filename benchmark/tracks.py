@@ -57,6 +57,13 @@ class Track(StateFile):
         return sum(self._methods_in(setting) for setting in self.settings)
 
     @property
+    def size(self) -> str:
+        """Settings x methods x seeds, with a range where settings leave out some of the methods."""
+        counts = {self._methods_in(setting) for setting in self.settings}
+        methods = str(min(counts)) + (f"-{max(counts)}" if len(counts) > 1 else "")
+        return f"{len(self.settings)} x {methods} x {len(self.seeds)}"
+
+    @property
     def trainings(self) -> int:
         """Number of networks trained for the track's own methods; a shared loop 0 counts once."""
         return len(self.seeds) * sum(

@@ -6,6 +6,10 @@ import numpy as np
 
 CLASSES = ("#e0701a", "#1a9bd7", "#2fae5f", "#d05fae", "#c9a800", "#7a6fe0", "#d94545", "#5fb8b0")
 """Colours of foreground classes, in label order, over and over."""
+OUTLINE = (255, 255, 255)
+"""Of a patch: far from the colours of all classes, for the colour-blind, too."""
+EDGE = (0, 0, 0)
+"""Around that, so that it shows on bright images."""
 OPACITY = 150
 """Of labels, from 0 to 255."""
 SCALE = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -52,8 +56,8 @@ def blend(colours: Sequence[str], share: float) -> tuple[int, int, int]:
 def hexadecimal(colour: Sequence[int]) -> str:
     """Three numbers as a colour for CSS.
 
-    >>> hexadecimal((255, 214, 10))
-    '#ffd60a'
+    >>> hexadecimal((224, 112, 26))
+    '#e0701a'
     """
     return "#" + bytes(colour).hex()
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.pictures.colours import EDGE, OUTLINE
 from benchmark.pictures.raster import contours, fitted, outline, shaded, squared, stretched
 from nnactive.anatomy.views import View
 from nnactive.geometry import Patch, Spacing, Triple, as_triple
-
-OUTLINE = (255, 214, 10)
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,8 @@ def tile(scene: Surroundings, view: View, pixels: int, thick: int = 1) -> np.nda
     shade = shaded(plane)
     contours(shade, label, thick)
     top, left, tall, wide = (mm * scale for mm in view.box(start, size, shape))
+    out = 1 + (thick if thick > 1 else 0)
+    outline(shade, (top - out, left - out, tall + 2 * out, wide + 2 * out), EDGE)
     outline(shade, (top, left, tall, wide), OUTLINE, thick)
     return squared(shade, pixels)
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmark.pictures.colours import hexadecimal
+from benchmark.pictures.colours import OUTLINE, hexadecimal
 from benchmark.pictures.marks import lettered, sheet
 from benchmark.pictures.scenes import scene, varied
-from benchmark.pictures.tiles import OUTLINE, Surroundings, tile
+from benchmark.pictures.tiles import Surroundings, tile
 from benchmark.show.overview import loop_colours, overview
 from benchmark.show.page import Figure, Key, Page, Picture, Section
 from benchmark.show.subject import Subject

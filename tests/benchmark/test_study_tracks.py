@@ -250,3 +250,13 @@ def test_show_says_what_a_setting_leaves_out_and_takes(capsys) -> None:
     assert "experiments: 40 per seed, 160 in total" in shown
     assert main(["track", "show", "precomputed"]) == 0
     assert "queries of" in capsys.readouterr().out
+
+
+def test_the_list_is_no_product_where_settings_leave_out_methods(capsys) -> None:
+    assert main(["track", "list"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    (row,) = (line for line in rows if line.startswith("training_length"))
+    assert "5 x 4-10 x 4" in row
+    assert row.split()[-2] == "160"
+    (row,) = (line for line in rows if line.startswith("main"))
+    assert "12 x 12 x 4" in row

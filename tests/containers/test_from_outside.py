@@ -79,6 +79,41 @@ def test_a_run_records_the_image(outside):
     assert "[1/" not in again.err
 
 
+def two_loops(name: str, more: str = "") -> str:
+    """A track file: that of one loop with another, and what its setting says besides."""
+    text = (HERE / "one_loop.yaml").read_text().replace("name: one_loop", f"name: {name}", 1)
+    return f"{text.replace('loops: 1', 'loops: 2').rstrip()}\n{more}"
+
+
+def test_a_run_is_shown_and_its_queries_are_trained_on_again(outside):
+    (outside.folder / "first.yaml").write_text(two_loops("first"))
+    (outside.folder / "again.yaml").write_text(two_loops("again", "    queries: {track: first}\n"))
+    without = outside("track", "run", "again.yaml")
+    assert without.status == 2
+    assert "track again trains on the queries of track first" in without.err
+    for name in ("first", "again"):
+        done = outside("track", "run", f"{name}.yaml")
+        assert done.status == 0, done.err
+    files = [
+        outside.folder / "runs" / name / "one_loop/random/seed_12345/result.json"
+        for name in ("first", "again")
+    ]
+    first, again = (json.loads(file.read_text())["loops"] for file in files)
+    assert [loop["patches"] for loop in again] == [loop["patches"] for loop in first]
+    assert again[1]["chosen_in"]["track"] == "first"
+    assert {"take"} == set(again[1]["costs"]) & {"take", "query"}
+
+    shown = outside("show", "queries", "again/one_loop/random", "--out", "queries.html")
+    assert shown.status == 0, shown.err
+    assert shown.out.splitlines() == ["page: queries.html", "pictures: queries_files"]
+    assert (outside.folder / "queries.html").stat().st_uid == os.getuid()
+    sheets = {path.name for path in (outside.folder / "queries_files").glob("*.png")}
+    assert sheets == {"loop_000.png", "loop_001.png", "overview.png"}
+    for name in sheets:
+        sheet = (outside.folder / "queries_files" / name).read_bytes()
+        assert sheet.startswith(b"\x89PNG")
+
+
 def test_wrong_use_is_one_line(outside):
     done = outside("check", "random", "--memory", "nonsense")
     assert done.status == 2

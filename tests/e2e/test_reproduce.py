@@ -31,13 +31,9 @@ def bench(folder: Path, *words: object) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module")
-def author(phantom: Path, tmp_path_factory) -> Path:
+def author(finished: Path) -> Path:
     """Folder of somebody who has run a method and kept its networks."""
-    folder = tmp_path_factory.mktemp("author")
-    shutil.copytree(phantom, folder / "data" / "phantom")
-    done = bench(folder, "track", "run", TINY, "--method", "bald", "--keep", "--cores", 2)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return finished
 
 
 @pytest.fixture

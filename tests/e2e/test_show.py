@@ -1,44 +1,36 @@
-"""A tiny run whose queries, predictions and uncertainty are shown."""
+"""The queries, predictions and uncertainty of a tiny run are shown."""
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.cli.main import main
 from nnactive.data.prepared import PreparedDataset
 
-TRACK = Path(__file__).with_name("tiny.yaml")
 METHOD = "predictive_entropy"
 
 
-def call(folder: Path, *arguments: str) -> str:
-    words = [sys.executable, "-P", "-m", "benchmark.cli", *arguments]
-    places = ["--data", "data", "--runs", "runs"]
-    done = subprocess.run(
-        [*words, *places], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
-def test_a_finished_run_is_shown(phantom: Path, tmp_path: Path) -> None:
-    shutil.copytree(phantom, tmp_path / "data" / "phantom")
-    info = PreparedDataset(phantom).info
-    case = info.test[0].id
-    run = ["track", "run", str(TRACK), "--method", METHOD, "--cores", "2", "--out", "board.html"]
-    call(tmp_path, *run, "--keep-predictions", case)
-    kept = tmp_path.glob(f"runs/tiny/tiny/*/seed_12345/loop_*/predictions/{case}.b2nd")
-    assert [file.parents[1].name for file in sorted(kept, key=str)] == ["loop_001", "loop_000"]
-    for member in tmp_path.glob(f"runs/tiny/tiny/{METHOD}/**/fold_*.pth"):
+def test_a_finished_run_is_shown(
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(finished, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    case = PreparedDataset(tmp_path / "data" / "phantom").info.test[0].id
+    track = tmp_path / "runs/tiny/tiny"
+    for loop in ("start/seed_12345/loop_000", f"{METHOD}/seed_12345/loop_001"):
+        assert (track / loop / "predictions" / f"{case}.b2nd").is_file()
+    for member in track.glob(f"{METHOD}/**/fold_*.pth"):
         member.unlink()  # as in a large run; that it kept is enough
 
-    query = tmp_path / f"runs/tiny/tiny/{METHOD}/seed_12345/loop_001.json"
+    query = track / f"{METHOD}/seed_12345/loop_001.json"
     chosen = json.loads(query.read_text())["patches"][0]["case"]
     for words in (
         ["queries", METHOD],
@@ -46,8 +38,10 @@ def test_a_finished_run_is_shown(phantom: Path, tmp_path: Path) -> None:
         ["uncertainty", METHOD, "--case", chosen, "--loop", "1"],
     ):
         out = f"{words[0]}.html"
-        told = call(tmp_path, "show", *words, "--out", out)
-        assert told.splitlines() == [f"page: {out}", f"pictures: {words[0]}_files"]
+        places = ["--data", "data", "--runs", "runs", "--out", out]
+        assert main(["show", *words, *places]) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert told == [f"page: {out}", f"pictures: {words[0]}_files"]
         assert "<script" not in (tmp_path / out).read_text("utf-8")
         sheets = list((tmp_path / f"{words[0]}_files").glob("*.png"))
         assert sheets

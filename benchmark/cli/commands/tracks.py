@@ -51,16 +51,15 @@ def list_tracks() -> None:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("track", no_wrap=True)
-    size = "settings x methods x seeds"
-    for column in ("title", "datasets", size, "experiments", "trainings"):
+    shape = "settings x methods x seeds"
+    for column in ("title", "datasets", shape, "experiments", "trainings"):
         table.add_column(column)
     for name in track_names():
         content = load_track(name)
-        parts = (content.settings, content.methods, content.seeds)
-        size = " x ".join(str(len(part)) for part in parts)
         count = content.experiments_per_seed * len(content.seeds)
         datasets = ", ".join(content.datasets)
-        table.add_row(name, content.title, datasets, size, f"{count:,}", f"{content.trainings:,}")
+        counts = (f"{count:,}", f"{content.trainings:,}")
+        table.add_row(name, content.title, datasets, content.size, *counts)
     print_table(table)
 
 

@@ -8,8 +8,9 @@ the announced length. How long a server is waited for is in ``patience``.
 import json
 import os
 import re
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -110,6 +111,9 @@ def _attempt(
     except requests.ReadTimeout:
         return Again(_silent(draft))
     except requests.ConnectionError as error:
+        # One that has sent something exists, whatever a name server says now.
+        if not _size(draft) and (host := _unknown_host(error)):
+            raise TransferError(f"no host named {host} is known") from None
         return Again(cause_of(error))
     except requests.RequestException as error:
         raise TransferError(cause_of(error)) from None
@@ -313,11 +317,30 @@ def cause_of(error: "requests.RequestException") -> str:
     """The cause in a few words: the system's message, or that of the innermost exception."""
     if error.response is not None and error.response.status_code >= HTTPStatus.BAD_REQUEST:
         return _status(error.response)
-    inner: object = error
-    while isinstance(inner, BaseException):
-        if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror.lower()
-        last = inner
+    last: BaseException = error
+    for last in _causes(error):
+        if isinstance(last, OSError) and last.strerror:
+            return last.strerror.lower()
+    return " ".join(str(last).split())
+
+
+def _unknown_host(error: "requests.RequestException") -> str | None:
+    """The host, if a name server answered that there is none of that name; asking again is vain."""
+    import urllib3
+
+    host = None
+    for cause in _causes(error):
+        if isinstance(cause, urllib3.exceptions.NewConnectionError):
+            host = cause.conn.host
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+            return host
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those within it, from the outermost."""
+    inner: BaseException | None = error
+    while inner is not None:
+        yield inner
         within = (getattr(inner, "reason", None), *inner.args, inner.__cause__)
         inner = next((one for one in within if isinstance(one, BaseException)), None)
-    return " ".join(str(last).split())

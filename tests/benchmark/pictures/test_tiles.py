@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmark.pictures.colours import CLASSES, rgb
-from benchmark.pictures.tiles import OUTLINE, Surroundings, around, cut, tile
+from benchmark.pictures.colours import CLASSES, EDGE, OUTLINE, rgb
+from benchmark.pictures.tiles import Surroundings, around, cut, tile
 from nnactive.anatomy.views import views
 from nnactive.geometry import Patch
 
 SIDE = 60
+BRIGHT = 204
+"""Shade of a scene's block."""
 ONE = (1.0, 1.0, 1.0)
 AXIAL, CORONAL, SAGITTAL = views(None)
 
@@ -14,14 +18,14 @@ AXIAL, CORONAL, SAGITTAL = views(None)
 def scene(spot: tuple[int, int, int], label: np.ndarray | None = None, spacing=ONE) -> Surroundings:
     """A cube of 30 voxels with a bright block of 4 voxels, and a patch in its middle."""
     image = np.zeros((30, 30, 30), np.float32)
-    image[tuple(slice(a, a + 4) for a in spot)] = 1
+    image[tuple(slice(a, a + 4) for a in spot)] = BRIGHT / 255
     label = np.zeros(image.shape, np.int16) if label is None else label
     return Surroundings(image, label, (10, 10, 10), (10, 10, 10), spacing)
 
 
 def brightest(picture: np.ndarray) -> tuple[bool, bool]:
-    """Whether the white pixels lie in the upper half, and in the left one."""
-    rows, columns = np.nonzero((picture == 255).all(axis=2))
+    """Whether the bright pixels lie in the upper half, and in the left one."""
+    rows, columns = np.nonzero((picture == BRIGHT).all(axis=2))
     assert rows.size
     return rows.mean() < SIDE / 2, columns.mean() < SIDE / 2
 
@@ -44,7 +48,7 @@ def test_nothing_is_mirrored_or_upside_down(view, spot, upper, left):
 
 
 def test_the_plane_goes_through_the_patch_s_centre():
-    assert not (tile(scene((2, 2, 2)), AXIAL, SIDE) == 255).all(axis=2).any()
+    assert not (tile(scene((2, 2, 2)), AXIAL, SIDE) == BRIGHT).all(axis=2).any()
 
 
 @pytest.mark.parametrize("view", views(None), ids=lambda view: view.name)
@@ -55,6 +59,35 @@ def test_the_outline_is_where_the_patch_is(view):
     assert (rows.min(), rows.max()) == (20, 39)
     assert (columns.min(), columns.max()) == (20, 39)
     assert rows.size == 4 * 19
+
+
+@pytest.mark.parametrize("thick", [1, 2])
+def test_the_outline_shows_on_a_bright_image(thick):
+    bright = replace(scene((0, 0, 0)), image=np.ones((30, 30, 30), np.float32))
+    picture = tile(bright, AXIAL, SIDE, thick)
+    out = thick + 1 if thick > 1 else 1
+    rows, columns = np.nonzero((picture == EDGE).all(axis=2))
+    assert (rows.min(), rows.max()) == (columns.min(), columns.max()) == (20 - out, 39 + out)
+    assert (picture[20:40, 20:40] == OUTLINE).all()
+
+
+# Of Machado et al. 2009 (DOI 10.1109/TVCG.2009.113): what the colour-blind see of linear RGB.
+SEEN = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "no green": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "no blue": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+
+
+@pytest.mark.parametrize("sight", SEEN)
+def test_the_outline_stands_out_from_every_class_to_every_eye(sight):
+    def luminance(colour):
+        linear = SEEN[sight] @ (np.array(colour) / 255) ** 2.2
+        return np.clip(linear, 0, 1) @ (0.2126, 0.7152, 0.0722)
+
+    for colour in CLASSES:  # contrast as WCAG defines it
+        assert (luminance(OUTLINE) + 0.05) / (luminance(rgb(colour)) + 0.05) > 2
 
 
 def test_labels_are_outlined_in_their_class_s_colour():

@@ -1,5 +1,6 @@
 import json
 import shutil
+import socket
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -306,6 +307,18 @@ def test_a_file_host_serves_a_pack_and_only_what_is_asked_for_is_fetched(made, s
     assert len(asked) == 1 + len(manifest["parts"][0]["files"])
     with pytest.raises(TransferError, match=r"check the address, or run the same command again"):
         made.take(tmp_path / "none", f"{address}/nothing")
+
+
+def test_an_address_of_no_host_is_told_at_once(made, tmp_path, monkeypatch):
+    def unknown(*_words, **_more):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr("time.sleep", pytest.fail)
+    with pytest.raises(TransferError) as told:
+        made.take(tmp_path / "new", "http://pack.invalid")
+    known = "http://pack.invalid/baselines.json: no host named pack.invalid is known; check the"
+    assert str(told.value).startswith(known)
 
 
 def test_a_part_of_a_fetched_file_is_not_taken_for_it(made, server, tmp_path):

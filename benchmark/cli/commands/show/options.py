@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from benchmark.show.page import Page
 
 ROLES = {"experiment": Role.RUN, "data": Role.DATA, "runs": Role.RUNS, "out": Role.PAGE}
+EXPERIMENT = "EXPERIMENT is its folder, [TRACK/]SETTING/METHOD/SEED, or any unique part of that."
+"""The end of each command's help; docs/pictures.md says the same."""
 experiment_argument = click.argument("experiment", metavar="EXPERIMENT")
 
 device_option = click.option(

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli.commands.show.options import (
+    EXPERIMENT,
     ROLES,
     device_option,
     experiment_argument,
@@ -15,7 +16,7 @@ from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, runs_option
 
 
-@click.command(cls=Contained, roles=ROLES, gpu=True)
+@click.command(epilog=EXPERIMENT, cls=Contained, roles=ROLES, gpu=True)
 @experiment_argument
 @click.option("--case", required=True, metavar="CASE", help="Test case.")
 @device_option

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.commands.show.options import ROLES, experiment_argument, out_option, written
+from benchmark.cli.commands.show.options import (
+    EXPERIMENT,
+    ROLES,
+    experiment_argument,
+    out_option,
+    written,
+)
 from benchmark.cli.contained import Contained
 from benchmark.cli.options import data_option, runs_option
 
 
-@click.command(cls=Contained, roles=ROLES)
+@click.command(epilog=EXPERIMENT, cls=Contained, roles=ROLES)
 @experiment_argument
 @click.option(
     "--patches",

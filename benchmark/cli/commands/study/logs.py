@@ -30,7 +30,7 @@ def logs(
 ) -> None:
     """Print the log of the failed, else the latest step of EXPERIMENT.
 
-    EXPERIMENT is [TRACK/]SETTING/METHOD/SEED, or any part of that which only one has.
+    EXPERIMENT is [TRACK/]SETTING/METHOD/SEED, or any unique part of that.
     """
     from benchmark.journal.study.find import chosen, matching
     from benchmark.journal.study.overview import read_state

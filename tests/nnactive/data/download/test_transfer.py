@@ -1,6 +1,7 @@
 """Against a stand-in server on loopback, which can misbehave."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,41 @@ def test_a_server_that_closes_at_once_is_told_and_given_up(server, draft, monkey
     assert len(server.requests) == patience.ATTEMPTS
     assert sum(slept) == 30
     assert len(amounts.waits) == 30
+
+
+@pytest.fixture
+def answers(monkeypatch) -> list[int | None]:
+    """How the name server fails at each question to come; None: it doesn't."""
+    codes: list[int | None] = []
+    asked = socket.getaddrinfo
+
+    def resolve(*words, **more):
+        if codes and (code := codes.pop(0)):
+            raise socket.gaierror(code, "Name or service not known")
+        return asked(*words, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return codes
+
+
+def test_a_host_that_does_not_exist_is_asked_for_once(draft, answers) -> None:
+    answers += [socket.EAI_NONAME] * 2
+    amounts = Amounts()
+    with pytest.raises(TransferError, match=r"^no host named pack\.invalid is known$"):
+        fetch("http://pack.invalid/a", draft, None, amounts)
+    assert len(answers) == 1
+    assert not amounts.waits
+
+
+@pytest.mark.parametrize(
+    "codes", [[socket.EAI_AGAIN] * 2, [None, socket.EAI_NONAME]], ids=["busy", "later"]
+)
+def test_a_name_server_that_fails_for_now_is_asked_again(server, draft, answers, codes) -> None:
+    """A host that has sent something exists."""
+    answers += codes
+    fetch(server.add("/a", CONTENT, cut=[0.5]), draft, None, Amounts())
+    assert draft.read_bytes() == CONTENT
+    assert not answers
 
 
 def test_silence_is_told_while_it_lasts(server, draft, monkeypatch) -> None:
