@@ -138,7 +138,7 @@ onRanking(async ({ league, view, section }) => {
   if (own.length) return;
   const few = view.settings.length > 2 ? [] : view.settings;
   if (beside) await Promise.all(few.map((key) => complete(find(key), enliven)));
-  if (shownViews.get(league) !== view) return;
+  if (shownViews.get(league)?.view !== view) return;
   const figures = few.map((key) => find(`${key}-patches`));
   curves.replaceChildren(...figures.filter((figure) => figure?.querySelector(".static svg")).map((figure) => make("figure", [
     make("div", figure.querySelector(".static svg").cloneNode(true), { className: "static" }),
