@@ -14,7 +14,7 @@ from leaderboard.assemble.relations import make_relations
 from leaderboard.assemble.roles import PROVING
 from leaderboard.assemble.table import Frame, make_table
 from leaderboard.assemble.views import chosen_views
-from leaderboard.metrics.metric import PERCENT, over_seeds
+from leaderboard.metrics.metric import PERCENT, Metric, over_seeds
 from leaderboard.metrics.reference import Reference
 from leaderboard.metrics.registry import shown_in
 from leaderboard.metrics.runs import Runs
@@ -22,6 +22,7 @@ from leaderboard.metrics.student import quantile
 from leaderboard.model import (
     Badge,
     ClassFigure,
+    Column,
     CurvePoint,
     EfficiencyFit,
     Entrant,
@@ -132,7 +133,7 @@ def make_league(source: LeagueSource) -> League:
         nnunet=source.nnunet,
         epochs=source.epochs,
         comparable=source.comparable,
-        columns=tuple(metric.column(source.group) for metric in metrics),
+        columns=_columns(metrics, source.group, tables.values(), views),
         entrants=tuple(
             _entrant(source.methods[name].card, key, league, rows[key])
             for name, key in entrants.items()
@@ -143,6 +144,23 @@ def make_league(source: LeagueSource) -> League:
         notes=(ranking, *source.notes),
         details=make_details(cells.values()),
         queries_from=source.queries_from,
+    )
+
+
+def _columns(
+    metrics: Sequence[Metric],
+    group: Group,
+    settings: Collection[SettingTable],
+    views: Sequence[View],
+) -> tuple[Column, ...]:
+    """The columns with a figure in any table, and those that ranks follow."""
+    tables = [*settings, *(view for view in views if not view.by)]
+    ranking = {each.ranked_by for each in [*settings, *views]}
+    return tuple(
+        metric.column(group)
+        for metric in metrics
+        if metric.name in ranking
+        or any(row.values[metric.name].mean is not None for each in tables for row in each.rows)
     )
 
 

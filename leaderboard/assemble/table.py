@@ -14,7 +14,7 @@ from leaderboard.assemble.ranking.partial import partial_places
 from leaderboard.assemble.ranking.places import places
 from leaderboard.assemble.ranking.repeat import Outlook, outlook
 from leaderboard.assemble.ranking.significance import Scores, Significance
-from leaderboard.assemble.ranking.verdict import Ranking, make_verdict
+from leaderboard.assemble.ranking.verdict import Ranking, make_verdict, names_no_leader
 from leaderboard.formatting import plain
 from leaderboard.metrics import (
     detectable_by_seed,
@@ -102,8 +102,7 @@ def make_table(
     found, test = places(scores, frame.oracles | unproved)
     winner = bool(test.test) and sum(place.leading for place in found.values()) == 1
     ahead = replace(_outlook(frame, scores, over, metric), winner=winner)
-    apart = found if ahead.why_nothing() else unproved
-    found |= {key: replace(found[key], leading=False) for key in apart if key in found}
+    found |= {key: replace(found[key], leading=False) for key in unproved if key in found}
     partial = partial_places([*values.keys() - set(block.methods)], having, settings, metric)
     relational = relational_values(scores.methods, over, frame.metrics)
     rows = []
@@ -120,6 +119,8 @@ def make_table(
         outlook=ahead,
         unproved=unproved,
     )
+    if names_no_leader(ranking):
+        rows = [replace(row, leading=False) for row in rows]
     return Table(
         rows=tuple(rows),
         ranked_by=ranked_by,

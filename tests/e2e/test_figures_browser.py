@@ -1,5 +1,6 @@
 """Figures in a real browser: what the script draws is what the static page shows."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
@@ -119,7 +120,7 @@ def test_a_reader_chooses_a_single_cost_and_its_link_does_too(page):
     every = panel.locator("figure[data-kind=cost]:visible")
     assert every.count() == panel.locator("figure[data-kind=cost]").count() > 4
     chooser = panel.get_by_role("combobox", name="Cost")
-    chooser.select_option(label="Estimated labelling time (min)")
+    chooser.select_option(label="Estimated labelling time")
     (shown,) = every.all()
     assert shown.get_attribute("data-part") == "minutes"
     assert "cost=minutes" in page.url
@@ -141,3 +142,14 @@ def test_the_line_of_the_interactive_cost_chart_is_the_static_one(page):
     figure.locator(".chart svg").wait_for()
     named = figure.locator(".chart .mark-text.role-mark text").all_text_contents()
     assert sorted(named) == sorted(bold)
+
+
+def test_an_axis_of_time_has_the_unit_of_the_static_one(page):
+    page.evaluate("location.hash = '#view=cost'")
+    for cost in ("training_hours", "minutes"):
+        figure = page.locator(f"#l-1-cost-{cost}")
+        wanted = re.search(r"against (.+ \(\w+\))", figure.locator("figcaption").inner_text())[1]
+        figure.scroll_into_view_if_needed()
+        figure.locator(".chart svg").wait_for()
+        titles = figure.locator(".chart .role-axis-title text").all_text_contents()
+        assert wanted in [title[0].lower() + title[1:] for title in titles]

@@ -1,6 +1,7 @@
 """Rankings by other metrics and by classes, in a real browser; the results are stand-ins."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 import synthetic
@@ -111,6 +112,19 @@ def test_a_reader_ranks_by_classes_of_a_dataset(tab, board, address, large, kind
     page.locator("#bar [data-filter=dataset] summary").click()
     page.locator("#bar input[name=dataset][value=acdc]").uncheck()
     assert "class=" not in page.url
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("kind", ["whole", "large"])
+def test_a_ranking_of_one_setting_has_its_curves_beside_it(tab, board, address, large, kind):
+    setting = board.leagues[0].settings[0]
+    chosen = {"dataset": setting.dataset, "regime": setting.regime, "patch": setting.patch_role}
+    page = tab.open(address if kind == "whole" else large)
+    curves = page.locator(f"#{board.leagues[0].key} .curves")
+    assert curves.locator("svg").count() == 0
+    page.evaluate("text => { location.hash = text; }", urlencode(chosen))
+    curves.locator("svg").wait_for()
+    assert setting.name in curves.locator("figcaption").inner_text()
     assert tab.complaints == []
 
 

@@ -58,6 +58,23 @@ def test_columns_that_arent_there_leave_the_usual_ones(tab, address):
     assert len(usual) > 3
 
 
+@pytest.mark.parametrize(
+    "link", ["columns=effort,aubc", "sort=effort.desc&columns=effort", "by=effort", "cost=effort"]
+)
+def test_a_link_to_a_column_that_nobody_has_a_figure_in_shows_the_ranking(tab, tmp_path, link):
+    board = boards.board(3, 2, published=False)
+    (league,) = board.leagues
+    fewer = tuple(column for column in league.columns if column.name != "effort")
+    path = tmp_path / "page.html"
+    path.write_text(render(replace(board, leagues=(replace(league, columns=fewer),))), "utf-8")
+    page = tab.open(f"{path.as_uri()}#{link}")
+    assert page.locator("table.ranking:visible tbody tr").count() == 3
+    assert "Effort" not in page.locator("table.ranking:visible thead").inner_text()
+    page.evaluate("location.hash += '&view=cost'")
+    playwright.expect(page.locator("figure[data-kind=cost]:visible").first).to_be_visible()
+    assert tab.complaints == []
+
+
 @pytest.mark.parametrize("pair", ["x,y", "x", ",", "__proto__,constructor"])
 def test_a_comparison_of_unknown_methods_says_so(tab, address, pair):
     page = tab.open(f"{address}#compare={pair}")

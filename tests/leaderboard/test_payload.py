@@ -102,6 +102,12 @@ def test_what_a_ranking_says_goes_with_its_rows(make, board_of, change):
     place = next(n for n, each in enumerate(wanted.settings) if len(each.rows) == 3)
     assert league["blocks"][place]["verdict"]["headline"] == wanted.settings[place].verdict.headline
     rows = [dict(zip(ROW, row, strict=False)) for row in league["blocks"][place]["rows"]]
+    assert [row["leading"] for row in rows] == [0, 0, 0], "a single seed"
+    near = (0.5, 0.6, 0.71)
+    every = [make(m, s, (*d[:2], d[2] + s / 1000)) for s in (1, 2, 3)
+             for m, d in (("a", near), ("b", near), ("c", (0.5, 0.5, 0.5)))]  # fmt: skip
+    (led,) = board_json(board_of(*every))["leagues"]
+    rows = [dict(zip(ROW, row, strict=False)) for row in led["blocks"][0]["rows"]]
     assert [row["leading"] for row in rows] == [1, 1, 0]
 
 

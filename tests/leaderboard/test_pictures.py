@@ -16,7 +16,7 @@ from leaderboard.page.pictures import (
     looks,
     setting_pictures,
 )
-from leaderboard.page.pictures.costs import COSTS
+from leaderboard.page.pictures.costs import COSTS, axis
 
 
 def pictures(board, league=0):
@@ -123,6 +123,40 @@ def test_a_new_submission_changes_nobody_elses_style():
     before, after = (labels_of(boards.board(size, 1, published=False)) for size in (14, 15))
     assert len(after) == len(before) + 1
     assert {key: after[key] for key in before} == before
+
+
+@pytest.mark.parametrize(
+    ("cost", "largest", "title"),
+    [
+        pytest.param("training_hours", 0.0426, "Training time (min)", id="a demo"),
+        pytest.param("training_hours", 61.2, "Training time (h)", id="a study"),
+        pytest.param("training_hours", 0.01, "Training time (s)", id="36 s"),
+        pytest.param("query_seconds", 11.5, "Querying time (s)", id="a short query"),
+        pytest.param("query_seconds", 9000.0, "Querying time (h)", id="a long query"),
+        pytest.param("minutes", 95.0, "Estimated labelling time (min)", id="labelling"),
+        pytest.param("query_seconds", 0.0, "Querying time (s)", id="no time"),
+    ],
+)
+def test_times_have_a_unit_that_suits_them(cost, largest, title):
+    found, factor = axis(cost, largest)
+    assert found == title
+    seconds = {"s": 1, "min": 60, "h": 3600}
+    own = {"training_hours": "h", "query_seconds": "s", "minutes": "min"}[cost]
+    assert factor == pytest.approx(seconds[own] / seconds[title.split("(")[1].strip(")")])
+
+
+def test_short_trainings_are_drawn_in_minutes():
+    board = boards.board(3, 2, published=False)
+    league = board.leagues[0]
+    rows = [
+        replace(row, values=row.values | {"training_hours": Value(0.0373 + 0.001 * n)})
+        for n, row in enumerate(league.views[0].rows)
+    ]
+    short = replace(league, views=(replace(league.views[0], rows=tuple(rows)),))
+    svgs = {p.key: p for p in league_pictures(short, labels_of(board))}
+    chart = svgs["l-1-cost-training_hours"]
+    assert "Score (%) against training time (min)." in chart.caption
+    assert {">2.25<", ">2.3<", ">2.35<"} <= set(re.findall(">[0-9.]+<", chart.svg))
 
 
 def test_a_ranking_without_costs_says_why():

@@ -146,6 +146,16 @@ def make_verdict(ranking: Ranking) -> Verdict:
     )
 
 
+def names_no_leader(ranking: Ranking) -> bool:
+    """Whether no method is set in bold: nothing to compare, no test, or one that can't find any."""
+    test = ranking.test
+    if len(ranking.ranked) < TWO or not test.test or test.powerless:
+        return True
+    if ranking.outlook.why_nothing():
+        return True
+    return _alike(ranking) and (_hopeless(ranking) or _noisy(ranking))
+
+
 def _known(found: Repeat | Undefined) -> Repeat | None:
     return None if isinstance(found, Undefined) else found
 
@@ -221,7 +231,7 @@ def _several(ranking: Ranking) -> bool:
 def _tested(ranking: Ranking) -> str:
     test, best = ranking.test, ranking.best
     by = f"at {ALPHA} ({test.short})"
-    if len(set(test.letters.values())) == 1:
+    if _alike(ranking):
         return _all_alike(ranking, by)
     if ahead := [row for row in ranking.others if test.ahead(row.entrant, best.entrant)]:
         have = f"{_some(ranking, ahead)} {'have' if len(ahead) > 1 else 'has'}"
@@ -242,6 +252,11 @@ def _tested(ranking: Ranking) -> str:
 
 def _are(ranking: Ranking) -> str:
     return "are" if _several(ranking) else "is"
+
+
+def _alike(ranking: Ranking) -> bool:
+    """Whether no two methods differ significantly."""
+    return len(set(ranking.test.letters.values())) == 1
 
 
 def _all_alike(ranking: Ranking, by: str) -> str:

@@ -64,13 +64,17 @@ def told(found: Concordance, title: str, names: Mapping[str, str]) -> str:
     if found.tau is None or found.p_value is None:
         return f"Its agreement with the ranking by {title} is unknown: {found.reason}."
     pairs = found.methods * (found.methods - 1) // 2
-    change = f"{found.changed} of {counted(pairs, 'pair')} of methods are swapped"
+    one = found.changed == 1
+    change = (
+        f"{found.changed} of {counted(pairs, 'pair')} of methods {'is' if one else 'are'} swapped"
+    )
     if not found.changed:
         change = "no pair of methods is swapped"
     elif found.swaps:
-        change += f", {len(found.swaps)} of them significantly: {swapped(found, names)}"
+        those = "" if one else f"{len(found.swaps)} of them "
+        change += f", {those}significantly: {swapped(found, names)}"
     else:
-        change += ", none of them significantly"
+        change += ", but not significantly" if one else ", none of them significantly"
     return (
         f"Agreement with the ranking by {title}: Kendall's tau {shown(found.tau, '')} "
         f"({p_text(found.p_value)}); "

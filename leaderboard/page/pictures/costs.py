@@ -4,21 +4,26 @@ from collections.abc import Iterator, Mapping
 
 from leaderboard.figures.cost import Spot, cost_chart, logarithmic, pareto
 from leaderboard.figures.styles import MOST
-from leaderboard.formatting import counted, number
+from leaderboard.formatting import count, counted, number
 from leaderboard.model import Column, League, Row
 from leaderboard.page.pictures.labels import Label
 
 COSTS = {
-    "query_seconds": "Querying time (s)",
-    "training_hours": "Training time (h)",
+    "query_seconds": "Querying time",
+    "training_hours": "Training time",
     "foreground": "Labelled foreground voxels",
     "effort": "Annotation effort (labelled boundary voxels)",
     "components": "Labelled components",
     "slices": "Labelled slices",
     "images": "Images opened",
-    "minutes": "Estimated labelling time (min)",
+    "minutes": "Estimated labelling time",
 }
-"""Titles of axes by column."""
+"""Titles of axes by column; those of times get their unit."""
+TIMES = {"query_seconds": 1, "training_hours": 3600, "minutes": 60}
+"""Seconds of a column's unit."""
+TIME_UNITS = ((3600, "h"), (60, "min"), (1, "s"))
+"""Of axes: the first of which the longest time has at least ``FEWEST_UNITS``."""
+FEWEST_UNITS = 2
 UNPUBLISHED = (
     "The papers report neither times nor labelled voxels by method, so there is nothing to plot "
     "against their scores."
@@ -36,18 +41,20 @@ def costs_missing(league: League) -> str:
 
 def cost_svgs(league: League, labels: Mapping[str, Label]) -> Iterator[tuple[str, str, str]]:
     """Name of the cost's column, caption and SVG, for each cost of two or more methods."""
-    for cost, title in COSTS.items():
+    for cost in COSTS:
         rows = _rows(league, cost)
         if len(rows) < 2:  # noqa: PLR2004
             continue
         view, columns = league.views[0], {column.name: column for column in league.columns}
         score = columns[view.ranked_by]
         entrants = {entrant.key: entrant for entrant in league.entrants}
+        costs = [_figure(row, columns[cost]) for row in rows]
+        title, factor = axis(cost, max(costs))
         spots = [
             Spot(
                 name=labels[row.entrant].name,
                 style=labels[row.entrant].style,
-                cost=_figure(row, columns[cost]),
+                cost=factor * costs[place],
                 score=_figure(row, score),
                 oracle=bool(entrants[row.entrant].oracle),
                 named=place < MOST,
@@ -59,8 +66,27 @@ def cost_svgs(league: League, labels: Mapping[str, Label]) -> Iterator[tuple[str
         caption = _caption(spots, titles, left)
         svg, unnamed = cost_chart(spots, titles, f"{league.title}. {caption}")
         if unnamed:
-            caption += f" No room for the {counted(len(unnamed), 'name')} {', '.join(unnamed)}."
+            names = "the name" if len(unnamed) == 1 else f"the {counted(len(unnamed), 'name')}"
+            caption += f" No room for {names} {', '.join(unnamed)}."
         yield cost, caption, svg
+
+
+def axis(cost: str, largest: float) -> tuple[str, float]:
+    """Title of a cost's axis, and what its figures are multiplied with.
+
+    Args:
+        cost: name of its column.
+        largest: of its figures, in the column's unit.
+
+    >>> axis("training_hours", 0.043), axis("training_hours", 7.2), axis("images", 3)
+    (('Training time (min)', 60.0), ('Training time (h)', 1.0), ('Images opened', 1.0))
+    """
+    if cost not in TIMES:
+        return COSTS[cost], 1.0
+    own = TIMES[cost]
+    long = ((size, unit) for size, unit in TIME_UNITS if largest * own >= FEWEST_UNITS * size)
+    size, unit = next(long, TIME_UNITS[-1])
+    return f"{COSTS[cost]} ({unit})", own / size
 
 
 def _rows(league: League, cost: str) -> list[Row]:
@@ -89,11 +115,10 @@ def _caption(spots: list[Spot], titles: tuple[str, str], left: int) -> str:
         parts.append("Hollow markers: methods that use ground truth.")
     if len(spots) > MOST:
         front = pareto(spots)
-        named = sum(spot.named or n in front for n, spot in enumerate(spots))
-        parts.append(
-            f"Labelled: the first {MOST} and those on the line; the other "
-            f"{counted(len(spots) - named, 'method')} are grey dots."
-        )
+        grey = sum(not (spot.named or n in front) for n, spot in enumerate(spots))
+        others = "method is a grey dot" if grey == 1 else f"{count(grey)} methods are grey dots"
+        if grey:
+            parts.append(f"Labelled: the first {MOST} and those on the line; the other {others}.")
     if left:
         parts.append(f"Not shown: {counted(left, 'method')} without this figure.")
     return " ".join(parts)

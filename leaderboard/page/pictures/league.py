@@ -78,7 +78,7 @@ def _ranks(league: League, labels: Mapping[str, Label]) -> Iterator[Picture]:
     titles = {column.name: column.title for column in league.columns}
     for metric, ranks in relations.ranks.items():
         settings = [setting for setting in league.settings if setting.key in ranks]
-        if not members or not settings[1:]:
+        if metric not in titles or not members or not settings[1:]:
             continue
         rest = shown_of(len(members), "by mean rank")
         caption = f"Each method's rank by {titles[metric]} in every setting.{rest}"

@@ -1,12 +1,24 @@
 // Score against cost over all settings, whatever the filters: figures/cost.py, pictures/costs.py.
 const overall = (league) => league.views[0];
+const ranksWith = (league, name) => {
+  const place = league.columns.findIndex((one) => one.name === name);
+  const figure = (row) => parts(row[field.cells][place] ?? null).mean;
+  return rowsOf(overall(league)).filter((row) => row[field.rank] != null && figure(row) != null).map((row) => [row, figure(row)]);
+};
+// The title of the axis, and what figures are multiplied with: times in a unit that suits the longest.
+const costAxis = (league, part) => {
+  const own = layout.times[part];
+  if (!own) return [layout.costs[part], 1];
+  const longest = own * Math.max(...ranksWith(league, part).map(([, cost]) => cost));
+  const [size, unit] = layout.timeUnits.find(([seconds]) => longest >= layout.fewestUnits * seconds) ?? layout.timeUnits.at(-1);
+  return [`${layout.costs[part]} (${unit})`, own / size];
+};
 const costsOf = (league, part) => {
-  const view = overall(league);
-  const [cost, score] = [part, view.ranked_by].map((name) => league.columns.findIndex((one) => one.name === name));
-  const known = rowsOf(view).filter((row) => row[field.rank] != null && parts(row[field.cells][cost]).mean != null);
-  const every = known.map((row) => ({
+  const score = league.columns.findIndex((one) => one.name === overall(league).ranked_by);
+  const [, factor] = costAxis(league, part);
+  const every = ranksWith(league, part).map(([row, cost]) => ({
     method: series(league, row), oracle: league.entrants[row[field.entrant]].oracle === true,
-    cost: parts(row[field.cells][cost]).mean, score: parts(row[field.cells][score]).mean, front: false,
+    cost: factor * cost, score: parts(row[field.cells][score]).mean, front: false,
   }));
   let best = -Infinity;
   for (const one of every.toSorted((a, b) => a.cost - b.cost || b.score - a.score)) {
@@ -25,7 +37,7 @@ const costAxes = (spec, league, part, rows) => {
   const middle = (place(Math.min(...costs)) + place(Math.max(...costs))) / 2;
   for (const row of rows) row.side = place(row.cost) < middle ? "left" : "right";
   for (const { encoding } of spec.layer) {
-    encoding.x.title = layout.costs[part];
+    [encoding.x.title] = costAxis(league, part);
     encoding.y.title = column.title + (column.unit ? ` (${column.unit})` : "");
     // Layers without data would have no extent.
     encoding.x.scale.domain = [Math.min(...costs), Math.max(...costs)];

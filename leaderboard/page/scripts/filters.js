@@ -138,11 +138,11 @@ onRanking(async ({ league, view, section }) => {
   if (own.length) return;
   const few = view.settings.length > 2 ? [] : view.settings;
   if (beside) await Promise.all(few.map((key) => complete(find(key), enliven)));
-  if (shownViews.get(league) !== view) return;
-  const figures = few.map((key) => find(`${key}-patches`));
-  curves.replaceChildren(...figures.filter((figure) => figure?.querySelector(".static svg")).map((figure) => make("figure", [
+  if (shownViews.get(league)?.view !== view) return;
+  const figures = few.map((key) => [blocks.get(key), find(`${key}-patches`)]);
+  curves.replaceChildren(...figures.filter(([, figure]) => figure?.querySelector(".static svg")).map(([{ name }, figure]) => make("figure", [
     make("div", figure.querySelector(".static svg").cloneNode(true), { className: "static" }),
-    figure.querySelector("figcaption").cloneNode(true),
+    make("figcaption", `${name}. ${figure.querySelector("figcaption").textContent}`),
   ])));
 });
 // Until the rows are there, the view before stays; where they can't come, nothing does.

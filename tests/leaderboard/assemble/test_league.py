@@ -13,6 +13,17 @@ def test_a_league_names_what_its_results_share(make, league_of):
     assert league_of(make(comparable=True)).comparable
 
 
+def test_a_league_has_the_columns_with_a_figure_and_those_that_rank(make, league_of, broken):
+    once = league_of(make("a"), make("b"))
+    names = {column.name for column in once.columns}
+    assert {"aubc", "final_dice", "query_seconds", "training_hours"} <= names
+    # No full-data Dice, boundary voxels, surfaces or calibration.
+    assert names.isdisjoint({"score", "effort", "minutes", "nsd2_aubc", "hd95_final", "ece_mean"})
+    assert {"score", "nsd2_aubc"} <= set(once.views[0].rows[0].values)
+    failed = league_of(make("a", dice=(), failure=broken))
+    assert failed.views[0].ranked_by in {column.name for column in failed.columns}
+
+
 def test_keys_do_not_change_with_who_else_has_entered(make, league_of):
     before, after = league_of(make("a")), league_of(make("a"), make("b"))
     assert before.key == after.key

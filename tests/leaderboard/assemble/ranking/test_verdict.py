@@ -4,7 +4,7 @@ import pytest
 
 from leaderboard.assemble.ranking.repeat import Outlook
 from leaderboard.assemble.ranking.significance import Significance
-from leaderboard.assemble.ranking.verdict import Ranking, make_verdict
+from leaderboard.assemble.ranking.verdict import Ranking, make_verdict, names_no_leader
 from leaderboard.metrics.method_spread import MethodSpread
 from leaderboard.model import Repeat, Row, Value
 from leaderboard.model.verdicts import NO_VERDICT
@@ -265,6 +265,27 @@ def test_a_test_that_can_find_nothing_says_so():
         "Nemenyi test can't separate any two of 3 methods."
     )
     assert found.more == ("Every figure of a setting rests on a single seed.",)
+
+
+@pytest.mark.parametrize(
+    ("methods", "over", "nobody"),
+    [
+        pytest.param((("A", "a", 9.0), ("B", "b", 8.0)), {}, False, id="a winner"),
+        pytest.param((("A", "a", 9.0), ("B", "a", 8.0)), {}, False, id="all alike"),
+        pytest.param((("A", "a", 9.0), ("B", "a", 8.0)), {"seeds": 2}, True, id="too few seeds"),
+        pytest.param((("A", "", 9.0), ("B", "", 8.0)), {"seeds": 1}, True, id="one seed"),
+        pytest.param((("A", "", 9.0), ("B", "", 8.0)), {}, True, id="no test"),
+        pytest.param((("A", "a", 9.0),), {}, True, id="alone"),
+        pytest.param(
+            (("A", "a", 9.0), ("B", "a", 8.0)),
+            {"test": nemenyi(A=1.0, B=2.0) | {"powerless": True}},
+            True,
+            id="a powerless test",
+        ),
+    ],
+)
+def test_nobody_is_in_bold_where_the_verdict_ranks_nobody(methods, over, nobody):
+    assert names_no_leader(ranking(*methods, **over)) == nobody
 
 
 def test_the_best_method_is_one_that_could_be_used():

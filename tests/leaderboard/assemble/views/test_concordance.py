@@ -36,6 +36,17 @@ def test_pairs_swap_only_if_both_rankings_tell_them_apart():
     )
 
 
+def test_a_single_pair_is_told_in_the_singular():
+    swap = concordance(rows(1, 2, 3, 4, 5), rows(2, 1, 3, 4, 5))
+    assert told(swap, "AUBC", NAMES).endswith(
+        "; 1 of 10 pairs of methods is swapped, significantly: A and B."
+    )
+    none = concordance(rows(1, 2, 3, 4, 5), rows(2, 1, 3, 4, 5, letters=[""] * 5))
+    assert told(none, "AUBC", NAMES).endswith(
+        "; 1 of 10 pairs of methods is swapped, but not significantly."
+    )
+
+
 def test_without_letters_nothing_is_significant():
     found = concordance(rows(1, 2, 3, 4, 5), rows(5, 4, 3, 2, 1, letters=[""] * 5))
     assert (found.tau, found.changed, found.swaps) == (pytest.approx(-1), 10, ())
