@@ -14,7 +14,7 @@ from pydantic_core import core_schema
 
 from benchmark.results import ExperimentResult
 from benchmark.submission.requirements import Manifest
-from benchmark.track_file import TrackFile
+from benchmark.track_files.content import TrackFile
 from nnactive.data.cards import Card
 from nnactive.io.files import write_text
 from nnactive.io.models import VERSION, StateFile

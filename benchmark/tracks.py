@@ -9,8 +9,8 @@ from pydantic import Field
 
 from benchmark.layout import Experiment
 from benchmark.submission.method_string import Method
-from benchmark.taken.cycles import check_files
-from benchmark.track_file import TrackFile, read_track_file, settings_of
+from benchmark.track_files.content import TrackFile, read_track_file, settings_of
+from benchmark.track_files.cycles import check_files
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError
 from nnactive.io.models import StateFile

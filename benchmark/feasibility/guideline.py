@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from benchmark.guideline_track import METHODS, SEEDS
+from benchmark.track_files.guideline import METHODS, SEEDS
 from nnactive.budget import Budget, Room, Verdict, judge, packed_at_random
 from nnactive.data.cards import Card
 from nnactive.data.own.guide import Guide

@@ -12,8 +12,8 @@ from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
-from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
+from benchmark.track_files.cycles import check_runs
 from benchmark.tracks import experiments
 from benchmark.workflow.engine import workplace
 from benchmark.workflow.plan import Part, Plan, local_writer, threads_per_training

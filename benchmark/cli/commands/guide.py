@@ -76,7 +76,7 @@ def guide(
     unless they are given.
     """
     from benchmark.feasibility.guideline import fitted
-    from benchmark.guideline_track import MARK, as_yaml, guideline_track
+    from benchmark.track_files.guideline import MARK, as_yaml, guideline_track
     from nnactive.data.cards import list_cards, load_card
     from nnactive.data.own.guide import derive
     from nnactive.io.files import write_text

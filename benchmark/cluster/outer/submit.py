@@ -26,8 +26,8 @@ from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.shards import Kind, Shard
 from benchmark.execution.child_processes import spawn
 from benchmark.submission.spec import freeze
-from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
+from benchmark.track_files.cycles import check_runs
 from benchmark.tracks import experiments
 from benchmark.workflow.request import Request, check_datasets, check_settings
 from nnactive.errors import UserError

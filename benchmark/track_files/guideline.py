@@ -2,7 +2,7 @@
 
 import yaml
 
-from benchmark.track_file import Entry, TrackFile
+from benchmark.track_files.content import Entry, TrackFile
 from nnactive.data.own.add import REGIME
 from nnactive.data.own.guide import Guide
 from nnactive.io.formatting import numbers

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmark import layout
-from benchmark.track_file import TrackFile, read_track_file
+from benchmark.track_files.content import TrackFile, read_track_file
 from nnactive.errors import UserError
 from nnactive.io.files import read_model
 from nnactive.settings import Setting

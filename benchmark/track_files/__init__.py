@@ -1,0 +1,1 @@
+"""Track files: what they may say, cycles among them, and the guideline's for an own dataset."""
