@@ -155,7 +155,7 @@ def _columns(
 ) -> tuple[Column, ...]:
     """The columns with a figure in any table, and those that ranks follow."""
     tables: list[SettingTable | View] = [*settings, *(view for view in views if not view.by)]
-    ranking = {each.ranked_by for each in [*settings, *views]}
+    ranking = {each.ranked_by for each in settings} | {each.ranked_by for each in views}
     return tuple(
         metric.column(group)
         for metric in metrics
