@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from benchmark.cycles.find import check_files
 from benchmark.layout import Experiment
 from benchmark.submission.method_string import Method
-from benchmark.taken.cycles import check_files
 from benchmark.track_file import TrackFile, read_track_file, settings_of
 from nnactive import PROTOCOL_VERSION
 from nnactive.errors import UserError

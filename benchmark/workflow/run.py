@@ -7,12 +7,12 @@ from pathlib import Path
 from benchmark import layout
 from benchmark.chain.check import is_sound
 from benchmark.chain.tidy import Tidier
+from benchmark.cycles.find import check_runs
 from benchmark.execution.gpu_locks import job_gpus
 from benchmark.journal.watch import Progress
 from benchmark.layout import Experiment
 from benchmark.results import load_result
 from benchmark.submission.spec import freeze
-from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
 from benchmark.tracks import experiments
 from benchmark.workflow.engine import workplace

@@ -24,9 +24,9 @@ from benchmark.cluster.profiles.needs import Sizes
 from benchmark.cluster.profiles.profile import Profile
 from benchmark.cluster.request import ShardRequest, asked, request_file
 from benchmark.cluster.shards import Kind, Shard
+from benchmark.cycles.find import check_runs
 from benchmark.execution.child_processes import spawn
 from benchmark.submission.spec import freeze
-from benchmark.taken.cycles import check_runs
 from benchmark.taken.sources import check_sources
 from benchmark.tracks import experiments
 from benchmark.workflow.request import Request, check_datasets, check_settings

@@ -90,7 +90,7 @@ def plan_track(
     `nnactive-bench plan power TRACK` helps to choose the number of seeds, `nnactive-bench plan
     subset` the settings that predict the ranking of the full study.
     """
-    from benchmark.taken.cycles import check_runs
+    from benchmark.cycles.find import check_runs
     from benchmark.tracks import load_track
 
     content = load_track(name).part(dataset, regime, seeds)

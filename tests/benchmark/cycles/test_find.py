@@ -6,7 +6,7 @@ import pytest
 
 from benchmark import layout
 from benchmark.cli.main import main
-from benchmark.taken.cycles import check_runs
+from benchmark.cycles.find import check_runs
 from benchmark.tracks import FOLDER, load_track, track_names
 from nnactive.errors import UserError
 from nnactive.io.files import write_model

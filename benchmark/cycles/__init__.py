@@ -1,0 +1,1 @@
+"""Tracks that take each other's queries: found from track files and from runs folders."""
