@@ -67,7 +67,8 @@ def published_noise(settings: Sequence[Setting], metric: str) -> list[Noise]:
 
 
 def _compared(setting: Setting) -> tuple[object, ...]:
-    return (setting.name, setting.query_size, setting.training.epochs, setting.queries)
+    chosen = (setting.query_size, setting.queries, setting.annotator)
+    return (setting.name, setting.training, *chosen)
 
 
 def _published(setting: Setting, metric: str) -> float:

@@ -1,1 +1,1 @@
-"""Bundles: what is handed in for the public board; written, verified, reproduced."""
+"""Bundles: submissions to the public board; written, verified, reproduced."""

@@ -10,7 +10,7 @@ from benchmark.pictures.scenes import scene, varied
 from benchmark.pictures.tiles import Surroundings, tile
 from benchmark.show.overview import loop_colours, overview
 from benchmark.show.page import Figure, Key, Page, Picture, Section
-from benchmark.show.subject import Subject
+from benchmark.show.subject import ERRORLESS, Subject
 from nnactive.anatomy.views import PLANES, views
 from nnactive.data.progress import Progress
 from nnactive.geometry import Patch
@@ -57,7 +57,7 @@ def queries_page(subject: Subject, most: int, progress: Progress) -> Page:
         title=f"Queries of {subject.name}",
         lead=f"{sum(map(len, queries.values()))} patches of {subject.dataset.info.name} in "
         f"{len(queries)} loops. Labels are shown inside patches only.",
-        notes=subject.notes(cases),
+        notes=[*([ERRORLESS] if subject.setting.annotator else []), *subject.notes(cases)],
         keys=[
             Key("the patch", [hexadecimal(OUTLINE)], line=True),
             *subject.class_keys(),

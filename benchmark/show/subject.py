@@ -20,6 +20,10 @@ ASSUMED = (
     "The orientation of this dataset isn't recorded: z is assumed to point to superior, y to "
     "posterior, x to left. Prepare it again with this version to record the orientation."
 )
+ERRORLESS = (
+    "This setting's annotator errs; the labels and counts shown are the pool's, without those "
+    "errors."
+)
 SIDES = (
     "Planes follow the radiological convention: the patient's right (R) is on the left of "
     "axial and coronal planes, anterior (A) at the top of axial ones and on the left of sagittal "

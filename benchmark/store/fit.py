@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Final
 
-from benchmark.layout import Experiment
+from benchmark.bundles.bounded import MOST_BYTES
+from benchmark.layout import RESULT, Experiment
 from benchmark.store.manifest import StoredPart, StoreManifest, result_files, start_files
 from benchmark.tracks import Track
 from benchmark.workflow.request import Request, check_datasets, check_settings
@@ -14,6 +15,10 @@ from nnactive.settings import Setting
 
 METHOD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,=+-]*")
 """Ids of methods: part of paths, so nothing that leads elsewhere."""
+NETWORK: Final = ".pth"
+"""Such files are large; all others are parsed."""
+LARGEST_JSON: Final = 2 << 20
+"""Bytes of a file that is neither a network nor a result; seals have a tenth at most."""
 
 
 def check_fit(manifest: StoreManifest, track: Track) -> None:
@@ -82,7 +87,7 @@ def check_data(manifest: StoreManifest, request: Request) -> None:
 def check_names(
     manifest: StoreManifest, settings: Mapping[str, Setting], parts: Sequence[StoredPart]
 ) -> None:
-    """Refuse a part with other files than a part of its kind has: nothing else is written.
+    """Refuse a part with other files than a part of its kind has, or larger ones than are read.
 
     Raises:
         UserError: names the part.
@@ -97,3 +102,10 @@ def check_names(
         expected = {name.as_posix() for name in names}
         if set(part.files) != expected or not METHOD.fullmatch(part.method):
             raise UserError(f"{manifest.track.name}: {part}: its files are not the expected ones")
+        for name, file in part.files.items():
+            most = MOST_BYTES if name.endswith(f"/{RESULT}") else LARGEST_JSON
+            if file.size > most and not name.endswith(NETWORK):
+                raise UserError(
+                    f"{manifest.track.name}: {part}: {name} is larger than {most >> 20} MiB; "
+                    "use another pack"
+                )

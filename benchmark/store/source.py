@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from benchmark.bundles.bounded import read_bounded
 from benchmark.store.manifest import MANIFEST, StoredFile, StoreManifest, is_stored
 from nnactive.data.download.leftovers import drafts_of, remove_drafts
 from nnactive.data.download.patience import TransferError
 from nnactive.data.download.transfer import fetch
 from nnactive.data.progress import FileReport
 from nnactive.errors import UserError
-from nnactive.io.files import read_model
+from nnactive.io.models import NewerFileError
 
 LARGEST_MANIFEST = 64 << 20
 """Bytes; one of the whole study has a twentieth."""
@@ -51,9 +52,12 @@ class Source:
             file.unlink(missing_ok=True)
             remove_drafts(drafts_of(file))
             self._fetch(MANIFEST, file, None, report, LARGEST_MANIFEST)
-        if file.stat().st_size > LARGEST_MANIFEST:
-            raise UserError(f"{self.text}/{MANIFEST}: too large to be the manifest of a pack")
-        return read_model(file, StoreManifest)
+        try:
+            return read_bounded(file.resolve(), StoreManifest, LARGEST_MANIFEST)
+        except NewerFileError as error:
+            raise NewerFileError(f"{self.text}/{MANIFEST}: {error}") from None
+        except UserError as error:
+            raise UserError(f"{self.text}/{MANIFEST}: {error}; export the pack again") from None
 
     def get(self, name: str, known: StoredFile, place: Path, report: FileReport) -> None:
         """Bring a file to ``place``; one that is there is kept, a part of one continued.

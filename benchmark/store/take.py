@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmark import layout
+from benchmark.bundles.bounded import Model, read_bounded
 from benchmark.layout import Experiment
-from benchmark.results import load_result
+from benchmark.results import ExperimentResult
 from benchmark.store.fit import check_data, check_fit, check_names
 from benchmark.store.manifest import (
     StoredPart,
@@ -24,7 +25,8 @@ from nnactive.data.progress import FileReport, Report
 from nnactive.errors import UserError
 from nnactive.io.files import sha256
 from nnactive.io.leases import living
-from nnactive.io.queries import START, load_query
+from nnactive.io.models import NewerFileError
+from nnactive.io.queries import START, Query
 from nnactive.io.seals import contents, read_seal
 from nnactive.settings import Setting
 
@@ -243,7 +245,7 @@ def _annotate(setting: Setting, part: StoredPart, request: Request) -> Path:
     work = request.root / WORK
     train = start_train(setting, part.seed)
     query = start_outputs(setting, part.seed)[0]
-    chosen = load_query(work / query)
+    chosen = _read(work / query, Query, part)
     asked = (setting.name, setting.dataset, START, part.seed, 0)
     if (chosen.setting, chosen.dataset, chosen.method, chosen.seed, chosen.loop) != asked:
         raise UserError(f"{part}: {query.name} has the patches of something else")
@@ -283,7 +285,7 @@ def _result(
     for name, known in part.files.items():
         source.get(name, known, work / name, next(reports))
     output = layout.result_file(Experiment(part.setting, part.method, part.seed))
-    found, made = load_result(work / output), read_seal(work / output)
+    found, made = _read(work / output, ExperimentResult, part), read_seal(work / output)
     said = (found.track, found.setting, found.seed, found.method.id, found.dataset.checksum)
     track, checksum = request.track.name, _checksum(request, setting)
     if said != (track, setting, part.seed, part.method, checksum):
@@ -296,6 +298,15 @@ def _result(
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).replace(root / name)
     return True
+
+
+def _read(path: Path, kind: type[Model], part: StoredPart) -> Model:
+    try:
+        return read_bounded(path, kind)
+    except NewerFileError as error:
+        raise NewerFileError(f"{part}: {path.name}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{part}: {path.name}: {error}; use another pack") from None
 
 
 def _checksum(request: Request, setting: Setting) -> str:

@@ -52,6 +52,15 @@ def key_ignoring_epochs(checksum: str, setting: Setting) -> str:
     return _digest([checksum, kept])
 
 
+def key_ignoring_patch(checksum: str, setting: Setting) -> str:
+    """Key shared by settings of the same data that differ only in the patch.
+
+    The stride and the number of candidates per image may differ with it.
+    """
+    kept = setting.model_dump(mode="json", exclude={"name", "patch_size", "stride", "candidates"})
+    return _digest([checksum, kept])
+
+
 def key_ignoring_query_size(checksum: str, setting: Setting) -> str:
     """Key shared by settings of the same data and total budget that differ only in the query size.
 

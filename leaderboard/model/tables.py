@@ -147,6 +147,8 @@ class SettingTable:
     """How another setting of the same name differs; the two must not be compared."""
     key_ignoring_epochs: str = ""
     """Shared by settings of other leagues that differ only in training length; empty: by none."""
+    key_ignoring_patch: str = ""
+    """Shared by settings that differ only in the patch; empty: starts are compared, or unknown."""
     warnings: tuple[str, ...] = ()
     """What was odd with the raw data, one line a kind."""
     role: str = ""

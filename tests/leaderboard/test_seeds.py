@@ -53,6 +53,9 @@ def test_another_training_has_no_published_spread():
     with pytest.raises(UserError, match="no spread"):
         published_noise([usual.model_copy(update={"training": training})], "aubc")
     assert published_noise([usual], "aubc")
+    for track in ("resenc", "noisy_annotator"):
+        with pytest.raises(UserError, match="no spread"):
+            published_noise(load_track(track).settings, "aubc")
 
 
 def test_a_given_spread_is_that_of_a_methods_score():

@@ -6,7 +6,11 @@ from functools import cache
 from leaderboard.assemble.cells import measured_cell
 from leaderboard.assemble.entrants import developed_on, display_names, measured_card
 from leaderboard.assemble.grouping import LeagueKey, LeagueResults, SettingResults
-from leaderboard.assemble.keys import key_ignoring_epochs, key_ignoring_query_size
+from leaderboard.assemble.keys import (
+    key_ignoring_epochs,
+    key_ignoring_patch,
+    key_ignoring_query_size,
+)
 from leaderboard.assemble.league import LeagueSource, MethodSource, SettingSource
 from leaderboard.assemble.roles import role_of
 from leaderboard.formatting import NAME_LENGTH, plain
@@ -88,6 +92,9 @@ def _setting(setting: SettingResults, estimate: Estimate, *, compared: bool) -> 
             rows=(),
             differs=setting.differs,
             key_ignoring_epochs=key_ignoring_epochs(setting.key.checksum, about),
+            key_ignoring_patch=""
+            if setting.key.query
+            else key_ignoring_patch(setting.key.checksum, about),
             role=role_of(about.dataset),
             patch_role=patch_role(about.dataset, about.patch_size),
             warnings=_warnings(setting),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from leaderboard.assemble.cells import Cell, printed_cell
 from leaderboard.assemble.entrants import published_card
+from leaderboard.assemble.keys import key_ignoring_patch
 from leaderboard.assemble.league import LeagueSource, MethodSource, SettingSource
 from leaderboard.assemble.roles import role_of
 from leaderboard.assemble.sources.measured import sizes
@@ -65,6 +66,7 @@ def _setting(
             rows=(),
             # The study of query sizes takes AUBC over other budgets.
             key_ignoring_epochs="" if study.name.startswith("query_size") else setting.name,
+            key_ignoring_patch=key_ignoring_patch("", setting.measured),
             role=role_of(setting.measured.dataset),
             patch_role=setting.patch_role,
         ),

@@ -86,23 +86,22 @@ def patch_size(family: Family) -> StudyPart | None:
 
 
 def _pairs(leagues: Sequence[League]) -> Iterator[_Pair]:
-    """Places that have both patch sizes, in one league or in leagues of the same training."""
-    found: dict[tuple[int, str, str], dict[str, tuple[League, SettingTable]]] = {}
+    """Places that have both patch sizes, in settings that differ in nothing else."""
+    found: dict[str, dict[str, tuple[League, SettingTable]]] = {}
     for league in leagues:
         for setting in league.settings:
-            if setting.patch_role in ROLES:
-                where = (league.epochs, setting.dataset, setting.regime)
-                sides = found.setdefault(where, {})
+            if setting.patch_role in ROLES and setting.key_ignoring_patch:
+                sides = found.setdefault(setting.key_ignoring_patch, {})
                 # A league with both patches comes before leagues with one.
                 if (
                     setting.patch_role not in sides
                     or len({each.patch_role for each in league.settings}) > 1
                 ):
                     sides[setting.patch_role] = (league, setting)
-    for (_, dataset, _), sides in found.items():
+    for sides in found.values():
         if len(sides) == len(ROLES):
             both = tuple(sides[role] for role in ROLES)
-            yield _Pair(dataset, place(both[0][1]), both)
+            yield _Pair(both[0][1].dataset, place(both[0][1]), both)
 
 
 def _cohorts(family: Family, pairs: Sequence[_Pair]) -> list[tuple[str, ...]]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ from benchmark.pictures import scenes
 from benchmark.show import overview
 from benchmark.show.overview import loop_colours
 from benchmark.show.queries import PIXELS, queries_page
-from benchmark.show.subject import ASSUMED, Subject
+from benchmark.show.subject import ASSUMED, ERRORLESS, Subject
 from nnactive.data.prepared import POOL_LABELS, PreparedDataset
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
+from nnactive.settings import Annotator
 
 
 def quiet(*_: object) -> None:
@@ -102,6 +104,13 @@ def test_loops_differ_in_colour() -> None:
 def test_unknown_orientation_is_said(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PreparedDataset, "toward", lambda *_: None)
     assert ASSUMED in queries_page(subject, 1, quiet).notes
+
+
+def test_an_annotators_errors_are_said_not_to_be_shown(subject: Subject) -> None:
+    errs = Annotator(boundary_sd_mm=1, boundary_length_mm=10, missed_share=0, missed_below_mm3=1)
+    setting = subject.setting.model_copy(update={"annotator": errs})
+    assert ERRORLESS in queries_page(replace(subject, setting=setting), 1, quiet).notes
+    assert ERRORLESS not in queries_page(subject, 1, quiet).notes
 
 
 def test_the_command_writes_the_page_and_the_pictures(

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support import SEED
+from support import SEED, peak_growth
 
 from benchmark.chain.breaks import find_breaks
 from benchmark.jobs import experiment_jobs
@@ -200,6 +200,10 @@ def more(manifest):
     files[f"{TRAIN}/evil.pkl"] = files[EVALUATION]
 
 
+def large(manifest):
+    manifest["parts"][0]["files"][QUERY]["size"] = 3 << 20
+
+
 def forever(manifest):
     manifest["parts"][0]["seconds"] = float("inf")
 
@@ -222,7 +226,8 @@ def method(manifest):
         (escape, "its files are not the expected ones"),
         (more, "its files are not the expected ones"),
         (method, "its files are not the expected ones"),
-        (forever, "field 'parts.0.seconds'"),
+        (forever, "baselines.json: Infinity, which JSON doesn't have"),
+        (large, "loop_000.json is larger than 2 MiB"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -234,6 +239,18 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(change, message
         made.take(tmp_path / "new")
     assert not list((tmp_path / "new").rglob("*.pth"))
     assert not list(tmp_path.rglob("evil*"))
+
+
+def test_a_manifest_of_a_million_wrong_parts_is_refused_at_the_first(made, tmp_path):
+    manifest = json.dumps(made.manifest() | {"parts": []})
+    parts = ",".join(["1"] * 1_000_000)
+    (made.pack / MANIFEST).write_text(manifest.replace('"parts": []', f'"parts": [{parts}]'))
+
+    def refused() -> None:
+        with pytest.raises(UserError, match=r"baselines\.json: .*parts\.0"):
+            made.take(tmp_path / "new")
+
+    assert peak_growth(refused) < 200
 
 
 def test_data_that_are_not_prepared_are_named(made, tmp_path):

@@ -6,6 +6,7 @@ from leaderboard.assemble import keys as module
 from leaderboard.assemble.keys import (
     cohort_id,
     key_ignoring_epochs,
+    key_ignoring_patch,
     key_ignoring_query_size,
     keys,
 )
@@ -64,6 +65,14 @@ def test_training_lengths():
 def test_query_sizes():
     assert key_ignoring_query_size("data", setting()) == key_ignoring_query_size("data", SMALL)
     assert key_ignoring_epochs("data", setting()) != key_ignoring_epochs("data", SMALL)
+
+
+def test_patches():
+    half = setting(name="phantom_half", patch_size=(2, 4, 4), stride=(8, 8, 8), candidates=15)
+    assert key_ignoring_patch("data", setting()) == key_ignoring_patch("data", half)
+    for other in (LONG, SMALL):
+        assert key_ignoring_patch("data", setting()) != key_ignoring_patch("data", other)
+    assert key_ignoring_patch("data", setting()) != key_ignoring_patch("others", setting())
 
 
 @pytest.mark.parametrize("family", [key_ignoring_epochs, key_ignoring_query_size])

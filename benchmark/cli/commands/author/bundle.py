@@ -49,7 +49,7 @@ track_option = click.option(
 def bundle(
     text: str, parameters: Sequence[str], name: str, runs: Path, manifest: Path | None, out: Path
 ) -> None:
-    """Write the bundle of METHOD, which has finished a track, to hand it in.
+    """Write the bundle of METHOD, which has finished a track, for submission.
 
     METHOD is what was submitted, or an id that `runs list` shows.
     """

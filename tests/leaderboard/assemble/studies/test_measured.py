@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnactive.settings import TakenQueries
+from nnactive.settings import Annotator, TakenQueries
 
 METHODS = {"random": 0.5, "bald": 0.6, "power_bald": 0.55, "power_pe": 0.65}
 """Final Dice of stand-ins."""
@@ -158,6 +158,24 @@ def test_patch_sizes_with_opposite_rankings(runs, board_of, part):
     found = part(board_of(*half_and_whole(runs, [straight, turned])), "study-patch-size")
     assert {cell.value for cell in cells(found.tables[0])} == {-1}
     assert "hardly agree (Kendall's tau -1.00" in found.answer
+
+
+def test_patch_sizes_on_labels_that_err_are_no_counterpart(runs, board_of, part, change):
+    """Even of a track that comes first."""
+    clean = half_and_whole(runs, [METHODS, METHODS])
+    turned = dict(zip(METHODS, sorted(METHODS.values()), strict=True))
+    errs = Annotator(
+        boundary_sd_mm=1, boundary_length_mm=10, missed_share=0.5, missed_below_mm3=100
+    )
+    results = [
+        each.model_copy(update={"track": "main" if "whole" in each.setting.name else "patch_half"})
+        for each in clean
+    ] + [
+        change(each.model_copy(update={"track": "errs"}), "setting", annotator=errs)
+        for each in half_and_whole(runs, [turned, {}])
+    ]
+    found = part(board_of(*results), "study-patch-size")
+    assert {cell.value for cell in cells(found.tables[0])} == {1}
 
 
 @pytest.mark.parametrize("slope", [-0.02, 0.02], ids=["noise helps", "noise harms"])
