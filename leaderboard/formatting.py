@@ -28,6 +28,8 @@ FURTHER = (2, 4, FINEST)
 """Extra decimals kept in files: the first number of them that rounds to what is shown."""
 CERTAIN, LARGE, NEAR = 4, 1e9, 1e-4
 """With so few decimals, below it and so far from a half, binary rounding is right, and faster."""
+DOUBTFUL = 0.006
+"""So far from a half may two more decimals move a figure, and a little more."""
 BY_HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)
 
 
@@ -120,12 +122,14 @@ def number(value: float, unit: str) -> float | int:
     decimals = DECIMALS.get(unit, PLAIN)
     if not decimals:
         return int(rounded(value, 0))
-    wanted = rounded(value, decimals)
-    kept = value
-    for further in FURTHER:
-        kept = rounded(value, decimals + further)
-        if rounded(kept, decimals) == wanted:
-            break
+    kept = rounded(value, decimals + FURTHER[0])
+    # Two decimals can't change what is shown unless it is this close to a half, as few figures are.
+    if abs(abs(value) * 10.0**decimals % 1 - 0.5) < DOUBTFUL:
+        wanted = rounded(value, decimals)
+        for further in FURTHER:
+            kept = rounded(value, decimals + further)
+            if rounded(kept, decimals) == wanted:
+                break
     return int(kept) if kept == int(kept) else kept
 
 

@@ -15,6 +15,7 @@ from leaderboard.assemble.ranking.places import places
 from leaderboard.assemble.ranking.repeat import Outlook, outlook
 from leaderboard.assemble.ranking.significance import Scores, Significance
 from leaderboard.assemble.ranking.verdict import Ranking, make_verdict, names_no_leader
+from leaderboard.assemble.relational import relational_values
 from leaderboard.formatting import plain
 from leaderboard.metrics import (
     detectable_by_seed,
@@ -24,13 +25,10 @@ from leaderboard.metrics import (
     student_interval,
 )
 from leaderboard.metrics.metric import (
-    Compared,
     Metric,
-    RelationalMetric,
-    Standing,
 )
 from leaderboard.model import Row, Status, Value, Verdict
-from leaderboard.undefined import Undefined, UndefinedMetricError, attempt, required
+from leaderboard.undefined import Undefined, UndefinedMetricError, attempt
 
 STATUSES: tuple[Status, ...] = ("complete", "incomplete", "failed")
 NAMED_SETTINGS = 6
@@ -240,42 +238,6 @@ def _lacking(
         return str(there.pop())
     first, reason = next(iter(reasons.items()))
     return plain(f"{first}: {reason}")
-
-
-def relational_values(
-    ranked: Sequence[str], settings: Sequence[Cells], metrics: Sequence[Metric]
-) -> dict[str, dict[str, Value]]:
-    """Values of the relational metrics by the key of the ranked method, then metric."""
-    found: dict[str, dict[str, Value]] = {key: {} for key in ranked}
-    if not ranked:
-        return found
-    compared = Compared(
-        size=len(ranked),
-        settings={each.key: _standing(ranked, each) for each in settings},
-        first_loop=max((each.first_loop for each in settings), default=1),
-    )
-    for metric in metrics:
-        if isinstance(metric, RelationalMetric):
-            for key, value in zip(ranked, metric.values(compared), strict=True):
-                found[key][metric.name] = value
-    return found
-
-
-def _standing(ranked: Sequence[str], setting: Cells) -> Standing:
-    cells = [setting.cells[key] for key in ranked]
-    names = {name for cell in cells for name in cell.values}
-    single = attempt(lambda: [required(cell.runs) for cell in cells])
-    return Standing(
-        means={name: tuple(cell.values[name].mean or 0.0 for cell in cells) for name in names},
-        by_seed=single
-        if isinstance(single, Undefined)
-        else {
-            name: np.stack([cell.by_seed[name] for cell in cells])
-            for name in names
-            if all(name in cell.by_seed for cell in cells)
-        },
-        dice=single if isinstance(single, Undefined) else np.stack([runs.dice for runs in single]),
-    )
 
 
 def _ranked_by(frame: Frame, judges: Sequence[Mapping[str, Value]]) -> str:

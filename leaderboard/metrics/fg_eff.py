@@ -1,6 +1,5 @@
 """FG-Eff: how fast Dice approaches full data per labelled foreground voxel."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,8 @@ from leaderboard.undefined import Undefined, UndefinedMetricError, required
 
 EXACT = {"ftol": 1e-12, "xtol": 1e-12}
 """Tolerances of the search; the variance is taken at the last step but one."""
+CONVERGED = (1, 2, 3, 4)
+"""What MINPACK answers then."""
 NOTHING_LEFT = 1e-6
 """Of the gap to full data; if no later point leaves more, any larger gamma fits as well."""
 FIT_ERROR = "the fit's standard error"
@@ -74,23 +75,34 @@ def fit_fg_eff(
 
 @lru_cache(maxsize=8)
 def _fit(shares: bytes, dice: bytes, height: float, y_full: float) -> FgEff:
-    """As ``fit_fg_eff``, remembered: a column and a curve show the same fit."""
-    from scipy.optimize import OptimizeWarning, curve_fit
+    """As ``fit_fg_eff``, remembered: a column and a curve show the same fit.
+
+    As ``scipy.optimize.curve_fit``, step by step, without its preparations: they take longer than
+    the search, and a large board has tens of thousands of fits.
+    """
+    from scipy.optimize import leastsq
 
     t, y = np.frombuffer(shares), np.frombuffer(dice)
 
-    def decay(t: np.ndarray, gamma: float) -> np.ndarray:
-        return np.asarray(height * np.exp(-gamma * t) + y_full)
+    @lru_cache(maxsize=2)
+    def decay(gamma: float) -> np.ndarray:
+        return np.asarray(np.exp(-gamma * t))
 
-    def slope(t: np.ndarray, gamma: float) -> np.ndarray:
-        return np.asarray(-height * t * np.exp(-gamma * t))[:, np.newaxis]
+    def residuals(gamma: np.ndarray) -> np.ndarray:
+        return np.asarray(height * decay(float(gamma[0])) + y_full - y)
 
-    try:
-        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-            warnings.simplefilter("ignore", OptimizeWarning)
-            (gamma,), ((variance,),) = curve_fit(decay, t, y, p0=[1.0], jac=slope, **EXACT)
-    except (RuntimeError, ValueError) as error:
-        raise UndefinedMetricError("the exponential fit did not converge") from error
+    def slope(gamma: np.ndarray) -> np.ndarray:
+        return (-height * t * decay(float(gamma[0])))[:, np.newaxis]
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        (gamma,), covariance, found, _, status = leastsq(
+            residuals, [1.0], Dfun=slope, full_output=True, **EXACT
+        )
+    if status not in CONVERGED:
+        raise UndefinedMetricError("the exponential fit did not converge")
+    variance = np.inf
+    if covariance is not None:
+        variance = covariance[0, 0] * np.sum(found["fvec"] ** 2) / (t.size - 1)
     with np.errstate(over="ignore"):
         left = np.exp(-gamma * t[t > 0]).max()
     if not (np.isfinite(gamma) and np.isfinite(variance)) or left < NOTHING_LEFT:

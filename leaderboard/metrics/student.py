@@ -32,10 +32,11 @@ def student_interval(
     counts = checked_counts(means, stds, seeds)
     centre = math.fsum(means) / len(means)
     variances = [std**2 / count for std, count in zip(stds, counts, strict=True)]
-    freedom: float = counts[0] - 1
-    if len(counts) > 1:
-        freedom = float(satterthwaite(np.array(variances), np.array(counts) - 1))
-    half = _quantile(freedom) / len(means) * math.sqrt(math.fsum(variances))
+    total = math.fsum(variances)
+    # As ``satterthwaite``, which takes long for the few numbers of the many cells of a board.
+    parts = math.fsum(v * v / (count - 1) for v, count in zip(variances, counts, strict=True))
+    freedom = total**2 / parts if parts > 0 else float(sum(counts) - len(counts))
+    half = _quantile(freedom) / len(means) * math.sqrt(total)
     return Interval(centre, centre - half, centre + half)
 
 

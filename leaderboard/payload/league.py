@@ -20,7 +20,6 @@ from leaderboard.payload.rows import (
     Reasons,
     cell_json,
     p_value,
-    ranked_json,
     row_json,
     trimmed,
 )
@@ -78,10 +77,9 @@ def _view(
     settings: Mapping[str, Json],
     reasons: Reasons,
 ) -> Json:
-    rows: Any = [row_json(row, league, order, reasons) for row in view.rows]
-    if view.by:
-        rows = [ranked_json(row) for row in rows]
-    elif len(view.settings) == 1 and not view.classes:
+    whole = not view.by
+    rows: Any = [row_json(row, league, order, reasons, whole=whole) for row in view.rows]
+    if whole and len(view.settings) == 1 and not view.classes:
         own = settings[view.settings[0]]["rows"]
         if [trimmed(row[:FEWEST], 1) for row in own] == [trimmed(row, 1) for row in rows]:
             rows = view.settings[0]

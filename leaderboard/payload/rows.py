@@ -15,10 +15,6 @@ FEWEST = len(ROW) - 3
 """Fields of a row without curve, fit and classes."""
 
 
-SHARED = frozenset(ROW.index(name) for name in ("cells", "seeds", "notes"))
-"""Places of the fields that a ranking by another metric shares with the usual one."""
-
-
 class Reasons:
     """Texts that many cells share, in order of first use."""
 
@@ -30,8 +26,22 @@ class Reasons:
         return self.known.setdefault(reason, len(self.known))
 
 
-def row_json(row: Row, league: League, order: Mapping[str, int], reasons: Reasons) -> list[Any]:
-    """The fields of ``ROW``, cut after the last that isn't empty."""
+def row_json(
+    row: Row, league: League, order: Mapping[str, int], reasons: Reasons, *, whole: bool = True
+) -> list[Any]:
+    """The fields of ``ROW``, cut after the last that isn't empty.
+
+    Args:
+        row: of the league.
+        league: its columns are those of the cells.
+        order: places of the methods, by key.
+        reasons: of all rows.
+        whole: False for a ranking by another metric: null in place of what the usual one has.
+    """
+    cells: list[Any] | None = None
+    if whole:
+        values = ((row.values.get(column.name, Value()), column.unit) for column in league.columns)
+        cells = [cell_json(value, unit, reasons) for value, unit in values]
     fields = [
         order[row.entrant],
         STATUSES.index(row.status),
@@ -40,21 +50,15 @@ def row_json(row: Row, league: League, order: Mapping[str, int], reasons: Reason
         row.rank_high,
         None if row.rank_reason is None else reasons.index(row.rank_reason),
         row.ties,
-        [cell_json(row.values.get(c.name, Value()), c.unit, reasons) for c in league.columns],
-        list(row.seeds),
-        list(row.notes),
+        cells,
+        list(row.seeds) if whole else None,
+        list(row.notes) if whole else None,
         int(row.leading),
         row.partial,
     ]
     if isinstance(row, SettingRow):
         fields += [_curve(row), _fit(row), _classes(row)]
-    return trimmed(fields, FEWEST)
-
-
-def ranked_json(row: list[Any]) -> list[Any]:
-    """A row of a ranking by another metric: null in place of what the usual ranking has."""
-    kept = [None if place in SHARED else field for place, field in enumerate(row)]
-    return trimmed(kept, ROW.index("cells"))
+    return trimmed(fields, FEWEST if whole else ROW.index("cells"))
 
 
 def _curve(row: SettingRow) -> list[Any]:

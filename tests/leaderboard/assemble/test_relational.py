@@ -1,7 +1,7 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
-from leaderboard.assemble.table import relational_values
+from leaderboard.assemble.relational import relational_values
 from leaderboard.metrics.reference import UNKNOWN
 from leaderboard.metrics.registry import declared
 from leaderboard.read.facts import facts_of
