@@ -44,7 +44,8 @@ def runs(tmp_path: Path, request) -> Path:
 def result_of(made) -> ExperimentResult:
     """STAND-IN: a complete result of the pack's setting, of a made-up run of the phantom."""
     found = next(iter(built_in("random", made.data / "phantom").results.values()))
-    return found.model_copy(update={"setting": made.track.settings[0], "seed": SEED})
+    here = {"track": made.track.name, "setting": made.track.settings[0], "seed": SEED}
+    return found.model_copy(update=here)
 
 
 def pack(made, result: ExperimentResult, **about: object) -> None:
