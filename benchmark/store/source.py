@@ -69,7 +69,7 @@ class Source:
         else:
             source = Path(self.text) / name
             if not source.is_file():
-                raise UserError(f"{source}: missing from the pack")
+                raise UserError(f"{source}: missing from the pack; copy all of it again")
             if source.stat().st_size != known.size:
                 raise UserError(self._other(name))
             draft = place.with_name(f".{place.name}.copy")
