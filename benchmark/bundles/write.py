@@ -247,10 +247,12 @@ def _outside(copy: FrozenCopy, manifest: Manifest) -> set[str]:
     for each in manifest.weights:
         known = copy.bundle.files.get(f"{copy.bundle.inner}{each.file}") if each.file else None
         if each.file and known is None:
-            raise UserError(f"{MANIFEST}: field 'weights': {each.file} isn't listed under files")
+            raise UserError(
+                f"{MANIFEST}: field 'weights': {each.file} isn't listed under files; add it there"
+            )
         if known and known.digest != each.sha256:
             raise UserError(
-                f"{MANIFEST}: field 'weights': the SHA-256 of {each.file} is {known.digest}"
+                f"{MANIFEST}: field 'weights': wrong; the SHA-256 of {each.file} is {known.digest}"
             )
     large = {name for name, each in copy.bundle.files.items() if each.size > LARGEST_FILE}
     for name in sorted(large - declared.keys()):

@@ -117,7 +117,10 @@ def _scoring(subject: Subject, loop: int) -> QueryMethod:
         )
     method = load_method(file)
     if type(method).score is QueryMethod.score:
-        raise UserError(f"{name}: doesn't score voxels, so there is no uncertainty to show")
+        raise UserError(
+            f"{name}: doesn't score voxels, so there is no uncertainty to show; `show queries` "
+            "draws what it chose"
+        )
     return method
 
 

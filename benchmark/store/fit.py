@@ -101,7 +101,10 @@ def check_names(
         )
         expected = {name.as_posix() for name in names}
         if set(part.files) != expected or not METHOD.fullmatch(part.method):
-            raise UserError(f"{manifest.track.name}: {part}: its files are not the expected ones")
+            raise UserError(
+                f"{manifest.track.name}: {part}: its files are not the expected ones; use another "
+                "pack"
+            )
         for name, file in part.files.items():
             most = MOST_BYTES if name.endswith(f"/{RESULT}") else LARGEST_JSON
             if file.size > most and not name.endswith(NETWORK):

@@ -73,7 +73,7 @@ class Source:
         else:
             source = Path(self.text) / name
             if not source.is_file():
-                raise IncompleteError(f"{source}: missing from the pack")
+                raise IncompleteError(f"{source}: missing from the pack; copy all of it again")
             if source.stat().st_size != known.size:
                 raise IncompleteError(self._other(name))
             draft = place.with_name(f".{place.name}.copy")

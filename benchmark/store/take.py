@@ -32,6 +32,7 @@ from nnactive.settings import Setting
 
 WORK: Final = ".import"
 """In the track's folder: what was fetched and isn't in place yet."""
+OTHER: Final = "use another pack"
 RESULTS: Final = "baselines"
 """In the folder of the runs: results without the loops behind them, for the leaderboard."""
 
@@ -90,7 +91,7 @@ def take(
         if not parts:
             raise UserError(
                 f"{source.text}: a pack of {manifest.track.name!r} with none of the requested "
-                "settings and seeds"
+                "settings and seeds; ask for others, or for all"
             )
         check_names(manifest, settings, parts)
         tidy(request)
@@ -223,13 +224,15 @@ def _check_chain(work: Path, outputs: Sequence[Path], train: Path, part: StoredP
         if made is None or not made.files or made.name != str(output):
             raise UserError(f"{part}: {output.name} has no seal of its own; the pack is damaged")
         if output != train and contents(work / output) != made.files:
-            raise UserError(f"{part}: {output.name} is not what its seal says")
+            raise UserError(f"{part}: {output.name} is not what its seal says; {OTHER}")
         digests[str(output)] = made.digest
     for output in (*outputs, train):
         made = read_seal(work / output)
         for name, read in (made.inputs if made else {}).items():
             if name in digests and digests[name] != read:
-                raise UserError(f"{part}: {output.name} was made from another {Path(name).name}")
+                raise UserError(
+                    f"{part}: {output.name} was made from another {Path(name).name}; {OTHER}"
+                )
 
 
 def _annotate(setting: Setting, part: StoredPart, request: Request) -> Path:
@@ -248,7 +251,7 @@ def _annotate(setting: Setting, part: StoredPart, request: Request) -> Path:
     chosen = _read(work / query, Query, part)
     asked = (setting.name, setting.dataset, START, part.seed, 0)
     if (chosen.setting, chosen.dataset, chosen.method, chosen.seed, chosen.loop) != asked:
-        raise UserError(f"{part}: {query.name} has the patches of something else")
+        raise UserError(f"{part}: {query.name} has the patches of something else; {OTHER}")
     draft = request.root / train.with_name(f".{train.name}.imported")
     shutil.rmtree(draft, ignore_errors=True)
     made = read_seal(work / train)
@@ -289,11 +292,13 @@ def _result(
     said = (found.track, found.setting, found.seed, found.method.id, found.dataset.checksum)
     track, checksum = request.track.name, _checksum(request, setting)
     if said != (track, setting, part.seed, part.method, checksum):
-        raise UserError(f"{part}: the result is of another experiment")
+        raise UserError(f"{part}: the result is of another experiment; {OTHER}")
     if found.status != "complete" or found.method.origin != "builtin":
-        raise UserError(f"{part}: not a complete result of a built-in method, so no baseline")
+        raise UserError(
+            f"{part}: not a complete result of a built-in method, so no baseline; {OTHER}"
+        )
     if made is None or made.digest != sha256(work / output):
-        raise UserError(f"{part}: the result is not what its seal says")
+        raise UserError(f"{part}: the result is not what its seal says; {OTHER}")
     for name in missing:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).replace(root / name)
@@ -306,7 +311,7 @@ def _read(path: Path, kind: type[Model], part: StoredPart) -> Model:
     except NewerFileError as error:
         raise NewerFileError(f"{part}: {path.name}: {error}") from None
     except UserError as error:
-        raise UserError(f"{part}: {path.name}: {error}; use another pack") from None
+        raise UserError(f"{part}: {path.name}: {error}; {OTHER}") from None
 
 
 def _checksum(request: Request, setting: Setting) -> str:

@@ -89,7 +89,7 @@ def check(path: Path, signers: Path | None) -> Signature:
     except UserError as error:
         return Signature("wrong", f"{place.name}: {error}")
     if signers is not None and not signers.is_file():
-        raise UserError(f"{signers}: no such list of signers")
+        raise UserError(f"{signers}: no such list of signers; name another with --signers")
     with tempfile.TemporaryDirectory(prefix="nnactive-signature-") as folder:
         copy = Path(folder, "file.sig")
         copy.write_text(text, encoding="utf-8")

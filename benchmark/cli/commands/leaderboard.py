@@ -208,7 +208,7 @@ def compare(first: str, second: str, within: str, metric: str, **sources: Unpack
         if one and other:
             _show_comparison(league.title, comparison.compare(league, one, other, metric))
             return
-    raise UserError(f"{first}, {second}: no ranking has both of them")
+    raise UserError(f"{first}, {second}: no ranking has both; compare methods of one track")
 
 
 def build_page(results: Sequence[Path], out: Path, *, published: bool) -> int:

@@ -129,7 +129,7 @@ def reported_of(source: Path, method: str | None) -> "Reported":
 
         return open_entry(source)[1]
     if not (source / layout.track_file()).is_file():
-        raise UserError(f"{source}: neither a track's folder, RUNS/TRACK, nor a bundle")
+        raise UserError(f"{source}: give a track's folder, RUNS/TRACK, or a bundle; it is neither")
     ids = sorted(
         {file.relative_to(source).parts[1] for file in layout.result_files(source)},
     )

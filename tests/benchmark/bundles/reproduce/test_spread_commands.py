@@ -67,7 +67,7 @@ def test_a_runs_queries_are_read(run) -> None:
 
 def test_what_isnt_a_run_is_refused(run, tmp_path, capsys) -> None:
     for words, why in (
-        ([str(tmp_path)], "neither a track's folder, RUNS/TRACK, nor a bundle"),
+        ([str(tmp_path)], "give a track's folder, RUNS/TRACK, or a bundle"),
         ([str(tmp_path / "no.zip")], "no such bundle"),
         ([str(run), "--method", "bald"], "no result of bald; finish its run first"),
         ([str(run), "--loop", "3"], "--loop 3: "),
