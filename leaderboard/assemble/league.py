@@ -154,8 +154,8 @@ def _columns(
     views: Sequence[View],
 ) -> tuple[Column, ...]:
     """The columns with a figure in any table, and those that ranks follow."""
-    tables = [*settings, *(view for view in views if not view.by)]
-    ranking = {each.ranked_by for each in [*settings, *views]}
+    tables: list[SettingTable | View] = [*settings, *(view for view in views if not view.by)]
+    ranking = {each.ranked_by for each in [*tables, *views]}
     return tuple(
         metric.column(group)
         for metric in metrics

@@ -92,7 +92,7 @@ def _fit(shares: bytes, dice: bytes, height: float, y_full: float) -> FgEff:
         return np.asarray(height * decay(float(gamma[0])) + y_full - y)
 
     def slope(gamma: np.ndarray) -> np.ndarray:
-        return (-height * t * decay(float(gamma[0])))[:, np.newaxis]
+        return np.asarray(-height * t * decay(float(gamma[0])))[:, np.newaxis]
 
     with np.errstate(over="ignore", invalid="ignore"):
         (gamma,), covariance, found, _, status = leastsq(
