@@ -92,7 +92,7 @@ def _fit(shares: bytes, dice: bytes, height: float, y_full: float) -> FgEff:
         return np.asarray(height * decay(float(gamma[0])) + y_full - y)
 
     def slope(gamma: np.ndarray) -> np.ndarray:
-        return (-height * t * decay(float(gamma[0])))[:, np.newaxis]
+        return np.asarray(-height * t * decay(float(gamma[0])))[:, np.newaxis]
 
     with np.errstate(over="ignore", invalid="ignore"):
         (gamma,), covariance, found, _, status = leastsq(
@@ -102,7 +102,7 @@ def _fit(shares: bytes, dice: bytes, height: float, y_full: float) -> FgEff:
         raise UndefinedMetricError("the exponential fit did not converge")
     variance = np.inf
     if covariance is not None:
-        variance = covariance[0, 0] * np.sum(found["fvec"] ** 2) / (t.size - 1)
+        variance = covariance[0, 0] * (np.sum(found["fvec"] ** 2) / (t.size - 1))
     with np.errstate(over="ignore"):
         left = np.exp(-gamma * t[t > 0]).max()
     if not (np.isfinite(gamma) and np.isfinite(variance)) or left < NOTHING_LEFT:

@@ -1,7 +1,7 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
-from leaderboard.assemble.relational import relational_values
+from leaderboard.assemble.relational import Lazily, relational_values
 from leaderboard.metrics.reference import UNKNOWN
 from leaderboard.metrics.registry import declared
 from leaderboard.read.facts import facts_of
@@ -79,3 +79,13 @@ def test_one_seed_has_no_test(make):
     found = relational_values(["a", "b"], [one], declared())
     assert "2 seeds" in found["a"]["ppm_losses"].reason
     assert "2 seeds" in found["a"]["mean_rank"].reason
+
+
+def test_figures_are_made_once_and_only_those_that_are_asked_for():
+    made = []
+    figures = Lazily(["aubc", "ece"], lambda name: made.append(name) or name.upper())
+    assert (list(figures), len(figures)) == (["aubc", "ece"], 2)
+    assert [figures["aubc"], figures["aubc"]] == ["AUBC", "AUBC"]
+    assert made == ["aubc"]
+    with pytest.raises(KeyError):
+        figures["dice"]

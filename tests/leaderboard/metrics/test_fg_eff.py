@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize_scalar
+from scipy.optimize import curve_fit, minimize_scalar
 
 from leaderboard.metrics import fit_fg_eff
 from leaderboard.undefined import UndefinedMetricError
@@ -47,6 +47,19 @@ def test_an_exact_decay_is_found_again(gamma, y0, full):
 def test_the_order_of_seeds_and_loops_changes_nothing(order):
     fit = fit_fg_eff([SHARES[i] for i in order], [DICE[i] for i in order], T0, Y0, FULL)
     assert fit.gamma == pytest.approx(fit_fg_eff(SHARES, DICE, T0, Y0, FULL).gamma, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_is_scipys_curve_fit_to_the_last_bit(seed):
+    draw = np.random.default_rng(seed)
+    shares = np.sort(draw.uniform(0.001, 0.03, 10))
+    decay = lambda t, gamma: (Y0 - FULL) * np.exp(-gamma * t) + FULL  # noqa: E731
+    slope = lambda t, gamma: (-(Y0 - FULL) * t * np.exp(-gamma * t))[:, None]  # noqa: E731
+    dice = decay(shares - T0, draw.uniform(-20, 200)) + draw.normal(0, 0.02, 10)
+    fit = fit_fg_eff(shares, dice, T0, Y0, FULL)
+    exact = {"ftol": 1e-12, "xtol": 1e-12}
+    found, covariance = curve_fit(decay, shares - T0, dice, p0=[1.0], jac=slope, **exact)
+    assert (fit.gamma, fit.variance) == (found[0], covariance[0, 0])
 
 
 def test_a_method_that_gets_worse_has_a_negative_gamma():
