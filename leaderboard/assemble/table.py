@@ -12,10 +12,10 @@ from leaderboard.assemble.ranking.blocks import complete_settings, largest_block
 from leaderboard.assemble.ranking.lacking import lacking
 from leaderboard.assemble.ranking.partial import partial_places
 from leaderboard.assemble.ranking.places import places
+from leaderboard.assemble.ranking.relational import relational_values
 from leaderboard.assemble.ranking.repeat import Outlook, outlook
 from leaderboard.assemble.ranking.significance import Scores, Significance
 from leaderboard.assemble.ranking.verdict import Ranking, make_verdict, names_no_leader
-from leaderboard.assemble.relational import relational_values
 from leaderboard.formatting import plain
 from leaderboard.metrics import (
     detectable_by_seed,

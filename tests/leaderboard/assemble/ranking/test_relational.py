@@ -1,7 +1,7 @@
 import pytest
 
 from leaderboard.assemble.cells import Cells, measured_cell
-from leaderboard.assemble.relational import Lazily, relational_values
+from leaderboard.assemble.ranking.relational import Lazily, relational_values
 from leaderboard.metrics.reference import UNKNOWN
 from leaderboard.metrics.registry import declared
 from leaderboard.read.facts import facts_of
