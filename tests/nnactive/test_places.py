@@ -52,7 +52,7 @@ def test_the_worked_example_of_a_patch_in_the_middle():
     assert grid_places(shape, size, (5, 7, 10)).most == 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(SIDES, PATCHES, SEEDS)
 @pytest.mark.slow
 def test_no_random_packing_contradicts_the_bounds_of_draws(shape, size, seed):
