@@ -142,11 +142,11 @@ def _caption(league: League) -> str:
     view = league.views[0]
     settings, over = len(view.settings), len(view.ranked_over)
     means = f"Means over {settings} settings" if settings > 1 else "Means over seeds"
-    if view.classes:
-        where = view.dataset or "all settings"
-        means = f"Of {where}, {joined(view.classes)} alone: {means[0].lower()}{means[1:]}"
     if over:
         means = f"Means over the {over} of {settings} settings that are compared"
+    if view.classes:
+        where = f" in {view.dataset}" if view.dataset else ""
+        means = f"For {joined(view.classes)}{where} alone: {means[0].lower()}{means[1:]}"
     text = "; ".join([means, *_beside(league)])
     if any(row.rank_low is not None for row in view.rows):
         text += "; ranks with their 95 % interval"

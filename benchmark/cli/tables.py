@@ -1,5 +1,6 @@
 """Tables in the terminal."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -45,7 +46,7 @@ def print_top(top: "TopTable") -> None:
     layout = next(fitting, None)
     console.print(_top_table(top.title, layout or known[-1], whole=layout is not None))
     for sentence in top.verdict:
-        console.print(f"  {sentence}", soft_wrap=False)
+        console.print(fill(sentence, console.width, initial_indent="  ", subsequent_indent="  "))
     console.print()
 
 

@@ -27,7 +27,8 @@ def check_sources(root: Path, track: Track, experiments: Iterable[Experiment]) -
     if not missing:
         return
     source, file = missing[0]
-    others = f" (and of {len(missing) - 1} more experiments)" if len(missing) > 1 else ""
+    more = len(missing) - 1
+    others = f", nor those of {more} more experiment{'s' if more > 1 else ''}" if more else ""
     first = (
         shlex.join(["nnactive-bench", "track", "run", source, "--runs", str(root.parent)])
         if source in track_names()

@@ -97,6 +97,16 @@ class TrackFile(Frozen):
     protocol's starting budget."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_place(cls, content: Any) -> Any:
+        """Refuse fields of a setting that are given to the track."""
+        of_settings = {*Entry.model_fields, *Cards.model_fields} - {*cls.model_fields}
+        for name in content if isinstance(content, dict) else ():
+            if name in of_settings:
+                raise ValueError(f"'{name}' belongs in an entry of 'settings' or 'cards'")
+        return content
+
     @model_validator(mode="after")
     def _some_settings(self) -> Self:
         if not self.cards and not self.settings:

@@ -60,7 +60,7 @@ AUBC = SeedMetric(
     higher_is_better=True,
     order=20,
     by_seed=lambda runs, _: PERCENT * np.array([aubc(curve) for curve in runs.curves]),
-    ranking="Ranks follow mean AUBC, as no baseline has a primary score in all settings.",
+    ranking="Ranks follow mean AUBC, as no baseline has a Score in all settings.",
     in_dice="aubc",
     by_class=True,
     headline=True,
@@ -70,6 +70,6 @@ AUBC = SeedMetric(
     published=Published(
         printed=True,
         help=f"Area under the learning curve as published; {PUBLISHED_STD}.",
-        ranking="Ranks follow mean AUBC, as not all settings have a primary score.",
+        ranking="Ranks follow mean AUBC, as not all settings have a Score.",
     ),
 )

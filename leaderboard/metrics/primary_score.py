@@ -70,7 +70,7 @@ SCORE = SeedMetric(
     higher_is_better=True,
     order=10,
     by_seed=_by_seed,
-    ranking="Ranks follow the mean primary score.",
+    ranking="Ranks follow the mean Score.",
     in_dice="aubc",
     headline=True,
     terminal=0,
@@ -79,7 +79,7 @@ SCORE = SeedMetric(
         "100 (AUBC - y0) / (y_full - y0), y0 being the median over methods of what AUBC and Final "
         "Dice imply; below it \N{PLUS-MINUS SIGN} the sample standard deviation over seeds, "
         f"{PAPERS_INTERVAL} (docs/statistics.md, ours).",
-        ranking="Ranks follow the mean primary score. The papers don't print the Dice of the "
+        ranking="Ranks follow the mean Score. The papers don't print the Dice of the "
         "starting budget, so it is estimated from AUBC and Final Dice (docs/statistics.md).",
     ),
 )

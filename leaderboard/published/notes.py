@@ -6,7 +6,7 @@ SOURCE = (
 )
 MEANS_ONLY = (
     "The papers publish only means and spreads. What needs single seeds or loops (PPM, rank "
-    "intervals) is not available here, and the primary score rests on an estimated starting "
+    "intervals) is not available here, and the Score rests on an estimated starting "
     "Dice. Their own PPMs count loop 0; those of measured leagues do not (protocol section 6)."
 )
 VARIANCE = "FG-Eff: ± is the variance of the fit in the papers, not its standard error."

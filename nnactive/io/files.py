@@ -20,6 +20,8 @@ from nnactive.io.models import NewerFileError, fields_of, file_text
 Model = TypeVar("Model", bound=BaseModel)
 TRIED = re.compile(r"constrained-[a-z]+|[a-z-]+\[.*\]")
 """What pydantic calls a type."""
+PLAIN = {"extra_forbidden": "unknown field", "missing": "missing"}
+"""Kinds of problem in words that need no knowledge of pydantic."""
 DRAFT = re.compile(r"^\..+\.[a-z0-9_]{8}$")
 """Names of unfinished files and folders, as ``tempfile`` makes them."""
 
@@ -145,6 +147,7 @@ def first_problem(error: ValidationError) -> str:
     field = ".".join(part for part in parts if not TRIED.fullmatch(part)) or "content"
     # "ctx" has our own message; "msg" puts pydantic's "Value error, " before it.
     cause = detail["ctx"]["error"] if detail["type"] == "value_error" else detail["msg"]
+    cause = PLAIN.get(detail["type"], cause)
     return f"field '{field}': {cause}"
 
 

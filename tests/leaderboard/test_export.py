@@ -131,7 +131,12 @@ def test_the_caption_names_the_test_behind_the_letters_and_says_the_verdict(boar
     latex = export.to_latex(replace(board, leagues=(league,)))
     assert "Means over the 4 of 5 settings that are compared" in latex
     assert "share a letter can't be told apart (t-tests with pooled variance from the" in latex
-    verdict = league.views[0].verdict
+    view = league.views[0]
+    part = replace(league, views=(replace(view, classes=("liver",), dataset="lits"),))
+    assert "For liver in lits alone: means over the 4 of 5 settings" in export.to_latex(
+        replace(board, leagues=(part,))
+    )
+    verdict = view.verdict
     assert verdict.repeat
     assert f". {verdict.headline} {verdict.repeat} " in latex.replace(r"\%", "%").replace(
         r"\_", "_"

@@ -69,6 +69,15 @@ def test_the_verdict_and_the_test_stand_with_the_table(make):
     assert not any(PLUS_MINUS in line for line in one_seed.verdict)
 
 
+def test_wrapped_sentences_of_the_verdict_stay_indented(make, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    (table,) = top_tables(board_of(make("a"), make("b")))
+    print_top(table)
+    sentences = capsys.readouterr().out.split("A single seed")[1].splitlines()[1:]
+    assert all(line.startswith("  ") for line in sentences if line)
+    assert len(sentences) > len(table.verdict)
+
+
 def test_narrower_layouts_drop_badges_then_counts_then_figures(make):
     board = board_of(make("random"), make("mine", origin="submission"))
     every = layouts(top_tables(board)[0])

@@ -39,7 +39,7 @@ def test_requirements_are_sorted_and_written_in_one_way(tmp_path) -> None:
 REFUSED = {
     "not YAML": ("requirements: [", "not valid YAML"),
     "empty": ("", "field 'content'"),
-    "unknown field": ("requirements: []\nrequires: []", "field 'requires': Extra inputs"),
+    "unknown field": ("requirements: []\nrequires: []", "field 'requires': unknown field"),
     "given twice": ("requirements: []\nrequirements: []", "duplicate key 'requirements'"),
     "no list": (
         "requirements: einops==0.8.0",

@@ -168,7 +168,9 @@ def test_a_run_says_first_what_is_missing(second) -> None:
     assert "first run track first in " in text
     assert "\n" not in text
     main_study = LONGER.model_copy(update={"queries": TakenQueries(track="main")})
-    with pytest.raises(UserError, match=r"\(and of 1 more experiments?\).*track run main --runs"):
+    with pytest.raises(
+        UserError, match=r"there, nor those of 1 more experiment;.*track run main --runs"
+    ):
         check_sources(second, track(main_study), both)
 
 

@@ -39,7 +39,7 @@ def test_rows_are_sorted_by_rank_and_ties_share_one(make, rows_of):
 def test_ranks_follow_the_score_where_all_have_one(full, make, league_of, change):
     with_score = league_of(full("a"), full("b"))
     assert with_score.views[0].ranked_by == with_score.settings[0].ranked_by == "score"
-    assert with_score.notes[0] == "Ranks follow the mean primary score."
+    assert with_score.notes[0] == "Ranks follow the mean Score."
     without = league_of(make("a"), make("b"))
     assert without.views[0].ranked_by == "aubc"
     assert "AUBC" in without.notes[0]

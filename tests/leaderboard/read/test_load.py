@@ -69,7 +69,7 @@ def test_a_missing_folder_is_the_users_mistake(tmp_path):
             b'{"schema_version": 7, "brand_new": 1}',
             "schema version 7, this release reads up to 4; update the benchmark",
         ),
-        (b'{"schema_version": 1}', "field 'status': Field required"),
+        (b'{"schema_version": 1}', "field 'status': missing"),
         (b'{"seed": NaN}', "NaN, which JSON doesn't have"),
         (b'{"seed": -Infinity}', "-Infinity, which JSON doesn't have"),
         (b'{"seed": 1e999}', "a number that isn't finite"),
