@@ -231,7 +231,11 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         keep=options.keep,
         command=command_line(),
     )
-    keep_cases(root, options.pictured, map(request.dataset, content.datasets))
+    if keep_cases(root, options.pictured, map(request.dataset, content.datasets)):
+        note(
+            "--keep-predictions: finished evaluations have kept none; `show predictions` predicts "
+            "again where networks remain"
+        )
     request = replace(request, slots=trainings_per_gpu(request, options.folds))
     if options.profile:
         from benchmark.cli.commands.study.submitting import finish_on_cluster
