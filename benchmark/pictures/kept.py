@@ -24,7 +24,7 @@ def kept_cases(file: Path) -> tuple[str, ...]:
     return read_model(file, KeptCases).cases if file.is_file() else ()
 
 
-def keep_cases(root: Path, cases: Iterable[str], folders: Iterable[Path]) -> None:
+def keep_cases(root: Path, cases: Iterable[str], folders: Iterable[Path]) -> bool:
     """Have the evaluations from now on keep the predictions of further cases.
 
     Args:
@@ -32,12 +32,15 @@ def keep_cases(root: Path, cases: Iterable[str], folders: Iterable[Path]) -> Non
         cases: their ids.
         folders: the track's prepared datasets; one that isn't there may still hold any case.
 
+    Returns:
+        Whether evaluations were done before one of the cases was named.
+
     Raises:
         UserError: if a case is in no dataset's test set.
     """
     wanted = set(cases)
     if not wanted:
-        return
+        return False
     known: dict[str, None] = {}
     complete = True
     for folder in folders:
@@ -50,7 +53,9 @@ def keep_cases(root: Path, cases: Iterable[str], folders: Iterable[Path]) -> Non
         some = ", ".join(list(known)[:3])
         raise UserError(f"{unknown[0]}: not a test case of the track; there are {some}, ...")
     file = root / layout.kept_cases_file()
-    replace_model(file, KeptCases(cases=tuple(sorted(wanted.union(kept_cases(file))))))
+    before = kept_cases(file)
+    replace_model(file, KeptCases(cases=tuple(sorted(wanted.union(before)))))
+    return not wanted.issubset(before) and any(root.glob("*/*/seed_*/loop_*/evaluation.json"))
 
 
 def kept_beside(evaluation: Path, file: Path) -> dict[str, Path]:

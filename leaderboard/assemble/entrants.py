@@ -47,7 +47,7 @@ def measured_card(
         league="",
         id=plain(method.id, NAME_LENGTH),
         name=name,
-        description=plain(about.description or method.description),
+        description=plain(about.description or method.description).replace("``", ""),
         reference=plain(about.reference or method.reference),
         oracle=any(result.method.oracle for result in results),
         badges=_badges(results, league, entry),

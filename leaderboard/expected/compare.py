@@ -68,7 +68,7 @@ def verdict(expected: Expected, results: Iterable[ExperimentResult]) -> str | No
         f"{widest.what} is {PERCENT * widest.found:.1f} instead of {PERCENT * widest.expected:.1f}"
     )
     spread = (
-        f"two standard deviations over {widest.seeds} seeds ({PERCENT * widest.spread:.1f} each)"
+        f"twice the standard deviation over {widest.seeds} seeds, {PERCENT * widest.spread:.1f}"
     )
     if alike:
         way = f"this processor and torch gave other figures before; compare with {DOCS}"

@@ -246,7 +246,9 @@ def _cost() -> Json:
     name: Json = {"type": "text", "fontWeight": "bold"}
     sides = {
         "left": name | {"align": "left", "dx": 8, "dy": 12},
+        "left above": name | {"align": "left", "dx": 8, "dy": -8},
         "right": name | {"align": "right", "dx": -8, "dy": -8},
+        "right below": name | {"align": "right", "dx": -8, "dy": 12},
     }
     outline: Json = {"condition": {"test": "datum.oracle", "value": 0}, "value": 1}
     return {

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
 from xml.etree import ElementTree as ET
 
 import boards
@@ -142,6 +143,24 @@ def test_the_line_of_the_interactive_cost_chart_is_the_static_one(page):
     figure.locator(".chart svg").wait_for()
     named = figure.locator(".chart .mark-text.role-mark text").all_text_contents()
     assert sorted(named) == sorted(bold)
+
+
+def test_names_on_the_line_of_the_interactive_cost_chart_cover_none(page):
+    """Two good methods of about the same cost, both on the right."""
+    near = [("Random", 1.0, 1.0), ("A long name", 9.5, 9.9), ("Another name", 10.0, 10.0)]
+    script = (files("leaderboard.page") / "scripts" / "cost.js").read_text("utf-8")
+    sides = page.evaluate(
+        "(near) => {"
+        "const layout = { times: {}, costs: {}, wideSpread: 100 };"
+        f"{script.split('// The reader may choose')[0]}"
+        "const league = { columns: [{ name: 's', title: 'S' }], views: [{ ranked_by: 's' }] };"
+        "const rows = near.map(([method, cost, score]) => ({ method, cost, score, front: true }));"
+        "costAxes({ layer: [] }, league, 'effort', rows);"
+        "return rows.map(({ side }) => side);"
+        "}",
+        near,
+    )
+    assert sides == ["left", "right below", "right"]
 
 
 def test_an_axis_of_time_has_the_unit_of_the_static_one(page):

@@ -56,7 +56,7 @@ def test_equal_figures_are_as_expected_wherever_they_were_made(run, expected) ->
 def test_another_machine_may_differ_by_the_spread(run, expected) -> None:
     line = verdict(expected, run(shift=0.01, cpu="Another CPU"))
     assert line.startswith("as expected on another machine type: ")
-    assert "within two standard deviations over 4 seeds (1.2 each)" in line
+    assert "within twice the standard deviation over 4 seeds, 1.2" in line
     assert "final Dice of bald is 71.0 instead of 70.0" in line
 
 

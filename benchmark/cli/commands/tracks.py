@@ -203,6 +203,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
     from benchmark.feasibility.pools import prepared_pools
     from benchmark.forecast.requests import trainings_per_gpu
     from benchmark.pictures.kept import keep_cases
+    from benchmark.store.take import trained_again
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -231,7 +232,13 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         keep=options.keep,
         command=command_line(),
     )
-    keep_cases(root, options.pictured, map(request.dataset, content.datasets))
+    if again := trained_again(request):
+        note(f"runs {', '.join(again)} again, despite imported results; --method leaves them out")
+    if keep_cases(root, options.pictured, map(request.dataset, content.datasets)):
+        note(
+            "--keep-predictions: finished evaluations have kept none; `show predictions` predicts "
+            "again where networks remain"
+        )
     request = replace(request, slots=trainings_per_gpu(request, options.folds))
     if options.profile:
         from benchmark.cli.commands.study.submitting import finish_on_cluster

@@ -27,6 +27,8 @@ const costsOf = (league, part) => {
   }
   return every.filter((one, place) => place < layout.all || one.front);
 };
+// A letter's width and a name's distance from its line, as shares of the axes.
+const [NAME_WIDTH, NAME_HEIGHT] = [0.016, 0.04];
 const costAxes = (spec, league, part, rows) => {
   const column = league.columns.find((one) => one.name === overall(league).ranked_by);
   const costs = rows.map((row) => row.cost);
@@ -35,7 +37,21 @@ const costAxes = (spec, league, part, rows) => {
   const wide = Math.min(...costs) > 0 && Math.max(...costs) >= layout.wideSpread * Math.min(...costs);
   const place = wide ? Math.log : Number;
   const middle = (place(Math.min(...costs)) + place(Math.max(...costs))) / 2;
-  for (const row of rows) row.side = place(row.cost) < middle ? "left" : "right";
+  // Where a name would cover that of a better method, it lies on the other side of the line.
+  const extent = place(Math.max(...costs)) - place(Math.min(...costs)) || 1;
+  const box = ({ method, cost, score }, side) => {
+    const [x, room] = [place(cost) / extent, NAME_WIDTH * method.length];
+    const up = side === "right" || side === "left above" ? NAME_HEIGHT : -NAME_HEIGHT;
+    return { from: side.startsWith("left") ? x : x - room, room, y: score / (high - low || 1) + up };
+  };
+  const meet = (one, two) => one.from < two.from + two.room && two.from < one.from + one.room
+    && Math.abs(one.y - two.y) < 1.5 * NAME_HEIGHT;
+  const taken = [];
+  for (const row of rows.filter(({ front }) => front).toSorted((a, b) => b.score - a.score)) {
+    const sides = place(row.cost) < middle ? ["left", "left above"] : ["right", "right below"];
+    row.side = sides.find((side) => !taken.some((other) => meet(box(row, side), other))) ?? sides[0];
+    taken.push(box(row, row.side));
+  }
   for (const { encoding } of spec.layer) {
     [encoding.x.title] = costAxis(league, part);
     encoding.y.title = column.title + (column.unit ? ` (${column.unit})` : "");

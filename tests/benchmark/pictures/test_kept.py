@@ -10,10 +10,14 @@ from nnactive.errors import UserError
 
 def test_cases_are_added_to_those_of_earlier_runs(phantom: Path, tmp_path: Path) -> None:
     first, second, *_ = (case.id for case in PreparedDataset(phantom).info.test)
-    keep_cases(tmp_path, [], [phantom])
+    assert not keep_cases(tmp_path, [], [phantom])
     assert not any(tmp_path.iterdir())
-    keep_cases(tmp_path, [second], [phantom])
-    keep_cases(tmp_path, [first, second], [phantom])
+    assert not keep_cases(tmp_path, [second], [phantom])
+    done = tmp_path / "s/m/seed_1/loop_000/evaluation.json"
+    done.parent.mkdir(parents=True)
+    done.touch()
+    assert not keep_cases(tmp_path, [second], [phantom])
+    assert keep_cases(tmp_path, [first, second], [phantom])
     file = tmp_path / layout.kept_cases_file()
     assert kept_cases(file) == (first, second)
     evaluation = Path("s/m/seed_1/loop_000/evaluation.json")

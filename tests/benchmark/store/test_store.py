@@ -10,11 +10,16 @@ import pytest
 from support import SEED, peak_growth
 
 from benchmark.chain.breaks import find_breaks
+from benchmark.cli.commands.author.methods import examine
 from benchmark.jobs import experiment_jobs
 from benchmark.layout import Experiment
 from benchmark.store.export import export
 from benchmark.store.manifest import MANIFEST
 from benchmark.store.source import Source
+from benchmark.store.take import trained_again
+from benchmark.submission.method_string import Method
+from benchmark.submission.pairs import entrant
+from benchmark.workflow.request import Request
 from nnactive.data.download.patience import TransferError
 from nnactive.data.prepared import INFO
 from nnactive.data.progress import FileReport
@@ -91,6 +96,23 @@ def test_nothing_is_overwritten(made, tmp_path):
         made.take(tmp_path / "new")
     assert own.read_bytes() == b"mine"
     assert not (tmp_path / "new" / "mine" / QUERY).exists()
+
+
+def test_methods_that_run_in_spite_of_an_imported_result_are_named(made, tmp_path):
+    methods = [examine(Method.parse(name), tmp_path) for name in ("random", "bald")]
+    request = Request(
+        track=made.track,
+        methods=tuple((entrant(each, None), None) for each in methods),
+        data=made.data,
+        runs=tmp_path,
+        cores=1,
+    )
+    for seed in (1, 2):
+        write_json(tmp_path / f"baselines/mine/tiny/random/seed_{seed}/result.json", {})
+    assert trained_again(request) == ["random"]
+    for seed in (1, 2):
+        write_json(tmp_path / f"mine/tiny/random/seed_{seed}/result.json", {})
+    assert trained_again(request) == []
 
 
 def test_an_interrupted_import_goes_on_where_it_stopped(made, tmp_path, monkeypatch):

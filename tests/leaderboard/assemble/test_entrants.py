@@ -7,7 +7,7 @@ from leaderboard.assemble.entrants import command, environments
 
 
 def test_a_card_by_hand(make, league_of, change, broken):
-    mine = make("Mine-0123abcd", 1, origin="submission", name="Mine", description="It chooses.")
+    mine = make("Mine-0123abcd", 1, origin="submission", name="Mine", description="It ``chooses``.")
     failed = make("Mine-0123abcd", 2, (), origin="submission", name="Mine", failure=broken)
     mine, failed = (
         change(each, "method", reference="Me 2026", parameters={"b": 2.0, "a": "x"})
