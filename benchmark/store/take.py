@@ -37,19 +37,6 @@ RESULTS: Final = "baselines"
 """In the folder of the runs: results without the loops behind them, for the leaderboard."""
 
 
-def trained_again(request: Request) -> list[str]:
-    """Ids of a request's methods with imported results, whose experiments run here all the same."""
-    imported = request.runs / RESULTS / request.track.name
-    return [
-        method.record.id
-        for method, *_ in request.methods
-        if any(
-            not (request.root / file.relative_to(imported)).exists()
-            for file in imported.glob(f"*/{method.record.id}/*/result.json")
-        )
-    ]
-
-
 @dataclass
 class Taken:
     """What an import did."""

@@ -144,6 +144,11 @@ def test_a_pack_of_baselines_leaves_a_method_its_own_loops(folder: Path) -> None
     assert taken.returncode == 0, taken.stderr
     assert "imported 1 start loop and 1 result" in taken.stdout
     before = stamps(new)
+    own = call(new, "track", "run", str(TRACK))
+    assert own.returncode == 0, own.stderr
+    assert "imported, so not run: random (" in own.stderr
+    assert stamps(new) == before
+    assert "Random" in (new / "board.html").read_text()
     done = call(new, *run)
     assert done.returncode == 0, done.stderr
     trained = [

@@ -1,6 +1,6 @@
 """Commands that show and run tracks and submit methods to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,7 +137,8 @@ def run(name: str, methods: Sequence[str], parameters: Sequence[str], options: R
             "otherwise give each METHOD its own, as in --method power_bald,beta=5"
         )
     content = part_of_track(name, options)
-    return run_track(content, swept(methods or content.methods, parameters), options)
+    asked = swept(methods or content.methods, parameters)
+    return run_track(content, asked, options, 0 if methods else len(asked))
 
 
 @click.command(cls=Offering, roles={"submitted": Role.METHOD, **RUN_ROLES}, gpu=True)
@@ -163,13 +164,14 @@ def submit(
     'power_bald,beta=1|5|20' (in quotes). A new one is checked first.
     """
     content = part_of_track(name, options)
-    return run_track(content, swept_methods(content, submitted, parameters), options)
+    own, asked = swept_methods(content, submitted, parameters)
+    return run_track(content, [*own, *asked], options, len(own))
 
 
 def swept_methods(
     content: "Track", texts: Sequence[str], parameters: Sequence[str]
-) -> "list[Method]":
-    """A track's own methods and those that the user names.
+) -> "tuple[list[Method], list[Method]]":
+    """A track's own methods, and those that the user names.
 
     Raises:
         UserError: if a text isn't a METHOD, or ``parameters`` don't belong to a single one.
@@ -181,7 +183,7 @@ def swept_methods(
             "--param needs exactly one METHOD; otherwise give each METHOD its own, as in "
             "power_bald,beta=5"
         )
-    return [*swept(content.methods), *swept(texts, parameters)]
+    return swept(content.methods), swept(texts, parameters)
 
 
 def part_of_track(name: str, options: RunOptions) -> "Track":
@@ -195,15 +197,15 @@ def part_of_track(name: str, options: RunOptions) -> "Track":
     return load_track(name).part(options.dataset, options.regime, options.seeds)
 
 
-def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions) -> int:
+def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions, own: int) -> int:
     """Run methods on a track and build the page; returns the exit code.
 
-    Nothing runs if this machine lacks something or a method fails its check.
+    Nothing runs if this machine lacks something or a method fails its check. The first ``own``
+    methods are the track's: those whose results were all imported don't run.
     """
     from benchmark.feasibility.pools import prepared_pools
     from benchmark.forecast.requests import trainings_per_gpu
     from benchmark.pictures.kept import keep_cases
-    from benchmark.store.take import trained_again
     from benchmark.workflow.request import Request
     from nnactive.devices import usable_cores
 
@@ -232,8 +234,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
         keep=options.keep,
         command=command_line(),
     )
-    if again := trained_again(request):
-        note(f"runs {', '.join(again)} again, despite imported results; --method leaves them out")
+    request = _without_imported(request, {entry[0].record.id for entry in entries[own:] if entry})
     if keep_cases(root, options.pictured, map(request.dataset, content.datasets)):
         note(
             "--keep-predictions: finished evaluations have kept none; `show predictions` predicts "
@@ -245,6 +246,18 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
         return finish_on_cluster(request, options, finish)
     return finish(request, options.out)
+
+
+def _without_imported(request: "Request", named: Collection[str]) -> "Request":
+    """The request without methods whose results were all imported, unless the user named them."""
+    from benchmark.store.there import imported
+
+    there = {each for each in imported(request) if each not in named}
+    if there:
+        names = ", ".join(sorted(there))
+        note(f"imported, so not run: {names} (`track run --method NAME` runs NAME, too)")
+    left = tuple(each for each in request.methods if each[0].record.id not in there)
+    return replace(request, methods=left)
 
 
 def begin(content: "Track", data: Path, runs: Path) -> list[str]:
@@ -350,7 +363,7 @@ def finish(request: "Request", out: Path) -> int:
     with shown() as watcher:
         problems = run_request(request, watcher, notes=note)
     status = 0
-    if result_files(root):
+    if result_files(root) or not request.methods:  # without methods, all results were imported
         status = build_page([request.runs], out, published=content.comparable)
         line = as_expected(content.name, root)
         if line:

@@ -2,6 +2,7 @@ import json
 import shutil
 import socket
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,7 @@ from benchmark.layout import Experiment
 from benchmark.store.export import export
 from benchmark.store.manifest import MANIFEST
 from benchmark.store.source import Source
-from benchmark.store.take import trained_again
+from benchmark.store.there import imported
 from benchmark.submission.method_string import Method
 from benchmark.submission.pairs import entrant
 from benchmark.workflow.request import Request
@@ -98,7 +99,7 @@ def test_nothing_is_overwritten(made, tmp_path):
     assert not (tmp_path / "new" / "mine" / QUERY).exists()
 
 
-def test_methods_that_run_in_spite_of_an_imported_result_are_named(made, tmp_path):
+def test_a_method_is_imported_if_all_its_results_are(made, tmp_path):
     methods = [examine(Method.parse(name), tmp_path) for name in ("random", "bald")]
     request = Request(
         track=made.track,
@@ -107,12 +108,14 @@ def test_methods_that_run_in_spite_of_an_imported_result_are_named(made, tmp_pat
         runs=tmp_path,
         cores=1,
     )
-    for seed in (1, 2):
-        write_json(tmp_path / f"baselines/mine/tiny/random/seed_{seed}/result.json", {})
-    assert trained_again(request) == ["random"]
-    for seed in (1, 2):
-        write_json(tmp_path / f"mine/tiny/random/seed_{seed}/result.json", {})
-    assert trained_again(request) == []
+    file = f"tiny/random/seed_{SEED}/result.json"
+    assert imported(request) == []
+    write_json(tmp_path / "baselines/mine" / file, {})
+    assert imported(request) == ["random"]
+    both = replace(request, track=made.track.model_copy(update={"seeds": (SEED, SEED + 1)}))
+    assert imported(both) == []
+    write_json(tmp_path / "mine" / file, {})  # the run here goes on
+    assert imported(request) == []
 
 
 def test_an_interrupted_import_goes_on_where_it_stopped(made, tmp_path, monkeypatch):
