@@ -272,6 +272,6 @@ def test_a_board_of_three_hundred_methods_is_small_opens_fast_and_sorts_at_once(
         page.locator("table.ranking:visible thead button", has_text=title).first.click()
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         taken.append(spent() - before)
-    assert min(taken) < SORTING, taken  # other work only lengthens it
+    assert sorted(taken)[1] < SORTING, taken
     assert brought(tab) == []
     assert tab.complaints == []

@@ -146,7 +146,7 @@ def test_a_pack_of_baselines_leaves_a_method_its_own_loops(folder: Path) -> None
     before = stamps(new)
     own = call(new, "track", "run", str(TRACK))
     assert own.returncode == 0, own.stderr
-    assert "imported, so not run: random (" in own.stderr
+    assert "results imported, not run again: random;" in own.stderr
     assert stamps(new) == before
     assert "Random" in (new / "board.html").read_text()
     done = call(new, *run)

@@ -241,7 +241,7 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
             "again where networks remain"
         )
     request = replace(request, slots=trainings_per_gpu(request, options.folds))
-    if options.profile:
+    if options.profile and request.methods:  # a cluster isn't asked for nothing
         from benchmark.cli.commands.study.submitting import finish_on_cluster
 
         return finish_on_cluster(request, options, finish)
@@ -250,12 +250,12 @@ def run_track(content: "Track", methods: "Sequence[Method]", options: RunOptions
 
 def _without_imported(request: "Request", named: Collection[str]) -> "Request":
     """The request without methods whose results were all imported, unless the user named them."""
-    from benchmark.store.there import imported
+    from benchmark.store.imported import fully_imported
 
-    there = {each for each in imported(request) if each not in named}
+    there = {each for each in fully_imported(request) if each not in named}
     if there:
         names = ", ".join(sorted(there))
-        note(f"imported, so not run: {names} (`track run --method NAME` runs NAME, too)")
+        note(f"results imported, not run again: {names}; to run one: track run --method NAME")
     left = tuple(each for each in request.methods if each[0].record.id not in there)
     return replace(request, methods=left)
 

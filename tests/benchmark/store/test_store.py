@@ -15,9 +15,9 @@ from benchmark.cli.commands.author.methods import examine
 from benchmark.jobs import experiment_jobs
 from benchmark.layout import Experiment
 from benchmark.store.export import export
+from benchmark.store.imported import fully_imported
 from benchmark.store.manifest import MANIFEST
 from benchmark.store.source import Source
-from benchmark.store.there import imported
 from benchmark.submission.method_string import Method
 from benchmark.submission.pairs import entrant
 from benchmark.workflow.request import Request
@@ -109,13 +109,13 @@ def test_a_method_is_imported_if_all_its_results_are(made, tmp_path):
         cores=1,
     )
     file = f"tiny/random/seed_{SEED}/result.json"
-    assert imported(request) == []
+    assert fully_imported(request) == []
     write_json(tmp_path / "baselines/mine" / file, {})
-    assert imported(request) == ["random"]
+    assert fully_imported(request) == ["random"]
     both = replace(request, track=made.track.model_copy(update={"seeds": (SEED, SEED + 1)}))
-    assert imported(both) == []
+    assert fully_imported(both) == []
     write_json(tmp_path / "mine" / file, {})  # the run here goes on
-    assert imported(request) == []
+    assert fully_imported(request) == []
 
 
 def test_an_interrupted_import_goes_on_where_it_stopped(made, tmp_path, monkeypatch):

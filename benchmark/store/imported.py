@@ -7,7 +7,7 @@ from benchmark.tracks import experiments
 from benchmark.workflow.request import Request
 
 
-def imported(request: Request) -> list[str]:
+def fully_imported(request: Request) -> list[str]:
     """Ids of the methods whose results on the track were all imported; a run here has made none."""
     folder = request.runs / RESULTS / request.track.name
 
