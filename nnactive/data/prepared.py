@@ -13,10 +13,11 @@ from pydantic import Field
 from nnactive.data.check.findings import Finding
 from nnactive.effort import Effort
 from nnactive.errors import NnactiveError, RefusedError, UserError
-from nnactive.geometry import Spacing, Triple
+from nnactive.geometry import Patch, Spacing, Triple
 from nnactive.io.files import read_model, sha256, write_model
 from nnactive.io.formatting import command
 from nnactive.io.models import Frozen, StateFile, file_text
+from nnactive.io.queries import PatchRecord
 from nnactive.io.seals import Seal, read_seal, seal_file
 from nnactive.nnunet.store import SUFFIX, read_volume
 
@@ -89,6 +90,12 @@ class PreparedInfo(StateFile):
     """What was odd with the raw data, one a kind; they go with every result."""
     notes: int = 0
     """How many findings were worth no more than a note; ``data check`` lists them."""
+    labels_in: Annotated[str | None, Field(exclude_if=operator.not_)] = None
+    """Folder of the labels that a person draws, from the dataset's own; None, and not in the file:
+    the pool has complete label maps, and whoever asks is answered from them."""
+    given: Annotated[tuple[PatchRecord, ...], Field(exclude_if=operator.not_)] = ()
+    """Boxes, of any size, that were labelled before anything was chosen, or whole images; only
+    where a person labels."""
 
 
 class CheckedFiles:
@@ -150,6 +157,11 @@ class PreparedDataset:
             raise UserError(f"{folder}: not prepared; run {way_out}")
         self.info = read_model(file, PreparedInfo)
         self._is_checked = checked
+
+    @property
+    def given(self) -> tuple[Patch, ...]:
+        """What was labelled before anything was chosen, of loop 0; empty in a benchmark."""
+        return tuple(Patch(p.case, p.start, p.size, loop=0) for p in self.info.given)
 
     def shape(self, case: str) -> Triple:
         """``(Z, Y, X)`` of a pool or test case."""

@@ -1,0 +1,1 @@
+"""A project: its file, its folders, how it is begun."""

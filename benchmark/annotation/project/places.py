@@ -1,0 +1,85 @@
+"""Paths of a project's files, below its folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.annotation.project.model import Project
+from nnactive.errors import UserError
+from nnactive.io.files import read_model
+
+PROJECT = "project.json"
+LABELS = "labels"
+WORK = "work"
+"""What the engine makes; nothing in it is a person's work."""
+
+
+def round_name(number: int) -> str:
+    """Name of a round's folder.
+
+    >>> round_name(3)
+    'round_03'
+    """
+    return f"round_{number:02d}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything of a project lies."""
+
+    root: Path
+
+    @property
+    def project(self) -> Path:
+        """The project file."""
+        return self.root / PROJECT
+
+    @property
+    def labels(self) -> Path:
+        """What was drawn, by `nnactive.oracle.drawn`."""
+        return self.root / LABELS
+
+    @property
+    def data(self) -> Path:
+        """Folder of the prepared dataset's folder."""
+        return self.root / WORK / "data"
+
+    def prepared(self, project: Project) -> Path:
+        """The prepared dataset."""
+        return self.data / project.name
+
+    @property
+    def runs(self) -> Path:
+        """RUNS of the project's only track."""
+        return self.root / WORK / "runs"
+
+    def round(self, number: int) -> Path:
+        """What a person works in; once it is there, only they change it."""
+        return self.root / round_name(number)
+
+    def round_file(self, number: int) -> Path:
+        """The round as it was written: what a person's files are compared with."""
+        return self.root / WORK / "rounds" / f"{round_name(number)}.json"
+
+    def predictions(self, number: int) -> Path:
+        """Predictions of the ensemble that was trained on the rounds up to this one."""
+        return self.root / WORK / "predictions" / round_name(number)
+
+    @property
+    def finished(self) -> Path:
+        """Model, predictions, data and report."""
+        return self.root / "finished"
+
+
+def load_project(root: Path) -> Project:
+    """The project in a folder.
+
+    Raises:
+        UserError: there is none, or its file is wrong.
+    """
+    file = Places(root).project
+    if not file.is_file():
+        raise UserError(
+            f"{root}: no {PROJECT}; begin with: nnactive-bench annotate init {root} --images "
+            "FOLDER --classes NAME,NAME"
+        )
+    return read_model(file, Project)

@@ -1,0 +1,1 @@
+"""A round's folder: what a person opens, labels and saves."""

@@ -1,0 +1,1 @@
+"""Images without labels: found, looked at, prepared; where a prepared voxel lies in its image."""
