@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from benchmark.cli.commands.annotate import annotate
 from benchmark.cli.commands.author.bundle import bundle
 from benchmark.cli.commands.author.check import check
 from benchmark.cli.commands.author.entry import entry
@@ -33,7 +34,7 @@ from benchmark.cli.commands.tracks import submit, track
 from benchmark.cli.errors import DEBUG, guarded
 
 HELP = frozenset({"-h", "--help"})
-WRITING = frozenset({"data", "check", "replay", "leaderboard", "show"})
+WRITING = frozenset({"annotate", "data", "check", "replay", "leaderboard", "show"})
 """Commands that need only temporary files; a run checks all that it needs when it begins."""
 
 
@@ -62,7 +63,7 @@ def cli(*, debug: bool) -> None:
 
 
 for command in (
-    *(data, track, submit, check, method, replay, bundle, entry, runs),
+    *(annotate, data, track, submit, check, method, replay, bundle, entry, runs),
     *(verify, sign),
     *(leaderboard, doctor, schema, step),
     *(reproduce, spread, baselines, show),

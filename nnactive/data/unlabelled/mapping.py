@@ -57,4 +57,13 @@ def corner_mm(source: Source, box: Box) -> tuple[tuple[float, float, float], ...
     raise NotImplementedError
 
 
-__all__ = ["box_of", "core_of", "corner_mm", "math", "as_triple", "Triple", "to_file", "to_prepared"]
+__all__ = [
+    "Triple",
+    "as_triple",
+    "box_of",
+    "core_of",
+    "corner_mm",
+    "math",
+    "to_file",
+    "to_prepared",
+]
