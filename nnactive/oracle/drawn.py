@@ -67,7 +67,7 @@ def voxels_file(folder: Path, drawn: Drawn) -> Path:
 
 
 def current(labels: Path) -> Iterator[tuple[Path, Drawn]]:
-    """The import that counts of every patch that has one, with its folder, in the folders' order."""
+    """The import that counts of every patch that has one, with its folder, by the folder's name."""
     for folder in sorted(labels.glob("*/*")):
         if folder.is_dir() and folder.parent.name != SOURCE_FILES and (known := history(folder)):
             yield folder, known[-1]
