@@ -75,7 +75,5 @@ def ends_mm(source: Source, box: Box) -> tuple[list[float], list[float]]:
     return first.tolist(), last.tolist()
 
 
-def _named(
-    pattern: str, axes: str, values: Sequence[float]
-) -> Iterator[tuple[str, object]]:
+def _named(pattern: str, axes: str, values: Sequence[float]) -> Iterator[tuple[str, object]]:
     yield from ((pattern.format(axis), value) for axis, value in zip(axes, values, strict=True))

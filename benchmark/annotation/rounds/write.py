@@ -9,13 +9,13 @@ from pathlib import Path
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, round_name
 from benchmark.annotation.rounds import guide, itksnap, names
-from benchmark.annotation.rounds.templates.cases import Case, Desk, picture_file, record_file
 from benchmark.annotation.rounds.colours import IGNORED
-from benchmark.annotation.rounds.templates.drafts import Guess, Predicted
 from benchmark.annotation.rounds.index import table
 from benchmark.annotation.rounds.layout import Planned, planned
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from benchmark.annotation.rounds.page import render
+from benchmark.annotation.rounds.templates.cases import Case, Desk, picture_file, record_file
+from benchmark.annotation.rounds.templates.drafts import Guess, Predicted
 from nnactive.data.progress import Progress
 from nnactive.data.unlabelled.source import Sources
 from nnactive.errors import UserError
@@ -73,7 +73,9 @@ def write_round(
             number=number,
             written=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             view=project.view,
-            patches=tuple(read_model(record_file(desk.parts, each.id), RoundPatch) for each in plan),
+            patches=tuple(
+                read_model(record_file(desk.parts, each.id), RoundPatch) for each in plan
+            ),
         )
         _write_lists(desk, known, sources)
         write_model(file, known)
@@ -127,12 +129,15 @@ def _write_patches(
             progress(STAGE, done, len(plan))
 
 
+def _record(desk: Desk, patch_id: str) -> RoundPatch:
+    return read_model(record_file(desk.parts, patch_id), RoundPatch)
+
+
 def _is_done(desk: Desk, each: Planned) -> bool:
     """Whether an earlier call has written a patch's files as they would be written now."""
-    file = record_file(desk.parts, each.id)
-    if not file.is_file():
+    if not record_file(desk.parts, each.id).is_file():
         return False
-    known = read_model(file, RoundPatch)
+    known = _record(desk, each.id)
     (patch,) = record([each.patch])
     same = (known.patch, known.box, known.crop) == (patch, each.box, each.crop)
     return same and known.why.rank == each.rank and picture_file(desk.parts, each.id).is_file()

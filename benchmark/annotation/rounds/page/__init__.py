@@ -96,9 +96,7 @@ def _groups(
         yield Group(case, rows)
 
 
-def _row(
-    known: Round, each: RoundPatch, project: Project, sources: Sources, picture: bytes
-) -> Row:
+def _row(known: Round, each: RoundPatch, project: Project, sources: Sources, picture: bytes) -> Row:
     source = sources.cases[each.patch.case]
     stem = names.stem_of(known.view, each.id, each.patch.case)
     suffix = suffix_for(source.grid)

@@ -58,7 +58,8 @@ def scene(
 
 
 def _volume(root: Element, number: int, name: str, window: tuple[float, float] | None) -> None:
-    display, storage = f"vtkMRMLScalarVolumeDisplayNode{number}", f"vtkMRMLVolumeArchetypeStorageNode{number}"  # fmt: skip
+    display = f"vtkMRMLScalarVolumeDisplayNode{number}"
+    storage = f"vtkMRMLVolumeArchetypeStorageNode{number}"
     _node(
         root,
         "Volume",

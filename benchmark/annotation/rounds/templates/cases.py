@@ -10,17 +10,17 @@ import numpy as np
 
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.rounds import names
-from benchmark.annotation.rounds.templates.crops import cut, placed, save
-from benchmark.annotation.rounds.templates.drafts import Guess
 from benchmark.annotation.rounds.formats import suffix_for
 from benchmark.annotation.rounds.layout import Planned
 from benchmark.annotation.rounds.model import RoundPatch
-from benchmark.annotation.rounds.templates.originals import copied
 from benchmark.annotation.rounds.page.pictures import shades_of, strip
 from benchmark.annotation.rounds.slicer.box import region
 from benchmark.annotation.rounds.slicer.scene import scene
 from benchmark.annotation.rounds.slicer.segmentation import as_segmentation
+from benchmark.annotation.rounds.templates.crops import cut, placed, save
+from benchmark.annotation.rounds.templates.drafts import Guess
 from benchmark.annotation.rounds.templates.labels import digest, template
+from benchmark.annotation.rounds.templates.originals import copied
 from nnactive.data.unlabelled.source import Box, Grid, Source
 from nnactive.errors import UserError
 from nnactive.io.files import write_bytes, write_json, write_model, write_text

@@ -9,6 +9,8 @@ from typing import Final
 
 from benchmark.annotation.rounds.names import NIFTI
 
+LENGTH: Final = 348
+"""Of a NIfTI-1 header, which begins with this number."""
 HEADER: Final = 352
 """Bytes of a NIfTI-1 header with the four that announce extensions."""
 MAGIC: Final = b"n+1\0"
@@ -50,7 +52,7 @@ def is_plain(file: Path) -> bool:
         return False
     if len(header) < HEADER or header[344:348] != MAGIC or any(header[EXTENSIONS]):
         return False
-    order = "<" if struct.unpack_from("<i", header)[0] == 348 else ">"
+    order = "<" if struct.unpack_from("<i", header)[0] == LENGTH else ">"
     dimensions = struct.unpack_from(f"{order}h", header, 40)[0]
     offset = struct.unpack_from(f"{order}f", header, VOXELS)[0]
     silent = not any(any(header[first:end]) for first, end in TEXTS)
