@@ -1,4 +1,4 @@
-"""What a round's ensemble predicts in the images: kept on disk for drafts, reasons and agreement."""
+"""What a round's ensemble predicts: kept on disk for drafts, reasons and agreement."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.annotation.agreement.read import Changes, Compared
 from benchmark.annotation.predictions import PredictedBy
 from benchmark.board.entry import EntryRecord
 from benchmark.bundles.baselines import Baselines
@@ -64,7 +65,7 @@ STATE_FILES = (
     *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
     *(Baselines, Companions, StoreManifest, Track, Unpacked),
     *(Ended, Estimate, Expected, Findings, History, OuterPlan, ShardRequest),
-    *(PredictedBy,),
+    *(Changes, Compared, PredictedBy),
 )
 SETTING = Setting(
     name="s",
