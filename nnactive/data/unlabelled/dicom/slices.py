@@ -13,6 +13,8 @@ ENDINGS = (".dcm", ".ima")
 """Of files that may lack the preamble with the magic number."""
 DIRECTORY = "DICOMDIR"
 """Table of contents of a medium, itself in DICOM's format."""
+MEASURES = b"\x28\0\x10\x91"
+"""The tag of the frames' voxel size, in little endian."""
 ROWS = b"\x28\0\x10\0"
 """The tag of their number, in little endian."""
 READER = "GDCMImageIO"
@@ -107,7 +109,7 @@ def read_slice(file: Path) -> Slice | None:
         origin=_three(reader.GetOrigin(), 0.0),
         direction=tuple(reader.GetDirection()),
         values=reader.GetNumberOfComponents(),
-        placed=several or bool(tag(POSITION) and tag(SPACING)),
+        placed=_measures(file) if several else bool(tag(POSITION) and tag(SPACING)),
         length=math.prod(size) * reader.GetNumberOfComponents() * _bits(tag(BITS)) // 8,
         whole=_is_whole(tag(SLOPE)),
     )
@@ -117,6 +119,11 @@ def _holds_image(file: Path) -> bool:
     """Whether a file that can't be read says how many rows its image has, or nothing at all."""
     content = file.read_bytes()
     return not content or any(ROWS + kind in content for kind in (b"US", b"\x02\0"))
+
+
+def _measures(file: Path) -> bool:
+    """Whether a file of several frames has their voxel size, which GDCM takes as 1 mm if not."""
+    return MEASURES in file.read_bytes()
 
 
 def _three(values: tuple[float, ...], last: float) -> tuple[float, float, float]:
