@@ -32,6 +32,8 @@ PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"
+OUTSIDE = "outside"
+"""Folder of masks, of images that a person labels: where an image is outside its non-zero mask."""
 SCRATCH = "scratch"
 """Folder of a preparation that isn't finished."""
 
