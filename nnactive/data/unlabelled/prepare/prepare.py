@@ -48,13 +48,12 @@ from nnactive.data.unlabelled.prepare.stages import (
 )
 from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.errors import UserError
-from nnactive.geometry import Spacing, Triple
+from nnactive.geometry import Triple
 from nnactive.io.files import read_model, sha256, sweep, write_model
 from nnactive.io.queries import PatchRecord
 
-Given = Callable[[Path, Sources, Spacing], tuple[PatchRecord, ...]]
-"""Takes the dataset's folder, its sources and its spacing; keeps the labels that were given, and
-returns where they are."""
+Given = Callable[[Sources], tuple[PatchRecord, ...]]
+"""Takes the sources of all cases; keeps the labels that were given, and returns where they are."""
 BLOCKS: Final[Triple] = (64, 64, 64)
 """By which resampled images are cut until the plans are known."""
 SPLIT: Final = "none"
@@ -135,7 +134,7 @@ def _prepare(
         source=request.key,
         raw_listing=listing_hash(list_files(found)),
         labels_in=request.labels_in,
-        given=given(out, sources, spacing),
+        given=given(sources),
     )
     if not have_stayed(found, note.raw):
         raise UserError(f"{request.folder}: changed while being read; run the same command again")
