@@ -158,8 +158,8 @@ def _finished(request: Request, out: Path, progress: Progress) -> PreparedInfo |
     same(out, CHOICES, info.source, request.key)
     found = request.files()
     known = read_model(out / NOTE, Note).raw
+    same(out, "list of images", sorted(known), [case.id for case in found])
     refuse_changed(out, known, read_files(found, known, progress), inner_names(found))
-    same(out, "list of images", info.raw_listing, listing_hash(list_files(found)))
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
     sweep(out)
     return info
