@@ -181,12 +181,12 @@ class PreparedDataset:
         """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth.
 
         Raises:
-            NnactiveError: a person labels this dataset, or the pool has no such case.
+            UserError: if a person labels, so that there are no complete label maps.
         """
         if self.info.labels_in is not None:
-            raise NnactiveError(
-                f"{self.info.name}: has no complete label maps, as a person labels it; ask "
-                "`nnactive.oracle.choose.oracle_of` for labels"
+            raise UserError(
+                f"{self.info.name}: a person labels this dataset, so nothing knows the labels of "
+                f"{case}; choose a method that doesn't use ground truth"
             )
         self._check(case, self.info.pool, "pool")
         return self.read(volume_file(self.folder, POOL_LABELS, case))

@@ -132,7 +132,7 @@ def test_other_images_or_choices_are_refused(livers):
 
 def test_a_person_has_no_complete_label_maps(livers):
     livers.prepare()
-    with pytest.raises(NnactiveError, match="livers: has no complete label maps"):
+    with pytest.raises(NnactiveError, match="livers: a person labels this dataset"):
         PreparedDataset(livers.out).pool_label("case_0")
 
 
