@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from benchmark.annotation.imports.files.names import counted
 from benchmark.annotation.imports.files.place import (
     Lie,
     cut,
@@ -17,7 +18,6 @@ from benchmark.annotation.imports.files.place import (
 from benchmark.annotation.imports.files.read import Labels, read_array
 from benchmark.annotation.imports.files.segments import TWICE
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
-from benchmark.annotation.imports.files.names import LABEL, USUAL, counted
 from benchmark.annotation.imports.known import Known
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from nnactive.data.unlabelled.source import Box
@@ -94,10 +94,8 @@ def _elsewhere(known: Known, labels: Labels, aim: Aim, wanted: Box) -> str:
     way_out = f"export it on the grid of {image}"
     if (there := known.at(labels.grid)) and there[1] != aim.patch:
         said = known.said(there[0].number, there[1].id)
-        return (
-            f"lies in {said}'s place; save it as {said}{LABEL}{USUAL}, and {aim.patch.id}'s "
-            "labels here"
-        )
+        right = known.label_name(said, there[1].patch.case)
+        return f"lies in {said}'s place; save it as {right}, and {aim.patch.id}'s labels here"
     cause = difference(known.grid(case), wanted, labels.grid)
     if (other := known.image_at(labels.grid)) and other != case:
         return f"{cause}: it has the grid of image {other}; {way_out}"
@@ -173,8 +171,7 @@ def _ranges(box: Box) -> str:
 
 def _is_image(known: Known, labels: Labels, aim: Aim) -> bool:
     """Whether a file has the voxels of the image beside its template."""
-    name = aim.patch.id if aim.round.view == "crop" else aim.patch.patch.case
-    read = read_array(known.folder(aim.round.number) / f"{name}_image.nii.gz")
+    read = read_array(known.image_file(aim.round, aim.patch))
     return read is not None and np.array_equal(read[0], labels.values)
 
 

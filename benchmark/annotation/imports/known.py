@@ -6,16 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from benchmark.annotation.imports.files.place import crop_grid, lie_of
+from benchmark.annotation.imports.files.place import lie_of
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.rounds.colours import IGNORED
+from benchmark.annotation.rounds.formats import suffix_for
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
+from benchmark.annotation.rounds.names import image_name, label_name, stem_of
 from nnactive.data.unlabelled.source import SOURCES, Box, Grid, Sources
 from nnactive.io.files import read_model
 from nnactive.oracle.drawn import Drawn, folder_of, history
 
-IGNORED: Final = ("ignored", "ignore", "outside")
-"""Names of the segment outside the patch."""
+OUTSIDE: Final = (IGNORED.lower(), "ignored", "ignore", "outside")
+"""Names of the segment outside the patch: ours, and what people make of it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Known:
     @cached_property
     def names(self) -> dict[str, int]:
         """Label by segment name, in small letters."""
-        outside = dict.fromkeys(IGNORED, self.project.ignore)
+        outside = dict.fromkeys(OUTSIDE, self.project.ignore)
         return outside | {name.lower(): n for n, name in enumerate(self.project.classes, 1)}
 
     @property
@@ -90,6 +93,12 @@ class Known:
         ]
         return found[0] if len(found) == 1 else None
 
-    def crop_grid(self, patch: RoundPatch) -> Grid:
-        """The grid of a patch's template."""
-        return crop_grid(self.grid(patch.patch.case), patch.crop)
+    def label_name(self, stem: str, case: str) -> str:
+        """Name of a label file of an image or one of its patches, as templates have it."""
+        return label_name(stem, suffix_for(self.grid(case)))
+
+    def image_file(self, number: Round, patch: RoundPatch) -> Path:
+        """The image beside a patch's template."""
+        stem = stem_of(number.view, patch.id, patch.patch.case)
+        name = image_name(stem, 0, suffix_for(self.grid(patch.patch.case)))
+        return self.folder(number.number) / name

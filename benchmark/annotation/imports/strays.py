@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from benchmark.annotation.imports.files.names import LABEL, USUAL, aim_of, stem_of
+from benchmark.annotation.imports.files.names import aim_of, stem_of
 from benchmark.annotation.imports.files.place import lie_of
 from benchmark.annotation.imports.files.read import Labels, read_labels
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
@@ -32,24 +32,37 @@ def explained(known: Known, number: Round, file: Path) -> str | None:
     name = round_name(number.number)
     cause = f"isn't the name of a patch or image of {name}"
     if (there := _patch_at(known, number, labels)) is not None:
-        patch = there[1]
-        try:
-            box = box_in(known, labels, Aim(*there, of_case=False))
-        except WrongLabelsError as wrong:
-            return f"{cause}, and {wrong}" if says_label else None
-        digests = {patch.template, *(each.labels for each in known.history(there[0].number, patch))}
-        if box is not None and array_digest(box) in digests:
-            return None
-        said = known.said(there[0].number, patch.id)
-        return f"{cause}, but lies in {said}'s place; rename it to {patch.id}{LABEL}{USUAL}"
-    if (case := known.image_at(labels.grid)) is not None and says_label:
-        return f"{cause}, but has the grid of {case}; rename it to {case}{LABEL}{USUAL}"
+        return _in_place(known, labels, there, cause, says_label=says_label)
     if not says_label:
         return None
+    if (case := known.image_at(labels.grid)) is not None:
+        return f"{cause}, but has the grid of {case}; rename it to {known.label_name(case, case)}"
     return (
         f"{cause} ({_ids(number)}), nor in the place of one; export it on the grid of its image, "
         "and name it after that"
     )
+
+
+def _in_place(
+    known: Known,
+    labels: Labels,
+    there: tuple[Round, RoundPatch],
+    cause: str,
+    *,
+    says_label: bool,
+) -> str | None:
+    """The same for a file that lies in a patch's place."""
+    number, patch = there
+    try:
+        box = box_in(known, labels, Aim(number, patch, of_case=False))
+    except WrongLabelsError as wrong:
+        return f"{cause}, and {wrong}" if says_label else None
+    digests = {patch.template, *(each.labels for each in known.history(number.number, patch))}
+    if box is not None and array_digest(box) in digests:
+        return None
+    said = known.said(number.number, patch.id)
+    right = known.label_name(patch.id, patch.patch.case)
+    return f"{cause}, but lies in {said}'s place; rename it to {right}"
 
 
 def named(known: Known, labels: Labels, case: str | None) -> list[Aim]:
@@ -118,7 +131,7 @@ def _unnamed(known: Known, labels: Labels) -> str:
         said = known.said(there[0].number, there[1].id)
         return (
             f"is called after no patch or image, but lies in {said}'s place; rename it to "
-            f"{there[1].id}{LABEL}{USUAL}"
+            f"{known.label_name(there[1].id, there[1].patch.case)}"
         )
     if (case := known.image_at(labels.grid)) is not None:
         return (

@@ -18,6 +18,8 @@ from benchmark.annotation.imports.gather import Gathered, Key, gather
 from benchmark.annotation.imports.known import Known
 from benchmark.annotation.imports.remarks import remarks
 from benchmark.annotation.imports.report import Line, Outcome, Report
+from benchmark.annotation.imports.tones import FILE as TONES
+from benchmark.annotation.imports.tones import Tone, read_tones, tones_of, unlike, write_tones
 from benchmark.annotation.imports.wishes import wishes_of
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import WORK, Places, round_name
@@ -68,11 +70,15 @@ def import_labels(
         )
     exact, general = wishes_of(known, empty, accept)
     with _alone(places):
-        importing = _Import(known, exact, general, now or datetime.now(UTC))
+        tones = places.root / WORK / TONES
+        importing = _Import(
+            known, exact, general, now or datetime.now(UTC), tones=read_tones(tones)
+        )
         importing.found = gather(known, files, images or {})
         for number in known.rounds:
             for patch in number.patches:
                 importing.patch(number, patch)
+        write_tones(tones, importing.tones)
         return importing.report()
 
 
@@ -104,6 +110,8 @@ class _Import:
     warnings: list[str] = field(default_factory=list)
     untouched: list[tuple[str, str]] = field(default_factory=list)
     """Patches to ask about, as options name them, and their drafts."""
+    tones: dict[str, dict[int, Tone]] = field(default_factory=dict)
+    """Intensities of classes, by patch."""
     found: Gathered = field(init=False)
 
     def patch(self, number: Round, patch: RoundPatch) -> None:
@@ -185,7 +193,7 @@ class _Import:
         )
         outcome: Outcome = "corrected" if asked.history else "imported"
         self._line(number, patch, outcome, self._told(taken, drawn.voxels))
-        self._remark(patch, asked, taken)
+        self._remark(number, patch, asked, taken)
 
     def _told(self, taken: Taken, voxels: Sequence[int]) -> str:
         names = self.known.project.all_classes
@@ -193,12 +201,17 @@ class _Import:
         how = {"drawn": taken.candidate.name, "empty": "no class", "accepted": "the draft"}
         return f"{how[taken.how]}: {', '.join(counts)} voxels"
 
-    def _remark(self, patch: RoundPatch, asked: Asked, taken: Taken) -> None:
+    def _remark(self, number: Round, patch: RoundPatch, asked: Asked, taken: Taken) -> None:
         """Warn of what looks odd."""
         if taken.how == "empty":
             return
+        classes = self.known.project.all_classes
         z, y, x = np.subtract(patch.box.start, patch.crop.start).tolist()
-        found = remarks(taken.box, self.known.project.all_classes, (z, y, x))
+        found = remarks(taken.box, classes, (z, y, x))
+        mine = tones_of(self.known, number, patch, taken.box)
+        name = f"{round_name(number.number)}/{patch.id}"
+        found += unlike(mine, [each for key, each in self.tones.items() if key != name], classes)
+        self.tones[name] = mine
         if count := taken.candidate.outside:
             found.append(f"{counted(count, 'labelled voxel')} outside its box left out")
         self.warnings += [f"{asked.said}: {text}" for text in found]

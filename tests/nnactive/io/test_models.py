@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.annotation.agreement.read import Changes, Compared
+from benchmark.annotation.imports.tones import Tones
 from benchmark.annotation.predictions import PredictedBy
 from benchmark.board.entry import EntryRecord
 from benchmark.bundles.baselines import Baselines
@@ -46,6 +47,7 @@ from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
+    Tones,
     EntryRecord,
     *(Attestation, BundleRecord),
     *(

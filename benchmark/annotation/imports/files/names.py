@@ -11,8 +11,6 @@ from benchmark.annotation.rounds.model import Round
 ENDINGS: Final = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd")
 """Of label files; of two that fit, the longer one is a name's."""
 LABEL: Final = "_label"
-USUAL: Final = ".nii.gz"
-"""The ending of templates, for messages."""
 IMAGE: Final = re.compile(r".+_image(_\d{4})?")
 LOCKS: Final = (
     re.compile(r"\.~lock\.(.+)#"),

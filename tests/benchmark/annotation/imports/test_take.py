@@ -264,6 +264,24 @@ def test_what_is_odd_is_imported_with_a_warning(tmp_path: Path) -> None:
     )
 
 
+def test_a_class_of_another_intensity_is_told(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=3)
+    for number in range(3):
+        for patch_id in ("p01", "p02", "p03"):
+            patch = built.patch(patch_id, number)
+            file = built.places.round(number) / f"{patch_id}_image.nii.gz"
+            image = built.drawn(patch_id, number).astype(np.int16) * 100
+            if (patch_id, number) == ("p03", 2):
+                image[...] = 900
+            built.save(file, image, patch.patch.case, patch.crop.start)
+            built.draw(patch_id, number=number)
+    warnings = run(built).warnings
+    assert warnings[0] == (
+        "p03: liver has a mean intensity of 900; in 8 other patches it is about 100 (100 to 100)"
+    )
+    assert len(warnings) == 2  # the other class, too
+
+
 def test_a_date_that_cant_be_right_isnt_counted(tmp_path: Path) -> None:
     built = build(tmp_path)
     file = built.draw("p01")

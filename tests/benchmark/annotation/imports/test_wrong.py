@@ -312,7 +312,7 @@ WRONG = {
     ),
     "another image's": Wrong(
         other_image,
-        f"{FILE}has 8 x 20 x 22 voxels (z, y, x), not 9 x 14 x 14: it has the grid of image "
+        f"{FILE}has 12 x 20 x 22 voxels (z, y, x), not 9 x 14 x 14: it has the grid of image "
         f"case_002; {GRID}",
     ),
     "two that differ": Wrong(
