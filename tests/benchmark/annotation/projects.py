@@ -207,6 +207,8 @@ def _write_round(built: Built, number: int) -> None:
             built.save(folder / f"{patch.id}_image.nii.gz", crop, case, patch.crop.start)
             file = folder / f"{patch.id}_label.nii.gz"
             built.save(file, built.template(patch.id, number), case, patch.crop.start)
+    for file in folder.iterdir():
+        date(file, WRITTEN)
 
 
 def _crop(box: Box, shape: tuple[int, int, int], view: str) -> Box:
