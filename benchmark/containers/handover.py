@@ -15,6 +15,7 @@ from nnactive.io.beside.companions import folder_of
 
 OUT: Final = PurePosixPath(SCRATCH) / "out"
 """Where a command writes its file, which is moved to its place on the host at the end."""
+PROJECT: Final = PurePosixPath("/project")
 CARDS: Final = PurePosixPath("/datasets")
 TRACKS: Final = PurePosixPath(SCRATCH) / "track"
 FURTHER_CARDS: Final = "NNACTIVE_DATASETS"
@@ -106,6 +107,7 @@ class _Translation:
             Role.RUNS: lambda text: self._writable(text, PurePosixPath(RESULTS)),
             Role.RUN: self._run,
             Role.TRACK_RUN: self._track_run,
+            Role.PROJECT: self._project,
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
@@ -174,6 +176,15 @@ class _Translation:
         root = Path(text).resolve()
         inside = self._writable(str(root.parent), PurePosixPath(RESULTS))
         return str(PurePosixPath(inside) / root.name)
+
+    def _project(self, text: str) -> str:
+        """An annotation project; what its file names by an absolute path keeps that inside."""
+        from benchmark.annotation.project.outside import outside
+
+        inside = self._writable(text, PROJECT)
+        for path in outside(Path(text)):
+            self._mount(to_read(path), PurePosixPath(path), str(path))
+        return inside
 
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)

@@ -25,6 +25,8 @@ class Role(Enum):
     """An experiment of a run, to read: its folder, or its name below the folder of the runs."""
     TRACK_RUN = auto()
     """The folder of a track's run, to write, with the folder of the runs around it."""
+    PROJECT = auto()
+    """An annotation project's folder, to write, with what its file names outside it to read."""
     RESULTS = auto()
     """A folder or file with results, to read."""
     RAW = auto()
