@@ -11,22 +11,20 @@ from benchmark.annotation.finish.grids import ENDING, write_image, write_labels
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.unlabelled.mapping import core_of
 from nnactive.data.unlabelled.read import read_channels
-from nnactive.data.unlabelled.source import Grid, Sources
+from nnactive.data.unlabelled.source import Source, Sources
 from nnactive.io.files import write_json
 from nnactive.nnunet.planning import describe
-from nnactive.oracle.drawn import GIVEN, Drawn, current, voxels_file
+from nnactive.oracle.drawn import GIVEN, Drawn, as_patch, current
+from nnactive.oracle.keep import read_voxels
 
 Import = tuple[Path, Drawn]
 """An import that counts, with its folder."""
 
 
 def imports_by_case(labels: Path) -> dict[str, list[Import]]:
-    """The imports that count of each case, in the order in which they are laid on one another.
-
-    What was given comes first, then by the time of import: neighbours' boxes share voxels, and the
-    one that was drawn last holds.
-    """
+    """The imports that count of each case: what was given first, then by the time of import."""
     found: dict[str, list[Import]] = defaultdict(list)
     for folder, drawn in current(labels):
         found[drawn.patch.case].append((folder, drawn))
@@ -35,22 +33,28 @@ def imports_by_case(labels: Path) -> dict[str, list[Import]]:
     return {case: found[case] for case in sorted(found)}
 
 
-def merged(imports: Sequence[Import], grid: Grid, ignore: int) -> np.ndarray:
+def merged(imports: Sequence[Import], source: Source, ignore: int) -> np.ndarray:
     """The labels of one image: uint8 ``(Z, Y, X)``, ``ignore`` where nothing is labelled.
+
+    Boxes reach into neighbouring patches by a voxel, where these patches' own labels count, as in
+    training.
 
     Args:
         imports: of the case, as `imports_by_case` orders them.
-        grid: of the image's file.
+        source: of the case.
         ignore: the value.
-    """
-    import SimpleITK
 
-    whole = np.full(grid.shape, ignore, np.uint8)
-    for folder, drawn in imports:
-        image = SimpleITK.ReadImage(voxels_file(folder, drawn))
-        part = SimpleITK.GetArrayViewFromImage(image).reshape(drawn.box.size)
-        place = whole[drawn.box.slices]
-        np.copyto(place, part, where=part != ignore, casting="unsafe")
+    Raises:
+        UserError: what was imported is damaged.
+    """
+    whole = np.full(source.grid.shape, ignore, np.uint8)
+    boxes = [(drawn, read_voxels(folder, drawn)) for folder, drawn in imports]
+    for drawn, voxels in boxes:
+        whole[drawn.box.slices] = voxels
+    for drawn, voxels in boxes:
+        core, start = core_of(source, as_patch(drawn.patch)), drawn.box.start
+        ends = zip(core.start, core.stop, start, strict=True)
+        whole[core.slices] = voxels[tuple(slice(a - n, b - n) for a, b, n in ends)]
     return whole
 
 
@@ -82,7 +86,7 @@ def write_raw(
         for number, channel in enumerate(channels):
             write_image(folder / "imagesTr" / f"{case}_{number:04d}{ENDING}", channel)
         # Last, because its presence marks the case as done.
-        write_labels(label, merged(imports[case], source.grid, project.ignore), source.grid)
+        write_labels(label, merged(imports[case], source, project.ignore), source.grid)
     write_json(folder / "dataset.json", _description(project, len(imports)))
     return tuple(imports)
 

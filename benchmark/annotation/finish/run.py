@@ -7,6 +7,7 @@ there already is kept beside it as ``finished_01/``, ``finished_02/``, ...
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -80,6 +81,16 @@ class Outcome:
     """Whether anything was made: the same labels give nothing new."""
 
 
+@dataclass(frozen=True)
+class _On:
+    """What predicts, and whom to tell."""
+
+    device: str
+    workers: int
+    progress: Progress
+
+
+Stages = Callable[[], AbstractContextManager[Progress]]
 Train = Callable[[int], Trained]
 """Trains the ensemble on all labels of the rounds up to a number, unless it is trained."""
 
@@ -105,7 +116,12 @@ def last_labelled(places: Places) -> int:
 
 
 def finish(
-    places: Places, project: Project, train: Train, progress: Progress, device: str = AUTO
+    places: Places,
+    project: Project,
+    train: Train,
+    stages: Stages,
+    device: str = AUTO,
+    workers: int = 1,
 ) -> Outcome:
     """Train on all labels, and write what is left of ``finished/``.
 
@@ -113,8 +129,9 @@ def finish(
         places: of the project.
         project: of which.
         train: trains the ensemble.
-        progress: called with a stage, the number of cases done and of all.
+        stages: opens what is told a stage, the number of cases done and of all.
         device: where to predict, as ``pick_device`` takes it.
+        workers: images to compare at the same time on a CPU.
 
     Raises:
         UserError: nothing is labelled, or an image can't be read any more.
@@ -129,7 +146,9 @@ def finish(
     work = places.root / WORK / FINISHING / key[:KEY]
     work.mkdir(parents=True, exist_ok=True)
     sweep(work)
-    told = _make(places, project, trained, number, work, progress, device)
+    with stages() as progress:
+        on = _On(device, workers, progress)
+        told = _make(places, project, trained, number, work, on)
     record = Finished(
         ensemble=key,
         last_round=number,
@@ -150,8 +169,7 @@ def _make(
     trained: Trained,
     number: int,
     work: Path,
-    progress: Progress,
-    device: str,
+    on: "_On",
 ) -> Told:
     """Fill ``work/out``; what is there stays."""
     dataset = PreparedDataset(places.prepared(project))
@@ -159,18 +177,20 @@ def _make(
     name, out = dataset_name(project), work / "out"
     transpose = next(iter(sources.cases.values())).transpose
     model = export_model(trained.train, trained.members, out / MODEL, name, transpose)
-    with gpu_turn(device):
-        segment_all(places, project, sources, model, out / PREDICTIONS, device, progress)
-    write_raw(places, project, sources, out / RAW / name, progress)
+    with gpu_turn(on.device):
+        segment_all(places, project, sources, model, out / PREDICTIONS, on.device, on.progress)
+    write_raw(places, project, sources, out / RAW / name, on.progress)
     watched = watched_cases(project, dataset)
 
     def stage(done: int, total: int) -> None:
-        progress("compare rounds", done, total)
+        on.progress("compare rounds", done, total)
 
     for earlier in range(number + 1):
         if _is_trained(places, project, earlier):
-            predict(places, project, earlier, watched, device, progress=stage)
-    now = predict_with(trained, places, project, work / "now", watched, device, progress=stage)
+            predict(places, project, earlier, watched, on.device, on.workers, stage)
+    now = predict_with(
+        trained, places, project, work / "now", watched, on.device, on.workers, stage
+    )
     told = tell(places, project, read_agreement(places, project))
     before = Predicted(places.predictions(number - 1)) if number else None
     shown = shown_cases(told.agreement, now, before)

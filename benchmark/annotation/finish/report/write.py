@@ -68,5 +68,6 @@ def _lead(told: Told) -> str:
         f"{len(told.project.images)} images have labels."
     )
     if told.open:
-        text += f" {told.open} patches are still open: they play no part."
+        count = "1 patch is" if told.open == 1 else f"{told.open} patches are"
+        text += f" {count} still open, without any part in this."
     return text
