@@ -176,7 +176,16 @@ class PreparedDataset:
         return self.read(self.image_file(case))
 
     def pool_label(self, case: str) -> "np.ndarray":
-        """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth."""
+        """Int16 ``(Z, Y, X)``, for starting budget, annotation and methods using ground truth.
+
+        Raises:
+            UserError: if a person labels, so that there are no complete label maps.
+        """
+        if self.info.labels_in is not None:
+            raise UserError(
+                f"{self.info.name}: a person labels this dataset, so nothing knows the labels of "
+                f"{case}; choose a method that doesn't use ground truth"
+            )
         self._check(case, self.info.pool, "pool")
         return self.read(volume_file(self.folder, POOL_LABELS, case))
 

@@ -57,6 +57,39 @@ def resample(
     )
 
 
+def resample_label(
+    label: np.ndarray,
+    spacing: Spacing,
+    target: Spacing,
+    transpose: Sequence[int],
+    outside: np.ndarray | None = None,
+) -> np.ndarray:
+    """Transpose and resample a label map of a cropped image, to what `resample` makes of it.
+
+    Args:
+        label: ``(Z, Y, X)``, whole numbers from 0.
+        spacing: mm, (z, y, x), as in the file.
+        target: mm, in the axis order after transposition.
+        transpose: nnU-Net's ``transpose_forward``.
+        outside: bool ``(Z, Y, X)``, where the image is outside its non-zero mask; None: nowhere.
+
+    Returns:
+        int16 ``(Z, Y, X)``.
+    """
+    marked = label.astype(np.int16)
+    if outside is not None:
+        marked[(marked == 0) & outside] = -1
+    marked = marked.transpose(transpose)
+    current = [spacing[axis] for axis in transpose]
+    sides = zip(current, target, marked.shape, strict=True)
+    shape = [round(a / b * n) for a, b, n in sides]
+    if shape != list(marked.shape):
+        plans = _resampling_plans(tuple(target), tuple(transpose), 1)
+        resampling = plans.get_configuration("3d_fullres").resampling_fn_seg
+        marked = resampling(marked[None], shape, current, list(target))[0]
+    return np.ascontiguousarray(np.maximum(marked, 0), dtype=np.int16)
+
+
 def normalise(image: np.ndarray, plans: dict[str, Any]) -> np.ndarray:
     """Image as the network receives it, by the plans' ``3d_fullres``, float32 ``(C, Z, Y, X)``.
 

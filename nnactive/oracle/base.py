@@ -11,8 +11,8 @@ from nnactive.geometry import Patch
 class Oracle(Protocol):
     """Labels patches of one dataset's pool.
 
-    The step `nnactive.steps.annotate` asks it and nothing else for labels, so the partial label maps
-    that an ensemble trains on are made in one place, whoever has drawn them.
+    The step `nnactive.steps.annotate` asks it and nothing else for labels, so the partial label
+    maps that an ensemble trains on are made in one place, whoever has drawn them.
     """
 
     def labelled(self, patches: Iterable[Patch]) -> list[Patch]:

@@ -36,7 +36,7 @@ class Drawn(StateFile):
     number: int
     """1 for the first import of the patch."""
     how: Literal["drawn", "empty", "accepted", "given"]
-    """Drawn by the person; confirmed to hold no class; the draft, confirmed; there from the start."""
+    """Drawn by the person; confirmed to hold no class; a confirmed draft; there from the start."""
     sha256: str
     """Of the file that was imported; for ``empty`` and ``accepted``, of the template as it was."""
     source: str
@@ -67,7 +67,7 @@ def voxels_file(folder: Path, drawn: Drawn) -> Path:
 
 
 def current(labels: Path) -> Iterator[tuple[Path, Drawn]]:
-    """The import that counts of every patch that has one, with its folder, by name of the folder."""
+    """The import that counts of every patch that has one, with its folder, by the folder's name."""
     for folder in sorted(labels.glob("*/*")):
         if folder.is_dir() and folder.parent.name != SOURCE_FILES and (known := history(folder)):
             yield folder, known[-1]

@@ -1,12 +1,19 @@
 """Between a prepared image and the grid of its file: patches, boxes, labels. Pure arithmetic."""
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import TYPE_CHECKING
 
 from nnactive.data.unlabelled.source import Box, Source
-from nnactive.geometry import Patch, Triple, as_triple
+from nnactive.geometry import Patch, Spacing, as_triple
+from nnactive.nnunet.preprocess import resample_label
+
+if TYPE_CHECKING:
+    import numpy as np
+
+THICK = 3
+"""nnU-Net takes the nearest slice across voxels that are more than so many times as long."""
 
 
 def box_of(source: Source, patch: Patch) -> Box:
@@ -16,32 +23,69 @@ def box_of(source: Source, patch: Patch) -> Box:
     reaches up to a voxel past the patch. Labels that agree with a complete label map in this box
     give, once resampled, the same labels inside the patch as that map.
     """
-    raise NotImplementedError
+    nearest = _nearest_axis(source.grid.spacing)
+
+    def read(axis: int, first: int, last: int) -> tuple[int, int]:
+        size, stored = source.crop_size[axis], source.stored[source.transpose.index(axis)]
+        low, high = (_place(index, size, stored) for index in (first, last))
+        if axis == nearest:
+            return math.floor(low + 0.5), math.floor(high + 0.5)
+        return math.floor(low), math.ceil(high)
+
+    return _box(source, patch, read)
 
 
 def core_of(source: Source, patch: Patch) -> Box:
-    """The voxels of an image whose centres lie in a patch; no two patches share one.
+    """The voxels of a patch's box whose centres lie in the patch.
 
-    At least one voxel on each axis.
+    At least one voxel on each axis. Patches that don't overlap share none, unless one is thinner
+    than a voxel.
     """
-    raise NotImplementedError
+
+    def inside(axis: int, first: int, last: int) -> tuple[int, int]:
+        size, stored = source.crop_size[axis], source.stored[source.transpose.index(axis)]
+        low, stop = (_first_centre(index, size, stored) for index in (first, last + 1))
+        if low < stop:
+            return low, stop - 1
+        middle = (first + last + 1) * size // (2 * stored)
+        return middle, middle
+
+    box, core = box_of(source, patch), _box(source, patch, inside)
+    start = as_triple(max(a, b) for a, b in zip(box.start, core.start, strict=True))
+    stop = (min(a, b) for a, b in zip(box.stop, core.stop, strict=True))
+    return Box(start=start, size=as_triple(b - a for a, b in zip(start, stop, strict=True)))
 
 
-def to_prepared(source: Source, label: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+def to_prepared(
+    source: Source,
+    label: "np.ndarray",
+    spacing: Sequence[float],
+    outside: "np.ndarray | None" = None,
+) -> "np.ndarray":
     """A label map in the file's grid as training sees it: as nnU-Net resamples any label map.
 
     Args:
         source: of the case.
         label: int ``(Z, Y, X)`` in the file's grid.
         spacing: mm of the prepared image, in its axes.
+        outside: bool ``(Z, Y, X)``, voxels outside the image's non-zero mask, which compete as a
+            label of their own while background is resampled; None: there are none.
 
     Returns:
         int16, of shape ``source.stored``.
     """
-    raise NotImplementedError
+    z, y, x = (float(mm) for mm in spacing)
+    box = Box(start=source.crop_start, size=source.crop_size).slices
+    return resample_label(
+        label[box],
+        source.grid.spacing,
+        (z, y, x),
+        source.transpose,
+        None if outside is None else outside[box],
+    )
 
 
-def to_file(source: Source, prepared: np.ndarray, box: Box) -> np.ndarray:
+def to_file(source: Source, prepared: "np.ndarray", box: Box) -> "np.ndarray":
     """A prepared array in a box of the file's grid, each voxel's nearest neighbour.
 
     Args:
@@ -49,21 +93,63 @@ def to_file(source: Source, prepared: np.ndarray, box: Box) -> np.ndarray:
         prepared: array of shape ``source.stored``.
         box: in the file's grid; voxels outside the non-zero box are 0.
     """
-    raise NotImplementedError
+    import numpy as np
+
+    places, inside = [], []
+    for axis in source.transpose:
+        size, stored = source.crop_size[axis], source.stored[source.transpose.index(axis)]
+        voxels = np.arange(box.start[axis], box.stop[axis]) - source.crop_start[axis]
+        known = (voxels >= 0) & (voxels < size)
+        places.append((2 * voxels[known] + 1) * stored // (2 * size))
+        inside.append(known)
+    result = np.zeros([box.size[axis] for axis in source.transpose], prepared.dtype)
+    result[np.ix_(*inside)] = prepared[np.ix_(*places)]
+    back = [source.transpose.index(axis) for axis in range(3)]
+    return np.ascontiguousarray(result.transpose(back))
 
 
 def corner_mm(source: Source, box: Box) -> tuple[tuple[float, float, float], ...]:
-    """The eight corners of a box's outer faces in mm, LPS (x, y, z)."""
-    raise NotImplementedError
+    """The eight corners of a box's outer faces in mm, LPS (x, y, z); x changes first."""
+    grid = source.grid
+    sides = ((a - 0.5, b - 0.5) for a, b in zip(box.start, box.stop, strict=True))
+    corners = []
+    for index in product(*sides):
+        steps = [n * mm for n, mm in zip(index[::-1], grid.spacing[::-1], strict=True)]
+        x, y, z = (
+            origin
+            + math.fsum(grid.direction[3 * row + column] * steps[column] for column in range(3))
+            for row, origin in enumerate(grid.origin)
+        )
+        corners.append((x, y, z))
+    return tuple(corners)
 
 
-__all__ = [
-    "Triple",
-    "as_triple",
-    "box_of",
-    "core_of",
-    "corner_mm",
-    "math",
-    "to_file",
-    "to_prepared",
-]
+def _box(source: Source, patch: Patch, ends: Callable[[int, int, int], tuple[int, int]]) -> Box:
+    """A box by its first and last voxel an axis, from the patch's; those of the non-zero box."""
+    start, size = [0, 0, 0], [0, 0, 0]
+    for place, axis in enumerate(source.transpose):
+        first, last = ends(axis, patch.start[place], patch.stop[place] - 1)
+        first, last = (min(max(n, 0), source.crop_size[axis] - 1) for n in (first, last))
+        start[axis] = source.crop_start[axis] + first
+        size[axis] = last + 1 - first
+    return Box(start=as_triple(start), size=as_triple(size))
+
+
+def _place(index: int, size: int, stored: int) -> float:
+    """Where a prepared voxel's centre lies among the centres of the file's voxels.
+
+    To the last bit as nnU-Net's libraries compute it: a neighbour of weight 0 isn't read.
+    """
+    return (index + 0.5) * (size / stored) - 0.5
+
+
+def _first_centre(index: int, size: int, stored: int) -> int:
+    """First voxel of the file whose centre lies in prepared voxel ``index`` or past it."""
+    return -((stored - 2 * index * size) // (2 * stored))
+
+
+def _nearest_axis(spacing: Spacing) -> int | None:
+    """The axis that nnU-Net resamples by the nearest slice, as far as the file tells."""
+    longest = max(spacing)
+    axes = [axis for axis, mm in enumerate(spacing) if longest / mm == 1]
+    return axes[0] if len(axes) == 1 and longest / min(spacing) > THICK else None

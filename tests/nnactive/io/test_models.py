@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from benchmark.annotation.agreement.read import Changes, Compared
+from benchmark.annotation.predictions import PredictedBy
 from benchmark.board.entry import EntryRecord
 from benchmark.bundles.baselines import Baselines
 from benchmark.bundles.levels import Attestation
@@ -63,6 +65,7 @@ STATE_FILES = (
     *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
     *(Baselines, Companions, StoreManifest, Track, Unpacked),
     *(Ended, Estimate, Expected, Findings, History, OuterPlan, ShardRequest),
+    *(Changes, Compared, PredictedBy),
 )
 SETTING = Setting(
     name="s",

@@ -1,0 +1,1 @@
+"""What a patch is labelled in: crops of images, label maps to fill, pictures, records."""

@@ -1,0 +1,155 @@
+"""Write a round's folder: whole or not at all, and never twice."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.rounds import guide, itksnap, names
+from benchmark.annotation.rounds.colours import IGNORED
+from benchmark.annotation.rounds.index import table
+from benchmark.annotation.rounds.layout import Planned, planned
+from benchmark.annotation.rounds.model import Round, RoundPatch
+from benchmark.annotation.rounds.page import render
+from benchmark.annotation.rounds.templates.cases import Case, Desk, picture_file, record_file
+from benchmark.annotation.rounds.templates.drafts import Guess, Predicted
+from nnactive.data.progress import Progress
+from nnactive.data.unlabelled.source import Sources
+from nnactive.errors import UserError
+from nnactive.geometry import Patch
+from nnactive.io.files import read_model, write_model, write_text
+from nnactive.io.queries import record
+
+STAGE = "patches"
+PARTS = ".parts"
+"""In an unfinished folder: records and pictures of the patches that are done."""
+
+
+def write_round(
+    places: Places,
+    project: Project,
+    sources: Sources,
+    patches: Sequence[Patch],
+    number: int,
+    by: str,
+    predicted: Predicted | None,
+    progress: Progress,
+) -> Round:
+    """Write what a person opens, and remember it; a round that is there already is left alone.
+
+    The folder is filled beside its place under a hidden name, patch by patch. Then come the round's
+    file in ``work/`` and, in one step, the folder's name: a folder that a person sees is complete
+    and known. Killed at any moment, the same call goes on where it was; `is_written` says whether
+    it has to be made. No other process may write the same round.
+
+    Args:
+        places: the project's.
+        project: its file.
+        sources: of the prepared dataset.
+        patches: in the order of their choice.
+        number: of the round.
+        by: who chose them: method id, ``prior`` or ``place``.
+        predicted: predictions of the patches' cases; None: there is no ensemble yet.
+        progress: called after each patch.
+
+    Raises:
+        UserError: the folder's place is taken, or an image is missing or has changed.
+    """
+    out, file = places.round(number), places.round_file(number)
+    known = _known(file, patches)
+    draft = places.root / f".{out.name}.draft"
+    if out.exists():
+        if known is None:
+            raise UserError(f"{out}: in the way of the next round; move it elsewhere")
+        return known
+    if known is None or not draft.is_dir() or (draft / PARTS).exists():
+        desk = Desk(draft, draft / PARTS, places.root / project.folder, project, by)
+        plan = planned(sources, patches, project.context_mm if project.view == "crop" else None)
+        _write_patches(desk, plan, sources, predicted, progress)
+        known = Round(
+            number=number,
+            written=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            view=project.view,
+            patches=tuple(
+                read_model(record_file(desk.parts, each.id), RoundPatch) for each in plan
+            ),
+        )
+        _write_lists(desk, known, sources)
+        write_model(file, known)
+        shutil.rmtree(desk.parts)
+    draft.rename(out)
+    return known
+
+
+def is_written(places: Places, number: int) -> bool:
+    """Whether a round's folder and its file are both in place."""
+    return places.round(number).is_dir() and places.round_file(number).is_file()
+
+
+def _known(file: Path, patches: Sequence[Patch]) -> Round | None:
+    """The round as its file has it, which must be the one that is asked for."""
+    if not file.is_file():
+        return None
+    known = read_model(file, Round)
+    if {each.patch for each in known.patches} != set(record(list(patches))):
+        raise UserError(
+            f"{file}: written for other patches than were chosen; this project's work/ folder was "
+            "changed, restore it"
+        )
+    return known
+
+
+def _write_patches(
+    desk: Desk,
+    plan: Sequence[Planned],
+    sources: Sources,
+    predicted: Predicted | None,
+    progress: Progress,
+) -> None:
+    """The files of all patches that aren't done yet, one image after the other."""
+    desk.parts.mkdir(parents=True, exist_ok=True)
+    done = 0
+    progress(STAGE, done, len(plan))
+    for case, group in groupby(plan, key=lambda each: each.patch.case):
+        every = list(group)
+        whole = desk.project.view == "image"
+        open_ = [each for each in every if not _is_done(desk, each)]
+        if open_:
+            done += 0 if whole else len(every) - len(open_)
+            writer = Case(desk, sources.cases[case], Guess(predicted, case))
+            for batch in [every] if whole else [[each] for each in open_]:
+                writer.write(batch)
+                done += len(batch)
+                progress(STAGE, done, len(plan))
+        else:
+            done += len(every)
+            progress(STAGE, done, len(plan))
+
+
+def _record(desk: Desk, patch_id: str) -> RoundPatch:
+    return read_model(record_file(desk.parts, patch_id), RoundPatch)
+
+
+def _is_done(desk: Desk, each: Planned) -> bool:
+    """Whether an earlier call has written a patch's files as they would be written now."""
+    if not record_file(desk.parts, each.id).is_file():
+        return False
+    known = _record(desk, each.id)
+    (patch,) = record([each.patch])
+    same = (known.patch, known.box, known.crop) == (patch, each.box, each.crop)
+    return same and known.why.rank == each.rank and picture_file(desk.parts, each.id).is_file()
+
+
+def _write_lists(desk: Desk, known: Round, sources: Sources) -> None:
+    """What describes the round as a whole."""
+    project, folder = desk.project, desk.folder
+    page = render(known, project, sources, lambda name: picture_file(desk.parts, name).read_bytes())
+    write_text(folder / f"{round_name(known.number)}.html", page)
+    write_text(folder / names.TABLE, table(known, sources))
+    write_text(folder / names.ITKSNAP, itksnap.label_file(project.classes, IGNORED))
+    write_text(folder / names.OPEN, guide.open_script(known, project, sources))
+    write_text(folder / names.README, guide.readme(known, project, sources))
+    write_model(folder / names.INDEX, known)
