@@ -19,6 +19,7 @@ from benchmark.annotation.imports.files.read import Labels, read_array
 from benchmark.annotation.imports.files.segments import TWICE
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 from benchmark.annotation.imports.known import Known
+from benchmark.annotation.project.places import round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from nnactive.data.unlabelled.source import Box
 
@@ -36,6 +37,11 @@ class Aim:
     patch: RoundPatch
     of_case: bool
     """Whether it is one of a whole image: then it may have more than the patch's crop."""
+
+    @property
+    def key(self) -> str:
+        """The patch: ``round_00/p07``."""
+        return f"{round_name(self.round.number)}/{self.patch.id}"
 
 
 def box_in(known: Known, labels: Labels, aim: Aim) -> np.ndarray | None:

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK
 from projects import Built, build, date
 
-from benchmark.annotation.imports import take
+from benchmark.annotation.imports import importing
 from benchmark.annotation.imports.report import Report
 from benchmark.annotation.imports.take import import_labels
 from nnactive.errors import UserError
@@ -310,14 +310,29 @@ def test_killed_it_is_completed_by_the_next(
             raise KeyboardInterrupt
         return original(*arguments)
 
-    original = getattr(take, moment)
-    monkeypatch.setattr(take, moment, dies)
+    original = getattr(importing, moment)
+    monkeypatch.setattr(importing, moment, dies)
     with pytest.raises(KeyboardInterrupt):
         run(built)
     monkeypatch.undo()
     assert outcomes(run(built)) == {
         "round_00/p01": "kept", "round_00/p02": "imported", "round_00/p03": "open"
     }  # fmt: skip
+
+
+def test_what_was_confirmed_waits_for_a_file_that_is_wrong(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.label_file("p01", ".seg.nrrd").write_text("damaged")
+    report = run(built, empty=["p01", "all"])
+    assert of(report, "refused") == ["p01"]
+    assert of(report, "imported") == ["p02", "p03"]
+    assert report.ask is None
+
+
+def test_a_named_file_says_nothing_of_other_patches(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    report = run(built, built.draw("p01"), empty=["p02"])
+    assert outcomes(report) == {"round_00/p01": "imported", "round_00/p02": "imported"}
 
 
 def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
