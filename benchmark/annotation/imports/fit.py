@@ -54,6 +54,8 @@ def box_in(known: Known, labels: Labels, aim: Aim) -> np.ndarray | None:
         WrongLabelsError: it lies elsewhere, doesn't cover the box, or a voxel of the box has no
             class.
     """
+    if labels.named and not labels.values.any():
+        return np.zeros(aim.patch.box.size, np.uint8)  # and then it may lie anywhere
     lie, held = _held(known, labels, aim)
     found = cut(lie.oriented(labels.values), held, aim.patch.box, 0 if labels.named else None)
     if found is None:

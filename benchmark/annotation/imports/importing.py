@@ -31,6 +31,8 @@ from nnactive.oracle.keep import Drawing, keep, keep_source
 
 SKEW: Final = timedelta(minutes=1)
 """By how much two clocks may differ before a file's date is doubted."""
+MANY: Final = 12
+"""Ids of one round from which a command says ``all``."""
 UTC_TEXT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -107,6 +109,8 @@ class Importing:
         self, patch: RoundPatch, candidates: Sequence[Candidate], wish: Wish | None
     ) -> bool:
         """Whether ``all`` means a patch: nothing was drawn, or for ``--accept``, changed."""
+        if not candidates:
+            return False
         if wish == "accept":
             return patch.draft != "none" and all(c.labels == patch.template for c in candidates)
         return all(c.labels in {patch.template, no_class(patch)} for c in candidates)
@@ -189,11 +193,19 @@ class Importing:
         if not self.untouched:
             return None
         command = f"nnactive-bench annotate import {shlex.quote(str(self.known.places.root))}"
-        ids = ",".join(said for said, _ in self.untouched)
-        count = len(self.untouched)
-        which = "1 patch is" if count == 1 else f"{count} patches are"
-        text = f"{which} untouched or without a class: {listed(ids.split(','))}. Label what is in "
-        text += f"them; or, if they hold no class: {command} --empty {ids}"
-        if drafts := ",".join(said for said, draft in self.untouched if draft == "prediction"):
-            text += f"; or, if the draft is right as it is: {command} --accept {drafts}"
+        ids = [said for said, _ in self.untouched]
+        drafts = [said for said, draft in self.untouched if draft == "prediction"]
+        which = "1 patch is" if len(ids) == 1 else f"{len(ids)} patches are"
+        text = (
+            f"{which} untouched or without a class: {listed(ids)}. Label what is in them; or, if "
+            f"they hold no class: {command} --empty {_option(ids)}"
+        )
+        if drafts:
+            text += f"; or, if the draft is right as it is: {command} --accept {_option(drafts)}"
         return text
+
+
+def _option(ids: Sequence[str]) -> str:
+    """Ids for an option; many of the newest round as ``all``."""
+    is_newest = not any("/" in each for each in ids)
+    return "all" if is_newest and len(ids) > MANY else ",".join(ids)

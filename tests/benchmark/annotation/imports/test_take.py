@@ -229,6 +229,28 @@ def test_an_erased_draft_is_asked_about(tmp_path: Path) -> None:
     assert outcomes(run(built, empty=["p01"]))["round_01/p01"] == "imported"
 
 
+def test_a_segmentation_without_segments_is_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    nothing = SimpleITK.GetImageFromArray(np.zeros((1, 1, 1), np.uint8))
+    SimpleITK.WriteImage(nothing, str(built.label_file("p01", ".seg.nrrd", 1)))
+    (line,) = [
+        each for each in run(built).lines if each.round == "round_01" and each.patch == "p01"
+    ]
+    assert (line.outcome, line.text) == (
+        "open", "no voxel of a class in its box; if that is right, confirm with --empty p01"
+    )  # fmt: skip
+    assert imports(built, "p01", 1) == []
+    run(built, empty=["p01"])
+    assert imports(built, "p01", 1)[0].how == "empty"
+
+
+def test_many_patches_are_confirmed_with_one_word(tmp_path: Path) -> None:
+    from benchmark.annotation.imports.importing import _option
+
+    assert _option([f"p{n:02d}" for n in range(13)]) == "all"
+    assert _option(["round_00/p01", *(f"p{n:02d}" for n in range(13))]).startswith("round_00/p01,")
+
+
 def test_a_later_save_in_another_format_is_the_correction(tmp_path: Path) -> None:
     built = build(tmp_path)
     built.draw("p01")
