@@ -48,6 +48,7 @@ def write_series(
     tilt: float = 0.0,
     heights: Collection[float] = (),
     modality: str = "CT",
+    compressed: bool = False,
 ) -> Path:
     """Write an axial image as a DICOM series, its files' names in no order.
 
@@ -59,10 +60,12 @@ def write_series(
         tilt: mm along y by which each slice is shifted against the one before.
         heights: of the slices in mm; empty: as the image has them.
         modality: of the series.
+        compressed: without loss.
     """
     folder.mkdir(parents=True, exist_ok=True)
     writer = SimpleITK.ImageFileWriter()
     writer.KeepOriginalImageUIDOn()
+    writer.SetUseCompression(compressed)
     slices = made.GetDepth()
     left, back, up = made.GetOrigin()
     step = made.GetSpacing()[2]
@@ -80,6 +83,6 @@ def write_series(
             "0020|0037": "1\\0\\0\\0\\1\\0",
         }.items():
             one.SetMetaData(tag, value)
-        writer.SetFileName(str(folder / f"{uid[-1]}_{number * 5 % slices:02d}.dcm"))
+        writer.SetFileName(str(folder / f"{uid[-1]}_{slices - number:02d}.dcm"))
         writer.Execute(one)
     return folder

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.missing import file_problem
 from nnactive.data.unlabelled.dicom.slices import is_dicom, read_slice, slices_in
 from nnactive.data.unlabelled.dicom.stack import no_volume
@@ -23,6 +24,7 @@ from nnactive.errors import UserError
 SERIES_ID = "image_{:0{}d}"
 """Id of a DICOM series: nothing of its header or its folder's name, which may be a person's."""
 DIGITS = 3
+STAGE = "find"
 CHOOSE = "a CSV with a column 'id' and one of paths chooses and names them"
 LISTED = 3
 
@@ -40,7 +42,9 @@ class Found:
     """As a table's columns name them; empty: nobody named them."""
 
 
-def find_images(folder: Path, csv: Path | None = None) -> Found:
+def find_images(
+    folder: Path, csv: Path | None = None, progress: Progress = lambda *_: None
+) -> Found:
     """Find images, each of one file a channel or of one DICOM series.
 
     In a folder these are nnU-Net's names, ``CASE_0000.nii.gz``, or one file an image, in the folder
@@ -51,12 +55,13 @@ def find_images(folder: Path, csv: Path | None = None) -> Found:
         folder: with the images; their paths in the result are below it.
         csv: table with a column ``id`` and one a channel, of paths; a path to one DICOM file means
             its series, one to a folder the only series in it.
+        progress: receives every folder of DICOM files.
 
     Raises:
         UserError: there is no image, a file is missing or empty, or names don't tell which image
             or channel a file is; one line.
     """
-    found = _in_folder(folder) if csv is None else _in_table(folder, csv)
+    found = _in_folder(folder, progress) if csv is None else _in_table(folder, csv)
     for image in found.images:
         for file in () if image.series else image.files:
             if problem := file_problem(folder / file, image.id):
@@ -68,7 +73,7 @@ def find_images(folder: Path, csv: Path | None = None) -> Found:
     return replace(found, notes=(*found.notes, note))
 
 
-def _in_folder(folder: Path) -> Found:
+def _in_folder(folder: Path, progress: Progress) -> Found:
     listed = list_files(folder)
     notes = []
     images: list[Image] = []
@@ -85,7 +90,7 @@ def _in_folder(folder: Path) -> Found:
                 f"{len(images)} images are called as their folders are (such as {images[0].id}); "
                 f"if these name persons, {CHOOSE}"
             )
-    series, told = _series(folder, listed.dicom)
+    series, told = _series(folder, listed.dicom, progress)
     if series and channels > 1:
         raise UserError(
             f"{folder}: has images of {channels} channels and DICOM series, which have one; "
@@ -107,25 +112,30 @@ def _left(listed: Listed) -> list[str]:
     notes = []
     if listed.labels:
         names = ", ".join(listed.labels[:LISTED]) + (" ..." if listed.labels[LISTED:] else "")
-        notes.append(f"left out as label maps, by their names: {len(listed.labels)} ({names})")
+        notes.append(
+            f"left out as label maps, by their names: {len(listed.labels)} ({names}); those that "
+            "count are given one by one, with their image's id"
+        )
     if listed.pictures:
         notes.append(f"left out as two-dimensional: {listed.pictures} pictures")
     return notes
 
 
-def _series(folder: Path, places: Mapping[str, int]) -> tuple[list[Image], list[str]]:
+def _series(
+    folder: Path, places: Mapping[str, int], progress: Progress
+) -> tuple[list[Image], list[str]]:
     """All DICOM series that may be volumes, and notes on the others."""
     found: list[tuple[str, str]] = []
     owners: dict[str, str] = {}
     notes = []
-    for place, files in places.items():
+    for place, files in tracked(progress, STAGE, places.items(), len(places)):
         volumes = []
         series = slices_in(folder / place)
         if others := files - sum(map(len, series.values())):
-            notes.append(f"left out: {others} DICOM files in {folder / place}, without an image")
+            notes.append(f"left out: DICOM files without an image in {folder / place}: {others}")
         for uid, slices in series.items():
             if problem := no_volume(slices):
-                notes.append(f"left out: {len(slices)} DICOM files in {folder / place}, {problem}")
+                notes.append(f"left out: a DICOM series in {folder / place}, {problem}")
             else:
                 volumes.append((place, uid))
                 _check_spread(folder, owners.setdefault(uid, place), place)

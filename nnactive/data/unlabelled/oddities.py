@@ -10,9 +10,14 @@ import numpy as np
 from nnactive.anatomy.axes import orientation
 from nnactive.data.card_fields import Scheme
 from nnactive.data.check.case_facts import ImageFacts
-from nnactive.data.check.findings import FILE, Finding, named, ordered
+from nnactive.data.check.dataset import WRONG
+from nnactive.data.check.findings import FILE, Finding, Severity, named, ordered
 from nnactive.data.check.outliers import image_outliers
 from nnactive.data.progress import Progress, tracked
+from nnactive.data.raw.files.formats import ENDINGS
+from nnactive.data.raw.files.integrity import file_notes
+from nnactive.data.raw.grids import ROUNDING
+from nnactive.data.unlabelled.dicom.series import read_stack
 from nnactive.data.unlabelled.intensities import is_hounsfield, sample
 from nnactive.data.unlabelled.read import read_channels, read_grid
 from nnactive.data.unlabelled.source import Image
@@ -32,6 +37,7 @@ INTERCEPT = (
     f"as CT numbers have that were stored {SHIFTED:g} too high; subtract it, or export them with "
     "their rescale intercept"
 )
+UNEVEN = "slices lie up to {:.2g} voxels beside an even, straight stack, which is taken"
 FAR = "but no Hounsfield unit is that far from 0; export them again"
 
 
@@ -40,6 +46,8 @@ class _Looked:
     facts: ImageFacts | None
     hounsfield: tuple[bool, ...] = ()
     """By channel."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """Kind and text of what is unusual about its files."""
     problem: str = ""
 
 
@@ -72,6 +80,10 @@ def odd(
         for image, one in zip(images, looked, strict=True)
         if one.problem
     ]
+    for image, one in zip(images, looked, strict=True):
+        for kind, detail in one.notes:
+            severity: Severity = "error" if kind in WRONG else "note"
+            found.append(Finding(severity=severity, kind=kind, cases=(image.id,), detail=detail))
     found += image_outliers(channels, facts)
     found += _default_spacing(facts)
     for number, (name, scheme) in enumerate(channels.items()):
@@ -104,7 +116,19 @@ def _look(folder: Path, image: Image) -> _Looked:
         channel_files=names,
         ranges=tuple((float(one.min()), float(one.max())) for one in slices),
     )
-    return _Looked(facts, tuple(map(is_hounsfield, slices)))
+    return _Looked(facts, tuple(map(is_hounsfield, slices)), tuple(_notes(folder, image)))
+
+
+def _notes(folder: Path, image: Image) -> Iterator[tuple[str, str]]:
+    paths = [folder / file for file in image.files]
+    if image.series is not None:
+        moved = read_stack(paths[0], image.series).moved
+        if moved > ROUNDING:
+            yield "geometry", f"{image.id}: {UNEVEN.format(moved)}"
+        return
+    for path in paths:
+        if path.name.endswith(ENDINGS):
+            yield from ((note.kind, f"{path.name}: {note.what}") for note in file_notes(path))
 
 
 def _all_voxels(folder: Path, image: Image) -> list[np.ndarray]:

@@ -1,6 +1,5 @@
 """The headers of DICOM files: what is needed to stack them, and nothing about a person."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,15 @@ ENDINGS = (".dcm", ".ima")
 """Of files that may lack the preamble with the magic number."""
 DIRECTORY = "DICOMDIR"
 """Table of contents of a medium, itself in DICOM's format."""
+MEASURES = b"\x28\0\x10\x91"
+"""The tag of the frames' voxel size, in little endian."""
 ROWS = b"\x28\0\x10\0"
 """The tag of their number, in little endian."""
 READER = "GDCMImageIO"
 AXES = 3
 POSITION, SPACING = "0020|0032", "0028|0030"
 SERIES, MODALITY = "0020|000e", "0008|0060"
-SLOPE, BITS = "0028|1053", "0028|0100"
+SLOPE = "0028|1053"
 DERIVED = ("SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "SR", "PR", "KO", "DOC", "REG")
 """Modalities of what was made from images, or is about them."""
 
@@ -43,8 +44,6 @@ class Slice:
     """Numbers per voxel."""
     placed: bool
     """Whether the header says where the slice lies and how large its voxels are."""
-    length: int
-    """Bytes of its voxels, if they aren't compressed."""
     whole: bool
     """Whether its values are stored as whole numbers and scaled by one."""
 
@@ -107,8 +106,7 @@ def read_slice(file: Path) -> Slice | None:
         origin=_three(reader.GetOrigin(), 0.0),
         direction=tuple(reader.GetDirection()),
         values=reader.GetNumberOfComponents(),
-        placed=several or bool(tag(POSITION) and tag(SPACING)),
-        length=math.prod(size) * reader.GetNumberOfComponents() * _bits(tag(BITS)) // 8,
+        placed=_measures(file) if several else bool(tag(POSITION) and tag(SPACING)),
         whole=_is_whole(tag(SLOPE)),
     )
 
@@ -119,13 +117,14 @@ def _holds_image(file: Path) -> bool:
     return not content or any(ROWS + kind in content for kind in (b"US", b"\x02\0"))
 
 
+def _measures(file: Path) -> bool:
+    """Whether a file of several frames has their voxel size, which GDCM takes as 1 mm if not."""
+    return MEASURES in file.read_bytes()
+
+
 def _three(values: tuple[float, ...], last: float) -> tuple[float, float, float]:
     x, y, z = (*values, last)[:AXES]
     return x, y, z
-
-
-def _bits(text: str) -> int:
-    return int(text) if text.isdigit() else 0
 
 
 def _is_whole(slope: str) -> bool:

@@ -32,6 +32,8 @@ class Stack:
 
     slices: tuple[Slice, ...]
     grid: Grid
+    moved: float = 0.0
+    """How far a slice lies from its place in the grid, at most, in voxels."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -78,13 +80,14 @@ def stacked(folder: Path, slices: Sequence[Slice]) -> Stack:
     order = np.argsort(places[:, 2], kind="stable")
     places = places[order]
     step = _step(folder, [slices[at] for at in order], places[:, 2])
-    _check_even(folder, places, (*slices[0].spacing[:2], step))
+    moved = _check_even(folder, places, (*slices[0].spacing[:2], step))
     first = slices[order[0]]
     x, y, _ = first.spacing
     columns, rows, _ = first.size
     return Stack(
         tuple(slices[at] for at in order),
         _grid((len(slices), rows, columns), (step, y, x), first),
+        moved,
     )
 
 
@@ -145,8 +148,8 @@ def _step(folder: Path, slices: Sequence[Slice], heights: np.ndarray) -> float:
     return float((heights[-1] - heights[0]) / (len(heights) - 1))
 
 
-def _check_even(folder: Path, places: np.ndarray, spacing: tuple[float, float, float]) -> None:
-    """Refuse slices that lie beside their places in the grid.
+def _check_even(folder: Path, places: np.ndarray, spacing: tuple[float, float, float]) -> float:
+    """Refuse slices that lie beside their places in the grid; by how much they do, in voxels.
 
     Args:
         folder: for the message.
@@ -169,3 +172,4 @@ def _check_even(folder: Path, places: np.ndarray, spacing: tuple[float, float, f
             f"{folder}: its slices are shifted against each other, by a gantry tilted by "
             f"{tilt:.3g} degrees; resample the series to perpendicular axes ({CONVERT})"
         )
+    return float(max(x, y, z))

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 import SimpleITK
@@ -103,6 +105,26 @@ def test_what_the_slices_dont_show_isnt_called_empty(tmp_path):
     made = ct(1)[0] * 0
     made[10, 10, 1] = 500
     assert not any("everywhere" in line for line in lines(*folder_of(tmp_path, made), MRI))
+
+
+def test_two_voxel_sizes_in_a_header_are_an_error(tmp_path):
+    folder, images = folder_of(tmp_path, *ct(1, 2, 3), ending=".nii")
+    file = folder / "scan_2.nii"
+    content = bytearray(file.read_bytes())
+    struct.pack_into("<4f", content, 76, 1, 0.7, 0.8, 3.5)
+    file.write_bytes(content)
+    assert any(
+        "error: scan_2.nii: its header has two voxel sizes" in line
+        for line in lines(folder, images, CT)
+    )
+
+
+def test_slices_a_little_beside_their_place_are_noted(tmp_path):
+    write_series(tmp_path, image(1), heights=[0, 2, 4.6, 7.2, 9.9, 12.6])
+    assert any(
+        "note: image_001: slices lie up to 0.21 voxels" in line
+        for line in lines(tmp_path, find_images(tmp_path).images, CT)
+    )
 
 
 def test_a_series_is_named_by_its_id(tmp_path):

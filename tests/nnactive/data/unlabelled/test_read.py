@@ -152,6 +152,32 @@ def test_a_series_with_holes_or_tilt_is_refused(tmp_path, spoilt, told):
     assert all(told in line and PATIENT not in line for line in lines)
 
 
+@pytest.mark.parametrize("ending", [".dcm", ""])
+def test_a_file_of_several_frames_is_a_volume(tmp_path, ending):
+    made = image(1, direction=(1, 0, 0, 0, 1, 0, 0, 0, 1)) + 1000
+    made = SimpleITK.Cast(SimpleITK.Clamp(made, lowerBound=0), SimpleITK.sitkUInt16)
+    write(tmp_path / "x.dcm", made).rename(tmp_path / f"x{ending}")
+    found = find_images(tmp_path)
+    (got,) = read_channels(tmp_path, found.images[0])
+    np.testing.assert_array_equal(*map(SimpleITK.GetArrayFromImage, (got, made)))
+    same_grid(got, read_grid(tmp_path, found.images[0]))
+    np.testing.assert_allclose(got.GetSpacing(), made.GetSpacing())
+    file = tmp_path / f"x{ending}"
+    file.write_bytes(file.read_bytes().replace(b"\x28\0\x10\x91", b"\x28\0\x11\x91"))
+    with pytest.raises(UserError, match="pictures without a place in space"):
+        find_images(tmp_path)
+
+
+def test_compressed_slices_are_read_and_damage_is_noticed(scan, values, tmp_path):
+    folder = write_series(tmp_path / "s", scan, compressed=True)
+    only = Image(id="image_001", files=("s",), series=UID)
+    (got,) = read_channels(tmp_path, only)
+    np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(got), values)
+    file = sorted(folder.iterdir())[1]
+    file.write_bytes(file.read_bytes()[:-60])
+    assert f"{file}: truncated" in refusal(tmp_path, "s", series=UID)[0]
+
+
 def test_slices_of_another_size_are_refused(scan, tmp_path):
     write_series(tmp_path / "s", scan)
     write_series(tmp_path / "t", image(2, (7, 9, 10)), missing=range(6))
