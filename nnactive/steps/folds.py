@@ -46,8 +46,9 @@ def assign_folds(
             cases, or no such folds are found.
     """
     cases = sorted(classes_by_case)
+    none_out: list[list[str]] = [[] for _ in range(folds)]
     if len(cases) < folds and few:
-        return [[] for _ in range(folds)]
+        return none_out
     if len(cases) < folds:
         raise UserError(
             f"{len(cases)} labelled cases can't fill {folds} folds; "
@@ -62,13 +63,9 @@ def assign_folds(
                 f"{_named(label, class_names)} is labelled in {len(having)} cases, folds need "
                 f"{_NEEDED}; enlarge the starting budget"
             )
-    for _ in range(_DEALS):
-        dealt = _deal(cases, members, folds, rng)
-        if _fits(dealt, members, folds):
-            return _grouped(dealt, folds)
-    found = _Search(cases, members, folds, rng).run()
+    found = _found(cases, members, folds, rng)
     if found is None and few:
-        return [[] for _ in range(folds)]
+        return none_out
     if found is None:
         label = min(members, key=lambda value: (len(members[value]), value))
         raise UserError(
@@ -77,6 +74,17 @@ def assign_folds(
             "enlarge the starting budget"
         )
     return _grouped(found, folds)
+
+
+def _found(
+    cases: list[str], members: dict[int, list[str]], folds: int, rng: np.random.Generator
+) -> dict[str, int] | None:
+    """Fold of each case, dealt out or else searched for; None if there seem to be none."""
+    for _ in range(_DEALS):
+        dealt = _deal(cases, members, folds, rng)
+        if _fits(dealt, members, folds):
+            return dealt
+    return _Search(cases, members, folds, rng).run()
 
 
 def _named(label: int, class_names: Sequence[str]) -> str:

@@ -132,10 +132,10 @@ def _series(
         volumes = []
         series = slices_in(folder / place)
         if others := files - sum(map(len, series.values())):
-            notes.append(f"left out: {others} DICOM files in {folder / place}, without an image")
+            notes.append(f"left out: DICOM files without an image in {folder / place}: {others}")
         for uid, slices in series.items():
             if problem := no_volume(slices):
-                notes.append(f"left out: {len(slices)} DICOM files in {folder / place}, {problem}")
+                notes.append(f"left out: a DICOM series in {folder / place}, {problem}")
             else:
                 volumes.append((place, uid))
                 _check_spread(folder, owners.setdefault(uid, place), place)

@@ -146,6 +146,4 @@ def work(tmp_path: Path) -> Work:
         Patch("case_a", (4, 2, 3), (4, 6, 6)),
     ]
     shapes = {case: source.stored for case, source in sources.items()}
-    return Work(
-        Places(tmp_path), project, Sources(cases=sources), patches, Predictions(shapes, [])
-    )
+    return Work(Places(tmp_path), project, Sources(cases=sources), patches, Predictions(shapes, []))

@@ -153,7 +153,7 @@ def test_files_without_an_image_are_told_and_damaged_ones_refused(tmp_path):
     (folder / "2_00.dcm").write_bytes(whole[:300])
     found = find_images(tmp_path)
     assert len(found.images) == 1
-    assert any(": 1 DICOM files" in note and "without an image" in note for note in found.notes)
+    assert any("DICOM files without an image in" in note for note in found.notes)
     (folder / "2_00.dcm").write_bytes(whole[:-40])
     assert "2_00.dcm: truncated or damaged" in refusal(tmp_path)
 
