@@ -368,3 +368,15 @@ def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
 def test_without_a_round_it_says_what_comes_first(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no round to import; run: .* annotate next"):
         run(build(tmp_path, rounds=0))
+
+
+def test_the_same_labels_in_two_files_are_one_import(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.draw("p01")
+    built.draw("p01", ".seg.nrrd")
+    shutil.copy(built.label_file("p01"), built.places.round(0) / "p01_label backup.nii.gz")
+    report = run(built)
+    assert (report.exit_code, of(report, "imported")) == (0, ["p01"])
+    assert len(imports(built, "p01")) == 1
+    report = run(built)
+    assert (report.exit_code, of(report, "kept")) == (0, ["p01"])
