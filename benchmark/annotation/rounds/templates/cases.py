@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.rounds import names
 from benchmark.annotation.rounds.formats import suffix_for
-from benchmark.annotation.rounds.layout import Planned
+from benchmark.annotation.rounds.layout import Planned, grown
 from benchmark.annotation.rounds.model import RoundPatch
 from benchmark.annotation.rounds.page.pictures import shades_of, strip
 from benchmark.annotation.rounds.slicer.box import region
@@ -89,7 +89,9 @@ class Case:
             content = region(each.id, self.source.grid, each.box)
             write_json(self.desk.folder / regions[each.id], content)
         # A crop is small enough to be seen as a whole; of an image, the first patch is shown.
-        shown = crop if project.view == "crop" else boxes[0]
+        shown = crop
+        if project.view == "image":
+            shown = grown(self.source.grid, boxes[0], project.context_mm)
         seen = scene(
             images, names.segmentation_name(stem), regions, self.source.grid, shown, self.window
         )
