@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nnactive.geometry import clip_size
+from nnactive.geometry import Patch, clip_size
 
 FREE: Final = 0.05
 """Share of an image's starts that must be free for draws to find one: 600 draws all miss with a
@@ -64,6 +64,22 @@ def grid_places(shape: Sequence[int], size: Sequence[int], stride: Sequence[int]
 def most_places(shape: Sequence[int], size: Sequence[int]) -> int:
     """The number of patches that fit into an image together, however they are placed."""
     return math.prod(n // p for n, p in zip(shape, clip_size(size, shape), strict=True))
+
+
+def leaves_none(box: Patch, shape: Sequence[int], size: Sequence[int]) -> bool:
+    """Whether no patch finds room in an image beside a box.
+
+    Args:
+        box: what is taken, of any size.
+        shape: the image's ``(Z, Y, X)``.
+        size: query patch size, clipped to the image.
+    """
+    return all(
+        start < p and stop > n - p
+        for start, stop, p, n in zip(
+            box.start, box.stop, clip_size(size, shape), shape, strict=True
+        )
+    )
 
 
 def tiles(shape: Sequence[int], size: Sequence[int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What a round's ensemble predicts in the images: kept on disk for drafts, reasons and agreement."""
+"""What a round's ensemble predicts: kept on disk for drafts, reasons and agreement."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -117,9 +117,24 @@ def predict(
         UserError: the round's ensemble isn't trained yet.
     """
     trained = find_ensemble(places, project, number)
+    folder = places.predictions(number)
+    return predict_with(trained, places, project, folder, cases, device, workers, progress)
+
+
+def predict_with(
+    trained: Trained,
+    places: Places,
+    project: Project,
+    folder: Path,
+    cases: Sequence[str],
+    device: str = AUTO,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Predicted:
+    """Predict images with some ensemble into a folder of its own; else as `predict`."""
     dataset = PreparedDataset(places.prepared(project))
-    predicted = Predicted(places.predictions(number))
-    _begin(predicted.folder, _key(dataset, project, trained))
+    predicted = Predicted(folder)
+    _begin(folder, ensemble_key(dataset, project, trained))
     wanted = [case for case in dict.fromkeys(cases) if not predicted.has(case)]
     if not wanted:
         return predicted
@@ -173,7 +188,8 @@ def _ensemble(project: Project, trained: Trained, device: str, workers: int) -> 
     )
 
 
-def _key(dataset: PreparedDataset, project: Project, trained: Trained) -> str:
+def ensemble_key(dataset: PreparedDataset, project: Project, trained: Trained) -> str:
+    """A hash of everything that an ensemble's predictions depend on."""
     return key_of(
         [
             dataset.info.checksum,

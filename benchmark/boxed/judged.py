@@ -86,6 +86,7 @@ def patches_of(
     shapes: dict[str, Triple],
     patch_size: Triple,
     n: int,
+    given: Sequence[Patch] = (),
 ) -> list[Patch]:
     """The patches of an answer, if they keep the rules (protocol section 5, "Common").
 
@@ -95,6 +96,7 @@ def patches_of(
         shapes: ``(Z, Y, X)`` of each case of the pool.
         patch_size: the query patch before it is clipped to an image.
         n: how many there must be.
+        given: boxes that were labelled before anything was chosen.
 
     Raises:
         MethodFailedError: if they don't.
@@ -104,7 +106,7 @@ def patches_of(
         how = "few" if len(patches) < n else "many"
         text = f"answered with too {how} patches: {len(patches)} instead of {n}"
         raise MethodFailedError(text, "contract")
-    for problem in problems([*before, patches], shapes, patch_size):
+    for problem in problems([*before, patches], shapes, patch_size, given):
         raise MethodFailedError(problem, "contract")
     return list(patches)
 

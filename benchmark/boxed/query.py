@@ -129,7 +129,8 @@ def run_query(ask: QueryAsk, out: Path, used: Used, way: "Isolation") -> None:
     used.peak_memory_gib = asked.ended.peak_memory_gib
     if ask.part:
         return
-    patches = patches_of(asked.answer, _before(ask.queries), facts.shapes, setting.patch_size, n)
+    before, size = _before(ask.queries), setting.patch_size
+    patches = patches_of(asked.answer, before, facts.shapes, size, n, facts.given)
     names = (setting.name, ask.method_id, ask.seed, ask.loop)
     write_choice(out, names, facts.name, Chosen(patches, asked.state), asked.ended.way)
     asked.forget()

@@ -60,7 +60,7 @@ def run_start(ask: StartAsk, out: Path, used: Used, way: "Isolation") -> None:
         partial(_box, ask, facts), partial(_inside, ask, facts), out, n, way, ask.recheck
     )
     used.device, used.peak_memory_gib = CPU, asked.ended.peak_memory_gib
-    patches = patches_of(asked.answer, (), facts.shapes, setting.patch_size, n)
+    patches = patches_of(asked.answer, (), facts.shapes, setting.patch_size, n, facts.given)
     names = (setting.name, ask.method_id, ask.seed, 0)
     write_choice(out, names, facts.name, Chosen(patches), asked.ended.way)
     asked.forget()

@@ -11,13 +11,13 @@ from benchmark import layout
 from benchmark.replay.answers import Answer
 from benchmark.replay.find import Moment
 from benchmark.submission.spec import MethodSpec
-from nnactive.annotator.drawn import drawn_labels
 from nnactive.data.prepared import PreparedDataset
 from nnactive.geometry import Patch
 from nnactive.io.files import read_model
 from nnactive.io.models import Frozen
 from nnactive.io.queries import PatchRecord, load_patches, record
 from nnactive.labels import count_boundary, count_labelled
+from nnactive.oracle.choose import oracle_of
 from nnactive.settings import Annotator
 
 OWN = "the run's own query"
@@ -181,18 +181,25 @@ def _cases(patches: Iterable[Patch]) -> dict[str, int]:
 def _counts(
     dataset: PreparedDataset, moment: Moment, queries: Sequence[Sequence[Patch]]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Voxels and effort by class of each query, as labelled; each label map is read once."""
+    """Voxels and effort by class of each query, as labelled; each label map is read once.
+
+    Of patches that a person hasn't labelled, nothing is known: they count as empty.
+    """
+    oracle = oracle_of(dataset, moment.setting.annotator, moment.experiment.seed)
     n = len(dataset.info.classes)
     voxels = [[0] * n for _ in queries]
     effort = [[0] * (n - 1) for _ in queries]
     for case in sorted({patch.case for query in queries for patch in query}):
         asked = [[patch for patch in query if patch.case == case] for query in queries]
         patches = list(dict.fromkeys(patch for inside in asked for patch in inside))
-        seed, annotator = moment.experiment.seed, moment.setting.annotator
-        label = drawn_labels(dataset, annotator, seed, case, patches)
+        known = oracle.labelled(patches)
+        if not known:
+            continue
+        label = oracle.labels(case, known)
         for number, inside in enumerate(asked):
-            _add(voxels[number], count_labelled(label, inside, n))
-            _add(effort[number], count_boundary(label, inside, n))
+            counted = [patch for patch in inside if patch in known]
+            _add(voxels[number], count_labelled(label, counted, n))
+            _add(effort[number], count_boundary(label, counted, n))
     return [(tuple(v), tuple(e)) for v, e in zip(voxels, effort, strict=True)]
 
 

@@ -9,26 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmark import layout
-from benchmark.pictures.marks import lettered, sheet
-from benchmark.pictures.raster import contours, filled, fitted, shaded, squared, stretched
+from benchmark.pictures.marks import sheet
 from benchmark.pictures.scenes import shades
 from benchmark.show.page import Page, Section
-from benchmark.show.planes import plane_figure
+from benchmark.show.planes import Plane, plane_figure
 from benchmark.show.subject import Subject
-from nnactive.anatomy.views import View, views
+from nnactive.anatomy.views import views
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
-from nnactive.geometry import Spacing
 from nnactive.io.files import read_model
 from nnactive.nnunet.store import read_volume
 from nnactive.steps.evaluate import Evaluation
-
-PIXELS = 240
-"""Side of a picture."""
-OPACITY = 0.3
-"""Of labels."""
-CONTOUR = 2
-"""Pixels of their contours."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,8 @@ def predictions_page(subject: Subject, case: str, device: str, progress: Progres
     subject.test_case(case)
     _check_finished(subject)
     truth = subject.dataset.test_label(case)
-    planes = [_Plane.of(view, truth, subject) for view in views(subject.dataset.toward(case))]
+    spacing, toward = subject.dataset.info.spacing, subject.dataset.toward(case)
+    planes = [Plane.of(view, truth, spacing) for view in views(toward)]
     image = shades(subject.dataset, subject.dataset.image(case)[0])
     cells = [[plane.drawn(image, None), plane.drawn(image, truth)] for plane in planes]
     loops = []
@@ -84,40 +76,6 @@ def predictions_page(subject: Subject, case: str, device: str, progress: Progres
         sections=[Section("Ground truth and predictions", "", figures)],
         sheets={"predictions": sheet([(plane.view.name, row) for plane, row in rows], names)},
     )
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """One plane through the case."""
-
-    view: View
-    at: int
-    spacing: Spacing
-
-    @classmethod
-    def of(cls, view: View, label: np.ndarray, subject: Subject) -> "_Plane":
-        """The plane with most foreground classes, and of these the one with most foreground."""
-        side = np.moveaxis(label, view.axis, 0).reshape(label.shape[view.axis], -1)
-        classes = [len(np.unique(cut[cut > 0])) for cut in side]
-        voxels = (side > 0).sum(axis=1)
-        best = max(range(len(side)), key=lambda n: (classes[n], voxels[n]))
-        at = best if voxels.any() else len(side) // 2
-        return cls(view, at, subject.dataset.info.spacing)
-
-    def drawn(self, image: np.ndarray, label: np.ndarray | None) -> np.ndarray:
-        """The plane of shades ``(Z, Y, X)`` with a label map on it."""
-        extent = [image.shape[n] * self.spacing[n] for n in (self.view.rows, self.view.columns)]
-        height, width, _ = fitted(extent, PIXELS)
-        arrays = (image,) if label is None else (image, label)
-        plane, *labels = (
-            stretched(self.view.upright(np.take(each, self.at, self.view.axis)), height, width)
-            for each in arrays
-        )
-        shade = shaded(plane)
-        for each in labels:
-            filled(shade, each, OPACITY)
-            contours(shade, each, CONTOUR)
-        return lettered(squared(shade, PIXELS), self.view)
 
 
 def _check_finished(subject: Subject) -> None:

@@ -40,7 +40,15 @@ def entrant(spec: MethodSpec, query: str | None) -> MethodSpec:
         return spec
     if not spec.starts:
         raise UserError(f"{spec.record.id}: a query method, not a start method; {TO_QUERY}")
-    later = fixed_query(query)
+    return paired(spec, fixed_query(query))
+
+
+def paired(spec: MethodSpec, later: MethodSpec) -> MethodSpec:
+    """A start method, and the query method that makes the later loops, as one.
+
+    Raises:
+        UserError: if their ids together are too long.
+    """
     start, second = spec.record, later.record
     joined = f"{start.id}{JOINT}{second.id}"
     if len(joined) > LONGEST_ID:

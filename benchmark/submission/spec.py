@@ -112,15 +112,34 @@ def freeze(root: Path, spec: MethodSpec, source: Path | None) -> None:
         _write(path, spec)
         return
     if source is not None:
-        from benchmark.submission.files.find import find
-        from benchmark.submission.files.frozen import RECORD, keep, read_copy, stage
-
-        copy = read_copy(source) if (source / RECORD).is_file() else stage(find(source))
-        if copy.bundle.digest != spec.record.source_hash:
-            raise UserError(f"{source}: changed during the check; run the command again")
-        copy.check()
-        keep(copy, root / frozen_folder(spec.record.id), _files_there(path.parent))
+        _keep(root, spec.record, source, spec.record.id)
     _write(path, spec)
+
+
+def freeze_later(root: Path, spec: MethodSpec, source: Path) -> None:
+    """Write the frozen copy of a pair's query method, where that is a submitted one.
+
+    Args:
+        root: the track's folder.
+        spec: of the pair; `freeze` writes it.
+        source: as for `freeze`, of the query method.
+
+    Raises:
+        UserError: if the submission isn't the one that was checked.
+    """
+    _keep(root, spec.later.record, source, spec.record.id)
+
+
+def _keep(root: Path, record: MethodRecord, source: Path, name: str) -> None:
+    """Freeze a submission under the id ``name``."""
+    from benchmark.submission.files.find import find
+    from benchmark.submission.files.frozen import RECORD, keep, read_copy, stage
+
+    copy = read_copy(source) if (source / RECORD).is_file() else stage(find(source))
+    if copy.bundle.digest != record.source_hash:
+        raise UserError(f"{source}: changed during the check; run the command again")
+    copy.check()
+    keep(copy, root / frozen_folder(name), _files_there((root / spec_file(name)).parent))
 
 
 def _write(path: Path, spec: MethodSpec) -> None:

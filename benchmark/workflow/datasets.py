@@ -19,7 +19,7 @@ def dataset_folder(name: str, data: Path, runs: Path) -> Path:
         runs: folder of the runs.
 
     Raises:
-        UserError: if there is no such dataset.
+        UserError: if there is no such dataset: neither a card nor a prepared folder.
     """
     usual, below_runs = data / name, runs / GENERATED / name
     if (usual / INFO).is_file() or load_card(name).generator is None:

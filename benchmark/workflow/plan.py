@@ -1,5 +1,6 @@
 """The plan of a run: what to make, and the jobs that takes."""
 
+import operator
 import os
 import shlex
 import socket
@@ -7,7 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from benchmark.execution.warm import CLIENT
 from benchmark.jobs import Job, loop_jobs
@@ -39,6 +42,9 @@ class Part:
     """Stop the experiments after this loop's evaluation; None, or their last loop: the result."""
     loops: tuple[int, ...] | None = None
     """Evaluate these loops alone, whose patches are all there; None: as ``last_loop`` says."""
+    step: str = ""
+    """Make the outputs of this step in ``loops``, and what they take, and evaluate nothing; empty:
+    evaluate."""
     writer: str = ""
     """Name in the track's journal; empty: one of this process."""
 
@@ -71,6 +77,8 @@ class Plan(StateFile):
     """The experiments end after this loop's evaluation; None: with their results."""
     loops: tuple[int, ...] | None = None
     """Only these loops are evaluated; None: all of them."""
+    step: Annotated[str, Field(exclude_if=operator.not_)] = ""
+    """Only this step's outputs in ``loops`` are made; empty, and not in the file: evaluations."""
     writer: str = "run"
     """Name of the run or shard in the track's journal."""
     looking_back: tuple[str, ...] = ()
@@ -145,6 +153,8 @@ class Plan(StateFile):
     def _goal(self, experiment: Experiment, last_loop: int | None) -> Goal:
         target = self.target(experiment)
         setting = target.setting
+        if self.step:
+            return self._goal_of_step(target)
         last = setting.loops - 1 if last_loop is None else min(last_loop, setting.loops - 1)
         made = self.dataset_jobs(setting.dataset)
         for loop in range(last + 1):
@@ -156,6 +166,21 @@ class Plan(StateFile):
         elif last == setting.loops - 1 and experiment not in self.first_loops:
             return Goal(experiment, (*made, *results), tuple(results))
         return Goal(experiment, tuple(made), ends)
+
+    def _goal_of_step(self, target: Target) -> Goal:
+        """The outputs of one step, and of the jobs only those that they take."""
+        loops = self.loops or ()
+        jobs = [
+            job
+            for loop in range(max(loops, default=-1) + 1)
+            for job in loop_jobs(replace(target, loop=loop))
+        ]
+        ends = tuple(job for job in jobs if job.step.name == self.step and job.target.loop in loops)
+        taken = {job.output for job in ends}
+        for job in reversed(jobs):
+            if job.output in taken:
+                taken.update(job.inputs)
+        return Goal(target.experiment, tuple(job for job in jobs if job.output in taken), ends)
 
 
 def threads_per_training(settings: Sequence[Setting], cores: int, gpus: int) -> int:

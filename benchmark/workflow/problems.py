@@ -36,7 +36,8 @@ class Problem:
 def find_problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]:
     """One problem for each experiment without a result, in the plan's order.
 
-    Where a step reported a failure, the experiment's result is written, with status "failed".
+    Where a step reported a failure, the experiment's result is written, with status "failed", but
+    for a plan of one step's outputs.
 
     Args:
         request: what was run.
@@ -51,13 +52,14 @@ def find_problems(request: Request, plan: Plan, ended: int) -> Iterator[Problem]
             continue
         experiment, needed = goal.experiment, goal.jobs
         failure = find_failure(root, needed)
-        if failure is not None and experiment not in plan.first_loops:
+        recorded = failure is not None and experiment not in plan.first_loops and not plan.step
+        if recorded:
             folder = request.dataset(plan.setting(experiment.setting).dataset)
             result = collect(root, request.track, experiment, folder)
             save_result(root / layout.result_file(experiment), result)
         blocking = (failed[job.output] for job in needed if job.output in failed)
         found = _problem(root, experiment, failure, next(blocking, None), log, ended)
-        yield replace(found, recorded=failure is not None and experiment not in plan.first_loops)
+        yield replace(found, recorded=recorded)
 
 
 def _has_failed(root: Path, job: Job) -> bool:

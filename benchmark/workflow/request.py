@@ -77,7 +77,8 @@ def check_datasets(request: Request) -> tuple[str, ...]:
             missing.append(name)
             continue
         info = PreparedDataset(folder).info
-        if info.source != load_card(name).preparation_hash():
+        # Of a person's own images there is no card.
+        if info.labels_in is None and info.source != load_card(name).preparation_hash():
             raise UserError(
                 f"{folder}: prepared from another card or version of the dataset; "
                 "remove that folder and run again"

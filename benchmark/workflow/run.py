@@ -110,6 +110,7 @@ def _plan(request: Request, part: Part, generated: tuple[str, ...], writer: str)
         first_loops=part.first_loops,
         last_loop=part.last_loop,
         loops=part.loops,
+        step=part.step,
         writer=writer,
         looking_back=request.looking_back,
         networkless=request.networkless,

@@ -11,7 +11,10 @@ from nnactive.geometry import Patch, Triple, clip_size
 
 
 def problems(
-    loops: Iterable[Sequence[Patch]], shapes: Mapping[str, Triple], patch_size: Triple
+    loops: Iterable[Sequence[Patch]],
+    shapes: Mapping[str, Triple],
+    patch_size: Triple,
+    given: Sequence[Patch] = (),
 ) -> Iterator[str]:
     """What is wrong with patches, one line each, in their order.
 
@@ -19,11 +22,14 @@ def problems(
         loops: patches of each loop, in the order in which they were labelled.
         shapes: ``(Z, Y, X)`` of each case of the pool.
         patch_size: the query patch before it is clipped to an image.
+        given: boxes of any size that were labelled before anything was chosen.
     """
     there: dict[tuple[str, Triple], Patch] = {}
     for number, patches in enumerate(loops):
         for patch in patches:
-            problem = _alone(patch, shapes, patch_size) or _among(patch, there)
+            problem = (
+                _alone(patch, shapes, patch_size) or _within(patch, given) or _among(patch, there)
+            )
             if problem:
                 yield f"loop {number}: {problem}"
             else:
@@ -43,6 +49,14 @@ def _alone(patch: Patch, shapes: Mapping[str, Triple], patch_size: Triple) -> st
         return f"{where} has no voxels"
     if not patch.inside(shape):
         return f"{where} of size {patch.size} leaves the image of shape {shape}"
+    return ""
+
+
+def _within(patch: Patch, given: Sequence[Patch]) -> str:
+    """Which given box a patch overlaps, in words; empty if none."""
+    for box in given:
+        if patch.overlaps(box):
+            return f"{patch.case}: the patch at {patch.start} overlaps the given box at {box.start}"
     return ""
 
 

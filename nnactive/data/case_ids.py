@@ -14,7 +14,7 @@ from nnactive.data.cards import CARD_FILE, DATASETS, Card
 
 def id_problem(ids: Sequence[str], card: Card) -> str | None:
     """What is wrong with the ids of a dataset's cases, with the way out; None if nothing is."""
-    if alike := _alike(ids):
+    if alike := alike_problem(ids):
         return alike
     missing, unknown = set(card.ids) - set(ids), set(ids) - set(card.ids)
     complete = f"give the folder with the complete {card.title}"
@@ -48,7 +48,7 @@ def is_named_as_published(case: str, card: Card) -> bool:
     return not card.id_rule or any(re.fullmatch(pattern, case) for pattern in card.id_rule)
 
 
-def _alike(ids: Sequence[str]) -> str | None:
+def alike_problem(ids: Sequence[str]) -> str | None:
     """Which ids are the same, or are on some file systems, in one line."""
     for key, differs in (
         (str, ""),

@@ -96,7 +96,7 @@ def write_training_folder(
         fresh: the cases with new patches in this loop.
         relabel: makes a fresh case's partial label map ``(Z, Y, X)`` and class locations.
         previous: training folder of the previous loop, which has all other labelled cases.
-        validation_folds: cases of each fold's validation set.
+        validation_folds: cases of each fold's validation set; an empty one leaves none out.
         notes: text of further files in the folder, by name.
         done: a folder on the same disk for the fresh cases' files, where another attempt finds
             them; whoever calls this removes it.
@@ -110,7 +110,7 @@ def write_training_folder(
         for name, text in notes.items():
             write_text(draft / name, text)
         write_json(dataset / "plans.json", plans)
-        write_json(dataset / "splits_final.json", _splits(validation_folds))
+        write_json(dataset / "splits_final.json", _splits(sorted(images), validation_folds))
         link(dataset_json_file, dataset / "dataset.json")
         link(fingerprint_file, dataset / FINGERPRINT_LINK)
         for case, image in images.items():
@@ -199,6 +199,11 @@ def stand_in(train: Path, out: Path, *, dataset_json_file: Path) -> Path:
     return out
 
 
+def has_label(train: Path, case: str) -> bool:
+    """Whether a case is among a training folder's labelled ones."""
+    return (_cases_folder(train) / f"{case}_seg.b2nd").exists()
+
+
 def read_partial_label(train: Path, case: str) -> np.ndarray:
     """Partial label map ``(Z, Y, X)`` of a labelled case, with the ignore label elsewhere."""
     label: np.ndarray = read_volume(_cases_folder(train) / f"{case}_seg.b2nd")[0]
@@ -235,8 +240,7 @@ def _cases_folder(train: Path) -> Path:
     return dataset / folder_names(read_json(dataset / "plans.json"))[1]
 
 
-def _splits(validation_folds: list[list[str]]) -> list[dict[str, list[str]]]:
-    everything = sorted(case for fold in validation_folds for case in fold)
+def _splits(everything: list[str], validation_folds: list[list[str]]) -> list[dict[str, list[str]]]:
     return [
         {"train": [case for case in everything if case not in set(fold)], "val": sorted(fold)}
         for fold in validation_folds

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from nnactive.annotator.drawn import drawn_labels
 from nnactive.answers.patch_rules import problems
 from nnactive.data.prepare.memo import Memo, key_of
 from nnactive.data.prepared import (
@@ -28,9 +27,11 @@ from nnactive.io.models import StateFile, file_text
 from nnactive.io.queries import START, Query, load_patches, load_query
 from nnactive.labels import count_boundary, count_labelled, count_work
 from nnactive.nnunet.training_folder import class_locations, follow, write_training_folder
+from nnactive.oracle.base import Oracle
+from nnactive.oracle.choose import oracle_of
 from nnactive.settings import Annotator, Setting
 from nnactive.steps.folds import assign_folds
-from nnactive.steps.twins import set_name
+from nnactive.steps.twins import corrected, set_name
 from nnactive.streams import seed as seed_of
 from nnactive.streams import stream
 
@@ -56,11 +57,21 @@ class Labelled(StateFile):
     """Name of the set of patches; None: written before it was recorded, by other draws."""
     training_seed: int | None = None
     """What the trainings on these labels draw from, a stream a fold; None: chance."""
+    versions: Annotated[dict[str, str], Field(exclude_if=operator.not_)] = Field(
+        default_factory=dict
+    )
+    """Name of each case's labels where they may be corrected, by `Oracle.version`; empty, and not
+    in the file, where they never change."""
 
     @property
     def voxels(self) -> int:
         """All labelled voxels."""
         return sum(sum(counts) for counts in self.cases.values())
+
+    @property
+    def present(self) -> dict[str, list[int]]:
+        """Classes that are labelled in each labelled case."""
+        return {case: [c for c, n in enumerate(row) if n] for case, row in self.cases.items()}
 
     @property
     def foreground(self) -> tuple[int, ...]:
@@ -105,7 +116,9 @@ def annotate(
 ) -> None:
     """Write the training folder of a loop from all patches chosen so far.
 
-    Finished cases lie beside ``out`` until it is written, so that an interrupted call resumes.
+    Where a person labels, patches that they haven't labelled yet stay "ignore" and come with a
+    later loop; so do corrections of what an earlier loop labelled. Finished cases lie beside
+    ``out`` until it is written, so that an interrupted call resumes.
 
     Args:
         data: the prepared dataset.
@@ -116,31 +129,45 @@ def annotate(
         out: the training folder to write.
 
     Raises:
-        UserError: if the labelled cases can't be split into folds, or a loop file has other patches
-            than a query may choose: nothing else is labelled, whoever wrote it.
+        UserError: if the labelled cases can't be split into folds, nothing is labelled, or a loop
+            file has other patches than a query may choose: nothing else is labelled, whoever wrote
+            it.
     """
     dataset = PreparedDataset(data)
     loops = sorted((load_query(path) for path in queries), key=lambda query: query.loop)
     _check(loops, dataset, setting)
-    patches = load_patches(queries)
+    oracle = oracle_of(dataset, setting.annotator, seed)
+    patches = oracle.labelled([*dataset.given, *load_patches(queries)])
+    if not patches:
+        raise UserError(f"{dataset.info.name}: nothing is labelled yet; label a patch first")
+    by_case = _by_case(patches)
+    versions = {case: oracle.version(case, by_case[case]) for case in sorted(by_case)}
     # Named by the set and not by the method: the same patches make the same training folder.
-    names = (setting.name, set_name(patches), seed, loops[-1].loop)
-    fresh = sorted({patch.case for patch in loops[-1].patches})
+    names = (setting.name, corrected(set_name(patches), versions), seed, loops[-1].loop)
+    fresh = set(by_case)
+    if previous:
+        before = read_model(labelled_file(previous), Labelled).versions
+        fresh &= {patch.case for patch in loops[-1].patches}
+        fresh |= {case for case, name in versions.items() if name != before.get(case, "")}
+    person = dataset.info.labels_in is not None
     # Only the protocol's starting budget makes sure of every class; another start may miss some,
-    # and so may an annotator.
-    complete = loops[0].method == START and setting.annotator is None
-    images = sum(len({patch.case for patch in query.patches}) for query in loops)
+    # and so may an annotator or a person.
+    complete = loops[0].method == START and setting.annotator is None and not person
+    images = len({(patch.loop, patch.case) for patch in patches})
     _write(
         dataset,
         setting,
         names,
-        patches,
-        fresh,
+        by_case,
+        sorted(fresh),
         previous,
         out,
         images,
-        annotator=setting.annotator,
+        oracle=oracle,
+        versions={case: name for case, name in versions.items() if name},
+        errs=setting.annotator,
         complete=complete,
+        few=person,
     )
 
 
@@ -158,9 +185,17 @@ def annotate_all(data: Path, setting: Setting, seed: int, out: Path) -> None:
     dataset = PreparedDataset(data)
     whole = [Patch(case.id, (0, 0, 0), case.shape) for case in dataset.info.pool]
     names = (setting.name, set_name(whole), seed, 0)
-    cases = sorted(patch.case for patch in whole)
+    by_case = _by_case(whole)
     _write(
-        dataset, setting, names, whole, cases, None, out, len(whole), annotator=None, complete=False
+        dataset,
+        setting,
+        names,
+        by_case,
+        sorted(by_case),
+        None,
+        out,
+        len(whole),
+        oracle=oracle_of(dataset, None, seed),
     )
 
 
@@ -168,24 +203,29 @@ def _write(
     dataset: PreparedDataset,
     setting: Setting,
     names: tuple[str, str, int, int],
-    patches: list[Patch],
+    by_case: dict[str, list[Patch]],
     fresh: list[str],
     previous: Path | None,
     out: Path,
     images: int,
     *,
-    annotator: Annotator | None,
-    complete: bool,
+    oracle: Oracle,
+    versions: dict[str, str] | None = None,
+    errs: Annotator | None = None,
+    complete: bool = False,
+    few: bool = False,
 ) -> None:
-    """Write a training folder with the labels of ``patches``; its draws are called ``names``."""
-    by_case, classes = _by_case(patches), len(dataset.info.classes)
-    errs = [] if annotator is None else [annotator.model_dump()]
-    across = dataset.info.slice_axis
+    """Write a training folder with the labels of patches; its draws are called ``names``.
+
+    What patches are corrected to is part of the names, so another version's work isn't continued.
+    """
+    classes, across = len(dataset.info.classes), dataset.info.slice_axis
+    how = [] if errs is None else [errs.model_dump()]
     axis = [across] if across else []
-    done = _done_cases(out, key_of([dataset.info.checksum, *names, *errs, *axis]))
+    done = _done_cases(out, key_of([dataset.info.checksum, *names, *how, *axis]))
 
     def drawn(case: str) -> np.ndarray:
-        return drawn_labels(dataset, annotator, names[2], case, by_case[case])
+        return oracle.labels(case, by_case[case])
 
     def relabel(case: str) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
         label = drawn(case)
@@ -194,13 +234,13 @@ def _write(
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
     draws = seed_of(*names, "training") if setting.training.seeded else None
+    more = {"images": images, "set_name": names[1], "training_seed": draws}
     labelled = _count(drawn, by_case, classes, fresh, before, across, done / "work").model_copy(
-        update={"images": images, "set_name": names[1], "training_seed": draws}
+        update=more | {"versions": versions or {}}
     )
-    present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
-    draw = stream(*names, "folds")
-    folds = assign_folds(
-        present, setting.training.folds, draw, dataset.info.classes, complete=complete
+    draw, folds = stream(*names, "folds"), setting.training.folds
+    left_out = assign_folds(
+        labelled.present, folds, draw, dataset.info.classes, complete=complete, few=few
     )
     write_training_folder(
         out,
@@ -212,7 +252,7 @@ def _write(
         fresh=fresh,
         relabel=relabel,
         previous=previous,
-        validation_folds=folds,
+        validation_folds=left_out,
         notes={LABELLED: file_text(labelled)},
         done=done,
     )
@@ -237,7 +277,7 @@ def _check(loops: list[Query], dataset: PreparedDataset, setting: Setting) -> No
             )
     shapes = {case.id: case.shape for case in dataset.info.pool}
     placed = [[Patch(p.case, p.start, p.size) for p in query.patches] for query in loops]
-    for problem in problems(placed, shapes, setting.patch_size):
+    for problem in problems(placed, shapes, setting.patch_size, dataset.given):
         raise UserError(f"{problem}; remove its loop file and run again")
 
 

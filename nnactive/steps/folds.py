@@ -19,6 +19,7 @@ def assign_folds(
     class_names: Sequence[str] = (),
     *,
     complete: bool = True,
+    few: bool = False,
 ) -> list[list[str]]:
     """Validation cases of each fold, sorted (protocol section 3, "Folds").
 
@@ -36,12 +37,17 @@ def assign_folds(
         complete: whether every class must be labelled in two cases, as after the protocol's
             starting budget. If not, only those that are count: a class labelled in one case is
             missing from the training of one member, one that isn't labelled from all.
+        few: whether there may be fewer cases than folds, as where a person labels. Then, and where
+            no folds are found, no member leaves a case out: all folds are empty, and members
+            differ by what their trainings draw.
 
     Raises:
         UserError: if there are fewer cases than folds, a class is labelled in fewer than two
             cases, or no such folds are found.
     """
     cases = sorted(classes_by_case)
+    if len(cases) < folds and few:
+        return [[] for _ in range(folds)]
     if len(cases) < folds:
         raise UserError(
             f"{len(cases)} labelled cases can't fill {folds} folds; "
@@ -56,19 +62,26 @@ def assign_folds(
                 f"{_named(label, class_names)} is labelled in {len(having)} cases, folds need "
                 f"{_NEEDED}; enlarge the starting budget"
             )
-    for _ in range(_DEALS):
-        dealt = _deal(cases, members, folds, rng)
-        if _fits(dealt, members, folds):
-            return _grouped(dealt, folds)
-    found = _Search(cases, members, folds, rng).run()
-    if found is None:
+    found = _found(cases, members, folds, rng)
+    if found is None and not few:
         label = min(members, key=lambda value: (len(members[value]), value))
         raise UserError(
             f"no {folds} folds of {len(cases)} cases hold every class twice (rarest: "
             f"{_named(label, class_names)}, in {len(members[label])} cases); "
             "enlarge the starting budget"
         )
-    return _grouped(found, folds)
+    return _grouped(found or {}, folds)
+
+
+def _found(
+    cases: list[str], members: dict[int, list[str]], folds: int, rng: np.random.Generator
+) -> dict[str, int] | None:
+    """Fold of each case, dealt out or else searched for; None if there seem to be none."""
+    for _ in range(_DEALS):
+        dealt = _deal(cases, members, folds, rng)
+        if _fits(dealt, members, folds):
+            return dealt
+    return _Search(cases, members, folds, rng).run()
 
 
 def _named(label: int, class_names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from nnactive.data.prepared import (
     volume_file,
 )
 from nnactive.errors import NnactiveError
-from nnactive.geometry import Spacing, Triple
+from nnactive.geometry import Patch, Spacing, Triple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +35,8 @@ class PoolFacts:
     sums: dict[str, str]
     """SHA-256 of the files that its reader may open, by path below the dataset's folder; empty if
     an older version prepared the dataset."""
+    given: tuple[Patch, ...] = ()
+    """Boxes that were labelled before anything was chosen, of loop 0; none in a benchmark."""
 
 
 def facts_of(dataset: PreparedDataset, *, labels: bool = False) -> PoolFacts:
@@ -54,6 +56,7 @@ def facts_of(dataset: PreparedDataset, *, labels: bool = False) -> PoolFacts:
         spacing=info.spacing,
         shapes={case.id: case.shape for case in info.pool},
         sums={name: dataset.sums[name] for name in files if name in dataset.sums},
+        given=dataset.given,
     )
 
 

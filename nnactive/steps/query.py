@@ -250,7 +250,7 @@ def _info(inputs: QueryInputs, facts: PoolFacts) -> PoolInfo:
         loop=inputs.loop,
         queries=setting.loops - 1,
         n_classes=len(facts.classes),
-        labelled=tuple(load_patches(inputs.queries)),
+        labelled=(*facts.given, *load_patches(inputs.queries)),
     )
 
 
@@ -276,7 +276,7 @@ def _sources(inputs: QueryInputs, files: PoolFiles, device: str, workers: int) -
         past = PastEnsembles(inputs.past, load).predict
     return Sources(
         images=images,
-        partial_labels=partial(_partial_label, inputs.train),
+        partial_labels=partial(_partial_label, inputs.train, files.facts),
         predictor=network.predictor,
         needs=method.needs,
         names=inputs.names,
@@ -327,7 +327,12 @@ def _resumable(method: QueryMethod, info: PoolInfo, sources: Sources, n: int) ->
         return run_method(method, PoolView(info, replace(sources, checkpoint=None)), n)
 
 
-def _partial_label(train: Path, case: str) -> "np.ndarray":
-    from nnactive.nnunet.training_folder import read_partial_label
+def _partial_label(train: Path, facts: PoolFacts, case: str) -> "np.ndarray":
+    import numpy as np
 
-    return read_partial_label(train, case)
+    from nnactive.nnunet.training_folder import has_label, read_partial_label
+
+    if has_label(train, case):
+        return read_partial_label(train, case)
+    # A person hasn't labelled the case's patches yet.
+    return np.full(facts.shapes[case], len(facts.classes), np.int16)

@@ -15,6 +15,7 @@ from nnactive.io.queries import PROTOCOL_START, START, Query, record, save_query
 from nnactive.methods import STARTS, StartMethod
 from nnactive.methods.run_method import run_method
 from nnactive.methods.starts.pool import StartPool
+from nnactive.places import leaves_none
 from nnactive.pool.info import PoolInfo
 from nnactive.pool.sources import Sources
 from nnactive.pool.view import PoolView
@@ -138,7 +139,7 @@ def start_pool(
         loop=0,
         queries=setting.loops - 1,
         n_classes=len(facts.classes),
-        labelled=(),
+        labelled=facts.given,
     )
     sources = Sources(
         images=images,
@@ -168,7 +169,15 @@ def with_room(data: Path, setting: Setting) -> PreparedDataset:
     dataset = PreparedDataset(data)
     info = dataset.info
     # Before anything is trained: a dataset that was just generated isn't judged earlier.
-    room = Room(tuple(case.shape for case in info.pool), setting.patch_size, setting.stride)
+    shapes = tuple(
+        case.shape
+        for case in info.pool
+        if not any(
+            box.case == case.id and leaves_none(box, case.shape, setting.patch_size)
+            for box in dataset.given
+        )
+    )
+    room = Room(shapes, setting.patch_size, setting.stride)
     reason = judge(Budget.of(setting), room, []).impossible
     if reason:
         raise UserError(

@@ -28,6 +28,19 @@ def set_name(patches: Iterable[Patch]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
+def corrected(name: str, versions: Mapping[str, str]) -> str:
+    """A name of labelled patches that changes when their labels are corrected.
+
+    Args:
+        name: of the set of patches.
+        versions: name of each case's labels; where none has one, the set's name stays.
+    """
+    named = sorted((case, version) for case, version in versions.items() if version)
+    if not named:
+        return name
+    return hashlib.sha256(json.dumps([name, named]).encode()).hexdigest()
+
+
 def train_once(
     kept: Path,
     output: Path,

@@ -44,7 +44,8 @@ def choice_of(
     if len(choice.patches) != setting.query_size:
         raise MethodError(f"{len(choice.patches)} patches instead of {setting.query_size}")
     chosen = [Patch(each.case, each.start, each.size) for each in choice.patches]
-    wrong = next(problems([before, chosen], facts.shapes, setting.patch_size), None)
+    rules = problems([before, chosen], facts.shapes, setting.patch_size, facts.given)
+    wrong = next(rules, None)
     if wrong:
         raise MethodError(plain(wrong, MOST_CHARACTERS))
     return choice

@@ -18,6 +18,7 @@ from nnactive.data.prepared import PreparedDataset
 from nnactive.geometry import Patch
 from nnactive.io.queries import load_patches
 from nnactive.labels import paint
+from nnactive.oracle.choose import oracle_of
 
 FOLDER = Path(__file__).parent
 STYLES = FOLDER.parents[1] / "pictures"
@@ -122,7 +123,9 @@ def _shown(
         toward=dataset.toward(patch.case),
     )
     classes = dataset.info.classes
-    counts = np.bincount(label[patch.slices].ravel(), minlength=len(classes)).tolist()
+    # Where a person hasn't drawn anything, there is the ignore value.
+    found = np.bincount(label[patch.slices].ravel(), minlength=len(classes))
+    counts = found[: len(classes)].tolist()
     return Shown(
         number=place + 1,
         patch=patch,
@@ -135,11 +138,14 @@ def _shown(
 def _label(
     dataset: PreparedDataset, moment: Moment, case: str, patches: Sequence[Patch]
 ) -> np.ndarray:
-    """A case's label map, inside its patches as the setting's annotator draws it."""
-    label, annotator = dataset.pool_label(case), moment.setting.annotator
+    """A case's label map, inside its patches as the setting's annotator or a person draws it."""
+    inside, annotator = [p for p in patches if p.case == case], moment.setting.annotator
+    if dataset.info.labels_in is not None:
+        oracle = oracle_of(dataset, annotator, moment.experiment.seed)
+        return oracle.labels(case, oracle.labelled(inside))
+    label = dataset.pool_label(case)
     if annotator is None:
         return label
-    inside = [patch for patch in patches if patch.case == case]
     return paint(
         label, drawn_labels(dataset, annotator, moment.experiment.seed, case, inside), inside
     )

@@ -26,16 +26,14 @@ if TYPE_CHECKING:
     from nnactive.data.raw.files.volumes import Volume
 
 
-class CaseFacts(Frozen):
-    """What is known of a raw case without looking at any other."""
+class ImageFacts(Frozen):
+    """What is known of an image without looking at its label map or any other image."""
 
     id: str
     file: str
-    """Its first image."""
+    """Its first file."""
     shape: Triple
     """``(Z, Y, X)`` as in the file."""
-    cropped: Triple
-    """Of the box outside which every channel is 0: what a preparation keeps."""
     spacing: Spacing
     """mm, (z, y, x)."""
     orientation: str
@@ -44,6 +42,24 @@ class CaseFacts(Frozen):
     """The file of each channel; its first image's for channels that a script makes."""
     ranges: tuple[tuple[float, float], ...]
     """Lowest and highest intensity of each channel."""
+
+    @property
+    def millimetres(self) -> Spacing:
+        """Size of the whole image, (z, y, x)."""
+        z, y, x = (n * s for n, s in zip(self.shape, self.spacing, strict=True))
+        return z, y, x
+
+    @property
+    def volume(self) -> float:
+        """mm^3 of the whole image."""
+        return float(np.prod(self.millimetres))
+
+
+class CaseFacts(ImageFacts):
+    """What is known of a raw case without looking at any other."""
+
+    cropped: Triple
+    """Of the box outside which every channel is 0: what a preparation keeps."""
     voxels: tuple[int, ...]
     """Of each class in the raw label map, background first."""
     lost: tuple[int, ...]
@@ -57,17 +73,6 @@ class CaseFacts(Frozen):
     image_digest: str
     """SHA-256 of the voxels of all channels."""
     label_digest: str
-
-    @property
-    def millimetres(self) -> Spacing:
-        """Size of the whole image, (z, y, x)."""
-        z, y, x = (n * s for n, s in zip(self.shape, self.spacing, strict=True))
-        return z, y, x
-
-    @property
-    def volume(self) -> float:
-        """mm^3 of the whole image."""
-        return float(np.prod(self.millimetres))
 
 
 @dataclass(frozen=True)

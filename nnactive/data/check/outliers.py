@@ -1,12 +1,13 @@
 """Cases that differ from the rest in spacing, size, orientation or intensities, or in the crop."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from nnactive.data.card_fields import Scheme
 from nnactive.data.cards import Card
-from nnactive.data.check.case_facts import CaseFacts
+from nnactive.data.check.case_facts import CaseFacts, ImageFacts
 from nnactive.data.check.findings import Finding
 from nnactive.geometry import Spacing
 from nnactive.io.formatting import numbers
@@ -31,16 +32,27 @@ LOST_SHARE = 0.01
 
 def outliers(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
     """All findings about cases that differ from the dataset's median or majority."""
-    if not facts:
-        return
-    yield from _sizes(facts)
-    yield from _orientations(facts)
-    yield from _intensities(card, facts)
+    yield from image_outliers(card.channels, facts)
     for case in facts:
         yield from _lost(card, case)
 
 
-def _sizes(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+def image_outliers(
+    channels: Mapping[str, Scheme], facts: Sequence[ImageFacts]
+) -> Iterator[Finding]:
+    """Those about the images alone.
+
+    Args:
+        channels: normalisation by channel name, in channel order.
+        facts: of all images.
+    """
+    if facts:
+        yield from _sizes(facts)
+        yield from _orientations(facts)
+        yield from _intensities(channels, facts)
+
+
+def _sizes(facts: Sequence[ImageFacts]) -> Iterator[Finding]:
     spacing, size = _median([c.spacing for c in facts]), _median([c.millimetres for c in facts])
     volume = float(np.median([case.volume for case in facts]))
     if not SHORTEST <= max(size) <= LONGEST:
@@ -68,7 +80,7 @@ def _sizes(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
             yield Finding(severity="warning", kind="size", cases=(case.id,), detail=told)
 
 
-def _orientations(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
+def _orientations(facts: Sequence[ImageFacts]) -> Iterator[Finding]:
     counts = Counter(case.orientation for case in facts)
     usual = min(counts, key=lambda letters: (-counts[letters], letters))
     for case in facts:
@@ -80,8 +92,8 @@ def _orientations(facts: Sequence[CaseFacts]) -> Iterator[Finding]:
             yield Finding(severity="warning", kind="orientation", cases=(case.id,), detail=detail)
 
 
-def _intensities(card: Card, facts: Sequence[CaseFacts]) -> Iterator[Finding]:
-    for channel, (name, scheme) in enumerate(card.channels.items()):
+def _intensities(channels: Mapping[str, Scheme], facts: Sequence[ImageFacts]) -> Iterator[Finding]:
+    for channel, (name, scheme) in enumerate(channels.items()):
         widths = [case.ranges[channel][1] - case.ranges[channel][0] for case in facts]
         usual = float(np.median(widths))
         for case, width in zip(facts, widths, strict=True):
@@ -113,7 +125,7 @@ def _lost(card: Card, case: CaseFacts) -> Iterator[Finding]:
             yield Finding(severity=severity, kind="crop", cases=(case.id,), detail=detail)
 
 
-def _ids(facts: Sequence[CaseFacts]) -> tuple[str, ...]:
+def _ids(facts: Sequence[ImageFacts]) -> tuple[str, ...]:
     return tuple(case.id for case in facts)
 
 

@@ -41,6 +41,18 @@ def read_image(path: Path) -> "SimpleITK.Image":
     return _checked_image(path)[0]
 
 
+def check_voxels(path: Path, image: "SimpleITK.Image") -> None:
+    """Refuse axes that aren't perpendicular, and values that no statistics can hold.
+
+    Raises:
+        UserError: it has them; names the file.
+    """
+    import SimpleITK
+
+    check_perpendicular(path, grid_of(image))
+    check_finite(path, SimpleITK.GetArrayViewFromImage(image))
+
+
 def _checked_image(path: Path) -> "tuple[SimpleITK.Image, tuple[Note, ...]]":
     import SimpleITK
 
@@ -50,9 +62,9 @@ def _checked_image(path: Path) -> "tuple[SimpleITK.Image, tuple[Note, ...]]":
         image = SimpleITK.GetImageFromArray(array)
         image.SetSpacing((x, y, z))
     else:
-        image = _read_with_itk(path)
-        check_perpendicular(path, _grid_of(image))
-    check_finite(path, SimpleITK.GetArrayViewFromImage(image))
+        image = read_with_itk(path)
+        check_dimensions(path, image.GetSize(), image.GetNumberOfComponentsPerPixel())
+    check_voxels(path, image)
     return image, notes
 
 
@@ -73,19 +85,32 @@ def check_finite(path: Path, array: np.ndarray) -> None:
     )
 
 
-def _read_with_itk(path: Path) -> "SimpleITK.Image":
+def read_with_itk(path: Path) -> "SimpleITK.Image":
+    """Whatever SimpleITK reads from a file, of any dimension; only that it does is checked.
+
+    Raises:
+        UserError: it doesn't; names the file.
+    """
     import SimpleITK
 
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     try:
-        image = SimpleITK.ReadImage(str(path))
+        return SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
-        raise _unreadable(path, error) from None
-    _check_dimensions(path, image.GetSize(), image.GetNumberOfComponentsPerPixel())
-    return image
+        raise unreadable(path, error) from None
 
 
-def _check_dimensions(path: Path, size: tuple[int, ...], values: int) -> None:
+def check_dimensions(path: Path, size: tuple[int, ...], values: int) -> None:
+    """Refuse what isn't a single three-dimensional image.
+
+    Args:
+        path: the file.
+        size: voxels per axis, (x, y, z).
+        values: numbers per voxel.
+
+    Raises:
+        UserError: it isn't; names the file.
+    """
     if problem := dimension_problem(tuple(reversed(size)), values):
         raise UserError(f"{path}: {problem}")
 
@@ -95,10 +120,10 @@ def volume_of(image: "SimpleITK.Image") -> Volume:
     import SimpleITK
 
     array = SimpleITK.GetArrayFromImage(image).astype(np.float32)
-    return replace(_grid_of(image), array=array)
+    return replace(grid_of(image), array=array)
 
 
-def _grid_of(image: "SimpleITK.Image") -> Volume:
+def grid_of(image: "SimpleITK.Image") -> Volume:
     """The geometry of an image; its voxels as they are, not to be kept or changed."""
     import SimpleITK
 
@@ -139,8 +164,8 @@ def read_header(path: Path) -> tuple[Triple, Spacing]:
     check_header(path)
     if path.suffix in TIFF:
         return as_triple(tiff_shape(path)), read_spacing(path)
-    reader = _header(path)
-    _check_dimensions(path, reader.GetSize(), reader.GetNumberOfComponents())
+    reader = header_with_itk(path)
+    check_dimensions(path, reader.GetSize(), reader.GetNumberOfComponents())
     z, y, x = (float(s) for s in reversed(reader.GetSpacing()))
     return as_triple(tuple(reversed(reader.GetSize()))), (z, y, x)
 
@@ -151,10 +176,11 @@ def read_direction(path: Path) -> tuple[float, ...] | None:
     Raises:
         UserError: the file isn't a readable image.
     """
-    return None if path.suffix in TIFF else tuple(_header(path).GetDirection())
+    return None if path.suffix in TIFF else tuple(header_with_itk(path).GetDirection())
 
 
-def _header(path: Path) -> "SimpleITK.ImageFileReader":
+def header_with_itk(path: Path) -> "SimpleITK.ImageFileReader":
+    """A reader that has read the header of a file; raises as `read_with_itk`."""
     import SimpleITK
 
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
@@ -163,11 +189,12 @@ def _header(path: Path) -> "SimpleITK.ImageFileReader":
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     return reader
 
 
-def _unreadable(path: Path, error: RuntimeError) -> UserError:
+def unreadable(path: Path, error: RuntimeError) -> UserError:
+    """The error for a file that SimpleITK doesn't read, with its reason."""
     if "orthonormal" in str(error):
         return UserError(
             f"{path}: its axes aren't perpendicular (sform of its header); resample it to a grid "

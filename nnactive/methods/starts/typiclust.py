@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from nnactive.errors import MethodError
-from nnactive.geometry import Patch, Spacing, grid_of_tiles
+from nnactive.geometry import Patch, Spacing, grid_of_tiles, overlaps_any
 from nnactive.methods.base import Method
 from nnactive.methods.starts.base import StartMethod
 from nnactive.pool.view import PoolView
@@ -70,7 +70,9 @@ class TypiClust(StartMethod):
     def described(self, pool: PoolView, case: str) -> tuple[list[Patch], np.ndarray]:
         """Tiles of an image, and their features ``(tiles, 10 C)``."""
         image, rng = pool.image(case), pool.rng("tiles", case)
-        tiles = grid_of_tiles(case, pool.patch_size, pool.shape(case), rng)
+        taken = pool.labelled_in(case)
+        grid = grid_of_tiles(case, pool.patch_size, pool.shape(case), rng)
+        tiles = [tile for tile in grid if not overlaps_any(tile, taken)]
         if len(tiles) > self.parameters.tiles:
             drawn = rng.choice(len(tiles), self.parameters.tiles, replace=False)
             tiles = [tiles[index] for index in sorted(drawn.tolist())]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import Loop
+from trained_projects import trained_project
 
 from benchmark.annotation.ensembles import find_ensemble
 from benchmark.annotation.predictions import Predicted, predict
@@ -12,8 +13,6 @@ from benchmark.annotation.project.places import Places, load_project
 from nnactive.data.prepared import PreparedDataset
 from nnactive.errors import UserError
 from nnactive.nnunet.predict.ensemble import Ensemble
-
-from .trained import trained_project
 
 
 @pytest.fixture

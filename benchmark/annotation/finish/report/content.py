@@ -1,0 +1,218 @@
+"""What the report says: facts of the project, in the page's order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmark.annotation.agreement.read import Agreement
+from benchmark.annotation.finish.names import MODEL, RAW
+from benchmark.annotation.finish.raw import imports_by_case
+from benchmark.annotation.finish.report.charts import Chart, chart
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.rounds.model import Round, rounds_of
+from nnactive.oracle.drawn import GIVEN, Drawn
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was labelled in one round."""
+
+    name: str
+    patches: int
+    labelled: int
+    voxels: tuple[int, ...]
+    """By class, background included."""
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Voxels of similar confidence."""
+
+    span: str
+    voxels: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """All of the report but its pictures."""
+
+    project: Project
+    rows: tuple[Row, ...]
+    open: int
+    """Patches of all rounds that aren't labelled."""
+    labelled_cases: int
+    agreement: Agreement
+    charts: tuple[Chart, ...]
+    bins: tuple[Bin, ...]
+    verdict: tuple[str, ...]
+
+    @property
+    def labelled(self) -> int:
+        """Labelled patches of all rounds."""
+        return sum(row.labelled for row in self.rows if row.name != GIVEN)
+
+
+def tell(places: Places, project: Project, agreement: Agreement) -> Told:
+    """Collect what the report says.
+
+    Args:
+        places: of the project.
+        project: of which.
+        agreement: as `read_agreement` finds it.
+    """
+    rounds = rounds_of(places)
+    by_case = imports_by_case(places.labels)
+    drawn: dict[str, list[Drawn]] = {}
+    for folder, each in (one for imports in by_case.values() for one in imports):
+        drawn.setdefault(folder.parent.name, []).append(each)
+    rows = tuple(_rows(rounds, drawn, len(project.all_classes)))
+    return Told(
+        project=project,
+        rows=rows,
+        open=sum(row.patches - row.labelled for row in rows),
+        labelled_cases=len(by_case),
+        agreement=agreement,
+        charts=tuple(_charts(project, agreement)),
+        bins=_bins(agreement),
+        verdict=tuple(_verdict(project, agreement)),
+    )
+
+
+def _rows(rounds: Sequence[Round], drawn: dict[str, list[Drawn]], classes: int) -> list[Row]:
+    named = [(round_name(each.number), len(each.patches)) for each in rounds]
+    if GIVEN in drawn:
+        named.insert(0, (GIVEN, len(drawn[GIVEN])))
+    found = []
+    for name, patches in named:
+        counts = [each.voxels for each in drawn.get(name, ())]
+        sums = tuple(sum(column) for column in zip(*counts, strict=True)) or (0,) * classes
+        found.append(Row(name, patches, len(counts), sums[:classes]))
+    return found
+
+
+def _charts(project: Project, agreement: Agreement) -> list[Chart]:
+    found = []
+    if agreement.changes:
+        found.append(
+            chart(
+                "Agreement of consecutive ensembles",
+                f"Dice between the labels of a round's ensemble and those of the round before, on "
+                f"{agreement.changes[-1].images} images. 1: the last round changed nothing.",
+                [f"round {each.number}" for each in agreement.changes],
+                [each.dice for each in agreement.changes],
+                project.classes,
+            )
+        )
+    if agreement.held_out:
+        found.append(
+            chart(
+                "Prediction against labels that came later",
+                "Dice in each round's patches between the prediction of the ensemble before it and "
+                "what was drawn there afterwards. Queried patches are harder than the rest.",
+                [f"round {each.number + 1}" for each in agreement.held_out],
+                [each.dice for each in agreement.held_out],
+                project.classes,
+            )
+        )
+    return found
+
+
+def _bins(agreement: Agreement) -> tuple[Bin, ...]:
+    if agreement.calibrated is None:
+        return ()
+    table = agreement.calibrated.reliability
+    count = len(table.voxels)
+    rows = enumerate(zip(table.voxels, table.confidence, table.correct, strict=True))
+    return tuple(
+        Bin(f"{n / count:.1f} to {(n + 1) / count:.1f}", voxels, sure / voxels, right / voxels)
+        for n, (voxels, sure, right) in rows
+        if voxels
+    )
+
+
+def _verdict(project: Project, agreement: Agreement) -> list[str]:
+    """Sentences on what the last round has brought."""
+    found = []
+    if not agreement.changes and not agreement.held_out:
+        found.append(
+            "After one round nothing can be compared: label another round to see what it changes."
+        )
+    if agreement.changes:
+        last = agreement.changes[-1]
+        dice = _named(project, last.dice)
+        found.append(f"Round {last.number} changed the ensemble's labels; Dice to before: {dice}.")
+        if last.disagreement is not None:
+            found.append(
+                "Of the voxels with a class in either, the share with another label: "
+                f"{last.disagreement}."
+            )
+    if agreement.held_out:
+        late = agreement.held_out[-1]
+        found.append(
+            f"In round {late.number + 1}'s {late.patches} patches, of which {late.drafted} were "
+            f"shown with a draft, the earlier prediction had Dice {_named(project, late.dice)}."
+        )
+    if agreement.calibrated is not None and agreement.calibrated.temperature is not None:
+        found.append(_sureness(agreement))
+    return found
+
+
+def _sureness(agreement: Agreement) -> str:
+    calibrated = agreement.calibrated
+    if calibrated is None or calibrated.temperature is None:
+        return ""
+    how = "too sure of itself" if calibrated.temperature > 1 else "surer than it says"
+    text = (
+        f"In those patches the ensemble is {how} (temperature {calibrated.temperature:.2f}, "
+        f"expected calibration error {calibrated.error:.3f})"
+    )
+    if agreement.wrong is None:
+        return text + "."
+    return text + (
+        f"; if that holds elsewhere, about {100 * agreement.wrong:.2g} % of the voxels of the "
+        f"{len(agreement.watched)} compared images have a wrong label."
+    )
+
+
+def _named(project: Project, values: Sequence[object]) -> str:
+    pairs = zip(project.classes, values, strict=True)
+    return ", ".join(f"{name} {'undefined' if n is None else n}" for name, n in pairs)
+
+
+def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
+    """What to do with the files, each with a command to run in the project's folder."""
+    folds = " ".join(str(fold) for fold in range(project.training.folds))
+    options = "-c 3d_fullres"
+    if project.training.network == "resenc_m":
+        options += " -p nnUNetResEncUNetMPlans"
+    channels = "".join(f" CASE_{n:04d}.nii.gz" for n in range(len(project.channels)))
+    labels = f"finished/{RAW}/{dataset}/labelsTr/CASE.nii.gz"
+    return [
+        (
+            (
+                f"Segment other images. IMAGES has{channels} of each; convert other formats first, "
+                "for example with SimpleITK, or DICOM with dcm2niix."
+            ),
+            (
+                f"nnUNet_results=finished/{MODEL} nnUNetv2_predict -i IMAGES -o OUT -d {dataset} "
+                f"{options} -f {folds}"
+            ),
+        ),
+        (
+            "Train stock nnU-Net on the partial labels.",
+            (
+                f"nnUNet_raw=finished/{RAW} nnUNet_preprocessed=PREPROCESSED "
+                f"nnUNetv2_plan_and_preprocess -d {dataset[len('Dataset') :][:3]} "
+                "--verify_dataset_integrity"
+            ),
+        ),
+        (
+            "Go on in a new project with these labels, one --labels for each case that has any.",
+            (
+                f"nnactive-bench annotate init NEW --images IMAGES --classes "
+                f"{','.join(project.classes)} --labels CASE={labels}"
+            ),
+        ),
+    ]

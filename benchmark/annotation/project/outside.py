@@ -1,0 +1,35 @@
+"""What a project's file names outside the project's folder: a container has to mount it."""
+
+from pathlib import Path
+
+from benchmark.annotation.project.places import Places, load_project
+
+
+def outside(root: Path) -> tuple[Path, ...]:
+    """Absolute paths that exist: the images' folder, given labels, files of submitted methods.
+
+    A folder comes once, without what lies in it. A folder that is no project names nothing.
+
+    Args:
+        root: the project's folder.
+
+    Raises:
+        UserError: if its file is wrong.
+    """
+    from benchmark.submission.method_string import Method
+
+    if not Places(root).project.is_file():
+        return ()
+    project = load_project(root)
+    named = [Path(each) for each in (project.folder, *project.given.values())]
+    for text in (project.start, project.method):
+        head = text.rpartition(":")[0]
+        if head and Path(head).exists():
+            source = Method.parse(text).source
+            named += [source.path(name) for name in source.members()] if source else []
+    there = sorted({path for path in named if path.is_absolute() and path.exists()})
+    return tuple(
+        path
+        for path in there
+        if not any(other in path.parents for other in (*there, root.resolve()))
+    )
