@@ -85,8 +85,8 @@ def _print(report: "Report") -> None:
     for outcome in ("imported", "corrected"):
         for line in report.of(outcome):
             click.echo(f"{outcome}: {line.round}/{line.patch} ({line.case}): {line.text}")
-    for line in _open(report):
-        click.echo(line)
+    for text in _open(report):
+        click.echo(text)
     for text in report.warnings:
         click.echo(f"warning: {text}")
     for line in report.of("refused"):

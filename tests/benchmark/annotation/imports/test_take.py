@@ -357,6 +357,24 @@ def test_a_named_file_says_nothing_of_other_patches(tmp_path: Path) -> None:
     assert outcomes(report) == {"round_00/p01": "imported", "round_00/p02": "imported"}
 
 
+def test_a_file_that_vanishes_is_refused_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    built.draw("p01")
+    built.draw("p02")
+
+    def gone(labels: Path, file: Path) -> Path:
+        if file.name.startswith("p01"):
+            file.unlink()
+        return original(labels, file)
+
+    original = importing.keep_source
+    monkeypatch.setattr(importing, "keep_source", gone)
+    report = run(built)
+    assert (of(report, "refused"), of(report, "imported")) == (["p01"], ["p02"])
+
+
 def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
     from nnactive.io.leases import lease
 
