@@ -112,13 +112,13 @@ def test_agreement_is_told_in_words() -> None:
         ),
         wrong=0.0123,
     )
-    assert list(agreement_lines(found, ("liver", "tumour"))) == [
+    assert "\n".join(agreement_lines(found, ("liver", "tumour"))) == (
         "rounds 1 and 2, Dice of their predictions for 7 images: liver 0.914, tumour -; 91.4% of "
-        "the foreground differs",
+        "the foreground differs\n"
         "round 1's predictions in the 3 patches labelled next, Dice: liver 0.914, tumour -; 91.4% "
-        "of the voxels right (3 were shown as a draft, so it flatters)",
-        "voxels that the newest ensemble gets wrong, by calibrated confidence: 1.23%",
-    ]
+        "of the voxels right (3 were shown as a draft, so it flatters)\n"
+        "voxels that the newest ensemble gets wrong, by calibrated confidence: 1.23%"
+    )
     (line,) = agreement_lines(None, ("liver",))
     assert line.startswith("agreement between rounds: not yet")
 
