@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
     from benchmark.annotation.imports.report import Report
 
 
-@click.command("import")
+@click.command(
+    "import",
+    cls=Contained,
+    roles={"root": Role.PROJECT, "files": Role.IMAGES, "images": Role.IMAGES},
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(

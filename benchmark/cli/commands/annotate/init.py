@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmark.cli.bars import bars
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
 
 if TYPE_CHECKING:
     from benchmark.annotation.project.begin import Begun
@@ -15,7 +17,16 @@ FREE = "context_mm, view and draft"
 """Fields of project.json that count from the next round on; all others are fixed by round 0."""
 
 
-@click.command("init")
+@click.command(
+    "init",
+    cls=Contained,
+    roles={
+        "root": Role.PROJECT,
+        "images": Role.IMAGES,
+        "csv": Role.IMAGES,
+        "labels": Role.IMAGES,
+    },
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--images",
@@ -29,7 +40,7 @@ FREE = "context_mm, view and draft"
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     default=None,
     metavar="FILE",
-    help="Table of the images instead: a column id, and one of paths for each channel.",
+    help="Table of the images: a column id, and one of paths for each channel.",
 )
 @click.option(
     "--classes", required=True, metavar="NAME,...", help="Foreground classes, in label order."

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ HOW_TIMED = (
 )
 
 
-@click.command("status")
+@click.command("status", cls=Contained, roles={"root": Role.PROJECT})
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def status(root: Path, *, as_json: bool) -> None:
