@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--accept", multiple=True, metavar="ID,ID", help="The draft of these patches is right as it is."
 )
 @click.option(
-    "--image",
+    "--labels",
     "images",
     multiple=True,
     metavar="ID=FILE",
@@ -66,10 +66,12 @@ def _by_case(images: tuple[str, ...]) -> dict[str, Path]:
         case, equals, file = text.partition("=")
         if not (case and equals and file):
             raise UserError(
-                f"--image {text}: give it as ID=FILE, such as case_001=segmentation.nrrd"
+                f"--labels {text}: give it as ID=FILE, such as case_001=segmentation.nrrd"
             )
         if case in found:
-            raise UserError(f"--image {text}: {case} was given twice; give one file for each image")
+            raise UserError(
+                f"--labels {text}: {case} was given twice; give one file for each image"
+            )
         found[case] = Path(file)
     return found
 
