@@ -180,10 +180,12 @@ class Importing:
         written = datetime.fromisoformat(number.written)
         if written - SKEW <= saved <= self.now + SKEW:
             return saved.strftime(UTC_TEXT)
-        when = "after now" if saved > self.now else "before its round was written"
+        cause = "before its round was written"
+        if saved > self.now:
+            cause = "after now, so clocks differ"
         self.warnings.append(
-            f"{asked.said}: {taken.candidate.name} was saved {when}, by its date; clocks differ, "
-            "and its minutes aren't counted"
+            f"{asked.said}: {taken.candidate.name} was saved {cause}, by its date; its minutes "
+            "aren't counted"
         )
         return None
 
