@@ -209,11 +209,13 @@ def _write(
     told: Told,
 ) -> Round:
     """Write a round's folder, with predictions where there is an ensemble by now."""
+    from benchmark.annotation.imports.looked import remember_templates
     from benchmark.annotation.rounds.write import write_round
 
     predicted = _predicted(places, project, number, patches, options, told)
+    is_new = not places.round(number).exists()
     with told.stages() as progress:
-        return write_round(
+        written = write_round(
             places,
             project,
             _sources(places, project),
@@ -223,6 +225,9 @@ def _write(
             predicted,
             progress,
         )
+    if is_new:  # else a person may have been at work in it
+        remember_templates(places, written)
+    return written
 
 
 def _predicted(
