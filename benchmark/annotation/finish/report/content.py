@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from benchmark.annotation.agreement.read import Agreement
 from benchmark.annotation.finish.names import MODEL, RAW
@@ -17,6 +18,8 @@ from nnactive.oracle.drawn import GIVEN, Drawn
 class Row:
     """What was labelled in one round."""
 
+    key: str
+    """Of its folder of labels."""
     name: str
     patches: int
     labelled: int
@@ -51,7 +54,7 @@ class Told:
     @property
     def labelled(self) -> int:
         """Labelled patches of all rounds."""
-        return sum(row.labelled for row in self.rows if row.name != GIVEN)
+        return sum(row.labelled for row in self.rows if row.key != GIVEN)
 
 
 def tell(places: Places, project: Project, agreement: Agreement) -> Told:
@@ -81,14 +84,14 @@ def tell(places: Places, project: Project, agreement: Agreement) -> Told:
 
 
 def _rows(rounds: Sequence[Round], drawn: dict[str, list[Drawn]], classes: int) -> list[Row]:
-    named = [(round_name(each.number), len(each.patches)) for each in rounds]
+    named = [(round_name(each.number), str(each.number), len(each.patches)) for each in rounds]
     if GIVEN in drawn:
-        named.insert(0, (GIVEN, len(drawn[GIVEN])))
+        named.insert(0, (GIVEN, "from the start", len(drawn[GIVEN])))
     found = []
-    for name, patches in named:
-        counts = [each.voxels for each in drawn.get(name, ())]
+    for key, name, patches in named:
+        counts = [each.voxels for each in drawn.get(key, ())]
         sums = tuple(sum(column) for column in zip(*counts, strict=True)) or (0,) * classes
-        found.append(Row(name, patches, len(counts), sums[:classes]))
+        found.append(Row(key, name, patches, len(counts), sums[:classes]))
     return found
 
 
@@ -212,7 +215,7 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
             "Go on in a new project with these labels, one --labels for each case that has any.",
             (
                 f"nnactive-bench annotate init NEW --images IMAGES --classes "
-                f"{','.join(project.classes)} --labels CASE={labels}"
+                f"{quote(','.join(project.classes))} --labels CASE={labels}"
             ),
         ),
     ]
