@@ -93,7 +93,7 @@ def next_round(
     if options.images is not None:
         project = project.model_copy(update={"folder": str(options.images.resolve())})
     known = settled(places, project)
-    rounds = rounds_of(places)
+    rounds = _finished(places)
     if rounds:
         check_labelled(places, rounds[-1], with_open=options.with_open)
     number = len(rounds)
@@ -111,6 +111,18 @@ def next_round(
         raise UserError(f"{places.root}: round {number} has no patches; run the command again")
     patches, by = found
     return Outcome(_write(places, project, number, patches, by, options, told))
+
+
+def _finished(places: Places) -> list[Round]:
+    """The rounds that a person has; one whose folder isn't there is written again."""
+    from benchmark.annotation.rounds.write import is_written
+
+    rounds = rounds_of(places)
+    if rounds and not is_written(places, len(rounds) - 1):
+        last = rounds[-1]
+        if len(open_patches(places, last)) == len(last.patches):
+            return rounds[:-1]
+    return rounds
 
 
 def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
@@ -209,7 +221,7 @@ def _write(
             number,
             by,
             predicted,
-            partial(progress, "write the round"),
+            progress,
         )
 
 

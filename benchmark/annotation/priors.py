@@ -132,7 +132,8 @@ def intensities(source: Source, folder: Path) -> np.ndarray:
     import SimpleITK
     from nnactive.data.unlabelled.read import read_channels
 
-    image = SimpleITK.GetArrayViewFromImage(read_channels(folder, source.image)[0])
+    channel = read_channels(folder, source.image)[0]  # whose memory the view has
+    image = SimpleITK.GetArrayViewFromImage(channel)
     index: list[np.ndarray] = [np.empty(0)] * 3
     for axis, stored in zip(source.transpose, source.stored, strict=True):
         first, size = source.crop_start[axis], source.crop_size[axis]

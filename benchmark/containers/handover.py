@@ -94,6 +94,8 @@ class _Translation:
         self.files: dict[PurePosixPath, str] = {}
         self.outputs: list[Output] = []
         self._submissions: dict[Path, int] = {}
+        self._root: Path | None = None
+        """Of an annotation project."""
 
     def inside(self, role: Role, value: str) -> str:
         """The value that the command is given inside."""
@@ -108,6 +110,7 @@ class _Translation:
             Role.RUN: self._run,
             Role.TRACK_RUN: self._track_run,
             Role.PROJECT: self._project,
+            Role.IMAGES: self._images,
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
@@ -181,10 +184,20 @@ class _Translation:
         """An annotation project; what its file names by an absolute path keeps that inside."""
         from benchmark.annotation.project.outside import outside
 
+        self._root = Path(text).resolve()
         inside = self._writable(text, PROJECT)
         for path in outside(Path(text)):
             self._mount(to_read(path), PurePosixPath(path), str(path))
         return inside
+
+    def _images(self, text: str) -> str:
+        case, equals, file = text.partition("=")
+        if equals and not Path(text).exists():
+            return f"{case}={self._images(file)}"
+        whole = to_read(Path(text))
+        if self._root is not None and whole.is_relative_to(self._root):
+            return str(PROJECT / whole.relative_to(self._root))
+        return self._mount(whole, PurePosixPath(whole), text)
 
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)

@@ -27,6 +27,9 @@ class Role(Enum):
     """The folder of a track's run, to write, with the folder of the runs around it."""
     PROJECT = auto()
     """An annotation project's folder, to write, with what its file names outside it to read."""
+    IMAGES = auto()
+    """A folder or file to read that the project's file will name: it keeps its path inside, unless
+    it lies in the project's folder. Of ``ID=FILE`` that is FILE."""
     RESULTS = auto()
     """A folder or file with results, to read."""
     RAW = auto()

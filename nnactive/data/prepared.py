@@ -3,7 +3,7 @@
 import hashlib
 import json
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -32,6 +32,10 @@ PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"
+SOURCES = "sources.json"
+"""Which image each case was made from; only where a person labels."""
+OUTSIDE = "outside"
+"""Folder of masks, of images that a person labels: where an image is outside its non-zero mask."""
 SCRATCH = "scratch"
 """Folder of a preparation that isn't finished."""
 
@@ -130,9 +134,11 @@ class CheckedFiles:
         if wanted is None or name in self._right or not file.is_file():
             return
         if sha256(file) != wanted:
-            way_out = command(f"data prepare {self._folder.name}", self._folder.parent)
+            again = command(f"data prepare {self._folder.name}", self._folder.parent)
+            if SOURCES in self._sums or (self._folder / SOURCES).is_file():
+                again = "nnactive-bench annotate next"  # a person's labels lie elsewhere
             raise RefusedError(
-                f"{file}: isn't what was prepared; remove {self._folder} and run {way_out}"
+                f"{file}: isn't what was prepared; remove {self._folder} and run {again}"
             )
         self._right.add(name)
 
@@ -249,12 +255,23 @@ def volume_file(folder: Path, kind: str, case: str) -> Path:
     return folder / kind / f"{case}{SUFFIX}"
 
 
-def seal_dataset(folder: Path, info: PreparedInfo, *, late: bool = False) -> None:
-    """Write SHA-256 of each file of a dataset beside its ``prepared.json``, or before it."""
-    sides = {IMAGES: (*info.pool, *info.test), POOL_LABELS: info.pool, TEST_LABELS: info.test}
+def seal_dataset(
+    folder: Path, info: PreparedInfo, more: Iterable[str] = (), *, late: bool = False
+) -> None:
+    """Write SHA-256 of each file of a dataset beside its ``prepared.json``, or before it.
+
+    Args:
+        folder: the dataset's.
+        info: content of ``prepared.json``.
+        more: paths of files, below the folder, that only this dataset has.
+        late: whether an older version prepared it.
+    """
+    sides = {IMAGES: (*info.pool, *info.test)}
+    if info.labels_in is None:
+        sides |= {POOL_LABELS: info.pool, TEST_LABELS: info.test}
     files = [volume_file(folder, kind, case.id) for kind, side in sides.items() for case in side]
     sums = {str(file.relative_to(folder)): sha256(file) for file in files}
-    sums |= {name: sha256(folder / name) for name in PLANNED}
+    sums |= {name: sha256(folder / name) for name in (*PLANNED, *more)}
     sums[INFO] = hashlib.sha256(file_text(info).encode()).hexdigest()
     write_model(seal_file(folder / INFO), Seal(files=sums, late=late))
 

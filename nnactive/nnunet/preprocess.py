@@ -1,15 +1,19 @@
 """Resampling and normalising one case with nnU-Net's functions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from nnactive.geometry import Spacing
+from nnactive.geometry import Spacing, Triple, as_triple
 
 if TYPE_CHECKING:
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+LEAST: Final = 1e-8
+"""Least range that nnU-Net divides by."""
 
 
 def shape_after_crop(image: np.ndarray) -> tuple[int, ...]:
@@ -57,6 +61,56 @@ def resample(
     )
 
 
+@dataclass(frozen=True)
+class Cropped:
+    """An image without a label: resampled, and what was cropped."""
+
+    image: np.ndarray
+    """float32 ``(C, Z, Y, X)``, as `resample` makes it."""
+    start: Triple
+    """First voxel of the non-zero box, in the file's axes."""
+    size: Triple
+    """Its size."""
+    outside: np.ndarray | None
+    """bool, of shape ``size``: outside the image's non-zero mask; None: nowhere."""
+
+
+def resample_image(
+    image: np.ndarray, spacing: Spacing, target: Spacing, transpose: Sequence[int]
+) -> Cropped:
+    """Crop to non-zero, transpose and resample an image of which no label is known.
+
+    Args:
+        image: ``(C, Z, Y, X)``, with a voxel other than 0.
+        spacing: mm, (z, y, x), as in the file.
+        target: mm, in the axis order after transposition.
+        transpose: nnU-Net's ``transpose_forward``.
+    """
+    from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
+
+    inner, marks, box = crop_to_nonzero(image.astype(np.float32, copy=False))
+    outside = marks[0] < 0
+    moved = inner.transpose([0, *(axis + 1 for axis in transpose)])
+    current = [spacing[axis] for axis in transpose]
+    plans = _resampling_plans(tuple(target), tuple(transpose), len(image))
+    resampling = plans.get_configuration("3d_fullres").resampling_fn_data
+    shape = resampled_shape(moved.shape[1:], current, target)
+    resampled = resampling(moved, shape, current, list(target))
+    return Cropped(
+        np.ascontiguousarray(resampled, dtype=np.float32),
+        as_triple(low for low, _ in box),
+        as_triple(inner.shape[1:]),
+        outside if outside.any() else None,
+    )
+
+
+def resampled_shape(
+    shape: Sequence[int], spacing: Sequence[float], target: Sequence[float]
+) -> list[int]:
+    """Shape that nnU-Net gives an image; all in one order of axes."""
+    return [round(a / b * n) for a, b, n in zip(spacing, target, shape, strict=True)]
+
+
 def resample_label(
     label: np.ndarray,
     spacing: Spacing,
@@ -81,8 +135,7 @@ def resample_label(
         marked[(marked == 0) & outside] = -1
     marked = marked.transpose(transpose)
     current = [spacing[axis] for axis in transpose]
-    sides = zip(current, target, marked.shape, strict=True)
-    shape = [round(a / b * n) for a, b, n in sides]
+    shape = resampled_shape(marked.shape, current, target)
     if shape != list(marked.shape):
         plans = _resampling_plans(tuple(target), tuple(transpose), 1)
         resampling = plans.get_configuration("3d_fullres").resampling_fn_seg
@@ -109,6 +162,43 @@ def normalise(image: np.ndarray, plans: dict[str, Any]) -> np.ndarray:
         )
         result[channel] = scheme.run(image[channel].copy())
     return result
+
+
+def intensities(
+    image: np.ndarray, plans: dict[str, Any]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """How `normalise` changes an image's intensities, by channel.
+
+    Args:
+        image: ``(C, Z, Y, X)``, resampled and not normalised.
+        plans: as for `normalise`.
+
+    Returns:
+        Scale and offset: intensity = scale x normalised + offset, but for what was clipped.
+    """
+    statistics = plans["foreground_intensity_properties_per_channel"]
+    names = plans["configurations"]["3d_fullres"]["normalization_schemes"]
+    found = [
+        _intensities(name, image[channel], statistics[str(channel)])
+        for channel, name in enumerate(names)
+    ]
+    return tuple(scale for scale, _ in found), tuple(offset for _, offset in found)
+
+
+def _intensities(
+    scheme: str, channel: np.ndarray, statistics: dict[str, float]
+) -> tuple[float, float]:
+    low, high = float(channel.min()), float(channel.max())
+    match scheme:
+        case "ZScoreNormalization":
+            return max(float(channel.std()), LEAST), float(channel.mean())
+        case "CTNormalization":
+            return max(statistics["std"], LEAST), statistics["mean"]
+        case "RescaleTo01Normalization":
+            return max(high - low, LEAST), low
+        case "RGBTo01Normalization":
+            return 255.0, 0.0
+    return 1.0, 0.0
 
 
 @lru_cache(maxsize=8)

@@ -69,6 +69,11 @@ class Labelled(StateFile):
         return sum(sum(counts) for counts in self.cases.values())
 
     @property
+    def present(self) -> dict[str, list[int]]:
+        """Classes that are labelled in each labelled case."""
+        return {case: [c for c, n in enumerate(row) if n] for case, row in self.cases.items()}
+
+    @property
     def foreground(self) -> tuple[int, ...]:
         """Labelled voxels per foreground class, in label order."""
         return tuple(sum(column) for column in zip(*self.cases.values(), strict=True))[1:]
@@ -229,23 +234,13 @@ def _write(
 
     before = read_model(labelled_file(previous), Labelled) if previous else None
     draws = seed_of(*names, "training") if setting.training.seeded else None
+    more = {"images": images, "set_name": names[1], "training_seed": draws}
     labelled = _count(drawn, by_case, classes, fresh, before, across, done / "work").model_copy(
-        update={
-            "images": images,
-            "set_name": names[1],
-            "training_seed": draws,
-            "versions": versions or {},
-        }
+        update=more | {"versions": versions or {}}
     )
-    present = {case: [c for c, n in enumerate(row) if n] for case, row in labelled.cases.items()}
-    draw = stream(*names, "folds")
-    folds = assign_folds(
-        present,
-        setting.training.folds,
-        draw,
-        dataset.info.classes,
-        complete=complete,
-        few=few,
+    draw, folds = stream(*names, "folds"), setting.training.folds
+    left_out = assign_folds(
+        labelled.present, folds, draw, dataset.info.classes, complete=complete, few=few
     )
     write_training_folder(
         out,
@@ -257,7 +252,7 @@ def _write(
         fresh=fresh,
         relabel=relabel,
         previous=previous,
-        validation_folds=folds,
+        validation_folds=left_out,
         notes={LABELLED: file_text(labelled)},
         done=done,
     )

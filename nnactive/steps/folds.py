@@ -62,21 +62,26 @@ def assign_folds(
                 f"{_named(label, class_names)} is labelled in {len(having)} cases, folds need "
                 f"{_NEEDED}; enlarge the starting budget"
             )
-    for _ in range(_DEALS):
-        dealt = _deal(cases, members, folds, rng)
-        if _fits(dealt, members, folds):
-            return _grouped(dealt, folds)
-    found = _Search(cases, members, folds, rng).run()
-    if found is None and few:
-        return [[] for _ in range(folds)]
-    if found is None:
+    found = _found(cases, members, folds, rng)
+    if found is None and not few:
         label = min(members, key=lambda value: (len(members[value]), value))
         raise UserError(
             f"no {folds} folds of {len(cases)} cases hold every class twice (rarest: "
             f"{_named(label, class_names)}, in {len(members[label])} cases); "
             "enlarge the starting budget"
         )
-    return _grouped(found, folds)
+    return _grouped(found or {}, folds)
+
+
+def _found(
+    cases: list[str], members: dict[int, list[str]], folds: int, rng: np.random.Generator
+) -> dict[str, int] | None:
+    """Fold of each case, dealt out or else searched for; None if there seem to be none."""
+    for _ in range(_DEALS):
+        dealt = _deal(cases, members, folds, rng)
+        if _fits(dealt, members, folds):
+            return dealt
+    return _Search(cases, members, folds, rng).run()
 
 
 def _named(label: int, class_names: Sequence[str]) -> str:

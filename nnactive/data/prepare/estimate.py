@@ -75,13 +75,28 @@ def estimate(card: Card, cases: Sequence[Found], out: Path) -> Estimate:
     sizes = sizes_from_headers(card, cases)
     channels = len(card.channels)
     converted = CONVERTED * channels if is_needed(card) else 0
+    return estimate_sizes(sizes, len(cases), channels, out, converted)
+
+
+def estimate_sizes(
+    sizes: Sequence[CaseSize], cases: int, channels: int, out: Path, converted: int = 0
+) -> Estimate:
+    """Estimate what preparing cases of known sizes needs, minus what is already there.
+
+    Args:
+        sizes: of each case with a readable header.
+        cases: number of all cases.
+        channels: number of channels.
+        out: the prepared dataset's folder.
+        converted: bytes of a converted raw case, per voxel of the file.
+    """
     disk = sum(case.voxels[0] * converted + stored_bytes(case, channels) for case in sizes)
     memory = sorted((case.memory(channels) for case in sizes), reverse=True)
     return Estimate(
         disk=max(disk - sum(file_sizes(out)), 0),
         free=free(out),
         memory=max(memory, default=0),
-        workers=workers_for(memory or [0] * len(cases)),
+        workers=workers_for(memory or [0] * cases),
         sizes=tuple(sizes),
         channels=channels,
     )

@@ -26,17 +26,15 @@ NO_SPACE = 1 << 20
 """Free bytes below which a failed write is attributed to a full disk."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """One preparation: what is made from what, and where."""
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """Where the stages of a preparation run, case by case; what they have found is remembered."""
 
-    card: Card
+    key: str
+    """What all results depend on beside the raw files."""
     out: Path
     workers: int
     progress: Progress
-    cases: tuple[Found, ...]
-    pool: tuple[str, ...]
-    test: tuple[str, ...]
     raw: RawFiles = field(default_factory=dict)
     """The raw files and their checksums; without a case's, nothing is remembered of it."""
 
@@ -44,15 +42,6 @@ class Job:
     def scratch(self) -> Path:
         """Folder of the resampled images, before normalisation."""
         return self.out / SCRATCH
-
-    @property
-    def converted(self) -> Path:
-        """Folder of the converted raw cases, in nnU-Net's raw layout."""
-        return self.scratch / CONVERTED
-
-    def label_file(self, case: str) -> Path:
-        """File of the label of ``case``, in the folder of its side of the split."""
-        return volume_file(self.out, POOL_LABELS if case in self.pool else TEST_LABELS, case)
 
     def each(
         self,
@@ -70,14 +59,14 @@ class Job:
             stage: its name, also that of its memo.
             work: takes a case.
             cases: the cases.
-            of: what the results depend on beside the card and the case's raw files, as JSON.
+            of: what the results depend on beside the key and the case's raw files, as JSON.
             there: whether the files that ``work`` makes of a case are there.
             sure: whether another attempt would have the same result.
 
         Returns:
             Results in the order of ``cases``.
         """
-        common = key_of([self.card.preparation_hash(), of])
+        common = key_of([self.key, of])
 
         def key(case: str) -> str:
             raw = [(file.name, file.sha256) for file in self.raw.get(case, ())]
@@ -100,6 +89,25 @@ class Job:
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Stages):
+    """The preparation of a dataset with a card: what is made from what, and where."""
+
+    card: Card
+    cases: tuple[Found, ...]
+    pool: tuple[str, ...]
+    test: tuple[str, ...]
+
+    @property
+    def converted(self) -> Path:
+        """Folder of the converted raw cases, in nnU-Net's raw layout."""
+        return self.scratch / CONVERTED
+
+    def label_file(self, case: str) -> Path:
+        """File of the label of ``case``, in the folder of its side of the split."""
+        return volume_file(self.out, POOL_LABELS if case in self.pool else TEST_LABELS, case)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from nnactive.data.cards import Card
 from nnactive.data.download.folders import Folders
 from nnactive.data.prepare.check_raw import check_raw
 from nnactive.data.prepare.estimate import Estimate, estimate
-from nnactive.data.prepare.job import RAW, Job, alone, storage_errors
+from nnactive.data.prepare.job import CONVERTED, RAW, Job, alone, storage_errors
 from nnactive.data.prepare.memo import FOLDER, Memo
 from nnactive.data.prepare.resume import (
     NOTE,
@@ -30,6 +30,7 @@ from nnactive.data.prepare.stages import (
 )
 from nnactive.data.prepared import INFO, SCRATCH, PreparedDataset, PreparedInfo, seal_dataset
 from nnactive.data.progress import Progress
+from nnactive.data.raw.convert import converted_files
 from nnactive.data.raw.raw_checksums import (
     have_stayed,
     inner_names,
@@ -95,16 +96,27 @@ def _prepare(
     card: Card, raw: Path | None, out: Path, workers: int | None, progress: Progress
 ) -> PreparedInfo:
     sweep(out)
-    before = read_note(card, out)
+    before = read_note(out, card.preparation_hash())
     folder = _generated(card, out) or _given_folder(card, raw, out)
     cases = scan(folder, card)
     read = Memo(out / SCRATCH / FOLDER / "compare", lambda _: "")
     known = dict(before.raw) | {case.id: read.get(case.id) for case in cases if read.has(case.id)}
-    note = update_note(card, out, before, read_files(cases, known, progress, read.add))
+    files = read_files(cases, known, progress, read.add)
+    note = update_note(out, before, files, lambda case: _converted(case, card, out))
     if workers is None:
         workers = estimate(card, cases, out).workers
     pool, test = split_cases([case.id for case in cases], card)
-    job = Job(card, out, workers, progress, tuple(cases), tuple(pool), tuple(test), note.raw)
+    job = Job(
+        key=card.preparation_hash(),
+        out=out,
+        workers=workers,
+        progress=progress,
+        raw=note.raw,
+        card=card,
+        cases=tuple(cases),
+        pool=tuple(pool),
+        test=tuple(test),
+    )
     note, warnings, notes = check_raw(job, note)
     job = convert_all(job)
     target = find_target(job)
@@ -122,6 +134,10 @@ def _prepare(
     write_model(out / INFO, info)
     shutil.rmtree(job.scratch)
     return info
+
+
+def _converted(case: str, card: Card, out: Path) -> Path:
+    return converted_files(case, card, out / SCRATCH / CONVERTED).label
 
 
 def _check_room(card: Card, raw: Path | None, out: Path) -> None:

@@ -1,32 +1,37 @@
 """Resuming a preparation: keep only what was made from the same inputs."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import Field
 
-from nnactive.data.cards import Card
 from nnactive.data.check.case_facts import CaseFacts
 from nnactive.data.prepare.job import CONVERTED, RAW
 from nnactive.data.prepare.memo import FOLDER
 from nnactive.data.prepare.stages import Target
-from nnactive.data.prepared import IMAGES, POOL_LABELS, SCRATCH, TEST_LABELS, volume_file
-from nnactive.data.raw.convert import converted_files
+from nnactive.data.prepared import (
+    IMAGES,
+    OUTSIDE,
+    POOL_LABELS,
+    SCRATCH,
+    TEST_LABELS,
+    volume_file,
+)
 from nnactive.data.raw.raw_checksums import RawFile, RawFiles, changed_cases
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
 from nnactive.io.models import NewerFileError, StateFile
 
 NOTE = "source.json"
-VOLUMES = (IMAGES, POOL_LABELS, TEST_LABELS, f"{SCRATCH}/{IMAGES}")
+VOLUMES = (IMAGES, POOL_LABELS, TEST_LABELS, OUTSIDE, f"{SCRATCH}/{IMAGES}")
 
 
 class Note(StateFile):
     """What the volumes are made from; in the scratch folder first, beside the volumes later."""
 
     card: str
-    """The card's ``preparation_hash``."""
+    """The card's ``preparation_hash``, or what stands for a card."""
     raw: dict[str, tuple[RawFile, ...]]
     target: Target | None = None
     """None: not determined yet."""
@@ -76,8 +81,13 @@ def refuse_changed(
         )
 
 
-def read_note(card: Card, out: Path) -> Note:
+def read_note(out: Path, card: str, what: str = "card") -> Note:
     """Read the note of an earlier run; if there is none, all volumes are dropped, and one is begun.
+
+    Args:
+        out: the prepared dataset's folder.
+        card: the card's ``preparation_hash``, or what stands for a card.
+        what: what it stands for, for the message.
 
     Raises:
         UserError: they were made from another card.
@@ -88,24 +98,35 @@ def read_note(card: Card, out: Path) -> Note:
     except NewerFileError:
         raise
     except UserError:  # missing, or from an older version
-        return _begin(card, out)
-    if note.card != card.preparation_hash() and not any((out / part).exists() for part in VOLUMES):
+        return _begin(out, card)
+    if note.card != card and not any((out / part).exists() for part in VOLUMES):
         # Nothing was made yet: the card was changed because the check refused the raw data.
-        return _begin(card, out)
-    same(out, "card", note.card, card.preparation_hash())
+        return _begin(out, card)
+    same(out, what, note.card, card)
     return note
 
 
-def _begin(card: Card, out: Path) -> Note:
+def _begin(out: Path, card: str) -> Note:
     """Drop everything and write a note at once, so that what is made from here isn't dropped."""
     _drop(out, *VOLUMES, *(f"{SCRATCH}/{part}" for part in (CONVERTED, RAW, FOLDER)))
-    note = Note(card=card.preparation_hash(), raw={})
+    note = Note(card=card, raw={})
     write_model(out / SCRATCH / NOTE, note)
     return note
 
 
-def update_note(card: Card, out: Path, before: Note, files: dict[str, tuple[RawFile, ...]]) -> Note:
+def update_note(
+    out: Path,
+    before: Note,
+    files: dict[str, tuple[RawFile, ...]],
+    converted: Callable[[str], Path] | None = None,
+) -> Note:
     """Drop what was made from raw files that have changed since, such as fixed ones.
+
+    Args:
+        out: the prepared dataset's folder.
+        before: what the volumes are made from.
+        files: the raw files as they are now.
+        converted: the file whose presence marks a case as converted; None: nothing is converted.
 
     Returns:
         The new note, already written.
@@ -116,7 +137,8 @@ def update_note(card: Card, out: Path, before: Note, files: dict[str, tuple[RawF
     changed = changed_cases(before.raw, files)
     for case in changed:
         volume_file(out / SCRATCH, IMAGES, case).unlink(missing_ok=True)
-        converted_files(case, card, out / SCRATCH / CONVERTED).label.unlink(missing_ok=True)
+        if converted is not None:
+            converted(case).unlink(missing_ok=True)
     if changed:
         # The plans, and with them every normalised image, depend on the whole pool.
         _drop(out, IMAGES)

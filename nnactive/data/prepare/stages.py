@@ -8,7 +8,7 @@ import numpy as np
 
 from nnactive import PROTOCOL_VERSION
 from nnactive.anatomy.axes import towards
-from nnactive.data.prepare.job import Job, case_errors
+from nnactive.data.prepare.job import Job, Stages, case_errors
 from nnactive.data.prepare.sizes import (
     CaseSize,
     check_cases,
@@ -141,17 +141,31 @@ def resample_all(job: Job, target: Target) -> None:
 
 def make_plans(job: Job, spacing: Spacing) -> dict[str, Any]:
     """Make fingerprint and plans of the resampled pool, and write them beside the volumes."""
-    files = {case: volume_file(job.scratch, IMAGES, case) for case in job.pool}
-    shapes = [as_triple(volume_shape(files[case])[1:]) for case in job.pool]
+    return plan_pool(job, job.pool, job.card.nnunet_name, _description(job), spacing)
+
+
+def plan_pool(
+    job: Stages, pool: Sequence[str], name: str, description: dict[str, Any], spacing: Spacing
+) -> dict[str, Any]:
+    """Make fingerprint and plans of a resampled pool, and write them beside the volumes.
+
+    Args:
+        job: the preparation, with the resampled images in its scratch folder.
+        pool: the pool's cases.
+        name: nnU-Net's dataset name.
+        description: content of ``dataset.json``.
+        spacing: mm, (z, y, x), of the resampled images.
+    """
+    files = {case: volume_file(job.scratch, IMAGES, case) for case in pool}
+    shapes = [as_triple(volume_shape(files[case])[1:]) for case in pool]
     samples = samples_per_case(shapes)
 
     def sample(case: str) -> np.ndarray:
         return sample_intensities(read_volume(files[case]), samples)
 
-    sampled = job.each("fingerprint", sample, job.pool, of=(spacing, samples))
+    sampled = job.each("fingerprint", sample, pool, of=(spacing, samples))
     measured = fingerprint(spacing, shapes, sampled)
-    description = _description(job)
-    plans = plan(job.card.nnunet_name, description, measured)
+    plans = plan(name, description, measured)
     write_json(job.out / FINGERPRINT, measured)
     write_json(job.out / DESCRIPTION, description)
     write_json(job.out / PLANS, plans)

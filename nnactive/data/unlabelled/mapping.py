@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,7 @@ def box_of(source: Source, patch: Patch) -> Box:
     reaches up to a voxel past the patch. Labels that agree with a complete label map in this box
     give, once resampled, the same labels inside the patch as that map.
     """
-    nearest = _nearest_axis(source.grid.spacing)
-
-    def read(axis: int, first: int, last: int) -> tuple[int, int]:
-        size, stored = source.crop_size[axis], source.stored[source.transpose.index(axis)]
-        low, high = (_place(index, size, stored) for index in (first, last))
-        if axis == nearest:
-            return math.floor(low + 0.5), math.floor(high + 0.5)
-        return math.floor(low), math.ceil(high)
-
-    return _box(source, patch, read)
+    return _box(source, patch, partial(_read, source))
 
 
 def core_of(source: Source, patch: Patch) -> Box:
@@ -68,21 +60,46 @@ def to_prepared(
         source: of the case.
         label: int ``(Z, Y, X)`` in the file's grid.
         spacing: mm of the prepared image, in its axes.
-        outside: bool ``(Z, Y, X)``, voxels outside the image's non-zero mask, which compete as a
-            label of their own while background is resampled; None: there are none.
+        outside: bool, of shape ``source.crop_size``: voxels outside the image's non-zero mask,
+            which compete as a label of their own while background is resampled; None: none are.
 
     Returns:
         int16, of shape ``source.stored``.
     """
     z, y, x = (float(mm) for mm in spacing)
     box = Box(start=source.crop_start, size=source.crop_size).slices
-    return resample_label(
-        label[box],
-        source.grid.spacing,
-        (z, y, x),
-        source.transpose,
-        None if outside is None else outside[box],
-    )
+    return resample_label(label[box], source.grid.spacing, (z, y, x), source.transpose, outside)
+
+
+def known_in(source: Source, known: "np.ndarray") -> "np.ndarray":
+    """The prepared voxels of which all that a box of them depends on is known.
+
+    Args:
+        source: of the case.
+        known: bool ``(Z, Y, X)`` in the file's grid.
+
+    Returns:
+        bool, of shape ``source.stored``: any box of voxels that are all true has a `box_of` that is
+        all true in ``known``.
+    """
+    import numpy as np
+
+    inner = known[Box(start=source.crop_start, size=source.crop_size).slices]
+    result = inner.transpose(source.transpose)
+    for place, axis in enumerate(source.transpose):
+        size, stored = source.crop_size[axis], source.stored[place]
+        reads = [_read(source, axis, index, index) for index in range(stored)]
+        # Up to the next voxel's first one: a box also has what lies between.
+        follows = [first for first, _ in reads[1:]] + [size]
+        ends = [
+            max(last + 1, follow) if follow < size else size
+            for (_, last), follow in zip(reads, follows, strict=True)
+        ]
+        indices = [n for (first, _), end in zip(reads, ends, strict=True) for n in (first, end)]
+        padded = np.concatenate([result, result.take([-1], axis=place)], axis=place)
+        result = np.logical_and.reduceat(padded, indices, axis=place)
+        result = result[tuple(slice(None, None, 2 if p == place else 1) for p in range(3))]
+    return np.ascontiguousarray(result)
 
 
 def to_file(source: Source, prepared: "np.ndarray", box: Box) -> "np.ndarray":
@@ -125,14 +142,29 @@ def corner_mm(source: Source, box: Box) -> tuple[tuple[float, float, float], ...
 
 
 def _box(source: Source, patch: Patch, ends: Callable[[int, int, int], tuple[int, int]]) -> Box:
-    """A box by its first and last voxel an axis, from the patch's; those of the non-zero box."""
+    """A box by the first and last voxel of the non-zero box on each axis, from the patch's."""
     start, size = [0, 0, 0], [0, 0, 0]
     for place, axis in enumerate(source.transpose):
         first, last = ends(axis, patch.start[place], patch.stop[place] - 1)
-        first, last = (min(max(n, 0), source.crop_size[axis] - 1) for n in (first, last))
         start[axis] = source.crop_start[axis] + first
         size[axis] = last + 1 - first
     return Box(start=as_triple(start), size=as_triple(size))
+
+
+def _read(source: Source, axis: int, first: int, last: int) -> tuple[int, int]:
+    """First and last voxel of the non-zero box that some prepared voxels depend on.
+
+    Args:
+        source: of the case.
+        axis: the file's.
+        first: prepared voxel.
+        last: prepared voxel.
+    """
+    size, stored = source.crop_size[axis], source.stored[source.transpose.index(axis)]
+    low, high = (min(max(_place(n, size, stored), 0), size - 1) for n in (first, last))
+    if axis == _nearest_axis(source.grid.spacing):
+        return math.floor(low + 0.5), math.floor(high + 0.5)
+    return math.floor(low), math.ceil(high)
 
 
 def _place(index: int, size: int, stored: int) -> float:

@@ -59,6 +59,7 @@ COMPUTE: Final = {
         "entry withdraw",
         "entry review",
     ),
+    *("annotate init", "annotate next", "annotate import", "annotate status", "annotate finish"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
 SECONDS: Final = 3.0

@@ -5,6 +5,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.project.places import PROJECT
 from benchmark.containers.handover import hand_over
 from benchmark.containers.roles import Given, Role
 from benchmark.submission.method_string import Method
@@ -12,6 +14,7 @@ from benchmark.submission.spec import describe
 from benchmark.tracks import FOLDER
 from benchmark.workflow.datasets import GENERATED
 from nnactive.errors import UserError
+from nnactive.io.files import write_model
 
 METHOD = '''"""A method."""
 from nnactive.methods import QueryMethod
@@ -252,3 +255,53 @@ def test_a_folder_without_rights_is_one_line(monkeypatch) -> None:
         hand_over((), [Given("--raw", ("gone",), Role.RAW)])
     with pytest.raises(UserError, match=r"^gone.py: no such file"):
         hand_over((), [Given("", ("gone.py:Mine",), Role.METHOD)])
+
+
+def test_a_project_brings_what_its_file_names_elsewhere(elsewhere, tmp_path) -> None:
+    own, images, label = elsewhere / "liver", tmp_path / "ct", tmp_path / "old" / "a.nii.gz"
+    for folder in (own / "more", images, label.parent):
+        folder.mkdir(parents=True)
+    label.touch()
+    (tmp_path / "mine.py").write_text(METHOD)
+    content = {
+        "name": "liver",
+        "folder": str(images),
+        "images": (),
+        "channels": {"CT": "ct"},
+        "classes": ("liver",),
+        "patch_mm": (9, 9, 9),
+        "budget": 3,
+        "start": "random_start",
+        "method": f"{tmp_path / 'mine.py'}:Mine",
+        "given": {"a": str(label), "b": "more/b.nii.gz", "c": str(images / "c.nii.gz")},
+    }
+    write_model(own / PROJECT, Project.model_validate(content))
+    given = [Given("", ("liver",), Role.PROJECT), Given("--images", (str(images),), Role.IMAGES)]
+    found = hand_over(("annotate", "next"), given)
+    assert found.arguments == ("annotate", "next", f"--images={images}", "/project")
+    assert targets(found) == {
+        "/project": (own, True),
+        str(images): (images, False),
+        str(label): (label, False),
+        str(tmp_path / "mine.py"): (tmp_path / "mine.py", False),
+    }
+    assert found.names[PurePosixPath("/project")] == "liver"
+
+
+def test_what_a_project_will_name_keeps_its_path(elsewhere, tmp_path) -> None:
+    (elsewhere / "liver" / "images").mkdir(parents=True)
+    (tmp_path / "a=b.nii.gz").touch()
+    given = [
+        Given("", ("liver",), Role.PROJECT),
+        Given("--images", ("liver/images",), Role.IMAGES),
+        Given("--labels", (f"a={tmp_path / 'a=b.nii.gz'}",), Role.IMAGES),
+    ]
+    found = hand_over(("annotate", "init"), given)
+    label = tmp_path / "a=b.nii.gz"
+    assert found.arguments == (
+        *("annotate", "init", "--images=/project/images", f"--labels=a={label}", "/project"),
+    )
+    assert targets(found) == {
+        "/project": (elsewhere / "liver", True),
+        str(label): (label, False),
+    }

@@ -7,7 +7,11 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.annotation.agreement.read import Changes, Compared
+from benchmark.annotation.imports.looked import Looked
+from benchmark.annotation.imports.odd.tones import Tones
 from benchmark.annotation.predictions import PredictedBy
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.rounds.model import Round
 from benchmark.board.entry import EntryRecord
 from benchmark.bundles.baselines import Baselines
 from benchmark.bundles.levels import Attestation
@@ -32,6 +36,7 @@ from nnactive.data.download.sums import Sums
 from nnactive.data.download.unpacked import Unpacked
 from nnactive.data.prepare.resume import Note
 from nnactive.data.prepared import PreparedInfo
+from nnactive.data.unlabelled.source import Sources
 from nnactive.errors import UserError
 from nnactive.io.beside.companions import Companions
 from nnactive.io.costs import Cost
@@ -41,11 +46,13 @@ from nnactive.io.models import NewerFileError, StateFile, file_text
 from nnactive.io.queries import Query
 from nnactive.io.seals import Seal
 from nnactive.nnunet.training.checkpoints import Saved
+from nnactive.oracle.drawn import Drawn
 from nnactive.settings import Setting
 from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
+    *(Drawn, Looked, Project, Round, Sources, Tones),
     EntryRecord,
     *(Attestation, BundleRecord),
     *(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from nnactive.nnunet.preprocess import normalise, resample, shape_after_crop
+from nnactive.nnunet.preprocess import intensities, normalise, resample, shape_after_crop
 from nnactive.streams import stream
 
 IDENTITY = (0, 1, 2)
@@ -116,3 +116,23 @@ def test_ct_is_clipped_and_scaled_by_the_pool():
 def test_a_mask_is_not_expected():
     with pytest.raises(AssertionError, match="mask"):
         normalise(np.ones((1, 2, 2, 2), np.float32), plans("ZScoreNormalization", mask=True))
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["ZScoreNormalization", "CTNormalization", "RescaleTo01Normalization", "NoNormalization"],
+)
+def test_intensities_can_be_computed_back(scheme):
+    image = volume((2, 6, 7, 8)).astype(np.float32)
+    image[1] *= 3
+    statistics = {"mean": 90.0, "std": 30.0, "percentile_00_5": -1e9, "percentile_99_5": 1e9}
+    configuration = {"normalization_schemes": [scheme] * 2, "use_mask_for_norm": [False] * 2}
+    plans = {
+        "configurations": {"3d_fullres": configuration},
+        "foreground_intensity_properties_per_channel": {"0": statistics, "1": statistics},
+    }
+    scale, offset = intensities(image, plans)
+    back = np.stack(
+        [a * c + b for a, b, c in zip(scale, offset, normalise(image, plans), strict=True)]
+    )
+    np.testing.assert_allclose(back, image, rtol=1e-4, atol=1e-2)

@@ -1,12 +1,98 @@
 """`annotate import`: what was drawn."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from nnactive.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmark.annotation.imports.report import Report
 
 
 @click.command("import")
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-def import_labels(root: Path) -> int:
-    """Check and take over what was drawn."""
-    raise NotImplementedError(root)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--empty",
+    multiple=True,
+    metavar="ID,ID",
+    help="These patches hold no class: p07, of an earlier round round_01/p07; all: all open ones.",
+)
+@click.option(
+    "--accept", multiple=True, metavar="ID,ID", help="The draft of these patches is right as it is."
+)
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    metavar="ID=FILE",
+    help="Segmentation of a whole image; its patches are cut out. Repeatable.",
+)
+def import_labels(
+    root: Path,
+    files: tuple[Path, ...],
+    empty: tuple[str, ...],
+    accept: tuple[str, ...],
+    images: tuple[str, ...],
+) -> int:
+    """Check and take over what was labelled in the rounds' folders, or in FILEs.
+
+    Half a round is fine; a patch that is saved again is a correction, also of an earlier round.
+    Nothing of yours is changed, and all imports are kept. Exits with 2 if something was refused;
+    the rest is imported nevertheless.
+    """
+    from benchmark.annotation.imports.take import import_labels as take
+    from benchmark.annotation.project.places import Places, load_project
+
+    project = load_project(root)
+    report = take(Places(root), project, files, empty, accept, _by_case(images))
+    _print(report)
+    return report.exit_code
+
+
+def _by_case(images: tuple[str, ...]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for text in images:
+        case, equals, file = text.partition("=")
+        if not (case and equals and file):
+            raise UserError(
+                f"--image {text}: give it as ID=FILE, such as case_001=segmentation.nrrd"
+            )
+        if case in found:
+            raise UserError(f"--image {text}: {case} was given twice; give one file for each image")
+        found[case] = Path(file)
+    return found
+
+
+def _open(report: "Report") -> "Iterator[str]":
+    """The open patches, those of a round with the same reason together."""
+    from benchmark.annotation.imports.files.names import listed
+
+    groups: dict[tuple[str, str], list[str]] = {}
+    for line in report.of("open"):
+        groups.setdefault((line.round, line.text), []).append(line.patch or "")
+    for (name, text), ids in groups.items():
+        yield f"open: {name}: {listed(ids)}: {text}"
+
+
+def _print(report: "Report") -> None:
+    from benchmark.annotation.imports.report import OUTCOMES
+
+    for outcome in ("imported", "corrected"):
+        for line in report.of(outcome):
+            click.echo(f"{outcome}: {line.round}/{line.patch} ({line.case}): {line.text}")
+    for line in _open(report):
+        click.echo(line)
+    for text in report.warnings:
+        click.echo(f"warning: {text}")
+    for line in report.of("refused"):
+        click.echo(f"refused: {line.text}", err=True)
+    if report.ask is not None:
+        click.echo(report.ask)
+    words = {"kept": "imported before"}
+    counts = (f"{len(report.of(each))} {words.get(each, each)}" for each in OUTCOMES)
+    click.echo(f"patches: {', '.join(counts)}")

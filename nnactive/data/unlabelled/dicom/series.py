@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from nnactive.data.raw.images import unreadable
 from nnactive.data.unlabelled.dicom.slices import READER, slices_in
 from nnactive.data.unlabelled.dicom.stack import Stack, stacked
-from nnactive.data.unlabelled.dicom.whole import check_slice
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ def read_series(folder: Path, series: str) -> "SimpleITK.Image":
     import SimpleITK
 
     stack = read_stack(folder, series)
-    for one in stack.slices:
-        check_slice(one)
     reader: SimpleITK.ImageSeriesReader | SimpleITK.ImageFileReader
     if len(stack.files) == 1:
         reader = SimpleITK.ImageFileReader()

@@ -1,6 +1,5 @@
 """The headers of DICOM files: what is needed to stack them, and nothing about a person."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ READER = "GDCMImageIO"
 AXES = 3
 POSITION, SPACING = "0020|0032", "0028|0030"
 SERIES, MODALITY = "0020|000e", "0008|0060"
-SLOPE, BITS = "0028|1053", "0028|0100"
+SLOPE = "0028|1053"
 DERIVED = ("SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "SR", "PR", "KO", "DOC", "REG")
 """Modalities of what was made from images, or is about them."""
 
@@ -45,8 +44,6 @@ class Slice:
     """Numbers per voxel."""
     placed: bool
     """Whether the header says where the slice lies and how large its voxels are."""
-    length: int
-    """Bytes of its voxels, if they aren't compressed."""
     whole: bool
     """Whether its values are stored as whole numbers and scaled by one."""
 
@@ -110,7 +107,6 @@ def read_slice(file: Path) -> Slice | None:
         direction=tuple(reader.GetDirection()),
         values=reader.GetNumberOfComponents(),
         placed=_measures(file) if several else bool(tag(POSITION) and tag(SPACING)),
-        length=math.prod(size) * reader.GetNumberOfComponents() * _bits(tag(BITS)) // 8,
         whole=_is_whole(tag(SLOPE)),
     )
 
@@ -129,10 +125,6 @@ def _measures(file: Path) -> bool:
 def _three(values: tuple[float, ...], last: float) -> tuple[float, float, float]:
     x, y, z = (*values, last)[:AXES]
     return x, y, z
-
-
-def _bits(text: str) -> int:
-    return int(text) if text.isdigit() else 0
 
 
 def _is_whole(slope: str) -> bool:

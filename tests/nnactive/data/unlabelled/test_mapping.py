@@ -13,12 +13,13 @@ from nnactive.data.unlabelled.mapping import (
     box_of,
     core_of,
     corner_mm,
+    known_in,
     to_file,
     to_prepared,
 )
 from nnactive.data.unlabelled.source import Box, Grid, Image, Source
 from nnactive.geometry import Patch, as_triple
-from nnactive.nnunet.preprocess import resample, resample_label
+from nnactive.nnunet.preprocess import resample, resample_image, resample_label
 from nnactive.streams import stream
 
 IGNORE = 4
@@ -88,7 +89,7 @@ def test_a_box_of_a_complete_map_gives_the_patch_of_the_complete_map(
     if min(source.stored) == 0:
         return
     label = blobs(shape, rng)
-    outside = rng.random(shape) < 0.3 if masked else None
+    outside = rng.random(source.crop_size) < 0.3 if masked else None
     complete = to_prepared(source, label, target, outside)
     assert complete.shape == source.stored
     for patch in some_patches(source.stored, rng, 3):
@@ -113,8 +114,12 @@ def test_labels_become_what_the_benchmark_makes_of_them(spacing, target, transpo
     label = blobs(shape, rng)
     crop = (2, 0, 0), (9, 13, 9)
     source = source_of(shape, spacing, target, transpose, crop)
-    _, wanted = resample(image, label, spacing, target, transpose)
-    found = to_prepared(source, label, target, image[0] == 0)
+    wanted_image, wanted = resample(image, label, spacing, target, transpose)
+    cropped = resample_image(image, spacing, target, transpose)
+    assert (cropped.start, cropped.size) == crop
+    np.testing.assert_array_equal(cropped.image, wanted_image)
+    np.testing.assert_array_equal(cropped.outside, image[0, 2:, :, :9] == 0)
+    found = to_prepared(source, label, target, cropped.outside)
     np.testing.assert_array_equal(found, wanted)
 
 
@@ -160,6 +165,34 @@ def test_a_box_holds_what_is_read_and_no_more(spacing, target, start, stop, firs
     source = source_of((12, 6, 6), (spacing, 1.0, 1.0), (target, 1.0, 1.0))
     box = box_of(source, Patch("a", (start, 2, 3), (stop - start, 2, 1)))
     assert (box.start, box.size) == ((first, 2, 3), (last + 1 - first, 2, 1))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    shape=st.tuples(*[st.integers(4, 16)] * 3),
+    spacing=spacings,
+    target=spacings,
+    transpose=st.permutations((0, 1, 2)).map(tuple),
+    seed=st.integers(0, 1000),
+)
+def test_where_all_is_known_that_a_voxel_depends_on(shape, spacing, target, transpose, seed):
+    rng = stream("tests", "known", seed)
+    crop = ((1, 0, 1), as_triple(n - d for n, d in zip(shape, (1, 1, 2), strict=True)))
+    source = source_of(shape, spacing, target, transpose, crop)
+    if min(source.stored) == 0:
+        return
+    [drawn] = some_patches(shape, rng, 1)
+    known = np.zeros(shape, bool)
+    known[drawn.slices] = True
+    found = known_in(source, known)
+    assert found.shape == source.stored
+    for patch in some_patches(source.stored, rng, 20):
+        if found[patch.slices].all():
+            assert known[box_of(source, patch).slices].all()
+    assert known_in(source, np.ones(shape, bool)).all()
+    if source.stored == tuple(crop[1][axis] for axis in transpose):
+        inner = known[Box(start=crop[0], size=crop[1]).slices]
+        np.testing.assert_array_equal(found, inner.transpose(transpose))
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,0 +1,1 @@
+"""One label file: its name, its voxels, where they lie."""

@@ -1,0 +1,95 @@
+"""`annotate import`: what a person saved, checked and kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmark.annotation.imports.gather import gather
+from benchmark.annotation.imports.importing import Importing
+from benchmark.annotation.imports.known import Known
+from benchmark.annotation.imports.looked import write_looked
+from benchmark.annotation.imports.odd.tones import FILE as TONES
+from benchmark.annotation.imports.odd.tones import read_tones, write_tones
+from benchmark.annotation.imports.report import Report
+from benchmark.annotation.imports.wishes import wishes_of
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.project.places import WORK, Places
+from nnactive.errors import UserError
+from nnactive.io.leases import lease, living
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEASE: Final = "import.lease"
+
+
+def import_labels(
+    places: Places,
+    project: Project,
+    files: Sequence[Path] = (),
+    empty: Iterable[str] = (),
+    accept: Iterable[str] = (),
+    images: Mapping[str, Path] | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Take over what was labelled since the last import; what is wrong is refused by itself.
+
+    Nothing of the person's is changed. Killed at any moment, the next import completes it.
+
+    Args:
+        places: of the project.
+        project: what was chosen.
+        files: read only these; by default all label files in all rounds' folders.
+        empty: patches that hold no class, as comma lists: ``p07,p09``, ``round_01/p02``, ``all``.
+        accept: patches whose draft is right, the same.
+        images: label files of whole images by case id, read besides ``files``.
+        now: the time, for tests.
+
+    Raises:
+        UserError: no round has been written, an option names no patch, or another import is at
+            work.
+    """
+    known = Known(places, project)
+    if not known.rounds:
+        raise UserError(
+            f"{places.root}: no round to import; run: nnactive-bench annotate next {places.root}"
+        )
+    exact, general = wishes_of(known, empty, accept)
+    with _alone(places):
+        tones = places.root / WORK / TONES
+        found = gather(known, files, images or {}, list(exact))
+        importing = Importing(
+            known,
+            exact,
+            general,
+            now or datetime.now(UTC),
+            found,
+            partial=bool(files or images),
+            tones=read_tones(tones),
+        )
+        for number in known.rounds:
+            for patch in number.patches:
+                importing.patch(number, patch)
+        write_tones(tones, importing.tones)
+        write_looked(places, found.looked)
+        return importing.report()
+
+
+@contextmanager
+def _alone(places: Places) -> "Iterator[None]":
+    """Keep out another import.
+
+    Raises:
+        UserError: one is at work.
+    """
+    file = places.root / WORK / LEASE
+    with lease(file) as held:
+        if held is None:
+            who = living(file)
+            by = f" (process {who.pid} on {who.host})" if who else ""
+            raise UserError(
+                f"{places.root}: another import is at work{by}; import again once it has ended"
+            )
+        yield

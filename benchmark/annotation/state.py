@@ -1,0 +1,242 @@
+"""Where a project is: rounds, what is labelled, and how long that took; from small files alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import prod
+from pathlib import Path
+from typing import Final
+
+from benchmark.annotation.imports.files.names import look
+from benchmark.annotation.project.model import Project
+from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
+from nnactive.data.unlabelled.source import SOURCES, Sources
+from nnactive.io.files import read_model
+from nnactive.oracle.drawn import GIVEN, Drawn, folder_of, history
+
+PAUSE: Final = timedelta(minutes=15)
+"""A longer gap between two saves is no work on the later patch."""
+ROUNDING: Final = timedelta(seconds=2)
+"""Between a file's date and the date in a record."""
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """Working time, from the dates of saved files.
+
+    The time of a patch is that since the file that was saved before it, in whichever round, unless
+    that is more than 15 minutes: then a new session began, and its first patch's time is unknown.
+    """
+
+    minutes: float
+    timed: int
+    """Saved files whose time is known ..."""
+    saved: int
+    """... of so many with a date."""
+
+
+@dataclass(frozen=True)
+class RoundState:
+    """One round."""
+
+    number: int
+    written: str
+    patches: int
+    labelled: int
+    corrected: int
+    """Of these, imported more than once."""
+    open: tuple[str, ...]
+    """Ids of patches without labels."""
+    changed: tuple[str, ...]
+    """Of these, the ones with a file that was saved since the round was written."""
+    images: int
+    voxels: tuple[int, ...]
+    """Labelled voxels of each class, background included."""
+    minutes: Minutes
+
+
+@dataclass(frozen=True)
+class State:
+    """A project."""
+
+    name: str
+    classes: tuple[str, ...]
+    """Background first."""
+    planned: int
+    """Rounds."""
+    rounds: tuple[RoundState, ...]
+    images: int
+    images_labelled: int
+    """With at least one labelled patch."""
+    given: int
+    """Images with labels from the start."""
+    voxels: tuple[int, ...]
+    """Labelled voxels of each class, in patches and from the start."""
+    share: float | None
+    """Labelled share of all voxels; None: the images aren't prepared yet."""
+    minutes: Minutes
+    missing: tuple[str, ...]
+    """Classes of which no voxel is labelled."""
+    todo: str
+
+
+@dataclass(frozen=True)
+class _Patch:
+    number: int
+    patch: RoundPatch
+    imports: Sequence[Drawn]
+
+
+def state_of(places: Places, project: Project) -> State:
+    """Where a project is.
+
+    Args:
+        places: of the project.
+        project: what was chosen.
+    """
+    rounds = rounds_of(places)
+    patches = [
+        _Patch(
+            each.number, patch, history(folder_of(places.labels, round_name(each.number), patch.id))
+        )
+        for each in rounds
+        for patch in each.patches
+    ]
+    given = [
+        known[-1]
+        for folder in sorted((places.labels / GIVEN).glob("*"))
+        if (known := history(folder))
+    ]
+    spent = _minutes(patches)
+    states = tuple(_round_state(places, project, each, patches, spent) for each in rounds)
+    current = [*given, *(each.imports[-1] for each in patches if each.imports)]
+    voxels = _sum((each.voxels for each in current), project)
+    return State(
+        name=project.name,
+        classes=project.all_classes,
+        planned=project.rounds,
+        rounds=states,
+        images=len(project.images),
+        images_labelled=len({each.patch.case for each in current}),
+        given=len({each.patch.case for each in given}),
+        voxels=voxels,
+        share=_share(places, project, sum(voxels)),
+        minutes=_total(spent.values()),
+        missing=tuple(
+            name for name, count in zip(project.classes, voxels[1:], strict=True) if not count
+        ),
+        todo=_todo(places, project, states),
+    )
+
+
+def _round_state(
+    places: Places,
+    project: Project,
+    number: Round,
+    patches: Sequence[_Patch],
+    spent: dict[int, Minutes],
+) -> RoundState:
+    mine = [each for each in patches if each.number == number.number]
+    done = [each for each in mine if each.imports]
+    still = [each.patch for each in mine if not each.imports]
+    return RoundState(
+        number=number.number,
+        written=number.written,
+        patches=len(mine),
+        labelled=len(done),
+        corrected=sum(len(each.imports) > 1 for each in done),
+        open=tuple(each.id for each in still),
+        changed=_changed(places.round(number.number), number, still),
+        images=len({each.patch.patch.case for each in mine}),
+        voxels=_sum((each.imports[-1].voxels for each in done), project),
+        minutes=spent.get(number.number, Minutes(0, 0, 0)),
+    )
+
+
+def _minutes(patches: Iterable[_Patch]) -> dict[int, Minutes]:
+    """Working time by round."""
+    saves = sorted({
+        (datetime.fromisoformat(drawn.saved), each.number)
+        for each in patches
+        for drawn in each.imports
+        if drawn.saved is not None
+    })  # fmt: skip
+    found: dict[int, Minutes] = {}
+    first = [(None, saves[0])] if saves else []
+    for before, (when, number) in [*first, *pairwise(saves)]:
+        gap = None if before is None else when - before[0]
+        known = found.get(number, Minutes(0, 0, 0))
+        timed = gap is not None and gap <= PAUSE
+        found[number] = Minutes(
+            known.minutes + (gap.total_seconds() / 60 if gap is not None and timed else 0),
+            known.timed + timed,
+            known.saved + 1,
+        )
+    return found
+
+
+def _total(parts: Iterable[Minutes]) -> Minutes:
+    known = list(parts)
+    return Minutes(
+        sum(each.minutes for each in known),
+        sum(each.timed for each in known),
+        sum(each.saved for each in known),
+    )
+
+
+def _changed(folder: Path, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
+    """Open patches with a label file that is newer than the round."""
+    files = look(folder, number)
+    after = (datetime.fromisoformat(number.written) + ROUNDING).timestamp()
+    return tuple(
+        patch.id
+        for patch in still
+        if any(
+            file.is_file() and file.stat().st_mtime > after
+            for file in (*files.patches.get(patch.id, ()), *files.cases.get(patch.patch.case, ()))
+        )
+    )
+
+
+def _sum(counts: Iterable[Sequence[int]], project: Project) -> tuple[int, ...]:
+    total = [0] * len(project.all_classes)
+    for each in counts:
+        for label, count in enumerate(each):
+            total[label] += count
+    return tuple(total)
+
+
+def _share(places: Places, project: Project, labelled: int) -> float | None:
+    file = places.prepared(project) / SOURCES
+    if not file.is_file():
+        return None
+    cases = read_model(file, Sources).cases.values()
+    return labelled / max(sum(prod(each.grid.shape) for each in cases), 1)
+
+
+def _todo(places: Places, project: Project, rounds: Sequence[RoundState]) -> str:
+    """What comes next."""
+    import shlex
+
+    root = shlex.quote(str(places.root))
+    if not rounds:
+        return f"choose the first patches: nnactive-bench annotate next {root}"
+    last = rounds[-1]
+    if last.changed:
+        return (
+            f"import what was saved in {round_name(last.number)}: nnactive-bench annotate import "
+            f"{root}"
+        )
+    if last.open:
+        return (
+            f"label the open patches in {places.round(last.number)}, then: nnactive-bench annotate "
+            f"import {root}"
+        )
+    if len(rounds) < project.rounds:
+        return f"choose the next patches: nnactive-bench annotate next {root}"
+    return (
+        f"all {project.rounds} planned rounds are labelled; train on all of them: nnactive-bench "
+        f"annotate finish {root}"
+    )

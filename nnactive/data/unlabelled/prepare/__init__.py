@@ -1,0 +1,1 @@
+"""Preparing images without labels: crop, resample, plan, normalise; can be resumed."""

@@ -1,0 +1,370 @@
+"""`annotate import` from the folder of a round to the labels that are kept."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from projects import Built, build, date
+
+from benchmark.annotation.imports import importing
+from benchmark.annotation.imports.report import Report
+from benchmark.annotation.imports.take import import_labels
+from nnactive.errors import UserError
+from nnactive.io.files import sha256
+from nnactive.oracle.drawn import Drawn, current, folder_of, history
+from nnactive.oracle.keep import read_voxels
+
+NOW = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
+
+
+def run(built: Built, *files: Path, **options: object) -> Report:
+    return import_labels(built.places, built.project, files, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    """Outcome by patch, ``p07`` or ``round_01/p07``; of files that are of none, by text."""
+    return {
+        line.text if line.patch is None else f"{line.round}/{line.patch}": line.outcome
+        for line in report.lines
+    }
+
+
+def of(report: Report, outcome: str) -> list[str]:
+    return [line.patch or line.text for line in report.lines if line.outcome == outcome]
+
+
+def imports(built: Built, patch_id: str, number: int = 0) -> list[Drawn]:
+    return history(folder_of(built.places.labels, f"round_{number:02d}", patch_id))
+
+
+def kept(built: Built, patch_id: str, number: int = 0) -> np.ndarray:
+    folder = folder_of(built.places.labels, f"round_{number:02d}", patch_id)
+    return read_voxels(folder, history(folder)[-1])
+
+
+def inside(built: Built, patch_id: str, number: int = 0) -> np.ndarray:
+    patch = built.patch(patch_id, number)
+    corner = np.subtract(patch.box.start, patch.crop.start)
+    index = tuple(slice(a, a + n) for a, n in zip(corner, patch.box.size, strict=True))
+    return built.drawn(patch_id, number)[index]
+
+
+def listing(folder: Path) -> dict[str, tuple[int, str]]:
+    return {
+        str(file.relative_to(folder)): (file.stat().st_mtime_ns, sha256(file))
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_drawn_patches_are_kept_and_untouched_ones_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    file = built.draw("p02")
+    before = listing(built.places.round(0))
+    report = run(built)
+    assert outcomes(report) == {
+        "round_00/p01": "open", "round_00/p02": "imported", "round_00/p03": "open"
+    }  # fmt: skip
+    assert report.exit_code == 0
+    assert report.ask is not None
+    assert f"nnactive-bench annotate import {tmp_path} --empty p01,p03" in report.ask
+    assert "--accept" not in report.ask  # round 0 has no draft
+    (drawn,) = imports(built, "p02")
+    assert drawn.box == built.patch("p02").box
+    assert drawn.patch == built.patch("p02").patch
+    assert (drawn.how, drawn.saved) == ("drawn", "2026-11-30T13:00:00Z")
+    assert drawn.imported == "2026-11-30T14:00:00Z"
+    assert drawn.sha256 == sha256(file)
+    assert (built.places.labels / "sources" / f"{drawn.sha256}.nii.gz").read_bytes() == (
+        file.read_bytes()
+    )
+    np.testing.assert_array_equal(kept(built, "p02"), inside(built, "p02"))
+    assert listing(built.places.round(0)) == before
+
+
+def test_the_same_again_is_nothing_new_and_a_correction_is_kept_beside(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    file = built.draw("p01")
+    run(built)
+    again = run(built)
+    assert outcomes(again)["round_00/p01"] == "kept"
+    assert len(imports(built, "p01")) == 1
+    array = built.drawn("p01")
+    array[built.template("p01") == 0] = 1
+    patch = built.patch("p01")
+    built.save(file, array, "case_001", patch.crop.start)
+    assert outcomes(run(built))["round_00/p01"] == "corrected"
+    first, second = imports(built, "p01")
+    assert (first.number, second.number) == (1, 2)
+    assert first.labels != second.labels
+    assert (kept(built, "p01") == 1).all()
+    assert [drawn.number for _, drawn in current(built.places.labels)] == [2]
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".nrrd", ".mha", ".seg.nrrd"])
+def test_any_format_is_taken(tmp_path: Path, ending: str) -> None:
+    built = build(tmp_path)
+    built.draw("p03", ending)
+    report = run(built)
+    assert outcomes(report)["round_00/p03"] == "imported"
+    np.testing.assert_array_equal(kept(built, "p03"), inside(built, "p03"))
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64, np.int16, np.uint16])
+def test_any_type_of_whole_numbers_is_taken(tmp_path: Path, kind: type) -> None:
+    built = build(tmp_path)
+    patch = built.patch("p01")
+    array = built.drawn("p01").astype(kind)
+    built.save(built.label_file("p01"), array, "case_001", patch.crop.start)
+    assert outcomes(run(built))["round_00/p01"] == "imported"
+    np.testing.assert_array_equal(kept(built, "p01"), inside(built, "p01"))
+
+
+@pytest.mark.parametrize("axes", ["RAS", "LPS", "SPL", "ILA", "PIR"])
+def test_a_file_whose_axes_run_otherwise_lies_where_it_lies(tmp_path: Path, axes: str) -> None:
+    built = build(tmp_path)
+    file = built.draw("p01")
+    turned = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(file)), axes)
+    SimpleITK.WriteImage(turned, str(file))
+    assert outcomes(run(built))["round_00/p01"] == "imported"
+    np.testing.assert_array_equal(kept(built, "p01"), inside(built, "p01"))
+
+
+def test_a_fourth_axis_of_one_is_none(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    image = SimpleITK.ReadImage(str(built.draw("p01")))
+    SimpleITK.WriteImage(SimpleITK.JoinSeries([image]), str(built.label_file("p01", ".mha")))
+    shutil.copy(built.label_file("p02"), built.label_file("p01"))
+    built.save(
+        built.label_file("p01"), built.template("p01"), "case_001", built.patch("p01").crop.start
+    )
+    assert outcomes(run(built))["round_00/p01"] == "imported"
+
+
+def test_a_whole_image_is_cut_to_the_boxes(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    whole = np.zeros(built.grid("case_001").shape, np.uint8)
+    for patch_id in ("p01", "p02"):
+        whole[built.patch(patch_id).box.slices] = inside(built, patch_id)
+    built.save(built.places.round(0) / "case_001.nii.gz", whole, "case_001", (0, 0, 0))
+    report = run(built)
+    assert of(report, "imported") == ["p01", "p02"]
+    assert report.warnings == ()
+    np.testing.assert_array_equal(kept(built, "p02"), inside(built, "p02"))
+
+
+def test_a_whole_image_in_a_patchs_file_is_cut_too(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    whole = np.zeros(built.grid("case_002").shape, np.uint8)
+    whole[built.patch("p03").box.slices] = inside(built, "p03")
+    built.save(built.label_file("p03"), whole, "case_002", (0, 0, 0))
+    assert of(run(built), "imported") == ["p03"]
+
+
+def test_of_a_whole_images_template_one_patch_can_be_done(tmp_path: Path) -> None:
+    built = build(tmp_path, view="image")
+    file = built.places.round(0) / "case_001_label.nii.gz"
+    whole = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(file)))
+    whole[built.patch("p02").box.slices] = inside(built, "p02")
+    whole[0, 0, :3] = 1
+    built.save(file, whole, "case_001", (0, 0, 0))
+    report = run(built)
+    assert of(report, "imported") == ["p02"]
+    assert of(report, "open") == ["p01", "p03"]
+    assert report.warnings == ("p02: 3 labelled voxels outside its box left out",)
+
+
+def test_a_file_from_elsewhere_is_taken_by_its_name_or_by_the_image_that_is_said(
+    tmp_path: Path,
+) -> None:
+    built = build(tmp_path / "project", rounds=2)
+    patch = built.patch("p01", 0)
+    file = tmp_path / "p01_label.nii.gz"  # of round 0: that is where it lies
+    built.save(file, built.drawn("p01", 0), "case_001", patch.crop.start)
+    assert of(run(built, file), "imported") == ["p01"]
+    assert len(imports(built, "p01", 0)) == 1
+    whole = np.zeros(built.grid("case_002").shape, np.uint8)
+    whole[built.patch("p03", 1).box.slices] = inside(built, "p03", 1)
+    other = built.save(tmp_path / "export.nii.gz", whole, "case_002", (0, 0, 0))
+    report = run(built, images={"case_002": other})
+    assert of(report, "imported") == ["p03", "p03"]
+
+
+def test_empty_and_accepted_patches(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    report = run(built, empty=["p01, round_00/p03"], accept=["p02"])
+    assert report.exit_code == 0, report.lines
+    assert [imports(built, "p01", 1)[0].how, imports(built, "p03", 0)[0].how] == ["empty"] * 2
+    assert not kept(built, "p01", 1).any()
+    assert imports(built, "p02", 1)[0].how == "accepted"
+    assert (kept(built, "p02", 1) == 1).sum() == 32
+    assert imports(built, "p02", 1)[0].saved is None
+    assert run(built, empty=["p01"], accept=["p02"]).of("imported") == ()
+    assert report.ask is not None
+    assert "--empty round_00/p01,round_00/p02,p03; " in report.ask
+    assert report.ask.endswith("--accept p03")
+
+
+def test_all_means_the_open_ones(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.draw("p02")
+    report = run(built, empty=["all"])
+    assert of(report, "imported") == ["p01", "p02", "p03"]
+    assert [imports(built, p)[0].how for p in ("p01", "p02", "p03")] == ["empty", "drawn", "empty"]
+
+
+def test_an_erased_draft_is_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    patch = built.patch("p01", 1)
+    array = built.drawn("p01", 1, classes=False)
+    built.save(built.label_file("p01", number=1), array, "case_001", patch.crop.start)
+    report = run(built)
+    assert outcomes(report)["round_01/p01"] == "open"
+    assert "confirm with --empty p01" in next(
+        line.text for line in report.lines if (line.round, line.patch) == ("round_01", "p01")
+    )
+    assert outcomes(run(built, empty=["p01"]))["round_01/p01"] == "imported"
+
+
+def test_a_segmentation_without_segments_is_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    nothing = SimpleITK.GetImageFromArray(np.zeros((1, 1, 1), np.uint8))
+    SimpleITK.WriteImage(nothing, str(built.label_file("p01", ".seg.nrrd", 1)))
+    (line,) = [
+        each for each in run(built).lines if each.round == "round_01" and each.patch == "p01"
+    ]
+    assert (line.outcome, line.text) == (
+        "open", "no voxel of a class in its box; if that is right, confirm with --empty p01"
+    )  # fmt: skip
+    assert imports(built, "p01", 1) == []
+    run(built, empty=["p01"])
+    assert imports(built, "p01", 1)[0].how == "empty"
+
+
+def test_many_patches_are_confirmed_with_one_word(tmp_path: Path) -> None:
+    from benchmark.annotation.imports.importing import _option
+
+    assert _option([f"p{n:02d}" for n in range(13)]) == "all"
+    assert _option(["round_00/p01", *(f"p{n:02d}" for n in range(13))]).startswith("round_00/p01,")
+
+
+def test_a_later_save_in_another_format_is_the_correction(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.draw("p01")
+    run(built)
+    patch = built.patch("p01")
+    array = built.drawn("p01")
+    array[patch.box.start[0] - patch.crop.start[0], 4, 4] = 2
+    built.save(built.label_file("p01", ".seg.nrrd"), array, "case_001", patch.crop.start)
+    assert of(run(built), "corrected") == ["p01"]
+    assert of(run(built), "corrected") == []
+
+
+def test_what_is_odd_is_imported_with_a_warning(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    patch = built.patch("p01")
+    array = built.drawn("p01")
+    z, y, x = np.subtract(patch.box.start, patch.crop.start)
+    array[z : z + 4, y : y + 8, x : x + 6] = 1
+    array[z + 1, y + 2, x + 2] = 0
+    array[z + 2, y + 6, x + 7] = 1
+    array[0, 0, 0] = 2
+    built.save(built.label_file("p01"), array, "case_001", patch.crop.start)
+    fills = built.drawn("p03")
+    fills[fills != built.project.ignore] = 2
+    built.save(built.label_file("p03"), fills, "case_002", built.patch("p03").crop.start)
+    report = run(built)
+    assert of(report, "imported") == ["p01", "p03"]
+    assert report.warnings == (
+        f"p01: a speck of liver (1 voxel) beside one of 191, at z {z + 2}, y {y + 6}, x {x + 7}",
+        f"p01: a hole of background in liver (1 voxel), at z {z + 1}, y {y + 2}, x {x + 2}",
+        "p01: 1 labelled voxel outside its box left out",
+        "p03: tumour fills it: 100.0% of its voxels",
+    )
+
+
+def test_a_class_of_another_intensity_is_told(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=3)
+    for number in range(3):
+        for patch_id in ("p01", "p02", "p03"):
+            patch = built.patch(patch_id, number)
+            file = built.places.round(number) / f"{patch_id}_image.nii.gz"
+            image = built.drawn(patch_id, number).astype(np.int16) * 100
+            if (patch_id, number) == ("p03", 2):
+                image[...] = 900
+            built.save(file, image, patch.patch.case, patch.crop.start)
+            built.draw(patch_id, number=number)
+    warnings = run(built).warnings
+    assert warnings[0] == (
+        "p03: liver has a mean intensity of 900; in 8 other patches it is about 100 (100 to 100)"
+    )
+    assert len(warnings) == 1
+
+
+def test_a_date_that_cant_be_right_isnt_counted(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    file = built.draw("p01")
+    date(file, "2026-12-01T13:00:00+00:00")
+    report = run(built)
+    assert imports(built, "p01")[0].saved is None
+    (warning,) = report.warnings
+    assert warning == (
+        "p01: round_00/p01_label.nii.gz was saved after now, by its date; clocks differ, and its "
+        "minutes aren't counted"
+    )
+
+
+@pytest.mark.parametrize("moment", ["keep_source", "keep"])
+def test_killed_it_is_completed_by_the_next(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    for patch_id in ("p01", "p02"):
+        built.draw(patch_id)
+    calls = []
+
+    def dies(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    original = getattr(importing, moment)
+    monkeypatch.setattr(importing, moment, dies)
+    with pytest.raises(KeyboardInterrupt):
+        run(built)
+    monkeypatch.undo()
+    assert outcomes(run(built)) == {
+        "round_00/p01": "kept", "round_00/p02": "imported", "round_00/p03": "open"
+    }  # fmt: skip
+
+
+def test_what_was_confirmed_waits_for_a_file_that_is_wrong(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.label_file("p01", ".seg.nrrd").write_text("damaged")
+    report = run(built, empty=["p01", "all"])
+    assert of(report, "refused") == ["p01"]
+    assert of(report, "imported") == ["p02", "p03"]
+    assert report.ask is None
+
+
+def test_a_named_file_says_nothing_of_other_patches(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    report = run(built, built.draw("p01"), empty=["p02"])
+    assert outcomes(report) == {"round_00/p01": "imported", "round_00/p02": "imported"}
+
+
+def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
+    from nnactive.io.leases import lease
+
+    built = build(tmp_path)
+    with lease(tmp_path / "work" / "import.lease"), pytest.raises(UserError, match="at work"):
+        run(built)
+
+
+def test_without_a_round_it_says_what_comes_first(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no round to import; run: .* annotate next"):
+        run(build(tmp_path, rounds=0))

@@ -1,0 +1,104 @@
+"""Where a project is, from its small files alone."""
+
+import json
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from projects import Built, build, date
+
+from benchmark.annotation.imports.take import import_labels
+from benchmark.annotation.state import Minutes, State, state_of
+from benchmark.cli.main import main
+
+NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
+
+
+def saved(built: Built, patch_id: str, minute: int, number: int = 0) -> None:
+    """Draw a patch, saved that many minutes after 13:00."""
+    file = built.draw(patch_id, number=number)
+    date(file, f"2026-11-30T{13 + minute // 60}:{minute % 60:02d}:00+00:00")
+
+
+def take(built: Built, **options: object) -> State:
+    import_labels(built.places, built.project, now=NOW, **options)  # type: ignore[arg-type]
+    return state_of(built.places, built.project)
+
+
+def test_nothing_is_there_yet(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=0)
+    (built.places.prepared(built.project) / "sources.json").unlink()
+    state = state_of(built.places, built.project)
+    assert (state.rounds, state.share, state.images) == ((), None, 2)
+    assert state.todo == f"choose the first patches: nnactive-bench annotate next {tmp_path}"
+
+
+def test_rounds_patches_and_voxels_are_counted(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    saved(built, "p01", 0)
+    saved(built, "p02", 6)
+    saved(built, "p01", 30, number=1)
+    state = take(built, empty=["round_00/p03"])
+    first, second = state.rounds
+    assert (first.patches, first.labelled, first.open, first.images) == (3, 3, (), 2)
+    assert first.voxels == (688, 64, 16)
+    assert (second.labelled, second.open) == (1, ("p02", "p03"))
+    assert state.voxels == (904, 96, 24)
+    assert state.images_labelled == 2
+    assert state.missing == ()
+    assert state.share == 1024 / (10 * 24 * 30 + 12 * 20 * 22)
+    assert state.todo.startswith(f"label the open patches in {tmp_path}/round_01")
+
+
+def test_minutes_lie_between_saves_of_one_session(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    for patch_id, minute in (("p01", 0), ("p02", 6), ("p03", 10)):
+        saved(built, patch_id, minute)
+    for patch_id, minute in (("p01", 90), ("p02", 105), ("p03", 121)):
+        saved(built, patch_id, minute, number=1)
+    state = take(built)
+    assert state.rounds[0].minutes == Minutes(10, 2, 3)
+    assert state.rounds[1].minutes == Minutes(15, 1, 3)
+    assert state.minutes == Minutes(25, 3, 6)
+    saved(built, "p03", 125, number=1)
+    state = take(built)
+    assert state.minutes.saved == 6  # the same labels again are nothing new
+
+
+def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    assert state_of(built.places, built.project).rounds[0].changed == ()
+    saved(built, "p02", 0)
+    state = state_of(built.places, built.project)
+    assert state.rounds[0].changed == ("p02",)
+    assert state.todo == (
+        f"import what was saved in round_00: nnactive-bench annotate import {tmp_path}"
+    )
+
+
+def test_the_command_prints_a_table_or_json(tmp_path: Path, capsys: object) -> None:
+    built = build(tmp_path, rounds=2)
+    saved(built, "p01", 0)
+    take(built)
+    assert main(["annotate", "status", str(tmp_path)]) == 0
+    told = capsys.readouterr().out  # type: ignore[attr-defined]
+    assert "round  patches  labelled" in told
+    assert "labelled voxels: 216 background, 32 liver, 8 tumour" in told
+    assert "agreement between rounds: not yet" in told
+    assert main(["annotate", "status", str(tmp_path), "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)  # type: ignore[attr-defined]
+    assert content["voxels"] == [216, 32, 8]
+    assert content["agreement"] is None
+
+
+def test_status_loads_nothing_heavy(tmp_path: Path) -> None:
+    build(tmp_path)
+    code = (
+        "import sys; from benchmark.cli.main import main; "
+        f"main(['annotate', 'status', {shlex.quote(str(tmp_path))!r}]); "
+        "print([m for m in ('torch', 'nnunetv2', 'SimpleITK', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
