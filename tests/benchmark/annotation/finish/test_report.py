@@ -79,12 +79,12 @@ def test_one_round_compares_nothing(tmp_path, project) -> None:
     assert told.verdict == (
         "After one round nothing can be compared: label another round to see what it changes.",
     )
-    assert "<svg" not in render(told, [], [], {})
+    assert "<svg" not in render(told, [], [])
 
 
 def test_names_are_escaped_and_nothing_is_loaded(tmp_path, project, agreement) -> None:
     told = tell(Places(tmp_path), project, agreement)
-    page = render(told, [], commands(project, "Dataset512_X"), {})
+    page = render(told, [], commands(project, "Dataset512_X"))
     assert "<tumour>" not in page
     assert "&lt;tumour&gt;" in page
     assert "http://" not in page
