@@ -195,7 +195,7 @@ def _make(
     before = Predicted(places.predictions(number - 1)) if number else None
     shown = shown_cases(told.agreement, now, before)
     todo = commands(project, name)
-    write(out / REPORT, told, figures(dataset, now, before, shown), todo, {})
+    write(out / REPORT, told, figures(dataset, now, before, shown), todo)
     write_text(out / GUIDE, _guide(project, told, todo))
     return told
 
