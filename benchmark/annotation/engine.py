@@ -68,7 +68,7 @@ def prepare(places: Places, project: Project, told: Told, workers: int | None = 
     out = places.prepared(project)
     if (out / INFO).is_file():
         return
-    from nnactive.data.unlabelled.prepare import prepare_images
+    from nnactive.oracle.prepare import prepare_images
 
     folder = places.root / project.folder
     if not folder.is_dir():
