@@ -10,6 +10,7 @@ from nnactive.data.prepared import POOL_LABELS, PreparedDataset, volume_file
 from nnactive.geometry import Patch
 from nnactive.io.files import read_json
 from nnactive.nnunet.store import read_box
+from nnactive.oracle.choose import oracle_of
 
 
 def varied(patches: Sequence[Patch], most: int) -> list[Patch]:
@@ -38,8 +39,18 @@ def scene(dataset: PreparedDataset, patch: Patch, context: float) -> Surrounding
         for a, b, n in zip(patch.start, box, patch.size, strict=True)
     )
     # No label outside the patch is read: nobody has paid for it.
-    label[inside] = read_box(volume_file(dataset.folder, POOL_LABELS, patch.case), patch.slices)
+    label[inside] = _drawn(dataset, patch)
     return cut(patch, part, label, spacing, box)
+
+
+def _drawn(dataset: PreparedDataset, patch: Patch) -> np.ndarray:
+    """Labels in a patch; background, where a person labels and hasn't drawn it yet."""
+    if dataset.info.labels_in is None:
+        return read_box(volume_file(dataset.folder, POOL_LABELS, patch.case), patch.slices)
+    oracle = oracle_of(dataset, None, 0)
+    if not oracle.labelled([patch]):
+        return np.zeros(patch.size, np.int16)
+    return oracle.labels(patch.case, [patch])[patch.slices]
 
 
 def shades(dataset: PreparedDataset, image: np.ndarray) -> np.ndarray:

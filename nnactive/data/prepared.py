@@ -32,6 +32,8 @@ PLANNED = (PLANS, DESCRIPTION, FINGERPRINT)
 IMAGES = "images"
 POOL_LABELS = "pool_labels"
 TEST_LABELS = "test_labels"
+SOURCES = "sources.json"
+"""Which image each case was made from; only where a person labels."""
 OUTSIDE = "outside"
 """Folder of masks, of images that a person labels: where an image is outside its non-zero mask."""
 SCRATCH = "scratch"
@@ -132,9 +134,11 @@ class CheckedFiles:
         if wanted is None or name in self._right or not file.is_file():
             return
         if sha256(file) != wanted:
-            way_out = command(f"data prepare {self._folder.name}", self._folder.parent)
+            again = command(f"data prepare {self._folder.name}", self._folder.parent)
+            if SOURCES in self._sums or (self._folder / SOURCES).is_file():
+                again = "nnactive-bench annotate next"  # a person's labels lie elsewhere
             raise RefusedError(
-                f"{file}: isn't what was prepared; remove {self._folder} and run {way_out}"
+                f"{file}: isn't what was prepared; remove {self._folder} and run {again}"
             )
         self._right.add(name)
 

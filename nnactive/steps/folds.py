@@ -46,9 +46,8 @@ def assign_folds(
             cases, or no such folds are found.
     """
     cases = sorted(classes_by_case)
-    none_out: list[list[str]] = [[] for _ in range(folds)]
     if len(cases) < folds and few:
-        return none_out
+        return [[] for _ in range(folds)]
     if len(cases) < folds:
         raise UserError(
             f"{len(cases)} labelled cases can't fill {folds} folds; "
@@ -64,16 +63,14 @@ def assign_folds(
                 f"{_NEEDED}; enlarge the starting budget"
             )
     found = _found(cases, members, folds, rng)
-    if found is None and few:
-        return none_out
-    if found is None:
+    if found is None and not few:
         label = min(members, key=lambda value: (len(members[value]), value))
         raise UserError(
             f"no {folds} folds of {len(cases)} cases hold every class twice (rarest: "
             f"{_named(label, class_names)}, in {len(members[label])} cases); "
             "enlarge the starting budget"
         )
-    return _grouped(found, folds)
+    return _grouped(found or {}, folds)
 
 
 def _found(

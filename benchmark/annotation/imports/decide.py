@@ -1,13 +1,13 @@
 """Which of a patch's files counts, if any: one that was changed since the round was written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
-from benchmark.annotation.imports.files.names import listed
+from benchmark.annotation.imports.files.names import counted, listed
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 from benchmark.annotation.rounds.model import RoundPatch
 from nnactive.data.prepared import array_digest
@@ -19,17 +19,28 @@ AS_WRITTEN: Final = "its box is as it was written"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """What one file has in one patch's box."""
+class Inside:
+    """What a file has in a patch's box."""
 
-    file: Path
     box: np.ndarray
     """uint8 ``(Z, Y, X)``."""
     sha256: str
-    """Of the file."""
+    """Of the file that it was read from."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One file with labels of one patch."""
+
+    file: Path
+    labels: str
+    """SHA-256 of its labels in the box, by `array_digest`."""
     saved: float
+    """Seconds since 1970, by the file's date."""
     outside: int
     """Voxels of classes outside the box, which are left out."""
+    read: Callable[[], Inside]
+    """Its labels; reads the file again where it was known."""
     explicit: bool = False
     """Whether the person named the file: then no other one of the patch counts."""
 
@@ -38,11 +49,6 @@ class Candidate:
         """The file, with its folder."""
         return f"{self.file.parent.name}/{self.file.name}"
 
-    @property
-    def digest(self) -> str:
-        """Of the labels."""
-        return array_digest(self.box)
-
 
 @dataclass(frozen=True)
 class Taken:
@@ -50,7 +56,8 @@ class Taken:
 
     candidate: Candidate
     """The file that it is from."""
-    box: np.ndarray
+    inside: Inside | None
+    """Its labels; None: no voxel has a class."""
     how: Literal["drawn", "empty", "accepted"]
 
 
@@ -79,7 +86,7 @@ def decide(asked: Asked, candidates: Sequence[Candidate]) -> Taken | str | None:
         WrongLabelsError: changed files differ, or an option doesn't fit; names them.
     """
     candidates = [each for each in candidates if each.explicit] or candidates
-    fresh = {c.digest: c for c in candidates if c.digest != asked.patch.template}
+    fresh = {c.labels: c for c in candidates if c.labels != asked.patch.template}
     if asked.wish is not None:
         return _confirmed(asked, candidates, fresh)
     current = asked.history[-1].labels if asked.history else None
@@ -88,9 +95,14 @@ def decide(asked: Asked, candidates: Sequence[Candidate]) -> Taken | str | None:
         return None
     if chosen is None:
         return AS_WRITTEN if candidates else "no label file of it is there"
-    if not chosen.box.any():
+    if chosen.labels == no_class(asked.patch):
         return NO_CLASS.format(asked.said)
-    return Taken(chosen, chosen.box, "drawn")
+    return Taken(chosen, chosen.read(), "drawn")
+
+
+def no_class(patch: RoundPatch) -> str:
+    """The hash of a patch's labels if all is background."""
+    return array_digest(np.zeros(patch.box.size, np.uint8))
 
 
 def _chosen(fresh: dict[str, Candidate], known: set[str], current: str | None) -> Candidate | None:
@@ -103,7 +115,7 @@ def _chosen(fresh: dict[str, Candidate], known: set[str], current: str | None) -
         fresh = left or fresh
     if len(fresh) > 1:
         one, other, *_ = fresh.values()
-        count = int((one.box != other.box).sum())
+        count = int((one.read().box != other.read().box).sum())
         raise WrongLabelsError(
             f"{listed(each.name for each in fresh.values())}: were both changed, and differ "
             f"in {count:,} voxels of the box; move away those that don't count"
@@ -119,12 +131,13 @@ def _confirmed(
     option = f"--{asked.wish} {asked.said}"
     last = asked.history[-1] if asked.history else None
     for each in fresh.values():
-        if asked.wish == "empty" and (count := int((each.box > 0).sum())):
+        if asked.wish == "empty" and each.labels != no_class(asked.patch):
+            count = counted(int((each.read().box > 0).sum()), "voxel")
             raise WrongLabelsError(
-                f"{each.name}: has {count:,} voxels of classes in {asked.patch.id}'s box, so "
-                f"that {option} doesn't fit; leave that out, or erase them and save"
+                f"{each.name}: has {count} of classes in {asked.patch.id}'s box, so that {option} "
+                "doesn't fit; leave that out, or erase them and save"
             )
-        if asked.wish == "accept" and not (last and last.labels == each.digest):
+        if asked.wish == "accept" and not (last and last.labels == each.labels):
             raise WrongLabelsError(
                 f"{each.name}: isn't the draft any more, so that {option} doesn't fit; leave "
                 "that out, and it is imported as it is"
@@ -134,14 +147,16 @@ def _confirmed(
             f"{option}: {asked.patch.id} had no draft; label it, or confirm that it holds no class "
             f"with --empty {asked.said}"
         )
-    template = next((c for c in candidates if c.digest == asked.patch.template), None)
+    template = next((c for c in candidates if c.labels == asked.patch.template), None)
     source = template or next(iter(candidates), None)
     if source is None or (asked.wish == "accept" and template is None):
         raise WrongLabelsError(
             f"{option}: the template isn't there any more; save {asked.patch.id}'s labels as "
             f"{asked.patch.id}_label.nii.gz"
         )
-    box = source.box if asked.wish == "accept" else np.zeros_like(source.box)
-    if last is not None and last.labels == array_digest(box):
+    labels = asked.patch.template if asked.wish == "accept" else no_class(asked.patch)
+    if last is not None and last.labels == labels:
         return None
-    return Taken(source, box, "accepted" if asked.wish == "accept" else "empty")
+    if asked.wish == "empty":
+        return Taken(source, None, "empty")
+    return Taken(source, source.read(), "accepted")

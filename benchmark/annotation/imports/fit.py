@@ -19,6 +19,7 @@ from benchmark.annotation.imports.files.read import Labels, read_array
 from benchmark.annotation.imports.files.segments import TWICE
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 from benchmark.annotation.imports.known import Known
+from benchmark.annotation.project.places import round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from nnactive.data.unlabelled.source import Box
 
@@ -37,6 +38,11 @@ class Aim:
     of_case: bool
     """Whether it is one of a whole image: then it may have more than the patch's crop."""
 
+    @property
+    def key(self) -> str:
+        """The patch: ``round_00/p07``."""
+        return f"{round_name(self.round.number)}/{self.patch.id}"
+
 
 def box_in(known: Known, labels: Labels, aim: Aim) -> np.ndarray | None:
     """What a file has in a patch's box, uint8 ``(Z, Y, X)`` in the image's axes.
@@ -48,6 +54,8 @@ def box_in(known: Known, labels: Labels, aim: Aim) -> np.ndarray | None:
         WrongLabelsError: it lies elsewhere, doesn't cover the box, or a voxel of the box has no
             class.
     """
+    if labels.named and not labels.values.any():
+        return np.zeros(aim.patch.box.size, np.uint8)  # and then it may lie anywhere
     lie, held = _held(known, labels, aim)
     found = cut(lie.oriented(labels.values), held, aim.patch.box, 0 if labels.named else None)
     if found is None:

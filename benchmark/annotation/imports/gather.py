@@ -1,19 +1,28 @@
 """All label files of a project, and the ones that a person names: read, each for its patches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark.annotation.imports.decide import Candidate
+from benchmark.annotation.imports.decide import Candidate, Inside
 from benchmark.annotation.imports.files.names import look, wrong_case
-from benchmark.annotation.imports.files.read import Labels, read_labels
+from benchmark.annotation.imports.files.read import WAIT, Labels, read_labels
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 from benchmark.annotation.imports.fit import Aim, box_in, outside
 from benchmark.annotation.imports.known import Known
+from benchmark.annotation.imports.looked import (
+    Had,
+    Look,
+    as_read,
+    is_same,
+    read_looked,
+    relative,
+)
 from benchmark.annotation.imports.report import Line
 from benchmark.annotation.imports.strays import explained, named
 from benchmark.annotation.project.places import round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
+from nnactive.data.prepared import array_digest
 
 Key = tuple[int, str]
 """Number of the round, id of the patch."""
@@ -26,18 +35,26 @@ class Gathered:
     known: Known
     candidates: dict[Key, list[Candidate]] = field(default_factory=dict)
     refused: list[Line] = field(default_factory=list)
+    looked: dict[str, Look] = field(default_factory=dict)
+    """What was read before, and now."""
 
-    def folder(self, number: Round) -> None:
-        """Read the label files in a round's folder."""
+    def folder(self, number: Round, only: Collection[str] | None = None) -> None:
+        """Read the label files in a round's folder.
+
+        Args:
+            number: the round.
+            only: ids of the patches whose files are read; None: all files.
+        """
         found = look(self.known.folder(number.number), number)
-        for patch in number.patches:
+        patches = [each for each in number.patches if only is None or each.id in only]
+        for patch in patches:
             for file in found.patches.get(patch.id, ()):
                 self._read(file, [Aim(number, patch, of_case=False)])
         for case, files in found.cases.items():
-            aims = [Aim(number, p, of_case=True) for p in number.patches if p.patch.case == case]
-            for file in files:
+            aims = [Aim(number, each, of_case=True) for each in patches if each.patch.case == case]
+            for file in files if aims else ():
                 self._read(file, aims)
-        for file in found.strays:
+        for file in found.strays if only is None else ():
             if cause := explained(self.known, number, file):
                 self.refuse(file, cause, number)
 
@@ -78,17 +95,48 @@ class Gathered:
         return read_labels(file, self.known.names)
 
     def _read(self, file: Path, aims: Sequence[Aim]) -> None:
+        """Read a file, unless it is as it was."""
         only = aims[0].patch if len(aims) == 1 else None
+        key = relative(self.known.places, file)
+        try:
+            state = file.stat()
+            look = self.looked.get(key)
+            if (
+                look is not None
+                and is_same(look, state)
+                and {each.key for each in aims} <= set(look.patches)
+            ):
+                self._remembered(file, look, state.st_mtime, aims)
+                return
+        except OSError:
+            pass  # said by whoever reads it
         try:
             labels = self._labels(file)
         except WrongLabelsError as wrong:
             self.refuse(file, str(wrong), aims[0].round, only)
             return
-        self._fit(labels, aims, explicit=False)
+        had = self._fit(labels, aims, explicit=False)
+        if len(had) == len(aims):
+            self.looked[key] = as_read(labels.state, had)
 
-    def _fit(self, labels: Labels, aims: Sequence[Aim], *, explicit: bool) -> None:
-        """What a file has in the box of each patch that it is for."""
+    def _remembered(self, file: Path, look: Look, saved: float, aims: Sequence[Aim]) -> None:
+        """Take what a file had for what it has."""
+        for aim in aims:
+            had = look.patches[aim.key]
+
+            def read(aim: Aim = aim) -> Inside:
+                labels = self._labels(file)
+                box = box_in(self.known, labels, aim)
+                if box is None:
+                    raise WrongLabelsError(WAIT)
+                return Inside(box, labels.sha256)
+
+            self._add(aim, Candidate(file, had.labels, saved, had.outside, read))
+
+    def _fit(self, labels: Labels, aims: Sequence[Aim], *, explicit: bool) -> dict[str, Had]:
+        """What a file has in the box of each patch that it is for, of those where it fits."""
         told: set[str] = set()
+        had: dict[str, Had] = {}
         for aim in aims:
             try:
                 box = box_in(self.known, labels, aim)
@@ -97,12 +145,25 @@ class Gathered:
                     self.refuse(labels.file, str(wrong), aim.round, aim.patch)
                 told.add(str(wrong))
                 continue
-            if box is not None:
-                spare = self._outside(labels, aim)
-                found = Candidate(
-                    labels.file, box, labels.sha256, labels.saved, spare, explicit=explicit
-                )
-                self.candidates.setdefault((aim.round.number, aim.patch.id), []).append(found)
+            if box is None:
+                continue
+            inside = Inside(box, labels.sha256)
+            had[aim.key] = Had(labels=array_digest(box), outside=self._outside(labels, aim))
+            self._add(
+                aim,
+                Candidate(
+                    labels.file,
+                    had[aim.key].labels,
+                    labels.state.st_mtime,
+                    had[aim.key].outside,
+                    lambda inside=inside: inside,
+                    explicit=explicit,
+                ),
+            )
+        return had
+
+    def _add(self, aim: Aim, candidate: Candidate) -> None:
+        self.candidates.setdefault((aim.round.number, aim.patch.id), []).append(candidate)
 
     def _outside(self, labels: Labels, aim: Aim) -> int:
         """Voxels that are left out; of a segmentation of a whole image that is as it should be."""
@@ -118,21 +179,26 @@ class Gathered:
         return outside(self.known, labels, boxes, case)
 
 
-def gather(known: Known, files: Iterable[Path], images: Mapping[str, Path]) -> Gathered:
+def gather(
+    known: Known, files: Iterable[Path], images: Mapping[str, Path], wanted: Collection[Key]
+) -> Gathered:
     """Read what there is to import.
 
     Args:
         known: the project.
         files: only these, if there are any.
         images: also these, by case id.
+        wanted: patches whose files in their rounds' folders are read in any case.
     """
-    found = Gathered(known)
+    found = Gathered(known, looked=read_looked(known.places))
     chosen = list(files)
     for file in chosen:
         found.file(file)
     for case, file in images.items():
         found.file(file, case)
-    if not chosen and not images:
-        for each in known.rounds:
+    for each in known.rounds:
+        if not chosen and not images:
             found.folder(each)
+        else:
+            found.folder(each, {patch_id for number, patch_id in wanted if number == each.number})
     return found

@@ -30,8 +30,8 @@ MITK, napari and others
 
 Then run, at any time and as often as you like:
   nnactive-bench annotate import PROJECT
-No class in a patch: add --empty {first}. Its draft is right as it is: add --accept {first}.
-{index} and {table} list the boxes in voxels and mm, and why each patch was chosen.
+No class in a patch: add --empty {first}.{accept}
+{index} and {table} list the boxes in voxels (from 0) and mm, and why each patch was chosen.
 """
 
 
@@ -39,6 +39,7 @@ def readme(known: Round, project: Project, sources: Sources) -> str:
     """Content of ``README.txt``."""
     values = ["background", *project.classes, "outside, not to be labelled"]
     first = known.patches[0]
+    drafted = any(each.draft == "prediction" for each in known.patches)
     images, label = files_of(known, first, project, sources)
     stem = names.stem_of(known.view, first.id, first.patch.case)
     return TEXT.format(
@@ -52,6 +53,7 @@ def readme(known: Round, project: Project, sources: Sources) -> str:
         first=first.id,
         label=label,
         image=images[0],
+        accept=f" Its draft is right as it is: add --accept {first.id}." if drafted else "",
         index=names.INDEX,
         table=names.TABLE,
     )

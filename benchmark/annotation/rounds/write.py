@@ -1,5 +1,6 @@
 """Write a round's folder: whole or not at all, and never twice."""
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,12 +21,14 @@ from nnactive.data.progress import Progress
 from nnactive.data.unlabelled.source import Sources
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
-from nnactive.io.files import read_model, write_model, write_text
+from nnactive.io.files import read_model, sweep, write_model, write_text
 from nnactive.io.queries import record
 
 STAGE = "patches"
 PARTS = ".parts"
 """In an unfinished folder: records and pictures of the patches that are done."""
+SETTINGS = "settings.sha256"
+"""In that: what they were written for."""
 
 
 def write_round(
@@ -78,6 +81,7 @@ def write_round(
             ),
         )
         _write_lists(desk, known, sources)
+        sweep(desk.folder)
         write_model(file, known)
         shutil.rmtree(desk.parts)
     draft.rename(out)
@@ -110,7 +114,7 @@ def _write_patches(
     progress: Progress,
 ) -> None:
     """The files of all patches that aren't done yet, one image after the other."""
-    desk.parts.mkdir(parents=True, exist_ok=True)
+    _begin(desk)
     done = 0
     progress(STAGE, done, len(plan))
     for case, group in groupby(plan, key=lambda each: each.patch.case):
@@ -129,18 +133,25 @@ def _write_patches(
             progress(STAGE, done, len(plan))
 
 
-def _record(desk: Desk, patch_id: str) -> RoundPatch:
-    return read_model(record_file(desk.parts, patch_id), RoundPatch)
+def _begin(desk: Desk) -> None:
+    """Keep what a call with the same settings has written, and nothing of any other."""
+    settings = desk.project.model_dump_json() + desk.by
+    key, file = hashlib.sha256(settings.encode()).hexdigest(), desk.parts / SETTINGS
+    if file.is_file() and file.read_text() == key:
+        return
+    if desk.folder.exists():
+        shutil.rmtree(desk.folder)
+    write_text(file, key)
 
 
 def _is_done(desk: Desk, each: Planned) -> bool:
-    """Whether an earlier call has written a patch's files as they would be written now."""
-    if not record_file(desk.parts, each.id).is_file():
+    """Whether an earlier call has written a patch's files."""
+    file = record_file(desk.parts, each.id)
+    if not file.is_file():
         return False
-    known = _record(desk, each.id)
+    known = read_model(file, RoundPatch)
     (patch,) = record([each.patch])
-    same = (known.patch, known.box, known.crop) == (patch, each.box, each.crop)
-    return same and known.why.rank == each.rank and picture_file(desk.parts, each.id).is_file()
+    return (known.patch, known.box, known.why.rank) == (patch, each.box, each.rank)
 
 
 def _write_lists(desk: Desk, known: Round, sources: Sources) -> None:

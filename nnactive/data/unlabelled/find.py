@@ -63,7 +63,7 @@ def find_images(
     """
     found = _in_folder(folder, progress) if csv is None else _in_table(folder, csv)
     for image in found.images:
-        for file in () if image.series else image.files:
+        for file in image.files if image.series is None else ():
             if problem := file_problem(folder / file, image.id):
                 raise UserError(problem)
     unchecked = sorted({e for i in found.images if (e := ending_in(i.files[0])) in UNCHECKED})
@@ -138,7 +138,7 @@ def _series(
                 notes.append(f"left out: a DICOM series in {folder / place}, {problem}")
             else:
                 volumes.append((place, uid))
-                _check_spread(folder, owners.setdefault(uid, place), place)
+                _check_spread(folder, owners.setdefault(uid or place, place), place)
         found += volumes
     width = max(DIGITS, len(str(len(found))))
     images = [

@@ -1,7 +1,9 @@
 """The intensities of an image from a few of its slices, and whether they are those of CT."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +15,13 @@ from nnactive.data.unlabelled.dicom.series import read_stack
 from nnactive.data.unlabelled.dicom.slices import READER
 from nnactive.data.unlabelled.source import Image
 
+if TYPE_CHECKING:
+    import SimpleITK
+
 PLACES = (1 / 4, 1 / 2, 3 / 4)
 """Of the slices that are looked at, as shares of the image's first axis."""
+SMALL = 1 << 24
+"""Voxels of an image that is read at once, because each access to a compressed file starts over."""
 LOOKED_AT = 5
 """Images from which the modality is guessed."""
 SOFT = -150.0, 250.0
@@ -70,23 +77,37 @@ def _places(slices: int) -> list[int]:
 
 
 def _slices(path: Path, reader: str = "") -> np.ndarray:
+    """Slices of one file: ``(N, Y, X)``."""
     import SimpleITK
 
     if path.name.endswith(TIFF):
-        array, _ = read_tiff(path)
+        array: np.ndarray = read_tiff(path)[0]
         return array[_places(len(array))]
     if reader:
-        image: np.ndarray = SimpleITK.GetArrayFromImage(
-            SimpleITK.ReadImage(str(path), imageIO=reader)
-        )
-        return image[_places(len(image))]
+        image = SimpleITK.ReadImage(str(path), imageIO=reader)
+        array = SimpleITK.GetArrayFromImage(image)
+        return array[_places(len(array))]
     header = header_with_itk(path)
-    size, taken = header.GetSize(), []
-    for at in _places(size[DIMENSIONS - 1]):
-        header.SetExtractIndex((0, 0, at, *(0 for _ in size[DIMENSIONS:])))
-        header.SetExtractSize((*size[:2], 1, *(0 for _ in size[DIMENSIONS:])))
-        try:
-            taken.append(SimpleITK.GetArrayFromImage(header.Execute()))
-        except RuntimeError as error:
-            raise unreadable(path, error) from None
-    return np.concatenate(taken)
+    size = header.GetSize()
+    slices = size[DIMENSIONS - 1]
+    if math.prod(size) <= SMALL:
+        array = _extracted(path, header, 0, slices)
+        return array[_places(slices)]
+    return np.concatenate([_extracted(path, header, at, 1) for at in _places(slices)])
+
+
+def _extracted(
+    path: Path, header: "SimpleITK.ImageFileReader", first: int, count: int
+) -> np.ndarray:
+    """``count`` slices of a file from the ``first`` one on; a fourth axis is dropped."""
+    import SimpleITK
+
+    size = header.GetSize()
+    beyond = (0,) * len(size[DIMENSIONS:])
+    header.SetExtractIndex((0, 0, first, *beyond))
+    header.SetExtractSize((*size[:2], count, *beyond))
+    try:
+        array: np.ndarray = SimpleITK.GetArrayFromImage(header.Execute())
+    except RuntimeError as error:
+        raise unreadable(path, error) from None
+    return array

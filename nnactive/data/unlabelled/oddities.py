@@ -140,7 +140,7 @@ def _all_voxels(folder: Path, image: Image) -> list[np.ndarray]:
 
 def _file_name(image: Image, channel: int) -> str:
     # A folder of DICOM files may be called after a person.
-    return image.id if image.series else PurePosixPath(image.files[channel]).name
+    return PurePosixPath(image.files[channel]).name if image.series is None else image.id
 
 
 def _default_spacing(facts: Sequence[ImageFacts]) -> Iterator[Finding]:

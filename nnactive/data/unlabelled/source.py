@@ -1,11 +1,12 @@
 """Where a prepared image comes from: its file's grid, and which of its voxels it is made of."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from nnactive.data import prepared
 from nnactive.geometry import Spacing, Triple
 from nnactive.io.models import Frozen, StateFile
 
-SOURCES = "sources.json"
+SOURCES: Final = prepared.SOURCES
 """File beside ``prepared.json``; only datasets without label maps have it."""
 
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.annotation.agreement.read import Changes, Compared
-from benchmark.annotation.imports.tones import Tones
+from benchmark.annotation.imports.looked import Looked
+from benchmark.annotation.imports.odd.tones import Tones
 from benchmark.annotation.predictions import PredictedBy
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.rounds.model import Round
@@ -51,7 +52,7 @@ from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
-    *(Drawn, Project, Round, Sources, Tones),
+    *(Drawn, Looked, Project, Round, Sources, Tones),
     EntryRecord,
     *(Attestation, BundleRecord),
     *(

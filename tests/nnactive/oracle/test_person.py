@@ -2,72 +2,15 @@
 
 import numpy as np
 import pytest
+from livers import IGNORE, Person
 
 from nnactive.data.prepared import PreparedDataset
-from nnactive.data.unlabelled.mapping import box_of
-from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Patch
-from nnactive.io.files import read_model
-from nnactive.io.queries import record
 from nnactive.labels import partial_label
-from nnactive.nnunet.preprocess import resample
 from nnactive.oracle.base import Oracle
 from nnactive.oracle.choose import oracle_of
 from nnactive.oracle.drawn import voxels_file
-from nnactive.oracle.keep import Drawing, keep, keep_source
-
-IGNORE = 3
-
-
-class Person:
-    """Draws the true labels of a patch's box, and nothing else."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.info = folder.prepare()
-        self.sources = read_model(folder.out / SOURCES, Sources).cases
-        self.number = 0
-
-    @property
-    def oracle(self):
-        return oracle_of(PreparedDataset(self.folder.out), None, 0)
-
-    def draws(self, patch, label=None, name=None):
-        self.number += 1
-        source = self.sources[patch.case]
-        box = box_of(source, patch)
-        label = self.folder.labels[patch.case] if label is None else label
-        file = self.folder.root / "p.nii.gz"
-        file.write_bytes(bytes([self.number]))
-        drawing = Drawing(
-            patch=record([patch])[0],
-            box=box,
-            grid=source.grid,
-            voxels=label[box.slices],
-            classes=IGNORE,
-            how="drawn",
-            source=keep_source(self.folder.root / "labels", file),
-            imported="2026-11-30T18:20:36Z",
-        )
-        name = name or f"p{self.number:02d}"
-        return keep(self.folder.root / "labels", "round_00", name, drawing)
-
-    def benchmark(self, case):
-        """The complete label map as a benchmark's preparation stores it."""
-        import SimpleITK
-
-        image = SimpleITK.ReadImage(str(self.folder.images / f"{case}.nii.gz"))
-        array = SimpleITK.GetArrayFromImage(image)[None]
-        source = self.sources[case]
-        target = self.info.spacing
-        return resample(
-            array,
-            self.folder.labels[case].astype(np.int16),
-            source.grid.spacing,
-            target,
-            source.transpose,
-        )[1]
 
 
 @pytest.fixture

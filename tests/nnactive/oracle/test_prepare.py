@@ -142,7 +142,7 @@ def test_masks_and_sources_are_sealed(livers):
     mask = livers.out / OUTSIDE / "case_1.b2nd"
     assert {SOURCES, "outside/case_1.b2nd", "images/case_3.b2nd"} < set(dataset.sums)
     mask.write_bytes(b"damaged")
-    with pytest.raises(RefusedError, match=r"case_1.b2nd: isn't what was prepared"):
+    with pytest.raises(RefusedError, match=r"case_1.b2nd: isn't .*; remove .*annotate next"):
         dataset.read(mask)
 
 

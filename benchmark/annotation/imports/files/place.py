@@ -161,4 +161,5 @@ def _other_axes(wanted: Grid, file: Grid) -> str:
 
 
 def _joined(words: Sequence[str]) -> str:
-    return " and ".join(words)
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last

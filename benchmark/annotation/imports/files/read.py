@@ -24,6 +24,7 @@ DIMENSIONS: Final = 3
 WHOLE: Final = 1e-3
 """Largest difference from a whole number that is the rounding of a label."""
 SLAB: Final = 16
+SEGMENTATION: Final = ".seg.nrrd"
 WAIT: Final = "is still being written; import again once it is saved"
 
 
@@ -38,8 +39,8 @@ class Labels:
     named: bool
     """Whether its values came from segments' names: then it may lack what is background."""
     sha256: str
-    saved: float
-    """Seconds since 1970 by the clock of whoever saved it."""
+    state: os.stat_result
+    """Of the file: dates and size."""
 
 
 def read_labels(file: Path, names: Mapping[str, int]) -> Labels:
@@ -65,7 +66,9 @@ def read_labels(file: Path, names: Mapping[str, int]) -> Labels:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise WrongLabelsError(WAIT)
     values, named = _values(image, names)
-    return Labels(file, values, grid_of(image), named, digest, after.st_mtime)
+    # 3D Slicer leaves nothing of a segmentation without segments, not even its grid.
+    named |= file.name.endswith(SEGMENTATION) and not values.any()
+    return Labels(file, values, grid_of(image), named, digest, after)
 
 
 def read_array(file: Path) -> tuple[np.ndarray, Grid] | None:

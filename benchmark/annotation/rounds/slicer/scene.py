@@ -124,7 +124,6 @@ def _slice(
         layoutName=layout,
         layoutLabel=letter,
         layoutColor=colour,
-        orientation="Reformat",
         sliceToRAS=" ".join(f"{value:.9g}" for value in matrix.ravel()),
         fieldOfView=f"{side_mm:g} {side_mm:g} 1",
         dimensions=f"{PIXELS} {PIXELS} 1",

@@ -8,6 +8,8 @@ import click
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmark.annotation.imports.report import Report
 
 
@@ -66,14 +68,25 @@ def _by_case(images: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
+def _open(report: "Report") -> "Iterator[str]":
+    """The open patches, those of a round with the same reason together."""
+    from benchmark.annotation.imports.files.names import listed
+
+    groups: dict[tuple[str, str], list[str]] = {}
+    for line in report.of("open"):
+        groups.setdefault((line.round, line.text), []).append(line.patch or "")
+    for (name, text), ids in groups.items():
+        yield f"open: {name}: {listed(ids)}: {text}"
+
+
 def _print(report: "Report") -> None:
     from benchmark.annotation.imports.report import OUTCOMES
 
     for outcome in ("imported", "corrected"):
         for line in report.of(outcome):
             click.echo(f"{outcome}: {line.round}/{line.patch} ({line.case}): {line.text}")
-    for line in report.of("open"):
-        click.echo(f"open: {line.round}/{line.patch} ({line.case}): {line.text}")
+    for line in _open(report):
+        click.echo(line)
     for text in report.warnings:
         click.echo(f"warning: {text}")
     for line in report.of("refused"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import SimpleITK
@@ -18,7 +18,7 @@ from nnactive.data.unlabelled.read import read_channels, read_grid
 from nnactive.data.unlabelled.source import Grid, Image, Source
 from nnactive.geometry import Spacing, Triple, as_triple
 from nnactive.io.files import read_model, write_model
-from nnactive.io.models import StateFile
+from nnactive.io.models import Frozen
 from nnactive.nnunet.planning import target_geometry
 from nnactive.nnunet.preprocess import intensities, normalise, resample_image, shape_after_crop
 from nnactive.nnunet.store import read_volume, write_volume
@@ -27,10 +27,8 @@ CROPS = "crops"
 """Folder, in the scratch folder, of what was cropped."""
 
 
-class Crop(StateFile):
+class Crop(Frozen):
     """What an image lost before it was resampled."""
-
-    SCHEMA: ClassVar[int] = 1
 
     grid: Grid
     start: Triple

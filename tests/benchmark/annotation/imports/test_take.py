@@ -9,7 +9,7 @@ import pytest
 import SimpleITK
 from projects import Built, build, date
 
-from benchmark.annotation.imports import take
+from benchmark.annotation.imports import importing
 from benchmark.annotation.imports.report import Report
 from benchmark.annotation.imports.take import import_labels
 from nnactive.errors import UserError
@@ -229,6 +229,28 @@ def test_an_erased_draft_is_asked_about(tmp_path: Path) -> None:
     assert outcomes(run(built, empty=["p01"]))["round_01/p01"] == "imported"
 
 
+def test_a_segmentation_without_segments_is_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    nothing = SimpleITK.GetImageFromArray(np.zeros((1, 1, 1), np.uint8))
+    SimpleITK.WriteImage(nothing, str(built.label_file("p01", ".seg.nrrd", 1)))
+    (line,) = [
+        each for each in run(built).lines if each.round == "round_01" and each.patch == "p01"
+    ]
+    assert (line.outcome, line.text) == (
+        "open", "no voxel of a class in its box; if that is right, confirm with --empty p01"
+    )  # fmt: skip
+    assert imports(built, "p01", 1) == []
+    run(built, empty=["p01"])
+    assert imports(built, "p01", 1)[0].how == "empty"
+
+
+def test_many_patches_are_confirmed_with_one_word(tmp_path: Path) -> None:
+    from benchmark.annotation.imports.importing import _option
+
+    assert _option([f"p{n:02d}" for n in range(13)]) == "all"
+    assert _option(["round_00/p01", *(f"p{n:02d}" for n in range(13))]).startswith("round_00/p01,")
+
+
 def test_a_later_save_in_another_format_is_the_correction(tmp_path: Path) -> None:
     built = build(tmp_path)
     built.draw("p01")
@@ -310,14 +332,29 @@ def test_killed_it_is_completed_by_the_next(
             raise KeyboardInterrupt
         return original(*arguments)
 
-    original = getattr(take, moment)
-    monkeypatch.setattr(take, moment, dies)
+    original = getattr(importing, moment)
+    monkeypatch.setattr(importing, moment, dies)
     with pytest.raises(KeyboardInterrupt):
         run(built)
     monkeypatch.undo()
     assert outcomes(run(built)) == {
         "round_00/p01": "kept", "round_00/p02": "imported", "round_00/p03": "open"
     }  # fmt: skip
+
+
+def test_what_was_confirmed_waits_for_a_file_that_is_wrong(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.label_file("p01", ".seg.nrrd").write_text("damaged")
+    report = run(built, empty=["p01", "all"])
+    assert of(report, "refused") == ["p01"]
+    assert of(report, "imported") == ["p02", "p03"]
+    assert report.ask is None
+
+
+def test_a_named_file_says_nothing_of_other_patches(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    report = run(built, built.draw("p01"), empty=["p02"])
+    assert outcomes(report) == {"round_00/p01": "imported", "round_00/p02": "imported"}
 
 
 def test_two_imports_at_once_are_one(tmp_path: Path) -> None:

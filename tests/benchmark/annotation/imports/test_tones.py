@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmark.annotation.imports.tones import Tone, read_tones, unlike, write_tones
+from benchmark.annotation.imports.odd.tones import Tone, read_tones, unlike, write_tones
 
 CLASSES = ("background", "liver", "tumour")
 USUAL = [{1: Tone(mean=100 + n, deviation=10)} for n in range(6)]

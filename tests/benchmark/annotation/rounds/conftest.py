@@ -17,7 +17,7 @@ from nnactive.data.unlabelled.source import Grid, Image, Source, Sources
 from nnactive.geometry import Patch
 
 OBLIQUE = Rotation.from_euler("xyz", [20, -13, 7], degrees=True).as_matrix()
-SECRET = "Erika Mustermann"
+NAME = "Erika Mustermann"
 """In the files' texts; may be nowhere in a round's folder."""
 
 
@@ -86,7 +86,7 @@ def made(
     image.SetSpacing([float(mm) for mm in reversed(spacing)])
     image.SetOrigin([-120.5, 33.25, 1000.125])
     image.SetDirection(direction.ravel().astype(float).tolist())
-    image.SetMetaData("ITK_FileNotes", SECRET)
+    image.SetMetaData("ITK_FileNotes", NAME)
     image.SetMetaData("intent_name", "Erika")
     file.parent.mkdir(parents=True, exist_ok=True)
     SimpleITK.WriteImage(image, str(file), useCompression=True)

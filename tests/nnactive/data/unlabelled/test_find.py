@@ -5,6 +5,7 @@ import pytest
 from scans import PATIENT, UID, image, write, write_series
 
 from nnactive.data.unlabelled.find import find_images
+from nnactive.data.unlabelled.read import read_channels
 from nnactive.errors import UserError
 
 
@@ -156,6 +157,17 @@ def test_files_without_an_image_are_told_and_damaged_ones_refused(tmp_path):
     assert any("DICOM files without an image in" in note for note in found.notes)
     (folder / "2_00.dcm").write_bytes(whole[:-40])
     assert "2_00.dcm: truncated or damaged" in refusal(tmp_path)
+
+
+def test_series_without_a_uid_are_told_apart_by_their_folders(tmp_path):
+    for name in "ab":
+        for file in write_series(tmp_path / name, image(1)).iterdir():
+            content = file.read_bytes()
+            assert content.count(UID.encode()) > 1
+            file.write_bytes(content.replace(b"\x20\0\x0e\0", b"\x20\0\x0f\0"))
+    found = find_images(tmp_path)
+    assert [i.series for i in found.images] == ["", ""]
+    assert all(len(read_channels(tmp_path, i)) == 1 for i in found.images)
 
 
 def test_a_series_in_two_folders_is_refused(tmp_path):

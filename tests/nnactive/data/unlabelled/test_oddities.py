@@ -6,7 +6,7 @@ import SimpleITK
 from scans import OBLIQUE, UID, image, write, write_series
 
 from nnactive.data.unlabelled.find import find_images
-from nnactive.data.unlabelled.intensities import likely_ct
+from nnactive.data.unlabelled.intensities import likely_ct, sample
 from nnactive.data.unlabelled.oddities import odd
 
 CT, MRI = {"CT": "ct"}, {"T1": "zscore"}
@@ -142,6 +142,16 @@ def test_hounsfield_units_are_recognised(tmp_path, ending):
     folder, images = folder_of(tmp_path, *ct(1, 2, 3), mri(4), ending=ending)
     assert likely_ct(folder, images)
     assert not likely_ct(folder, images[3:])
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".nrrd", ".mha"])
+def test_large_images_are_looked_at_slice_by_slice(tmp_path, monkeypatch, ending):
+    folder, (only,) = folder_of(tmp_path, SimpleITK.JoinSeries(ct(1)), ending=ending)
+    (small,) = sample(folder, only)
+    monkeypatch.setattr("nnactive.data.unlabelled.intensities.SMALL", 0)
+    (large,) = sample(folder, only)
+    np.testing.assert_array_equal(small, large)
+    np.testing.assert_array_equal(small, SimpleITK.GetArrayFromImage(ct(1)[0])[[10, 20, 30]])
 
 
 def test_normalised_values_arent_hounsfield_units(tmp_path):

@@ -1,0 +1,1 @@
+"""What is odd about labels that may be right all the same."""
