@@ -1,4 +1,4 @@
-"""Commands that are killed (`kill -9`) at chosen moments: just before they change something on disk.
+"""Commands that are killed (`kill -9`) at chosen moments: before a change of something on disk.
 
 A moment is a number: how many files or folders were opened to write, made, renamed, linked or
 removed before. The command runs in a process of its own, which kills itself there.
@@ -28,11 +28,11 @@ def run(command: Callable[[], object], moment: int = NEVER) -> int | None:
         status = 1
         try:
             os.close(ends)
-            seen = _watch(moment)
+            seen = watch(moment)
             command()
             os.write(writes, str(seen[0]).encode())
             status = 0
-        except BaseException:  # noqa: BLE001  # whatever it is, the child must not go on as pytest
+        except BaseException:  # noqa: BLE001  # the child must never go on as pytest
             traceback.print_exc()
         finally:
             os._exit(status)
@@ -58,13 +58,13 @@ def ever_later(command: Callable[[], object], step: int) -> Iterator[None]:
         moment += step
 
 
-def _watch(moment: int) -> list[int]:
+def watch(moment: int) -> list[int]:
     """Count changes from now on, in the list's only entry; die before the one that is asked for."""
     seen = [0]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
-            path, mode, flags = arguments
+            path, _, flags = arguments
             changes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
             if not changes or str(path).startswith(("/dev", "/proc")):
                 return

@@ -1,4 +1,4 @@
-"""A person's part in a project, played by a script: it sees the round's folders and nothing else."""
+"""A person's part in a project, played by a script that sees nothing but the rounds' folders."""
 
 import csv
 import os
@@ -11,9 +11,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK
 
+from benchmark.annotation.engine import Machine, Told
+from benchmark.annotation.loop import Options, next_round
+from benchmark.annotation.project.places import Places, load_project
 from benchmark.annotation.rounds.model import Round
+from benchmark.submission.method_string import Method
+from benchmark.submission.spec import describe
 from nnactive.geometry import Patch
-from nnactive.io.files import read_model
+from nnactive.io.files import read_model, sha256
 from nnactive.io.queries import load_patches
 from nnactive.labels import partial_label
 from nnactive.nnunet.preprocess import resample
@@ -39,6 +44,27 @@ def command(*words: str | Path) -> list[str]:
 def environment() -> dict[str, str]:
     """This process's, without what would change the benchmark's."""
     return {key: value for key, value in os.environ.items() if not key.startswith("NNACTIVE_")}
+
+
+def next_by_prior(places: Places, look: str) -> None:
+    """A round without the workflow: prepared, laid down where a person says to look, written."""
+    project = load_project(places.root)
+    options = Options(looks=(look,), workers=1)
+
+    def methods() -> tuple[object, ...]:
+        staged = [Method.parse(text).staged() for text in (project.start, project.method)]
+        return tuple((describe(each), each.frozen) for each in staged)
+
+    next_round(places, project, options, methods, Machine(1), Told())
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Hash of each file of a folder that isn't hidden."""
+    return {
+        str(file.relative_to(folder)): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not any(part.startswith(".") for part in file.parts)
+    }
 
 
 @dataclass(frozen=True)
@@ -84,6 +110,16 @@ class Person:
             file = self.folder(number) / f"{patch}_label.nii.gz"
             SimpleITK.WriteImage(self.drawn(number, patch), str(file), useCompression=True)
 
+    def draw_images(self, number: int) -> None:
+        """Label whole images in the boxes that their templates leave open."""
+        for template in self.folder(number).glob("*_label.nii.gz"):
+            case = template.name.removesuffix("_label.nii.gz")
+            truth = SimpleITK.ReadImage(str(self.truth / f"{case}.nii.gz"), SimpleITK.sitkUInt8)
+            before = SimpleITK.ReadImage(str(template))
+            array, known = map(SimpleITK.GetArrayFromImage, (before, truth))
+            drawn = _like(np.where(array == self.classes, array, known), before)
+            SimpleITK.WriteImage(drawn, str(template), useCompression=True)
+
     def draw_in_slicer(self, number: int, patch: str) -> None:
         """Label a patch's segmentation, whose header stays."""
         file = self.folder(number) / f"{patch}_label.seg.nrrd"
@@ -126,7 +162,6 @@ class Benchmark:
     root: Path
     truth: Path
     images: Path
-    ending: str = ".nii.gz"
 
     def partial(
         self, case: str, patches: Collection[Patch], empty: Collection[Patch] = ()
@@ -144,11 +179,13 @@ class Benchmark:
         (prepared,) = self.root.glob("work/data/*")
         info = PreparedDataset(prepared).info
         source = read_model(prepared / SOURCES, Sources).cases[case]
-        image = SimpleITK.ReadImage(str(self.images / f"{case}{self.ending}"))
+        (file,) = self.images.glob(f"{case}.*")
+        image = SimpleITK.ReadImage(str(file))
+        image = image[:, :, :, 0] if image.GetDimension() > len("xyz") else image
         label = SimpleITK.ReadImage(str(self.truth / f"{case}.nii.gz"), SimpleITK.sitkUInt8)
         _, full = resample(
             SimpleITK.GetArrayFromImage(image).astype(np.float32)[None],
-            SimpleITK.GetArrayFromImage(label),
+            SimpleITK.GetArrayFromImage(label).astype(np.int16),
             image.GetSpacing()[::-1],
             info.spacing,
             source.transpose,

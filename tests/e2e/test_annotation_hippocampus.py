@@ -15,20 +15,10 @@ from labelling import Benchmark, Person, annotate, chosen, trained_on
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "hippocampus"
 CASES = 8
 ROUNDS = 3
-TINY = [
-    "--rounds",
-    "3",
-    "--epochs",
-    "2",
-    "--iterations",
-    "8",
-    "--folds",
-    "2",
-    "--base-features",
-    "4",
-    "--batch-size",
-    "2",
-]
+TINY = (
+    *("--rounds", "3", "--epochs", "2", "--iterations", "8", "--folds", "2"),
+    *("--base-features", "4", "--batch-size", "2"),
+)
 
 
 @dataclass(frozen=True)
@@ -81,11 +71,13 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     person.draw(1, others)
     person.draw(0, [first])  # its --empty was a mistake
     whole = f"{person.cases(1)[image]}={truth / person.cases(1)[image]}.nii.gz"
-    said["corrected"] = annotate("import", root, "--image", whole).stdout
+    said["corrected"] = annotate("import", root).stdout
+    annotate("import", root, "--image", whole)
+    annotate("import", root, "--empty", "all")  # where nothing was to be drawn
 
     annotate("next", root)
     person.draw(2, sorted(person.cases(2)))
-    annotate("import", root)
+    annotate("import", root, "--empty", "all")
     said["status at last"] = annotate("status", root).stdout
     said["done"] = annotate("next", root).stdout
     annotate("finish", root)

@@ -11,28 +11,18 @@ from pathlib import Path
 import kills
 import numpy as np
 import projects
+import pytest
 import SimpleITK
+from labelling import content, next_by_prior
 
-from benchmark.annotation.engine import Machine, Told
 from benchmark.annotation.imports.take import import_labels
-from benchmark.annotation.loop import Options, next_round
 from benchmark.annotation.project.asked import Asked
 from benchmark.annotation.project.begin import begin
 from benchmark.annotation.project.places import Places, load_project
-from benchmark.submission.method_string import Method
-from benchmark.submission.spec import describe
-from nnactive.io.files import sha256
 from nnactive.oracle.drawn import current
 from nnactive.streams import stream
 
-
-def content(folder: Path) -> dict[str, str]:
-    """Hash of each file of a folder that isn't hidden."""
-    return {
-        str(file.relative_to(folder)): sha256(file)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.parts)
-    }
+LOOK = "ball:intensity=60..200"
 
 
 def persons(root: Path) -> dict[str, str]:
@@ -70,6 +60,7 @@ def take(root: Path) -> None:
     import_labels(built, load_project(root), empty=["p02"])
 
 
+@pytest.mark.slow
 def test_import_is_killed_at_every_moment(tmp_path: Path) -> None:
     take(make_drawn(tmp_path / "whole").places.root)
     wanted = labelled(Places(tmp_path / "whole"))
@@ -107,30 +98,21 @@ def begun(root: Path) -> Places:
         image.SetDirection(projects.OBLIQUE)
         SimpleITK.WriteImage(image, str(root / "images" / f"case_{number}.nii.gz"))
     places = Places(root)
-    asked = Asked(root / "images", "ball", patch_mm="4,4,4", spacing="2,1,1", budget=5, folds=2, name="balls")
+    sizes = {"patch_mm": "4,4,4", "spacing": "2,1,1", "budget": 5, "folds": 2}
+    asked = Asked(root / "images", "ball", name="balls", **sizes)
     begin(places, asked, lambda *_: None)
     return places
 
 
-def next_by_prior(places: Places) -> None:
-    project = load_project(places.root)
-    options = Options(looks=("ball:intensity=60..200",), workers=1)
-
-    def methods() -> tuple[object, ...]:
-        staged = [Method.parse(text).staged() for text in (project.start, project.method)]
-        return tuple((describe(each), each.frozen) for each in staged)
-
-    next_round(places, project, options, methods, Machine(1), Told())
-
-
+@pytest.mark.slow
 def test_next_is_killed_ever_later(tmp_path: Path) -> None:
     whole = begun(tmp_path / "whole")
-    next_by_prior(whole)
+    next_by_prior(whole, LOOK)
     wanted = round_of(whole)
     places = begun(tmp_path / "killed")
     images, done = content(places.root / "images"), dict[str, str]()
     count = 0
-    for _ in kills.ever_later(lambda: next_by_prior(places), step=5):
+    for _ in kills.ever_later(lambda: next_by_prior(places, LOOK), step=5):
         count += 1
         arrays = content(places.data) if places.data.is_dir() else {}
         done |= {name: digest for name, digest in arrays.items() if name.endswith(".b2nd")}
