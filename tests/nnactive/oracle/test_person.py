@@ -95,7 +95,7 @@ def test_what_was_read_once_is_not_resampled_again(person, monkeypatch):
     oracle = person.oracle
     first = oracle.labels("case_1", [patch])
     first[:] = 7
-    monkeypatch.setattr("nnactive.oracle.person.to_prepared", None)
+    monkeypatch.setattr("nnactive.oracle.person.patch_to_prepared", None)
     again = oracle.labels("case_1", [patch])
     np.testing.assert_array_equal(again, partial_label(person.benchmark("case_1"), [patch], IGNORE))
 
