@@ -55,6 +55,14 @@ def test_a_complete_label_map_labels_the_whole_image(livers, case):
     assert (folder.parent.name, folder.name, drawn.how) == ("given", case, "given")
 
 
+def test_a_label_map_of_four_dimensions_and_one_volume_is_read(livers):
+    [file] = given(livers, "case_0", livers.labels["case_0"]).values()
+    image = SimpleITK.JoinSeries(SimpleITK.ReadImage(str(file)))
+    SimpleITK.WriteImage(image, str(livers.root / "four.nii.gz"))
+    info = livers.prepare(given={"case_0": livers.root / "four.nii.gz"})
+    assert [patch.size for patch in info.given] == [info.pool[0].shape]
+
+
 @pytest.mark.parametrize("case", ["case_0", "case_1"])
 def test_boxes_label_all_that_depends_on_nothing_else(livers, case):
     label = livers.labels[case]
