@@ -56,6 +56,9 @@ class GivenLabels:
             UserError: a file can't be read, isn't in its image's grid, has a value that is no class
                 or labels no box; names the file.
         """
+        if not self.files:
+            self._drop_others(set())
+            return ()
         if unknown := sorted(set(self.files) - set(sources.cases)):
             raise UserError(
                 f"{self.files[unknown[0]]}: labels '{unknown[0]}', which is no image here; known "

@@ -112,6 +112,15 @@ def test_a_file_that_was_corrected_on_the_way_replaces_what_was_kept(livers):
     assert len(list((livers.root / "labels" / "sources").iterdir())) == 2
 
 
+def test_labels_that_come_after_the_preparation_are_not_passed_over(livers):
+    livers.prepare()
+    files = given(livers, "case_0", livers.labels["case_0"])
+    with pytest.raises(UserError, match="made from another set of given labels; remove"):
+        livers.prepare(given=files)
+    shutil.rmtree(livers.out)
+    assert len(livers.prepare(given=files).given) == 1
+
+
 def test_prepared_again_they_are_kept_once(livers):
     files = given(livers, "case_0", livers.labels["case_0"])
     first = livers.prepare(given=files)

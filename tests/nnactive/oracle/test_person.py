@@ -49,6 +49,7 @@ def test_only_what_was_imported_is_labelled(person):
     first, second, *_ = patches_of("case_1", (18, 10, 13))
     oracle: Oracle = person.oracle
     assert oracle.labelled([first, second]) == []
+    assert (oracle.labels("case_1", []) == IGNORE).all()
     with pytest.raises(NnactiveError, match="has no labels yet"):
         oracle.labels("case_1", [first])
     person.draws(second)
