@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmark.annotation.imports.decide import Candidate, Inside
@@ -166,7 +167,7 @@ class Gathered:
                     had[aim.key].labels,
                     labels.state.st_mtime,
                     had[aim.key].outside,
-                    lambda inside=inside: inside,
+                    partial(_known, inside),
                     explicit=explicit,
                 ),
             )
@@ -187,6 +188,10 @@ class Gathered:
             if each == aim.patch or (of_image and each.patch.case == case)
         ]
         return outside(self.known, labels, boxes, case)
+
+
+def _known(inside: Inside) -> Inside:
+    return inside
 
 
 def gather(
