@@ -13,7 +13,7 @@ from benchmark.containers.roles import Role
 if TYPE_CHECKING:
     from benchmark.annotation.project.begin import Begun
 
-FREE = "context_mm, view and draft"
+FREE = "folder, rounds, context_mm, view and draft"
 """Fields of project.json that count from the next round on; all others are fixed by round 0."""
 
 
@@ -161,6 +161,6 @@ def _print(begun: "Begun", root: Path) -> None:
     print_table(table)
     click.echo(
         f"\n{root / PROJECT}: written; to choose otherwise, remove it and run init again with "
-        f"other options\n{FREE} can be changed in it at any time, all else until the first round\n"
+        f"other options\n{FREE} can be changed in it at any time, everything else until round 0 is chosen\n"
         f"next: nnactive-bench annotate next {shlex.quote(str(root))}"
     )
