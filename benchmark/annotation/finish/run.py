@@ -47,6 +47,8 @@ from nnactive.io.files import read_model, sweep, write_model, write_text
 from nnactive.io.models import StateFile
 from nnactive.nnunet.export import export_model
 
+AT_ONCE: Final = 4
+"""Images whose predictions are in memory at the same time, at most."""
 FINISHING: Final = "finishing"
 KEY: Final = 16
 """Characters of a key in a folder's name."""
@@ -86,8 +88,13 @@ class _On:
     """What predicts, and whom to tell."""
 
     device: str
-    workers: int
+    cores: int
     progress: Progress
+
+    @property
+    def images(self) -> int:
+        """Images to predict at the same time on a CPU."""
+        return min(self.cores, AT_ONCE)
 
 
 Stages = Callable[[], AbstractContextManager[Progress]]
@@ -121,7 +128,7 @@ def finish(
     train: Train,
     stages: Stages,
     device: str = AUTO,
-    workers: int = 1,
+    cores: int = 1,
 ) -> Outcome:
     """Train on all labels, and write what is left of ``finished/``.
 
@@ -131,7 +138,7 @@ def finish(
         train: trains the ensemble.
         stages: opens what is told a stage, the number of cases done and of all.
         device: where to predict, as ``pick_device`` takes it.
-        workers: images to compare at the same time on a CPU.
+        cores: of the CPU, to use.
 
     Raises:
         UserError: nothing is labelled, or an image can't be read any more.
@@ -147,7 +154,7 @@ def finish(
     work.mkdir(parents=True, exist_ok=True)
     sweep(work)
     with stages() as progress:
-        on = _On(device, workers, progress)
+        on = _On(device, cores, progress)
         told = _make(places, project, trained, number, work, on)
     record = Finished(
         ensemble=key,
@@ -178,7 +185,9 @@ def _make(
     transpose = next(iter(sources.cases.values())).transpose
     model = export_model(trained.train, trained.members, out / MODEL, name, transpose)
     with gpu_turn(on.device):
-        segment_all(places, project, sources, model, out / PREDICTIONS, on.device, on.progress)
+        segment_all(
+            places, project, sources, model, out / PREDICTIONS, on.device, on.cores, on.progress
+        )
     write_raw(places, project, sources, out / RAW / name, on.progress)
     watched = watched_cases(project, dataset)
 
@@ -187,10 +196,8 @@ def _make(
 
     for earlier in range(number + 1):
         if _is_trained(places, project, earlier):
-            predict(places, project, earlier, watched, on.device, on.workers, stage)
-    now = predict_with(
-        trained, places, project, work / "now", watched, on.device, on.workers, stage
-    )
+            predict(places, project, earlier, watched, on.device, on.images, stage)
+    now = predict_with(trained, places, project, work / "now", watched, on.device, on.images, stage)
     told = tell(places, project, read_agreement(places, project))
     before = Predicted(places.predictions(number - 1)) if number else None
     shown = shown_cases(told.agreement, now, before)
