@@ -29,7 +29,6 @@ from benchmark.annotation.finish.report.pictures import figures, shown_cases
 from benchmark.annotation.finish.report.write import write
 from benchmark.annotation.finish.segment import segment_all
 from benchmark.annotation.predictions import (
-    Predicted,
     ensemble_key,
     gpu_turn,
     predict,
@@ -194,12 +193,19 @@ def _make(
     def stage(done: int, total: int) -> None:
         on.progress("compare rounds", done, total)
 
-    for earlier in range(number + 1):
-        if _is_trained(places, project, earlier):
-            predict(places, project, earlier, watched, on.device, on.images, stage)
-    now = predict_with(trained, places, project, work / "now", watched, on.device, on.images, stage)
+    rounds = {
+        earlier: predict(places, project, earlier, watched, on.device, on.images, stage)
+        for earlier in range(number + 1)
+        if _trained(places, project, earlier) is not None
+    }
+    if _trained(places, project, number) == trained:
+        now = rounds[number]
+    else:  # trained again
+        now = predict_with(
+            trained, places, project, work / "now", watched, on.device, on.images, stage
+        )
     told = tell(places, project, read_agreement(places, project))
-    before = Predicted(places.predictions(number - 1)) if number else None
+    before = rounds.get(number - 1)
     shown = shown_cases(told.agreement, now, before)
     todo = commands(project, name)
     write(out / REPORT, told, figures(dataset, now, before, shown), todo)
@@ -207,12 +213,11 @@ def _make(
     return told
 
 
-def _is_trained(places: Places, project: Project, number: int) -> bool:
+def _trained(places: Places, project: Project, number: int) -> Trained | None:
     try:
-        find_ensemble(places, project, number)
+        return find_ensemble(places, project, number)
     except UserError:
-        return False
-    return True
+        return None
 
 
 def _known(folder: Path) -> Finished | None:
