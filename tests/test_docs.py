@@ -38,6 +38,7 @@ from nnactive.steps.network import no_predictor
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 TEXT = (ROOT / "docs" / "methods-guide.md").read_text(encoding="utf-8")
+ANNOTATE = (ROOT / "docs" / "annotate.md").read_text(encoding="utf-8")
 EXAMPLES = {
     "margin.py": "Margin",
     "spread_bald.py": "SpreadBald",
@@ -366,7 +367,9 @@ def test_the_table_of_errors_has_the_lines_that_the_code_says() -> None:
 # Links and commands
 
 
-@pytest.mark.parametrize("page", ["methods.md", "methods-guide.md", "architecture.md"])
+@pytest.mark.parametrize(
+    "page", ["methods.md", "methods-guide.md", "architecture.md", "annotate.md"]
+)
 def test_links_lead_to_files_and_headings(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
@@ -386,7 +389,9 @@ def test_the_page_is_linked() -> None:
     assert "(methods-guide.md)" in TUTORIAL
 
 
-@pytest.mark.parametrize("text", [TUTORIAL, TEXT], ids=["tutorial", "reference"])
+@pytest.mark.parametrize(
+    "text", [TUTORIAL, TEXT, ANNOTATE], ids=["tutorial", "reference", "annotate"]
+)
 def test_commands_shown_exist(text: str) -> None:
     shown = re.findall(r"nnactive-bench ((?:--?\w+|\w+)[^`\n]*)", text)
     assert len(shown) >= 4

@@ -12,8 +12,8 @@ import numpy as np
 import SimpleITK
 
 SCANS = 8
-SHAPE = np.array([24, 44, 44])
-SPACING = (2.0, 2.0, 4.0)
+SHAPE = np.array([20, 32, 32])
+SPACING = (3.0, 3.0, 4.0)
 """mm, (x, y, z)."""
 AIR, FAT, LIVER, TUMOUR = -1000, -90, 110, 40
 """Hounsfield units."""
@@ -29,13 +29,13 @@ def scan(number: int) -> tuple[np.ndarray, np.ndarray]:
         return (((grid - centre) / radii) ** 2).sum(axis=-1) <= 1
 
     middle = SHAPE / 2 + rng.uniform(-1, 1, 3)
-    centre = middle + rng.uniform(-1, 1, 3) * [2, 4, 4]
+    centre = middle + rng.uniform(-1, 1, 3) * [2, 3, 3]
     image = np.full(SHAPE, AIR, float)
     image[ellipsoid(middle, SHAPE * 0.46)] = FAT
     label = np.zeros(SHAPE, np.uint8)
-    label[ellipsoid(centre, rng.uniform(0.9, 1.1, 3) * [5, 9, 9])] = 1
+    label[ellipsoid(centre, rng.uniform(0.9, 1.1, 3) * [5, 7, 7])] = 1
     tumour = ellipsoid(
-        centre + rng.uniform(-1, 1, 3) * [2, 4, 4], rng.uniform(0.8, 1.2, 3) * [2, 4, 4]
+        centre + rng.uniform(-1, 1, 3) * [2, 3, 3], rng.uniform(0.8, 1.2, 3) * [2, 3, 3]
     )
     label[tumour & (label == 1)] = 2
     for value, intensity in enumerate((LIVER, TUMOUR), 1):

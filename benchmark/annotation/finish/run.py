@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from benchmark.annotation.agreement.read import read_agreement, watched_cases
+from benchmark.annotation.alone import alone
 from benchmark.annotation.ensembles import Trained, find_ensemble
 from benchmark.annotation.finish.names import (
     GUIDE,
@@ -140,8 +141,16 @@ def finish(
         cores: of the CPU, to use.
 
     Raises:
-        UserError: nothing is labelled, or an image can't be read any more.
+        UserError: nothing is labelled, an image can't be read any more, or another process is at
+            work.
     """
+    with alone(places):
+        return _finish(places, project, train, stages, device, workers)
+
+
+def _finish(
+    places: Places, project: Project, train: Train, stages: Stages, device: str, workers: int
+) -> Outcome:
     number = last_labelled(places)
     trained = train(number)
     dataset = PreparedDataset(places.prepared(project))

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmark.cli.bars import bars
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
 
 if TYPE_CHECKING:
     from benchmark.annotation.project.begin import Begun
 
-FREE = "context_mm, view and draft"
+FREE = "folder, rounds, context_mm, view and draft"
 """Fields of project.json that count from the next round on; all others are fixed by round 0."""
 
 
-@click.command("init")
+@click.command(
+    "init",
+    cls=Contained,
+    roles={
+        "root": Role.PROJECT,
+        "images": Role.IMAGES,
+        "csv": Role.IMAGES,
+        "labels": Role.IMAGES,
+    },
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--images",
@@ -29,7 +40,7 @@ FREE = "context_mm, view and draft"
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     default=None,
     metavar="FILE",
-    help="Table of the images instead: a column id, and one of paths for each channel.",
+    help="Table of the images: a column id, and one of paths for each channel.",
 )
 @click.option(
     "--classes", required=True, metavar="NAME,...", help="Foreground classes, in label order."
@@ -150,6 +161,6 @@ def _print(begun: "Begun", root: Path) -> None:
     print_table(table)
     click.echo(
         f"\n{root / PROJECT}: written; to choose otherwise, remove it and run init again with "
-        f"other options\n{FREE} can be changed in it at any time, all else until the first round\n"
+        f"other options\n{FREE} can be changed in it at any time, everything else until round 0 is chosen\n"
         f"next: nnactive-bench annotate next {shlex.quote(str(root))}"
     )
