@@ -145,11 +145,11 @@ def finish(
             work.
     """
     with alone(places):
-        return _finish(places, project, train, stages, device, workers)
+        return _finish(places, project, train, stages, device, cores)
 
 
 def _finish(
-    places: Places, project: Project, train: Train, stages: Stages, device: str, workers: int
+    places: Places, project: Project, train: Train, stages: Stages, device: str, cores: int
 ) -> Outcome:
     number = last_labelled(places)
     trained = train(number)
