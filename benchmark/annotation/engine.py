@@ -61,6 +61,8 @@ class Machine:
     """The command line, for the journal."""
     step_command: str = STEP_COMMAND
     """Tests replace the steps by stand-ins."""
+    notes: tuple[str, ...] = ()
+    """What the user should know before anything is computed, a line each."""
 
 
 def prepare(places: Places, project: Project, told: Told, workers: int | None = None) -> None:
@@ -179,6 +181,8 @@ def make(
     if known is None:
         raise UserError(f"{places.root}: no round yet")
     part = Part(experiments=(known.experiment,), step=step, loops=(loop,))
+    for line in machine.notes:
+        told.note(line)
     with told.workflow() as watcher:
         problems = run(request, watcher, part, told.note)
     for problem in problems:

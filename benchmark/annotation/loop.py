@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmark.annotation.alone import alone
 from benchmark.annotation.engine import (
     PRIOR,
     Entry,
@@ -88,8 +89,20 @@ def next_round(
 
     Raises:
         UserError: the round before is open, a class is missing, all that `make` raises, and what
-            contradicts what was settled.
+            contradicts what was settled; or another process is at work.
     """
+    with alone(places):
+        return _next_round(places, project, options, methods, machine, told)
+
+
+def _next_round(
+    places: Places,
+    project: Project,
+    options: Options,
+    methods: Methods,
+    machine: Machine,
+    told: Told,
+) -> Outcome:
     if options.images is not None:
         project = project.model_copy(update={"folder": str(options.images.resolve())})
     known = settled(places, project)
@@ -209,11 +222,13 @@ def _write(
     told: Told,
 ) -> Round:
     """Write a round's folder, with predictions where there is an ensemble by now."""
+    from benchmark.annotation.imports.looked import remember_templates
     from benchmark.annotation.rounds.write import write_round
 
     predicted = _predicted(places, project, number, patches, options, told)
+    is_new = not places.round(number).exists()
     with told.stages() as progress:
-        return write_round(
+        written = write_round(
             places,
             project,
             _sources(places, project),
@@ -223,6 +238,9 @@ def _write(
             predicted,
             progress,
         )
+    if is_new:  # else a person may have been at work in it
+        remember_templates(places, written)
+    return written
 
 
 def _predicted(

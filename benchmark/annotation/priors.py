@@ -130,6 +130,7 @@ def intensities(source: Source, folder: Path) -> np.ndarray:
         Array ``(Z, Y, X)`` of the file's type, in the prepared grid.
     """
     import SimpleITK
+
     from nnactive.data.unlabelled.read import read_channels
 
     channel = read_channels(folder, source.image)[0]  # whose memory the view has

@@ -16,6 +16,8 @@ from nnactive.io.beside.companions import folder_of
 OUT: Final = PurePosixPath(SCRATCH) / "out"
 """Where a command writes its file, which is moved to its place on the host at the end."""
 PROJECT: Final = PurePosixPath("/project")
+TABLE: Final = ".csv"
+"""Ending of a table whose paths begin at its own folder."""
 CARDS: Final = PurePosixPath("/datasets")
 TRACKS: Final = PurePosixPath(SCRATCH) / "track"
 FURTHER_CARDS: Final = "NNACTIVE_DATASETS"
@@ -195,6 +197,8 @@ class _Translation:
         if equals and not Path(text).exists():
             return f"{case}={self._images(file)}"
         whole = to_read(Path(text))
+        if whole.suffix == TABLE:
+            return str(PurePosixPath(self._images(str(whole.parent))) / whole.name)
         if self._root is not None and whole.is_relative_to(self._root):
             return str(PROJECT / whole.relative_to(self._root))
         return self._mount(whole, PurePosixPath(whole), text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from benchmark.annotation.agreement.read import read_agreement, watched_cases
+from benchmark.annotation.alone import alone
 from benchmark.annotation.ensembles import Trained, find_ensemble
 from benchmark.annotation.finish.names import (
     GUIDE,
@@ -134,8 +135,16 @@ def finish(
         workers: images to compare at the same time on a CPU.
 
     Raises:
-        UserError: nothing is labelled, or an image can't be read any more.
+        UserError: nothing is labelled, an image can't be read any more, or another process is at
+            work.
     """
+    with alone(places):
+        return _finish(places, project, train, stages, device, workers)
+
+
+def _finish(
+    places: Places, project: Project, train: Train, stages: Stages, device: str, workers: int
+) -> Outcome:
     number = last_labelled(places)
     trained = train(number)
     dataset = PreparedDataset(places.prepared(project))
@@ -195,7 +204,7 @@ def _make(
     before = Predicted(places.predictions(number - 1)) if number else None
     shown = shown_cases(told.agreement, now, before)
     todo = commands(project, name)
-    write(out / REPORT, told, figures(dataset, now, before, shown), todo, {})
+    write(out / REPORT, told, figures(dataset, now, before, shown), todo)
     write_text(out / GUIDE, _guide(project, told, todo))
     return told
 

@@ -5,6 +5,7 @@ next round finds it. If it has one, and labels were corrected or added since, an
 a track of its own: queries that were made with the first one still hang on it.
 """
 
+import shutil
 from collections import defaultdict
 from dataclasses import replace
 from typing import Final
@@ -59,6 +60,8 @@ def train_last(
     told.note("labels were corrected or added since this ensemble was trained: training another")
     anew = Places(places.root / WORK / ANEW / name[:KEY])
     _train_anew(places, project, known, number, machine, told, anew)
+    for other in set(anew.root.parent.glob("*")) - {anew.root}:
+        shutil.rmtree(other, ignore_errors=True)
     return find_ensemble(anew, project, number)
 
 

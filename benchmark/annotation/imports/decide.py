@@ -94,10 +94,19 @@ def decide(asked: Asked, candidates: Sequence[Candidate]) -> Taken | str | None:
     if chosen is None and asked.history:
         return None
     if chosen is None:
-        return AS_WRITTEN if candidates else "no label file of it is there"
+        return _why_open(asked, candidates)
     if chosen.labels == no_class(asked.patch):
         return NO_CLASS.format(asked.said)
     return Taken(chosen, chosen.read(), "drawn")
+
+
+def _why_open(asked: Asked, candidates: Sequence[Candidate]) -> str:
+    """What to say of a patch of which no file was changed."""
+    if not candidates:
+        return "no label file of it is there"
+    if candidates[0].explicit and candidates[0].labels == no_class(asked.patch):
+        return NO_CLASS.format(asked.said)
+    return AS_WRITTEN
 
 
 def no_class(patch: RoundPatch) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmark.annotation.imports.decide import Candidate, Inside
@@ -35,6 +36,8 @@ class Gathered:
     known: Known
     candidates: dict[Key, list[Candidate]] = field(default_factory=dict)
     refused: list[Line] = field(default_factory=list)
+    strays: list[tuple[Round, Path]] = field(default_factory=list)
+    """Files of other names, with the round in whose folder they are."""
     looked: dict[str, Look] = field(default_factory=dict)
     """What was read before, and now."""
 
@@ -54,7 +57,15 @@ class Gathered:
             aims = [Aim(number, each, of_case=True) for each in patches if each.patch.case == case]
             for file in files if aims else ():
                 self._read(file, aims)
-        for file in found.strays if only is None else ():
+        if only is None:
+            self.strays += [(number, file) for file in found.strays]
+
+    def explain_strays(self) -> None:
+        """Refuse the files of other names that are meant to be imported.
+
+        To be called once all others are kept: a copy of one of these isn't.
+        """
+        for number, file in self.strays:
             if cause := explained(self.known, number, file):
                 self.refuse(file, cause, number)
 
@@ -156,7 +167,7 @@ class Gathered:
                     had[aim.key].labels,
                     labels.state.st_mtime,
                     had[aim.key].outside,
-                    lambda inside=inside: inside,
+                    partial(_known, inside),
                     explicit=explicit,
                 ),
             )
@@ -177,6 +188,10 @@ class Gathered:
             if each == aim.patch or (of_image and each.patch.case == case)
         ]
         return outside(self.known, labels, boxes, case)
+
+
+def _known(inside: Inside) -> Inside:
+    return inside
 
 
 def gather(

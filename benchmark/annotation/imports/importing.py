@@ -27,6 +27,7 @@ from benchmark.annotation.imports.odd.tones import Tone, tones_of, unlike
 from benchmark.annotation.imports.report import Line, Outcome, Report
 from benchmark.annotation.project.places import round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
+from nnactive.errors import UserError
 from nnactive.oracle.keep import Drawing, keep, keep_source
 
 SKEW: Final = timedelta(minutes=1)
@@ -122,7 +123,10 @@ class Importing:
                 f"{candidate.name}: is still being written or open elsewhere ({lock}); close it "
                 "there and import again"
             )
-        source = keep_source(self.known.places.labels, candidate.file)
+        try:
+            source = keep_source(self.known.places.labels, candidate.file)
+        except UserError:  # it has vanished or changed since it was read
+            raise WrongLabelsError(f"{candidate.name}: {WAIT}") from None
         inside = taken.inside
         if inside is not None and not source.name.startswith(inside.sha256):
             raise WrongLabelsError(f"{candidate.name}: {WAIT}")
@@ -176,10 +180,12 @@ class Importing:
         written = datetime.fromisoformat(number.written)
         if written - SKEW <= saved <= self.now + SKEW:
             return saved.strftime(UTC_TEXT)
-        when = "after now" if saved > self.now else "before its round was written"
+        cause = "before its round was written"
+        if saved > self.now:
+            cause = "after now, so clocks differ"
         self.warnings.append(
-            f"{asked.said}: {taken.candidate.name} was saved {when}, by its date; clocks differ, "
-            "and its minutes aren't counted"
+            f"{asked.said}: {taken.candidate.name} was saved {cause}, by its date; its minutes "
+            "aren't counted"
         )
         return None
 

@@ -81,7 +81,8 @@ def remember_templates(places: Places, written: Round) -> None:
 
     Args:
         places: of the project.
-        written: the round; nobody may have opened its folder yet.
+        written: the round. Its folder came into being this moment: of one that was there before,
+            what a person has saved would pass for templates.
     """
     name = round_name(written.number)
     found = look(places.round(written.number), written)

@@ -136,10 +136,10 @@ def _unnamed(known: Known, labels: Labels) -> str:
     if (case := known.image_at(labels.grid)) is not None:
         return (
             f"is called after no patch or image, but has the grid of {case}; give it as "
-            f"--image {case}={labels.file.name}"
+            f"--labels {case}={labels.file.name}"
         )
     cause = "is called after no patch or image, and lies in no patch's place"
-    return f"{cause}; give it as --image ID={labels.file.name}"
+    return f"{cause}; give it as --labels ID={labels.file.name}"
 
 
 def _patch_at(known: Known, number: Round, labels: Labels) -> tuple[Round, RoundPatch] | None:

@@ -72,6 +72,7 @@ def import_labels(
         for number in known.rounds:
             for patch in number.patches:
                 importing.patch(number, patch)
+        found.explain_strays()
         write_tones(tones, importing.tones)
         write_looked(places, found.looked)
         return importing.report()

@@ -15,7 +15,7 @@ from benchmark.annotation.rounds.index import table
 from benchmark.annotation.rounds.layout import Planned, planned
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from benchmark.annotation.rounds.page import render
-from benchmark.annotation.rounds.templates.cases import Case, Desk, picture_file, record_file
+from benchmark.annotation.rounds.templates.cases import Desk, picture_file, record_file, write_case
 from benchmark.annotation.rounds.templates.drafts import Guess, Predicted
 from nnactive.data.progress import Progress
 from nnactive.data.unlabelled.source import Sources
@@ -119,17 +119,16 @@ def _write_patches(
     progress(STAGE, done, len(plan))
     for case, group in groupby(plan, key=lambda each: each.patch.case):
         every = list(group)
-        whole = desk.project.view == "image"
-        open_ = [each for each in every if not _is_done(desk, each)]
-        if open_:
-            done += 0 if whole else len(every) - len(open_)
-            writer = Case(desk, sources.cases[case], Guess(predicted, case))
-            for batch in [every] if whole else [[each] for each in open_]:
-                writer.write(batch)
-                done += len(batch)
-                progress(STAGE, done, len(plan))
-        else:
-            done += len(every)
+        left = [each for each in every if not _is_done(desk, each)]
+        if left and desk.project.view == "image":
+            left = every
+        done += len(every) - len(left)
+        if not left:
+            progress(STAGE, done, len(plan))
+            continue
+        # The image and its prediction go before the next ones come.
+        for written in write_case(desk, sources.cases[case], Guess(predicted, case), left):
+            done += written
             progress(STAGE, done, len(plan))
 
 

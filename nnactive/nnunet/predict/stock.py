@@ -7,7 +7,6 @@ import numpy as np
 
 from nnactive.geometry import Spacing
 from nnactive.nnunet.environment import quiet
-from nnactive.nnunet.export import CHECKPOINT
 
 
 class StockPredictor:
@@ -26,9 +25,7 @@ class StockPredictor:
 
         with quiet():
             self._predictor: Any = nnUNetPredictor(device=torch.device(device), allow_tqdm=False)
-            self._predictor.initialize_from_trained_model_folder(
-                str(model), tuple(range(folds)), CHECKPOINT
-            )
+            self._predictor.initialize_from_trained_model_folder(str(model), tuple(range(folds)))
 
     def labels(self, image: np.ndarray, spacing: Spacing) -> np.ndarray:
         """The segmentation of an image in its own grid.

@@ -24,6 +24,7 @@ from benchmark.submission.spec import MethodSpec, describe, load_method, load_st
 from nnactive.errors import UserError
 from nnactive.geometry import Patch, overlaps_any
 from nnactive.io.files import read_model, write_model
+from nnactive.io.leases import lease
 from nnactive.io.queries import load_patches, load_query, record
 from nnactive.settings import Setting
 from nnactive.streams import stream
@@ -115,6 +116,16 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     read = SimpleNamespace(read_channels=lambda *_: [SimpleITK.GetImageFromArray(hounsfield())])
     monkeypatch.setitem(sys.modules, "nnactive.data.unlabelled.read", read)
     return bench
+
+
+def test_two_calls_at_once_are_refused(bench: Bench) -> None:
+    with (
+        lease(bench.places.root / "work" / "engine.lease"),
+        pytest.raises(UserError, match=r"another next or finish is at work \(process \d+ on"),
+    ):
+        bench.next()
+    assert not bench.made
+    bench.round()
 
 
 def test_rounds_follow_one_another_and_end(bench: Bench) -> None:

@@ -7,10 +7,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from projects import Built, build, date
 
+from benchmark.annotation.agreement.counts import Change, HeldOut
+from benchmark.annotation.agreement.intervals import Interval
+from benchmark.annotation.agreement.read import Agreement
 from benchmark.annotation.imports.take import import_labels
 from benchmark.annotation.state import Minutes, State, state_of
+from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines
 from benchmark.cli.main import main
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
@@ -78,19 +83,55 @@ def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
     )
 
 
-def test_the_command_prints_a_table_or_json(tmp_path: Path, capsys: object) -> None:
+def test_the_command_prints_a_table_or_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     built = build(tmp_path, rounds=2)
     saved(built, "p01", 0)
     take(built)
     assert main(["annotate", "status", str(tmp_path)]) == 0
-    told = capsys.readouterr().out  # type: ignore[attr-defined]
+    told = capsys.readouterr().out
     assert "round  patches  labelled" in told
     assert "labelled voxels: 216 background, 32 liver, 8 tumour" in told
     assert "agreement between rounds: not yet" in told
     assert main(["annotate", "status", str(tmp_path), "--json"]) == 0
-    content = json.loads(capsys.readouterr().out)  # type: ignore[attr-defined]
+    content = json.loads(capsys.readouterr().out)
     assert content["voxels"] == [216, 32, 8]
     assert content["agreement"] is None
+
+
+def test_agreement_is_told_in_words() -> None:
+    sure = Interval(value=0.914, low=0.9, high=0.92)
+    found = Agreement(
+        watched=("case_001",),
+        changes=(
+            Change(number=2, images=7, dice=(sure, None), disagreement=sure, uncertainty=None),
+        ),
+        held_out=(
+            HeldOut(number=1, patches=3, images=2, drafted=3, dice=(sure, None), right=sure),
+        ),
+        wrong=0.0123,
+    )
+    assert "\n".join(agreement_lines(found, ("liver", "tumour"))) == (
+        "rounds 1 and 2, Dice of their predictions for 7 images: liver 0.914, tumour -; 91.4% of "
+        "the foreground differs\n"
+        "round 1's predictions in the 3 patches labelled next, Dice: liver 0.914, tumour -; 91.4% "
+        "of the voxels right (3 were shown as a draft, so it flatters)\n"
+        "voxels that the newest ensemble gets wrong, by calibrated confidence: 1.23%"
+    )
+    (line,) = agreement_lines(None, ("liver",))
+    assert line.startswith("agreement between rounds: not yet")
+
+
+def test_an_agreement_that_cant_be_told_hides_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(tmp_path)
+    (tmp_path / "work/predictions/round_00/case_001").mkdir(parents=True)
+    assert main(["annotate", "status", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "agreement between rounds: unknown: " in told
+    assert "to do: label the open patches" in told
 
 
 def test_status_loads_nothing_heavy(tmp_path: Path) -> None:

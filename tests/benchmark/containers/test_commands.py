@@ -41,7 +41,8 @@ def test_which_commands_can_and_every_role_is_of_a_parameter() -> None:
         *("data verify", "data check", "data download", "data guide", "data add"),
         *("leaderboard build", "leaderboard table", "leaderboard compare", "shard"),
         *("show queries", "show predictions", "show uncertainty"),
-        *("annotate init", "annotate next", "annotate finish"),
+        *("annotate init", "annotate next", "annotate import", "annotate status"),
+        "annotate finish",
     }
     for command in able.values():
         assert set(command.roles) <= {param.name for param in command.params}

@@ -291,17 +291,23 @@ def test_a_project_brings_what_its_file_names_elsewhere(elsewhere, tmp_path) -> 
 def test_what_a_project_will_name_keeps_its_path(elsewhere, tmp_path) -> None:
     (elsewhere / "liver" / "images").mkdir(parents=True)
     (tmp_path / "a=b.nii.gz").touch()
+    (tmp_path / "lists").mkdir()
+    table = tmp_path / "lists" / "all.csv"
+    table.touch()
     given = [
         Given("", ("liver",), Role.PROJECT),
+        Given("--csv", (str(table),), Role.IMAGES),
         Given("--images", ("liver/images",), Role.IMAGES),
         Given("--labels", (f"a={tmp_path / 'a=b.nii.gz'}",), Role.IMAGES),
     ]
     found = hand_over(("annotate", "init"), given)
     label = tmp_path / "a=b.nii.gz"
     assert found.arguments == (
-        *("annotate", "init", "--images=/project/images", f"--labels=a={label}", "/project"),
+        *("annotate", "init", f"--csv={table}", "--images=/project/images"),
+        *(f"--labels=a={label}", "/project"),
     )
     assert targets(found) == {
+        str(table.parent): (table.parent, False),
         "/project": (elsewhere / "liver", True),
         str(label): (label, False),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from benchmark.annotation.agreement.read import Agreement
 from benchmark.annotation.finish.names import MODEL, RAW
@@ -9,7 +10,7 @@ from benchmark.annotation.finish.raw import imports_by_case
 from benchmark.annotation.finish.report.charts import Chart, chart
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, round_name
-from benchmark.annotation.rounds.model import Round, rounds_of
+from benchmark.annotation.state import Minutes, state_of
 from nnactive.oracle.drawn import GIVEN, Drawn
 
 
@@ -17,11 +18,15 @@ from nnactive.oracle.drawn import GIVEN, Drawn
 class Row:
     """What was labelled in one round."""
 
+    key: str
+    """Of its folder of labels."""
     name: str
     patches: int
     labelled: int
     voxels: tuple[int, ...]
     """By class, background included."""
+    minutes: str
+    """Working time, as far as saved files tell."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Told:
     @property
     def labelled(self) -> int:
         """Labelled patches of all rounds."""
-        return sum(row.labelled for row in self.rows if row.name != GIVEN)
+        return sum(row.labelled for row in self.rows if row.key != GIVEN)
 
 
 def tell(places: Places, project: Project, agreement: Agreement) -> Told:
@@ -62,12 +67,11 @@ def tell(places: Places, project: Project, agreement: Agreement) -> Told:
         project: of which.
         agreement: as `read_agreement` finds it.
     """
-    rounds = rounds_of(places)
     by_case = imports_by_case(places.labels)
     drawn: dict[str, list[Drawn]] = {}
     for folder, each in (one for imports in by_case.values() for one in imports):
         drawn.setdefault(folder.parent.name, []).append(each)
-    rows = tuple(_rows(rounds, drawn, len(project.all_classes)))
+    rows = tuple(_rows(places, project, drawn))
     return Told(
         project=project,
         rows=rows,
@@ -80,16 +84,26 @@ def tell(places: Places, project: Project, agreement: Agreement) -> Told:
     )
 
 
-def _rows(rounds: Sequence[Round], drawn: dict[str, list[Drawn]], classes: int) -> list[Row]:
-    named = [(round_name(each.number), len(each.patches)) for each in rounds]
+def _rows(places: Places, project: Project, drawn: dict[str, list[Drawn]]) -> list[Row]:
+    named = [
+        (round_name(each.number), str(each.number), each.patches, _minutes(each.minutes))
+        for each in state_of(places, project).rounds
+    ]
     if GIVEN in drawn:
-        named.insert(0, (GIVEN, len(drawn[GIVEN])))
+        named.insert(0, (GIVEN, "from the start", len(drawn[GIVEN]), ""))
+    classes = len(project.all_classes)
     found = []
-    for name, patches in named:
-        counts = [each.voxels for each in drawn.get(name, ())]
+    for key, name, patches, minutes in named:
+        counts = [each.voxels for each in drawn.get(key, ())]
         sums = tuple(sum(column) for column in zip(*counts, strict=True)) or (0,) * classes
-        found.append(Row(name, patches, len(counts), sums[:classes]))
+        found.append(Row(key, name, patches, len(counts), sums[:classes], minutes))
     return found
+
+
+def _minutes(spent: Minutes) -> str:
+    if not spent.timed:
+        return "unknown"
+    return f"{spent.minutes:.0f} (of {spent.timed} of {spent.saved} files)"
 
 
 def _charts(project: Project, agreement: Agreement) -> list[Chart]:
@@ -212,7 +226,7 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
             "Go on in a new project with these labels, one --labels for each case that has any.",
             (
                 f"nnactive-bench annotate init NEW --images IMAGES --classes "
-                f"{','.join(project.classes)} --labels CASE={labels}"
+                f"{quote(','.join(project.classes))} --labels CASE={labels}"
             ),
         ),
     ]

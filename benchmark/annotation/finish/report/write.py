@@ -1,6 +1,6 @@
 """The report as one HTML file that works offline, without a script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,6 @@ def render(
     told: Told,
     figures: Sequence[Figure],
     commands: Sequence[tuple[str, str]],
-    minutes: Mapping[str, str],
 ) -> str:
     """The page as HTML; all text is escaped.
 
@@ -25,7 +24,6 @@ def render(
         told: what it says.
         figures: pictures of predictions.
         commands: what to do with the files.
-        minutes: of each round by its name, as far as they are known.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -42,7 +40,6 @@ def render(
         lead=_lead(told),
         figures=figures,
         commands=commands,
-        minutes=minutes,
         colours=[(name, class_colour(n)) for n, name in enumerate(classes, 1)],
         sides=SIDES,
         policy=POLICY,
@@ -54,10 +51,9 @@ def write(
     told: Told,
     figures: Sequence[Figure],
     commands: Sequence[tuple[str, str]],
-    minutes: Mapping[str, str],
 ) -> None:
     """Write the page; else as `render`."""
-    write_text(out, render(told, figures, commands, minutes))
+    write_text(out, render(told, figures, commands))
 
 
 def _lead(told: Told) -> str:

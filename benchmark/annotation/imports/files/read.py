@@ -153,6 +153,8 @@ def _values(image: "SimpleITK.Image", names: Mapping[str, int]) -> tuple[np.ndar
 
     array = SimpleITK.GetArrayFromImage(image)
     components = image.GetNumberOfComponentsPerPixel()
+    if array.dtype.kind == "f" and (components == 1 or segments_in(image)):
+        array = _whole(array)
     if segments := segments_in(image):
         layers = array.reshape((*array.shape[:DIMENSIONS], components))
         return from_segments(layers, segments, names), True
@@ -161,7 +163,7 @@ def _values(image: "SimpleITK.Image", names: Mapping[str, int]) -> tuple[np.ndar
             f"has {components} values per voxel (a colour picture or probabilities); save one "
             "label map with a number for each class"
         )
-    return (_whole(array) if array.dtype.kind == "f" else array), False
+    return array, False
 
 
 def _whole(array: np.ndarray) -> np.ndarray:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 TWICE: Final = 255
 """Value of a voxel that is in two segments; no project has so many classes."""
+LARGEST: Final = 65535
+"""Largest value of a segment."""
+UNKNOWN: Final = 254
+"""Value of a segment that is no class."""
 NAME: Final = re.compile(r"Segment(\d+)_Name")
 
 
@@ -58,25 +62,43 @@ def from_segments(
     Raises:
         WrongLabelsError: a segment with voxels has a name that is no class.
     """
-    found = np.zeros(layers.shape[:3], np.uint8)
-    ignore = max(names.values())
-    known = [(each, names.get(each.name.lower())) for each in segments]
-    # The ignored outside first, so that it covers no class.
-    for segment, label in sorted(known, key=lambda pair: pair[1] != ignore):
-        if segment.layer >= layers.shape[3]:
-            continue
-        mask = layers[..., segment.layer] == segment.value
-        if label is None and mask.any():
-            wanted = ", ".join(name for name, value in names.items() if value < ignore)
+    found: np.ndarray | None = None
+    for number in range(layers.shape[3]):
+        mine = [each for each in segments if each.layer == number]
+        here = _one_layer(layers[..., number], mine, names)
+        found = here if found is None else _over(found, here, max(names.values()))
+    assert found is not None  # noqa: S101  (an image has at least one value per voxel)
+    return found
+
+
+def _one_layer(
+    layer: np.ndarray, segments: Sequence[Segment], names: Mapping[str, int]
+) -> np.ndarray:
+    """Labels of the segments of one layer, which don't overlap; uint8 ``(Z, Y, X)``."""
+    low, high = int(layer.min()), int(layer.max())
+    if low < 0 or high > LARGEST:
+        raise WrongLabelsError(f"has values from {low} to {high}; save the segmentation again")
+    table = np.zeros(LARGEST + 1, np.uint8)
+    segments = [each for each in segments if each.value <= LARGEST]
+    for each in segments:
+        table[each.value] = names.get(each.name.lower(), UNKNOWN)
+    found: np.ndarray = table[layer]
+    for each in segments:
+        if table[each.value] == UNKNOWN and (layer == each.value).any():
+            wanted = ", ".join(n for n, value in names.items() if value < max(names.values()))
             raise WrongLabelsError(
-                f"has the segment '{segment.name}', which is no class; rename it to one of "
-                f"{wanted}, or delete it"
+                f"has the segment '{each.name}', which is no class; rename it to one of {wanted}, "
+                "or delete it"
             )
-        if label is None:
-            continue
-        taken = mask & (found != 0) & (found != ignore) & (found != label)
-        found[mask] = label
-        found[taken] = TWICE
+    return found
+
+
+def _over(below: np.ndarray, above: np.ndarray, ignore: int) -> np.ndarray:
+    """Two layers as one: what isn't labelled gives way to any class."""
+    blank, weak = below == 0, below == ignore
+    twice = ~blank & ~weak & (above != 0) & (above != ignore) & (above != below)
+    found = np.where(blank | (weak & (above != 0)), above, below)
+    found[twice] = TWICE
     return found
 
 

@@ -12,7 +12,7 @@ from nnactive.anatomy.views import View, views
 from nnactive.data.unlabelled.source import Box, Grid
 
 LPS_TO_RAS: Final = np.diag([-1.0, -1.0, 1.0])
-TOWARDS: Final = "SAR"
+TOWARDS: Final = "SAL"
 """Sides that the axes across Slicer's axial, coronal and sagittal views point to."""
 LAYOUTS: Final = (
     ("Red", "R", "0.952941 0.290196 0.2"),
@@ -20,6 +20,7 @@ LAYOUTS: Final = (
     ("Yellow", "Y", "0.929412 0.835294 0.298039"),
 )
 """Of the axial, the coronal and the sagittal view: name, letter, colour."""
+WHITE: Final = "1 1 1"
 PIXELS: Final = 256
 MARGIN: Final = 1.1
 
@@ -47,7 +48,7 @@ def scene(
         _volume(root, number, name, window if number == 1 else None)
     _segmentation(root, segmentation)
     for number, (patch_id, name) in enumerate(boxes.items(), 1):
-        _box(root, number, patch_id, name)
+        _box(root, number, patch_id, name, told=len(boxes) > 1)
     direction = np.reshape(grid.direction, (3, 3))
     for view, side, (layout, letter, colour) in zip(
         views(towards(grid.direction)), TOWARDS, LAYOUTS, strict=True
@@ -75,8 +76,7 @@ def _volume(root: Element, number: int, name: str, window: tuple[float, float] |
             "level": f"{(white + black) / 2:g}",
             "autoWindowLevel": "0",
         }
-    grey = "vtkMRMLColorTableNodeGrey"
-    _node(root, "VolumeDisplay", display, "", references=f"color:{grey};", **shades)
+    _node(root, "VolumeDisplay", display, "", colorNodeID="vtkMRMLColorTableNodeGrey", **shades)
     _node(root, "VolumeArchetypeStorage", storage, "", fileName=name, UseOrientationFromFile="1")
 
 
@@ -95,7 +95,8 @@ def _segmentation(root: Element, name: str) -> None:
     _node(root, "SegmentationStorage", storage, "", fileName=name, CropToMinimumExtent="false")
 
 
-def _box(root: Element, number: int, patch_id: str, name: str) -> None:
+def _box(root: Element, number: int, patch_id: str, name: str, *, told: bool) -> None:
+    """An outline that can't be moved by accident; ``told``: with its id in its middle."""
     display, storage = (
         f"vtkMRMLMarkupsROI{kind}Node{number}" for kind in ("Display", "JsonStorage")
     )
@@ -107,7 +108,23 @@ def _box(root: Element, number: int, patch_id: str, name: str) -> None:
         references=f"display:{display};storage:{storage};",
         locked="true",
     )
-    _node(root, "MarkupsROIDisplay", display, "", fillVisibility="false")
+    _node(
+        root,
+        "MarkupsROIDisplay",
+        display,
+        "",
+        color=WHITE,
+        selectedColor=WHITE,
+        activeColor=WHITE,
+        fillVisibility="false",
+        handlesInteractive="false",
+        scaleHandleVisibility="false",
+        translationHandleVisibility="false",
+        pointLabelsVisibility="false",
+        propertiesLabelVisibility=str(told).lower(),
+        glyphSize="0",
+        useGlyphScale="false",
+    )
     _node(root, "MarkupsROIJsonStorage", storage, "", fileName=name, coordinateSystem="LPS")
 
 

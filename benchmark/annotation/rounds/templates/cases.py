@@ -1,6 +1,6 @@
 """The files of one image's patches: each image is read once, and let go before the next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.rounds import names
 from benchmark.annotation.rounds.formats import suffix_for
-from benchmark.annotation.rounds.layout import Planned
+from benchmark.annotation.rounds.layout import Planned, grown
 from benchmark.annotation.rounds.model import RoundPatch
 from benchmark.annotation.rounds.page.pictures import shades_of, strip
 from benchmark.annotation.rounds.slicer.box import region
@@ -47,7 +47,28 @@ class Desk:
     by: str
 
 
-class Case:
+def write_case(
+    desk: Desk, source: Source, guess: Guess, planned: Sequence[Planned]
+) -> Iterator[int]:
+    """Write the files of an image's patches, their records last.
+
+    Args:
+        desk: the round's.
+        source: of the image.
+        guess: what an ensemble says of it.
+        planned: patches of the image; with whole images, all of them.
+
+    Yields:
+        The number of patches that were written since the last time.
+    """
+    view, case = desk.project.view, _Case(desk, source, guess)
+    groups = [[each] for each in planned] if view == "crop" else [list(planned)]
+    for group in groups:
+        case.write(names.stem_of(view, group[0].id, group[0].patch.case), group)
+        yield len(group)
+
+
+class _Case:
     """One image while its patches are written."""
 
     def __init__(self, desk: Desk, source: Source, guess: Guess) -> None:
@@ -64,19 +85,7 @@ class Case:
         scheme = next(iter(self.desk.project.channels.values()))
         return shades_of(_voxels(self.channels[0]), scheme)
 
-    def write(self, planned: Sequence[Planned]) -> None:
-        """Write the files of some of the image's patches, their records last.
-
-        Args:
-            planned: patches of the image; with whole images, all of them.
-        """
-        view = self.desk.project.view
-        groups = [[each] for each in planned] if view == "crop" else [list(planned)]
-        for group in groups:
-            stem = names.stem_of(view, group[0].id, group[0].patch.case)
-            self._write(stem, group)
-
-    def _write(self, stem: str, group: Sequence[Planned]) -> None:
+    def write(self, stem: str, group: Sequence[Planned]) -> None:
         """The files of one image or crop."""
         crop, project = group[0].crop, self.desk.project
         boxes = [each.box for each in group]
@@ -89,7 +98,9 @@ class Case:
             content = region(each.id, self.source.grid, each.box)
             write_json(self.desk.folder / regions[each.id], content)
         # A crop is small enough to be seen as a whole; of an image, the first patch is shown.
-        shown = crop if project.view == "crop" else boxes[0]
+        shown = crop
+        if project.view == "image":
+            shown = grown(self.source.grid, boxes[0], project.context_mm)
         seen = scene(
             images, names.segmentation_name(stem), regions, self.source.grid, shown, self.window
         )

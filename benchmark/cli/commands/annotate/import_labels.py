@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
 from nnactive.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
     from benchmark.annotation.imports.report import Report
 
 
-@click.command("import")
+@click.command(
+    "import",
+    cls=Contained,
+    roles={"root": Role.PROJECT, "files": Role.IMAGES, "images": Role.IMAGES},
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
     "--accept", multiple=True, metavar="ID,ID", help="The draft of these patches is right as it is."
 )
 @click.option(
-    "--image",
+    "--labels",
     "images",
     multiple=True,
     metavar="ID=FILE",
@@ -60,10 +66,12 @@ def _by_case(images: tuple[str, ...]) -> dict[str, Path]:
         case, equals, file = text.partition("=")
         if not (case and equals and file):
             raise UserError(
-                f"--image {text}: give it as ID=FILE, such as case_001=segmentation.nrrd"
+                f"--labels {text}: give it as ID=FILE, such as case_001=segmentation.nrrd"
             )
         if case in found:
-            raise UserError(f"--image {text}: {case} was given twice; give one file for each image")
+            raise UserError(
+                f"--labels {text}: {case} was given twice; give one file for each image"
+            )
         found[case] = Path(file)
     return found
 
@@ -85,8 +93,8 @@ def _print(report: "Report") -> None:
     for outcome in ("imported", "corrected"):
         for line in report.of(outcome):
             click.echo(f"{outcome}: {line.round}/{line.patch} ({line.case}): {line.text}")
-    for line in _open(report):
-        click.echo(line)
+    for text in _open(report):
+        click.echo(text)
     for text in report.warnings:
         click.echo(f"warning: {text}")
     for line in report.of("refused"):

@@ -81,8 +81,7 @@ def _run(
     from benchmark.cli.progress import shown
     from nnactive.devices import usable_cores
 
-    for line in _begin(places):
-        note(line)
+    notes = tuple(_begin(places))
     return run(
         places,
         project,
@@ -91,7 +90,7 @@ def _run(
             _admitted(places, project, project.start, seconds),
             _admitted(places, project, project.method, seconds),
         ),
-        Machine(cores or usable_cores(), command_line()),
+        Machine(cores or usable_cores(), command_line(), notes=notes),
         Told(shown, bars, note),
     )
 

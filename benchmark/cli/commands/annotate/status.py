@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.contained import Contained
+from benchmark.containers.roles import Role
+from nnactive.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +28,7 @@ HOW_TIMED = (
 )
 
 
-@click.command("status")
+@click.command("status", cls=Contained, roles={"root": Role.PROJECT})
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def status(root: Path, *, as_json: bool) -> None:
@@ -34,24 +38,30 @@ def status(root: Path, *, as_json: bool) -> None:
 
     project, places = load_project(root), Places(root)
     state = state_of(places, project)
-    agreement = _agreement(places, project)
+    agreement, cause = _agreement(places, project)
     if as_json:
         told = None if agreement is None else agreement.model_dump(mode="json")
         click.echo(json.dumps({**asdict(state), "agreement": told}, indent=1, ensure_ascii=False))
         return
     _print(state)
-    for line in _agreement_lines(agreement, state.classes[1:]):
-        click.echo(line)
+    if cause is not None:
+        click.echo(f"agreement between rounds: unknown: {cause}")
+    else:
+        for line in _agreement_lines(agreement, state.classes[1:]):
+            click.echo(line)
     click.echo(f"to do: {state.todo}")
 
 
-def _agreement(places: "Places", project: "Project") -> "Agreement | None":
-    """What the ensembles tell; None: there is none yet."""
+def _agreement(places: "Places", project: "Project") -> "tuple[Agreement | None, UserError | None]":
+    """What the ensembles tell, None: there is none yet; and why it can't be told."""
     if not any(places.predictions(0).parent.glob("round_*")):
-        return None
+        return None, None
     from benchmark.annotation.agreement.read import read_agreement
 
-    return read_agreement(places, project)
+    try:
+        return read_agreement(places, project), None
+    except UserError as error:  # the rest can still be shown
+        return None, error
 
 
 def _print(state: "State") -> None:

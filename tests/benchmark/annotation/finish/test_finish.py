@@ -1,47 +1,22 @@
 """What `finish` writes, in full: a model, predictions, a raw dataset and a report."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK
-from support import Loop
-from trained_projects import OBLIQUE, ORIGIN, drawable, label_round, trained_project
+from trained_projects import OBLIQUE, ORIGIN, drawable
 
-from benchmark.annotation.ensembles import Trained, find_ensemble
+from benchmark.annotation.ensembles import find_ensemble
 from benchmark.annotation.finish import run as module
 from benchmark.annotation.finish.names import dataset_name
 from benchmark.annotation.finish.raw import imports_by_case, merged
-from benchmark.annotation.finish.run import Outcome, finish
-from benchmark.annotation.project.places import Places, load_project
-from nnactive.data.unlabelled.source import Box, Sources
+from benchmark.annotation.project.places import load_project
+from nnactive.data.unlabelled.source import Box
 from nnactive.errors import UserError
 from nnactive.io.files import read_json
 from nnactive.io.queries import PatchRecord
 from nnactive.oracle.keep import Drawing, keep, keep_source
-
-
-@pytest.fixture
-def places(tmp_path: Path, phantom: Path, loop0: Loop) -> Places:
-    return trained_project(tmp_path / "project", phantom, loop0, rounds=2)
-
-
-@pytest.fixture
-def sources(places: Places) -> Sources:
-    found = drawable(places)
-    label_round(places, found, 0)
-    label_round(places, found, 1, patches=2)
-    return found
-
-
-def finished(places: Places) -> Outcome:
-    project = load_project(places.root)
-
-    def train(number: int) -> Trained:
-        return find_ensemble(places, project, number)
-
-    return finish(places, project, train, lambda: nullcontext(lambda *_: None), "cpu")
 
 
 def read(file: Path) -> SimpleITK.Image:
@@ -54,7 +29,7 @@ def check_grid(image: SimpleITK.Image) -> None:
     assert image.GetSpacing() == pytest.approx((1, 1, 1))
 
 
-def test_everything_is_there_and_in_the_images_geometry(places, sources) -> None:
+def test_everything_is_there_and_in_the_images_geometry(places, sources, finished) -> None:
     outcome = finished(places)
     project, name = load_project(places.root), dataset_name(load_project(places.root))
     assert outcome.made
@@ -77,7 +52,7 @@ def test_everything_is_there_and_in_the_images_geometry(places, sources) -> None
     check_grid(read(raw / "imagesTr" / f"{next(iter(sources.cases))}_0000.nii.gz"))
 
 
-def test_the_report_says_what_is_known_and_nothing_of_the_machine(places, sources) -> None:
+def test_the_report_says_what_is_known_and_nothing_else(places, sources, finished) -> None:
     finished(places)
     page = (places.finished / "report.html").read_text()
     assert "5 labelled patches" in page
@@ -91,7 +66,7 @@ def test_the_report_says_what_is_known_and_nothing_of_the_machine(places, source
         assert ".mha" not in text
 
 
-def test_the_same_labels_give_nothing_new_and_others_keep_the_old(places, sources) -> None:
+def test_the_same_labels_give_nothing_new_others_keep_the_old(places, sources, finished) -> None:
     finished(places)
     mine = places.finished / "predictions" / "corrected by hand.nii.gz"
     mine.write_text("mine")
@@ -109,7 +84,7 @@ def test_the_same_labels_give_nothing_new_and_others_keep_the_old(places, source
 
 
 def test_killed_on_the_way_it_goes_on_and_shows_nothing_before_all_is_there(
-    places, sources, monkeypatch
+    places, sources, finished, monkeypatch
 ) -> None:
     writing = module.write_raw
 
@@ -129,7 +104,7 @@ def test_killed_on_the_way_it_goes_on_and_shows_nothing_before_all_is_there(
     assert not (places.root / "work" / "finishing").exists()
 
 
-def test_nothing_imported_is_said(places) -> None:
+def test_nothing_imported_is_said(places, finished) -> None:
     drawable(places)
     with pytest.raises(UserError, match=r"no patch is imported yet; .*annotate import"):
         finished(places)

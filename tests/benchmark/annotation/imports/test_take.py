@@ -193,6 +193,15 @@ def test_a_file_from_elsewhere_is_taken_by_its_name_or_by_the_image_that_is_said
     assert of(report, "imported") == ["p03", "p03"]
 
 
+def test_a_named_file_without_a_class_is_asked_about(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    whole = np.zeros(built.grid("case_002").shape, np.uint8)
+    file = built.save(tmp_path / "case_002.nii.gz", whole, "case_002", (0, 0, 0))
+    (line,) = run(built, file).lines
+    assert (line.outcome, line.patch) == ("open", "p03")
+    assert line.text.endswith("confirm with --empty p03")
+
+
 def test_empty_and_accepted_patches(tmp_path: Path) -> None:
     built = build(tmp_path, rounds=2)
     report = run(built, empty=["p01, round_00/p03"], accept=["p02"])
@@ -312,7 +321,7 @@ def test_a_date_that_cant_be_right_isnt_counted(tmp_path: Path) -> None:
     assert imports(built, "p01")[0].saved is None
     (warning,) = report.warnings
     assert warning == (
-        "p01: round_00/p01_label.nii.gz was saved after now, by its date; clocks differ, and its "
+        "p01: round_00/p01_label.nii.gz was saved after now, so clocks differ, by its date; its "
         "minutes aren't counted"
     )
 
@@ -357,6 +366,24 @@ def test_a_named_file_says_nothing_of_other_patches(tmp_path: Path) -> None:
     assert outcomes(report) == {"round_00/p01": "imported", "round_00/p02": "imported"}
 
 
+def test_a_file_that_vanishes_is_refused_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    built.draw("p01")
+    built.draw("p02")
+
+    def gone(labels: Path, file: Path) -> Path:
+        if file.name.startswith("p01"):
+            file.unlink()
+        return original(labels, file)
+
+    original = importing.keep_source
+    monkeypatch.setattr(importing, "keep_source", gone)
+    report = run(built)
+    assert (of(report, "refused"), of(report, "imported")) == (["p01"], ["p02"])
+
+
 def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
     from nnactive.io.leases import lease
 
@@ -368,3 +395,15 @@ def test_two_imports_at_once_are_one(tmp_path: Path) -> None:
 def test_without_a_round_it_says_what_comes_first(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no round to import; run: .* annotate next"):
         run(build(tmp_path, rounds=0))
+
+
+def test_the_same_labels_in_two_files_are_one_import(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built.draw("p01")
+    built.draw("p01", ".seg.nrrd")
+    shutil.copy(built.label_file("p01"), built.places.round(0) / "p01_label backup.nii.gz")
+    report = run(built)
+    assert (report.exit_code, of(report, "imported")) == (0, ["p01"])
+    assert len(imports(built, "p01")) == 1
+    report = run(built)
+    assert (report.exit_code, of(report, "kept")) == (0, ["p01"])
