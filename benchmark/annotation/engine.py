@@ -20,7 +20,6 @@ from benchmark.tracks import Track
 from benchmark.workflow.plan import STEP_COMMAND, Part
 from benchmark.workflow.request import Request
 from benchmark.workflow.run import run
-from nnactive.data.prepared import INFO
 from nnactive.data.progress import Progress as Stages
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Patch
@@ -67,10 +66,11 @@ class Machine:
 
 
 def prepare(places: Places, project: Project, told: Told, workers: int | None = None) -> None:
-    """Prepare the images, unless they are; an interrupted preparation goes on."""
-    out = places.prepared(project)
-    if (out / INFO).is_file():
-        return
+    """Prepare the images, or go on with it; if that is done, see that they are the same still.
+
+    Raises:
+        UserError: the folder of the images is missing, or one of them is wrong or has changed.
+    """
     from nnactive.oracle.prepare import prepare_images
 
     folder = images_folder(places, project)
@@ -84,7 +84,7 @@ def prepare(places: Places, project: Project, told: Told, workers: int | None = 
             given={case: places.root / file for case, file in project.given.items()},
             labels_in=str(Path("..", "..", "..", LABELS)),
             spacing=project.spacing,
-            out=out,
+            out=places.prepared(project),
             workers=workers,
             progress=progress,
         )

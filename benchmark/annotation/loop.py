@@ -249,6 +249,7 @@ def _predicted(
     told: Told,
 ) -> "Predicted | None":
     """Predictions of the images of a round; None: no ensemble has been trained for it."""
+    from benchmark.annotation.agreement.read import watched_cases
     from benchmark.annotation.ensembles import find_ensemble
     from benchmark.annotation.predictions import predict
 
@@ -258,12 +259,13 @@ def _predicted(
         find_ensemble(places, project, number - 1)
     except UserError:  # a prior's round needs none
         return None
+    dataset = PreparedDataset(places.prepared(project))
     with told.stages() as progress:
         return predict(
             places,
             project,
             number - 1,
-            sorted({patch.case for patch in patches}),
+            [*sorted({patch.case for patch in patches}), *watched_cases(project, dataset)],
             workers=options.workers or 1,
             progress=partial(progress, "predict"),
         )

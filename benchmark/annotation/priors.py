@@ -6,7 +6,7 @@ anywhere.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,8 @@ from nnactive.streams import stream
 
 RANDOM_SHARE: Final = (1, 3)
 """Share of attempts without regard to the prior."""
+MOST_VOXELS: Final = 1 << 23
+"""Of an image with more, only each second, third ... voxel of an axis is looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,43 @@ class Prior:
     sources: Mapping[str, Source]
 
     def label(self, case: str) -> np.ndarray:
-        """Where to look in a case: class by voxel, int16 ``(Z, Y, X)`` in the prepared grid.
+        """Where to look in a case: class by voxel, uint8 ``(Z, Y, X)``.
 
-        A look that was given later wins where two name the same voxel.
+        It has each `step_of`-th voxel of the prepared grid. A look that was given later wins where
+        two name the same voxel.
         """
         source = self.sources[case]
-        label = np.zeros(source.stored, np.int16)
+        step = step_of(source)
+        label = np.zeros([-(-n // step) for n in source.stored], np.uint8)
         image = None
         for look in self.looks:
             if look.case not in {None, case}:
                 continue
             if look.box is not None:
-                label[prepared_box(source, look.box)] = look.label
+                sides = prepared_box(source, look.box)
+                label[tuple(slice(s.start // step, -(-s.stop // step)) for s in sides)] = look.label
                 continue
             if image is None:
-                image = intensities(source, self.folder)
+                image = intensities(source, self.folder, step)
             label[(image >= look.low) & (image <= look.high)] = look.label
         return label
+
+
+@dataclass(frozen=True)
+class _Thinned(Case):
+    """A case whose label map has only each ``step``-th voxel."""
+
+    step: int = 1
+
+    def around(self, voxels: np.ndarray, taken: Iterable[Patch]) -> Patch | None:
+        """As `Case.around`."""
+        return super().around(voxels * self.step, taken)
+
+
+def step_of(source: Source) -> int:
+    """Of a large image, which voxels of an axis a prior looks at: each first, second ..."""
+    share: float = math.prod(source.stored) / MOST_VOXELS
+    return max(1, math.ceil(math.cbrt(share)))
 
 
 def place(
@@ -72,8 +94,13 @@ def place(
         UserError: if more places are named than there are patches, or there is no room.
     """
     cases = {
-        case: Case(
-            case, source.stored, patch_size, partial(prior.label, case), stream(*names, case)
+        case: _Thinned(
+            name=case,
+            shape=source.stored,
+            size=patch_size,
+            label=partial(prior.label, case),
+            rng=stream(*names, case),
+            step=step_of(source),
         )
         for case, source in sorted(prior.sources.items())
     }
@@ -92,7 +119,7 @@ def place(
             )
         chosen.append(found)
     order = stream(*names, "order").permutation(len(cases))
-    queue = [cases[sorted(cases)[index]] for index in order]
+    queue: list[Case] = [cases[sorted(cases)[index]] for index in order]
     chosen += spread(queue, [*taken, *chosen], n - len(chosen), RANDOM_SHARE)
     if len(chosen) < n:
         raise UserError(
@@ -119,15 +146,16 @@ def prepared_box(source: Source, box: Box) -> tuple[slice, slice, slice]:
     return z, y, x
 
 
-def intensities(source: Source, folder: Path) -> np.ndarray:
+def intensities(source: Source, folder: Path, step: int = 1) -> np.ndarray:
     """The first channel in the file's units at each prepared voxel's nearest one of the file.
 
     Args:
         source: of the case.
         folder: of the images.
+        step: 2: of each second prepared voxel along an axis, and so on.
 
     Returns:
-        Array ``(Z, Y, X)`` of the file's type, in the prepared grid.
+        Array ``(Z, Y, X)`` of the file's type, in the axes of the prepared grid.
     """
     import SimpleITK
 
@@ -138,7 +166,8 @@ def intensities(source: Source, folder: Path) -> np.ndarray:
     index: list[np.ndarray] = [np.empty(0)] * 3
     for axis, stored in zip(source.transpose, source.stored, strict=True):
         first, size = source.crop_start[axis], source.crop_size[axis]
-        index[axis] = first + ((np.arange(stored) + 0.5) * size / stored).astype(np.intp)
+        places = np.arange(0, stored, step)
+        index[axis] = first + ((places + 0.5) * size / stored).astype(np.intp)
     return np.ascontiguousarray(image[np.ix_(*index)].transpose(source.transpose))
 
 

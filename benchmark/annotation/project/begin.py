@@ -164,7 +164,7 @@ def _choices(
     if seen.given:
         complete = sum(given.complete for given in seen.given.values())
         parts = f"{complete} complete, {len(seen.given) - complete} in part"
-        rows.append(Choice("labels there", parts, "--labels"))
+        rows.append(Choice("known labels", parts, "--labels"))
     guideline, training = "the guideline", project.training
     spacing = (f"{shown(project.spacing)} mm", "--spacing") if project.spacing else PLANNED
     return (

@@ -9,8 +9,9 @@ import pytest
 import SimpleITK
 from own_project import STORED, hounsfield, make_project, source_of
 
+from benchmark.annotation import priors
 from benchmark.annotation.looks import parse_look
-from benchmark.annotation.priors import Prior, intensities, place, prepared_box
+from benchmark.annotation.priors import Prior, intensities, place, prepared_box, step_of
 from nnactive.data.unlabelled.source import Box
 from nnactive.errors import UserError
 from nnactive.geometry import Patch
@@ -98,6 +99,20 @@ def test_what_is_there_is_not_overlapped(files: list[str]) -> None:
     taken.append(Patch("b", (0, 0, 0), STORED))
     with pytest.raises(UserError, match="have room for 0 patches more, a round has 5"):
         place(prior("liver:intensity=0..200"), taken, SIZE, 5, ("n",))
+
+
+def test_of_a_large_image_some_voxels_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ("liver:intensity=40..120", "tumour:a=10:12,30:40,20:28")
+    whole = prior(*texts).label("a")
+    monkeypatch.setattr(priors, "MOST_VOXELS", 1000)
+    assert step_of(SOURCES["a"]) == 2
+    thinned = prior(*texts).label("a")
+    assert thinned.shape == (10, 6, 12)
+    assert (thinned == 1).sum() == (whole[::2, ::2, ::2] == 1).sum() == 2 * 2 * 4
+    assert (thinned == 2).any()
+    chosen = place(prior(*texts), [], (2, 2, 2), 30, ("n",))
+    assert sum(bool(whole[p.slices].any()) for p in chosen if p.case == "a") > 5
+    assert {patch.stop[0] for patch in chosen} - set(range(11))  # not in the grid of the thinned
 
 
 def test_more_places_than_patches() -> None:

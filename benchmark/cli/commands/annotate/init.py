@@ -159,8 +159,7 @@ def _print(begun: "Begun", root: Path) -> None:
         table.add_row(choice.what, choice.value, choice.why)
     print_table(table)
     click.echo(
-        f"\n{root / PROJECT}: written; to choose otherwise, remove it and run init again with "
-        f"other options\n{FREE} can be changed in it at any time, everything else until round 0 is "
-        "chosen\n"
+        f"\n{root / PROJECT} is written; to choose otherwise, remove it and run init again\n"
+        f"{FREE} can be changed in it at any time, all else until round 0 is chosen\n"
         f"next: {command('next', root)}"
     )
