@@ -229,3 +229,10 @@ def test_a_file_that_can_not_be_read_is_named(livers):
     (livers.images / "case_3.nii.gz").write_bytes(b"no image, but long enough to be one" * 20)
     with pytest.raises(UserError, match=r"case_3.nii.gz: [^\n]*;[^\n]*$"):
         livers.prepare()
+
+
+def test_a_full_disk_is_told_in_a_projects_words(livers, monkeypatch):
+    monkeypatch.setattr("nnactive.data.prepare.estimate.free", lambda _: 0)
+    with pytest.raises(UserError, match="move the project to another disk") as told:
+        livers.prepare()
+    assert "--data" not in str(told.value)

@@ -58,6 +58,11 @@ BLOCKS: Final[Triple] = (64, 64, 64)
 """By which resampled images are cut until the plans are known."""
 SPLIT: Final = "none"
 """Kind of a split into pool and nothing else."""
+IN_PROJECT: Final = {
+    "'spacing' in the card": "'spacing' in project.json",
+    "choose a folder on another disk with --data": "move the project to another disk",
+}
+"""What a user of a project can change, by what one of the benchmark can."""
 CHOICES: Final = "choice of classes, channels or spacing"
 
 
@@ -171,11 +176,13 @@ def _finished(request: Request, out: Path, progress: Progress) -> PreparedInfo |
 
 @contextmanager
 def _in_project() -> Iterator[None]:
-    """Say what a user of a project can change, where the benchmark's errors name its card."""
+    """Say what a user of a project can change."""
     try:
         yield
     except UserError as error:
-        said = str(error).replace("'spacing' in the card", "'spacing' in project.json")
+        said = str(error)
+        for theirs, ours in IN_PROJECT.items():
+            said = said.replace(theirs, ours)
         if said == str(error):
             raise
-        raise UserError(said) from error
+        raise type(error)(said) from error
