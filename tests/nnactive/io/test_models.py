@@ -12,6 +12,7 @@ from benchmark.annotation.imports.odd.tones import Tones
 from benchmark.annotation.predictions import PredictedBy
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.rounds.model import Round
+from benchmark.annotation.settled import Settled
 from benchmark.board.entry import EntryRecord
 from benchmark.bundles.baselines import Baselines
 from benchmark.bundles.levels import Attestation
@@ -52,7 +53,7 @@ from nnactive.steps.annotate import Labelled
 from nnactive.steps.evaluate import Evaluation
 
 STATE_FILES = (
-    *(Drawn, Looked, Project, Round, Sources, Tones),
+    *(Drawn, Looked, Project, Round, Settled, Sources, Tones),
     EntryRecord,
     *(Attestation, BundleRecord),
     *(
