@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmark import layout
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import LABELS, Places, round_name
+from benchmark.annotation.project.places import LABELS, Places, command, round_name
 from benchmark.annotation.rounds.model import Round
 from benchmark.annotation.settled import Settled, settle, settled
 from benchmark.chain.laid import lay
@@ -131,9 +131,7 @@ def request_of(places: Places, project: Project, machine: Machine) -> Request:
     """
     known = settled(places, project)
     if known is None:
-        raise UserError(
-            f"{places.root}: no round yet; run: nnactive-bench annotate next {places.root}"
-        )
+        raise UserError(f"{places.root}: no round yet; run: {command('next', places.root)}")
     root, setting = places.runs / project.name, known.setting(project)
     spec = read_model(root / layout.spec_file(known.method), MethodSpec)
     _follow(root, setting)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from benchmark.annotation.alone import alone
 from benchmark.annotation.engine import (
@@ -26,7 +26,7 @@ from benchmark.annotation.labelled import listed, missing_classes, open_patches
 from benchmark.annotation.looks import parse_look
 from benchmark.annotation.priors import Prior, place
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.project.places import Places, command, round_name
 from benchmark.annotation.rounds.model import Round, rounds_of
 from benchmark.annotation.settled import Settled, settled
 from nnactive.data.prepared import PreparedDataset
@@ -37,8 +37,6 @@ from nnactive.io.files import read_model
 
 if TYPE_CHECKING:
     from benchmark.annotation.predictions import Predicted
-
-COMMAND: Final = "nnactive-bench annotate"
 
 
 @dataclass(frozen=True)
@@ -155,11 +153,11 @@ def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
     if len(left) == len(last.patches):
         raise UserError(
             f"{places.round(last.number)}: no patch of {name} is imported yet; label them, then "
-            f"run: {COMMAND} import {places.root}"
+            f"run: {command('import', places.root)}"
         )
     raise UserError(
         f"{name}: {len(left)} of {len(last.patches)} patches are open ({listed(left)}); label them "
-        f"and run {COMMAND} import {places.root} (--empty {left[0]}: no class there), or go on "
+        f"and run {command('import', places.root)} (--empty {left[0]}: no class there), or go on "
         "without them: --with-open"
     )
 

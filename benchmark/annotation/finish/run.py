@@ -36,7 +36,7 @@ from benchmark.annotation.predictions import (
     predict_with,
 )
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import WORK, Places, round_name
+from benchmark.annotation.project.places import WORK, Places, command, round_name
 from benchmark.annotation.rounds.model import rounds_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress
@@ -116,8 +116,8 @@ def last_labelled(places: Places) -> int:
     found = [each.number for each in rounds_of(places) if round_name(each.number) in named]
     if not found:
         raise UserError(
-            f"{places.root}: no patch is imported yet; label a round and run: nnactive-bench "
-            f"annotate import {places.root}"
+            f"{places.root}: no patch is imported yet; label a round and run: "
+            f"{command('import', places.root)}"
         )
     return found[-1]
 

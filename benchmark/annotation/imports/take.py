@@ -15,7 +15,7 @@ from benchmark.annotation.imports.odd.tones import read_tones, write_tones
 from benchmark.annotation.imports.report import Report
 from benchmark.annotation.imports.wishes import wishes_of
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import WORK, Places
+from benchmark.annotation.project.places import WORK, Places, command
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
 from nnactive.io.leases import lease, living
@@ -56,9 +56,7 @@ def import_labels(
     """
     known = Known(places, project)
     if not known.rounds:
-        raise UserError(
-            f"{places.root}: no round to import; run: nnactive-bench annotate next {places.root}"
-        )
+        raise UserError(f"{places.root}: no round to import; run: {command('next', places.root)}")
     exact, general = wishes_of(known, empty, accept)
     with _alone(places):
         tones = places.root / WORK / TONES
