@@ -9,6 +9,7 @@ from typing import Final
 from benchmark import layout
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import LABELS, Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import Round
 from benchmark.annotation.settled import Settled, settle, settled
 from benchmark.chain.laid import lay
@@ -72,11 +73,7 @@ def prepare(places: Places, project: Project, told: Told, workers: int | None = 
     """
     from nnactive.oracle.prepare import prepare_images
 
-    folder = places.root / project.folder
-    if not folder.is_dir():
-        raise UserError(
-            f"{folder}: the images aren't there; name their folder with --images FOLDER"
-        )
+    folder = images_folder(places, project)
     with told.stages() as progress:
         prepare_images(
             name=project.name,

@@ -27,6 +27,7 @@ from benchmark.annotation.looks import parse_look
 from benchmark.annotation.priors import Prior, place
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import Round, rounds_of
 from benchmark.annotation.settled import Settled, settled
 from nnactive.data.prepared import PreparedDataset
@@ -110,6 +111,7 @@ def _next_round(
     number = len(rounds)
     if number >= project.rounds:
         return Outcome(None)
+    images_folder(places, project)
     prepare(places, project, told, options.workers)
     if known is None:
         known = settle_methods(places, project, *methods())
@@ -155,10 +157,11 @@ def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
             f"{places.round(last.number)}: no patch of {name} is imported yet; label them, then "
             f"run: {command('import', places.root)}"
         )
+    verb = "is" if len(left) == 1 else "are"
     raise UserError(
-        f"{name}: {len(left)} of {len(last.patches)} patches are open ({listed(left)}); label them "
-        f"and run {command('import', places.root)} (--empty {left[0]}: no class there), or go on "
-        "without them: --with-open"
+        f"{name}: {len(left)} of {len(last.patches)} patches {verb} open ({listed(left)}); label "
+        f"them and run {command('import', places.root)} (--empty {left[0]}: no class there), or go "
+        "on without them: --with-open"
     )
 
 
@@ -195,11 +198,7 @@ def _by_prior(
     """Lay down a round's loop file with patches where a person says to look."""
     sources = _sources(places, project)
     looks = tuple(parse_look(text, project, sources.cases) for text in texts)
-    folder = places.root / project.folder
-    if any(look.box is None for look in looks) and not folder.is_dir():
-        raise UserError(
-            f"{folder}: the images aren't there; name their folder with --images FOLDER"
-        )
+    folder = images_folder(places, project)
     taken = list(PreparedDataset(places.prepared(project)).given)
     for before in range(number):
         found = chosen(places, known, before)

@@ -37,6 +37,7 @@ from benchmark.annotation.predictions import (
 )
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import WORK, Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import rounds_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress
@@ -152,6 +153,7 @@ def _finish(
     places: Places, project: Project, train: Train, stages: Stages, device: str, cores: int
 ) -> Outcome:
     number = last_labelled(places)
+    images_folder(places, project)
     trained = train(number)
     dataset = PreparedDataset(places.prepared(project))
     key = ensemble_key(dataset, project, trained)
