@@ -8,7 +8,8 @@ from typing import Final
 
 from benchmark import layout
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import LABELS, Places, round_name
+from benchmark.annotation.project.places import LABELS, Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import Round
 from benchmark.annotation.settled import Settled, settle, settled
 from benchmark.chain.laid import lay
@@ -19,7 +20,6 @@ from benchmark.tracks import Track
 from benchmark.workflow.plan import STEP_COMMAND, Part
 from benchmark.workflow.request import Request
 from benchmark.workflow.run import run
-from nnactive.data.prepared import INFO
 from nnactive.data.progress import Progress as Stages
 from nnactive.errors import NnactiveError, UserError
 from nnactive.geometry import Patch
@@ -66,17 +66,14 @@ class Machine:
 
 
 def prepare(places: Places, project: Project, told: Told, workers: int | None = None) -> None:
-    """Prepare the images, unless they are; an interrupted preparation goes on."""
-    out = places.prepared(project)
-    if (out / INFO).is_file():
-        return
+    """Prepare the images, or go on with it; if that is done, see that they are the same still.
+
+    Raises:
+        UserError: the folder of the images is missing, or one of them is wrong or has changed.
+    """
     from nnactive.oracle.prepare import prepare_images
 
-    folder = places.root / project.folder
-    if not folder.is_dir():
-        raise UserError(
-            f"{folder}: the images aren't there; name their folder with --images FOLDER"
-        )
+    folder = images_folder(places, project)
     with told.stages() as progress:
         prepare_images(
             name=project.name,
@@ -87,7 +84,7 @@ def prepare(places: Places, project: Project, told: Told, workers: int | None = 
             given={case: places.root / file for case, file in project.given.items()},
             labels_in=str(Path("..", "..", "..", LABELS)),
             spacing=project.spacing,
-            out=out,
+            out=places.prepared(project),
             workers=workers,
             progress=progress,
         )
@@ -131,9 +128,7 @@ def request_of(places: Places, project: Project, machine: Machine) -> Request:
     """
     known = settled(places, project)
     if known is None:
-        raise UserError(
-            f"{places.root}: no round yet; run: nnactive-bench annotate next {places.root}"
-        )
+        raise UserError(f"{places.root}: no round yet; run: {command('next', places.root)}")
     root, setting = places.runs / project.name, known.setting(project)
     spec = read_model(root / layout.spec_file(known.method), MethodSpec)
     _follow(root, setting)

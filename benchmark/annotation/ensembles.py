@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmark import layout
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import Places
+from benchmark.annotation.project.places import Places, command
 from benchmark.layout import Experiment
 from nnactive.errors import UserError
 
@@ -45,6 +45,6 @@ def find_ensemble(places: Places, project: Project, number: int) -> Trained:
         if found.train.is_dir() and all(member.is_file() for member in found.members):
             return found
     raise UserError(
-        f"{places.root}: round {number} has no trained ensemble; run: nnactive-bench annotate next "
-        f"{places.root}"
+        f"{places.root}: round {number} has no trained ensemble; run: "
+        f"{command('next', places.root)}"
     )

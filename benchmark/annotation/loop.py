@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from benchmark.annotation.alone import alone
 from benchmark.annotation.engine import (
@@ -26,7 +26,8 @@ from benchmark.annotation.labelled import listed, missing_classes, open_patches
 from benchmark.annotation.looks import parse_look
 from benchmark.annotation.priors import Prior, place
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.project.places import Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import Round, rounds_of
 from benchmark.annotation.settled import Settled, settled
 from nnactive.data.prepared import PreparedDataset
@@ -37,8 +38,6 @@ from nnactive.io.files import read_model
 
 if TYPE_CHECKING:
     from benchmark.annotation.predictions import Predicted
-
-COMMAND: Final = "nnactive-bench annotate"
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,7 @@ def _next_round(
     number = len(rounds)
     if number >= project.rounds:
         return Outcome(None)
+    images_folder(places, project)
     prepare(places, project, told, options.workers)
     if known is None:
         known = settle_methods(places, project, *methods())
@@ -155,12 +155,13 @@ def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
     if len(left) == len(last.patches):
         raise UserError(
             f"{places.round(last.number)}: no patch of {name} is imported yet; label them, then "
-            f"run: {COMMAND} import {places.root}"
+            f"run: {command('import', places.root)}"
         )
+    verb = "is" if len(left) == 1 else "are"
     raise UserError(
-        f"{name}: {len(left)} of {len(last.patches)} patches are open ({listed(left)}); label them "
-        f"and run {COMMAND} import {places.root} (--empty {left[0]}: no class there), or go on "
-        "without them: --with-open"
+        f"{name}: {len(left)} of {len(last.patches)} patches {verb} open ({listed(left)}); label "
+        f"them and run {command('import', places.root)} (--empty {left[0]}: no class there), or go "
+        "on without them: --with-open"
     )
 
 
@@ -197,11 +198,7 @@ def _by_prior(
     """Lay down a round's loop file with patches where a person says to look."""
     sources = _sources(places, project)
     looks = tuple(parse_look(text, project, sources.cases) for text in texts)
-    folder = places.root / project.folder
-    if any(look.box is None for look in looks) and not folder.is_dir():
-        raise UserError(
-            f"{folder}: the images aren't there; name their folder with --images FOLDER"
-        )
+    folder = images_folder(places, project)
     taken = list(PreparedDataset(places.prepared(project)).given)
     for before in range(number):
         found = chosen(places, known, before)
@@ -252,6 +249,7 @@ def _predicted(
     told: Told,
 ) -> "Predicted | None":
     """Predictions of the images of a round; None: no ensemble has been trained for it."""
+    from benchmark.annotation.agreement.read import watched_cases
     from benchmark.annotation.ensembles import find_ensemble
     from benchmark.annotation.predictions import predict
 
@@ -261,12 +259,13 @@ def _predicted(
         find_ensemble(places, project, number - 1)
     except UserError:  # a prior's round needs none
         return None
+    dataset = PreparedDataset(places.prepared(project))
     with told.stages() as progress:
         return predict(
             places,
             project,
             number - 1,
-            sorted({patch.case for patch in patches}),
+            [*sorted({patch.case for patch in patches}), *watched_cases(project, dataset)],
             workers=options.workers or 1,
             progress=partial(progress, "predict"),
         )

@@ -124,7 +124,7 @@ def place(
     if len(chosen) < n:
         raise UserError(
             f"{prior.project.name}: the images have room for {len(chosen)} patches more, a round "
-            f"has {n}; train on what there is: nnactive-bench annotate finish"
+            f"has {n}; train on what there is, with annotate finish"
         )
     return chosen
 

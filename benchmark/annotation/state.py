@@ -10,7 +10,7 @@ from typing import Final
 
 from benchmark.annotation.imports.files.names import look
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import Places, round_name
+from benchmark.annotation.project.places import Places, command, round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
 from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.io.files import read_model
@@ -218,25 +218,21 @@ def _share(places: Places, project: Project, labelled: int) -> float | None:
 
 def _todo(places: Places, project: Project, rounds: Sequence[RoundState]) -> str:
     """What comes next."""
-    import shlex
-
-    root = shlex.quote(str(places.root))
     if not rounds:
-        return f"choose the first patches: nnactive-bench annotate next {root}"
+        return f"choose the first patches: {command('next', places.root)}"
     last = rounds[-1]
     if last.changed:
         return (
-            f"import what was saved in {round_name(last.number)}: nnactive-bench annotate import "
-            f"{root}"
+            f"import what was saved in {round_name(last.number)}: {command('import', places.root)}"
         )
     if last.open:
         return (
-            f"label the open patches in {places.round(last.number)}, then: nnactive-bench annotate "
-            f"import {root}"
+            f"label the open patches in {places.round(last.number)}, then: "
+            f"{command('import', places.root)}"
         )
     if len(rounds) < project.rounds:
-        return f"choose the next patches: nnactive-bench annotate next {root}"
+        return f"choose the next patches: {command('next', places.root)}"
     return (
-        f"all {project.rounds} planned rounds are labelled; train on all of them: nnactive-bench "
-        f"annotate finish {root}"
+        f"all {project.rounds} planned rounds are labelled; train on all of them: "
+        f"{command('finish', places.root)}"
     )

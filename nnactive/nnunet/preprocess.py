@@ -111,6 +111,19 @@ def resampled_shape(
     return [round(a / b * n) for a, b, n in zip(spacing, target, shape, strict=True)]
 
 
+def nearest_axis(spacing: Spacing, target: Spacing) -> int | None:
+    """The axis along which nnU-Net takes the nearest voxel and doesn't interpolate, if any.
+
+    Args:
+        spacing: mm, of the image, after transposition.
+        target: mm, in the same order.
+    """
+    from nnunetv2.preprocessing.resampling.default_resampling import determine_do_sep_z_and_axis
+
+    separate, axis = determine_do_sep_z_and_axis(None, spacing, target)
+    return int(axis) if separate else None
+
+
 def resample_label(
     label: np.ndarray,
     spacing: Spacing,

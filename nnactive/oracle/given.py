@@ -14,9 +14,10 @@ from nnactive.data.raw.files.formats import files_of
 from nnactive.data.raw.files.volumes import Volume
 from nnactive.data.raw.foreign_labels import ForeignLabelsError
 from nnactive.data.raw.grids import check_geometry
-from nnactive.data.raw.images import read_volume
+from nnactive.data.raw.images import volume_of
 from nnactive.data.raw.loading import mapped_label
 from nnactive.data.unlabelled.mapping import box_of, known_in
+from nnactive.data.unlabelled.read import read_file
 from nnactive.data.unlabelled.source import Grid, Source, Sources
 from nnactive.errors import UserError
 from nnactive.geometry import Patch, Triple, as_triple
@@ -55,6 +56,9 @@ class GivenLabels:
             UserError: a file can't be read, isn't in its image's grid, has a value that is no class
                 or labels no box; names the file.
         """
+        if not self.files:
+            self._drop_others(set())
+            return ()
         if unknown := sorted(set(self.files) - set(sources.cases)):
             raise UserError(
                 f"{self.files[unknown[0]]}: labels '{unknown[0]}', which is no image here; known "
@@ -64,7 +68,7 @@ class GivenLabels:
         names: set[str] = set()
         for case in tracked(progress, "labels", sorted(self.files), len(self.files)):
             source = sources.cases[case]
-            label = self._read(folder / source.image.files[0], self.files[case], source.grid)
+            label = self._read(case, folder / source.image.files[0], source.grid)
             patches = self._patches(case, source, label)
             kept = keep_source(self.labels, self.files[case])
             for number, patch in enumerate(patches, 1):
@@ -75,13 +79,14 @@ class GivenLabels:
         self._drop_others(names)
         return record(sorted(found))
 
-    def _read(self, image: Path, file: Path, grid: Grid) -> np.ndarray:
+    def _read(self, case: str, image: Path, grid: Grid) -> np.ndarray:
         """Classes, and the ignore value: uint8 ``(Z, Y, X)``."""
+        file = self.files[case]
         if not file.is_file():
             raise UserError(f"{file}: no such file; correct the path of the labels")
         if len(files_of(file)) > 1:
             raise UserError(f"{file}: its voxels lie in a second file; save it as .nii.gz or .mha")
-        label = read_volume(file)
+        label = volume_of(read_file(file, case))
         voxels = np.broadcast_to(np.uint8(0), grid.shape)
         where = Volume(voxels, grid.spacing, grid.origin, grid.direction)
         check_geometry(file, label, image, where)

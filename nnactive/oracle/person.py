@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nnactive.data.prepared import OUTSIDE, PreparedDataset, volume_file
-from nnactive.data.unlabelled.mapping import core_of, to_prepared
+from nnactive.data.unlabelled.mapping import core_of, patch_to_prepared, to_prepared
 from nnactive.data.unlabelled.source import SOURCES, Source, Sources
 from nnactive.errors import NnactiveError
 from nnactive.geometry import Patch
@@ -56,7 +56,7 @@ class PersonOracle:
         key = case, self.version(case, patches)
         shape = self.dataset.shape(case)
         if key not in self._made:
-            # Resampling a whole image takes long; a partial label map takes next to no room.
+            # Resampling takes long; a partial label map, compressed, takes next to no room.
             made = self._make(case, sorted(patches))
             self._made[key] = zlib.compress(made.tobytes(), 1)
         stored = np.frombuffer(zlib.decompress(self._made[key]), np.uint8)
@@ -65,11 +65,14 @@ class PersonOracle:
     def _make(self, case: str, patches: Sequence[Patch]) -> np.ndarray:
         """Labels inside some patches, uint8 ``(Z, Y, X)``; they depend on no other patch."""
         source, ignore = self._sources.cases[case], len(self.dataset.info.classes)
-        drawn = self._assembled(source, patches, ignore)
-        prepared = to_prepared(source, drawn, self.dataset.info.spacing, self._outside(case))
+        drawn, spacing = self._assembled(source, patches, ignore), self.dataset.info.spacing
+        outside = self._outside(case)
         partial = np.full(source.stored, ignore, np.uint8)
         for patch in patches:
-            inside = prepared[patch.slices]
+            if patch.size == source.stored:  # nnU-Net's way takes less memory
+                inside = to_prepared(source, drawn, spacing, outside)
+            else:
+                inside = patch_to_prepared(source, drawn, spacing, patch, outside)
             if (inside == ignore).any():
                 folder = self._imports[patch][0]
                 raise NnactiveError(f"{folder}: doesn't fill its patch of {case}; import it again")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nnactive.data.card_fields import Scheme
+from nnactive.data.prepare.resume import same
 from nnactive.data.prepared import PreparedInfo
 from nnactive.data.progress import Progress
 from nnactive.data.unlabelled.prepare.prepare import prepare
@@ -63,6 +64,8 @@ def prepare_images(
         spacing=spacing,
     )
     labels = GivenLabels((out / labels_in).resolve(), given, len(foreground) + 1)
-    return prepare(
+    info = prepare(
         request, out, workers, progress, lambda sources: labels.keep(folder, sources, progress)
     )
+    same(out, "set of given labels", {box.case for box in info.given}, set(given))
+    return info

@@ -72,7 +72,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     person.draw(0, [first])  # its --empty was a mistake
     whole = f"{person.cases(1)[image]}={truth / person.cases(1)[image]}.nii.gz"
     said["corrected"] = annotate("import", root).stdout
-    annotate("import", root, "--image", whole)
+    annotate("import", root, "--labels", whole)
     annotate("import", root, "--empty", "all")  # where nothing was to be drawn
 
     annotate("next", root)

@@ -30,14 +30,14 @@ from benchmark.annotation.finish.report.pictures import figures, shown_cases
 from benchmark.annotation.finish.report.write import write
 from benchmark.annotation.finish.segment import segment_all
 from benchmark.annotation.predictions import (
-    Predicted,
     ensemble_key,
     gpu_turn,
     predict,
     predict_with,
 )
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import WORK, Places, round_name
+from benchmark.annotation.project.places import WORK, Places, command, round_name
+from benchmark.annotation.project.there import images_folder
 from benchmark.annotation.rounds.model import rounds_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress
@@ -48,6 +48,8 @@ from nnactive.io.files import read_model, sweep, write_model, write_text
 from nnactive.io.models import StateFile
 from nnactive.nnunet.export import export_model
 
+AT_ONCE: Final = 4
+"""Images whose predictions are in memory at the same time, at most."""
 FINISHING: Final = "finishing"
 KEY: Final = 16
 """Characters of a key in a folder's name."""
@@ -87,8 +89,13 @@ class _On:
     """What predicts, and whom to tell."""
 
     device: str
-    workers: int
+    cores: int
     progress: Progress
+
+    @property
+    def images(self) -> int:
+        """Images to predict at the same time on a CPU."""
+        return min(self.cores, AT_ONCE)
 
 
 Stages = Callable[[], AbstractContextManager[Progress]]
@@ -110,8 +117,8 @@ def last_labelled(places: Places) -> int:
     found = [each.number for each in rounds_of(places) if round_name(each.number) in named]
     if not found:
         raise UserError(
-            f"{places.root}: no patch is imported yet; label a round and run: nnactive-bench "
-            f"annotate import {places.root}"
+            f"{places.root}: no patch is imported yet; label a round and run: "
+            f"{command('import', places.root)}"
         )
     return found[-1]
 
@@ -122,7 +129,7 @@ def finish(
     train: Train,
     stages: Stages,
     device: str = AUTO,
-    workers: int = 1,
+    cores: int = 1,
 ) -> Outcome:
     """Train on all labels, and write what is left of ``finished/``.
 
@@ -132,20 +139,21 @@ def finish(
         train: trains the ensemble.
         stages: opens what is told a stage, the number of cases done and of all.
         device: where to predict, as ``pick_device`` takes it.
-        workers: images to compare at the same time on a CPU.
+        cores: of the CPU, to use.
 
     Raises:
         UserError: nothing is labelled, an image can't be read any more, or another process is at
             work.
     """
     with alone(places):
-        return _finish(places, project, train, stages, device, workers)
+        return _finish(places, project, train, stages, device, cores)
 
 
 def _finish(
-    places: Places, project: Project, train: Train, stages: Stages, device: str, workers: int
+    places: Places, project: Project, train: Train, stages: Stages, device: str, cores: int
 ) -> Outcome:
     number = last_labelled(places)
+    images_folder(places, project)
     trained = train(number)
     dataset = PreparedDataset(places.prepared(project))
     key = ensemble_key(dataset, project, trained)
@@ -156,7 +164,7 @@ def _finish(
     work.mkdir(parents=True, exist_ok=True)
     sweep(work)
     with stages() as progress:
-        on = _On(device, workers, progress)
+        on = _On(device, cores, progress)
         told = _make(places, project, trained, number, work, on)
     record = Finished(
         ensemble=key,
@@ -187,21 +195,28 @@ def _make(
     transpose = next(iter(sources.cases.values())).transpose
     model = export_model(trained.train, trained.members, out / MODEL, name, transpose)
     with gpu_turn(on.device):
-        segment_all(places, project, sources, model, out / PREDICTIONS, on.device, on.progress)
+        segment_all(
+            places, project, sources, model, out / PREDICTIONS, on.device, on.cores, on.progress
+        )
     write_raw(places, project, sources, out / RAW / name, on.progress)
     watched = watched_cases(project, dataset)
 
     def stage(done: int, total: int) -> None:
         on.progress("compare rounds", done, total)
 
-    for earlier in range(number + 1):
-        if _is_trained(places, project, earlier):
-            predict(places, project, earlier, watched, on.device, on.workers, stage)
-    now = predict_with(
-        trained, places, project, work / "now", watched, on.device, on.workers, stage
-    )
+    rounds = {
+        earlier: predict(places, project, earlier, watched, on.device, on.images, stage)
+        for earlier in range(number + 1)
+        if _trained(places, project, earlier) is not None
+    }
+    if _trained(places, project, number) == trained:
+        now = rounds[number]
+    else:  # trained again
+        now = predict_with(
+            trained, places, project, work / "now", watched, on.device, on.images, stage
+        )
     told = tell(places, project, read_agreement(places, project))
-    before = Predicted(places.predictions(number - 1)) if number else None
+    before = rounds.get(number - 1)
     shown = shown_cases(told.agreement, now, before)
     todo = commands(project, name)
     write(out / REPORT, told, figures(dataset, now, before, shown), todo)
@@ -209,12 +224,11 @@ def _make(
     return told
 
 
-def _is_trained(places: Places, project: Project, number: int) -> bool:
+def _trained(places: Places, project: Project, number: int) -> Trained | None:
     try:
-        find_ensemble(places, project, number)
+        return find_ensemble(places, project, number)
     except UserError:
-        return False
-    return True
+        return None
 
 
 def _known(folder: Path) -> Finished | None:

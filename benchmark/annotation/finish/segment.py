@@ -20,6 +20,7 @@ def segment_all(
     model: Path,
     out: Path,
     device: str,
+    threads: int,
     progress: Progress,
 ) -> None:
     """Write ``CASE.nii.gz`` for each image, by stock nnU-Net's predictor and defaults.
@@ -34,6 +35,7 @@ def segment_all(
         model: the exported model.
         out: the folder.
         device: where to predict, as ``pick_device`` takes it.
+        threads: of one image on a CPU.
         progress: called after each case.
 
     Raises:
@@ -45,7 +47,7 @@ def segment_all(
     left = [case for case, file in files.items() if not file.is_file()]
     if not left:
         return
-    predictor = StockPredictor(model, project.training.folds, pick_device(device))
+    predictor = StockPredictor(model, project.training.folds, pick_device(device), threads)
     for case in tracked(progress, "predictions", left, len(left)):
         source = sources.cases[case]
         image = _array(places.root / project.folder, sources, case)

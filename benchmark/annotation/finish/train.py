@@ -14,7 +14,7 @@ from benchmark import layout
 from benchmark.annotation.engine import Machine, Told, make, query_file, request_of
 from benchmark.annotation.ensembles import Trained, find_ensemble
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import WORK, Places
+from benchmark.annotation.project.places import WORK, Places, command
 from benchmark.annotation.settled import Settled, settled
 from benchmark.chain.laid import lay
 from benchmark.workflow.plan import Part
@@ -51,7 +51,7 @@ def train_last(
     """
     known = settled(places, project)
     if known is None:
-        raise UserError(f"{places.root}: no round yet; run: nnactive-bench annotate next")
+        raise UserError(f"{places.root}: no round yet; run: {command('next', places.root)}")
     name = labels_name(places, project, known, number)
     train = places.runs / project.name / layout.train_folder(known.experiment, number)
     if not train.is_dir() or labelled_set(train) == name:

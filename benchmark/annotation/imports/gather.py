@@ -24,6 +24,7 @@ from benchmark.annotation.imports.strays import explained, named
 from benchmark.annotation.project.places import round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from nnactive.data.prepared import array_digest
+from nnactive.data.progress import Progress, tracked
 
 Key = tuple[int, str]
 """Number of the round, id of the patch."""
@@ -36,27 +37,29 @@ class Gathered:
     known: Known
     candidates: dict[Key, list[Candidate]] = field(default_factory=dict)
     refused: list[Line] = field(default_factory=list)
+    jobs: list[tuple[Path, Sequence[Aim]]] = field(default_factory=list)
+    """Files that were found, with what they are for."""
     strays: list[tuple[Round, Path]] = field(default_factory=list)
     """Files of other names, with the round in whose folder they are."""
     looked: dict[str, Look] = field(default_factory=dict)
     """What was read before, and now."""
 
     def folder(self, number: Round, only: Collection[str] | None = None) -> None:
-        """Read the label files in a round's folder.
+        """Find the label files in a round's folder.
 
         Args:
             number: the round.
-            only: ids of the patches whose files are read; None: all files.
+            only: ids of the patches whose files are to be read; None: all files.
         """
         found = look(self.known.folder(number.number), number)
         patches = [each for each in number.patches if only is None or each.id in only]
         for patch in patches:
             for file in found.patches.get(patch.id, ()):
-                self._read(file, [Aim(number, patch, of_case=False)])
+                self.jobs.append((file, [Aim(number, patch, of_case=False)]))
         for case, files in found.cases.items():
             aims = [Aim(number, each, of_case=True) for each in patches if each.patch.case == case]
             for file in files if aims else ():
-                self._read(file, aims)
+                self.jobs.append((file, aims))
         if only is None:
             self.strays += [(number, file) for file in found.strays]
 
@@ -105,8 +108,8 @@ class Gathered:
             raise WrongLabelsError(f"has capital letters in its ending; rename it to {better}")
         return read_labels(file, self.known.names)
 
-    def _read(self, file: Path, aims: Sequence[Aim]) -> None:
-        """Read a file, unless it is as it was."""
+    def read(self, file: Path, aims: Sequence[Aim]) -> None:
+        """Read a file that was found, unless it is as it was."""
         only = aims[0].patch if len(aims) == 1 else None
         key = relative(self.known.places, file)
         try:
@@ -195,7 +198,11 @@ def _known(inside: Inside) -> Inside:
 
 
 def gather(
-    known: Known, files: Iterable[Path], images: Mapping[str, Path], wanted: Collection[Key]
+    known: Known,
+    files: Iterable[Path],
+    images: Mapping[str, Path],
+    wanted: Collection[Key],
+    progress: Progress,
 ) -> Gathered:
     """Read what there is to import.
 
@@ -204,6 +211,7 @@ def gather(
         files: only these, if there are any.
         images: also these, by case id.
         wanted: patches whose files in their rounds' folders are read in any case.
+        progress: called after each file of those folders.
     """
     found = Gathered(known, looked=read_looked(known.places))
     chosen = list(files)
@@ -216,4 +224,6 @@ def gather(
             found.folder(each)
         else:
             found.folder(each, {patch_id for number, patch_id in wanted if number == each.number})
+    for file, aims in tracked(progress, "read", found.jobs, len(found.jobs)):
+        found.read(file, aims)
     return found

@@ -1,6 +1,5 @@
 """One import at work: decides patch by patch, keeps what is new, says what became of each."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from benchmark.annotation.imports.known import Known
 from benchmark.annotation.imports.odd.shapes import remarks
 from benchmark.annotation.imports.odd.tones import Tone, tones_of, unlike
 from benchmark.annotation.imports.report import Line, Outcome, Report
-from benchmark.annotation.project.places import round_name
+from benchmark.annotation.project.places import command, round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch
 from nnactive.errors import UserError
 from nnactive.oracle.keep import Drawing, keep, keep_source
@@ -198,16 +197,16 @@ class Importing:
         """What to do about untouched patches: the commands."""
         if not self.untouched:
             return None
-        command = f"nnactive-bench annotate import {shlex.quote(str(self.known.places.root))}"
+        line = command("import", self.known.places.root)
         ids = [said for said, _ in self.untouched]
         drafts = [said for said, draft in self.untouched if draft == "prediction"]
         which = "1 patch is" if len(ids) == 1 else f"{len(ids)} patches are"
         text = (
             f"{which} untouched or without a class: {listed(ids)}. Label what is in them; or, if "
-            f"they hold no class: {command} --empty {_option(ids)}"
+            f"they hold no class: {line} --empty {_option(ids)}"
         )
         if drafts:
-            text += f"; or, if the draft is right as it is: {command} --accept {_option(drafts)}"
+            text += f"; or, if the draft is right as it is: {line} --accept {_option(drafts)}"
         return text
 
 

@@ -15,7 +15,8 @@ from benchmark.annotation.imports.odd.tones import read_tones, write_tones
 from benchmark.annotation.imports.report import Report
 from benchmark.annotation.imports.wishes import wishes_of
 from benchmark.annotation.project.model import Project
-from benchmark.annotation.project.places import WORK, Places
+from benchmark.annotation.project.places import WORK, Places, command
+from nnactive.data.progress import Progress
 from nnactive.errors import UserError
 from nnactive.io.leases import lease, living
 
@@ -33,6 +34,7 @@ def import_labels(
     accept: Iterable[str] = (),
     images: Mapping[str, Path] | None = None,
     now: datetime | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Report:
     """Take over what was labelled since the last import; what is wrong is refused by itself.
 
@@ -46,6 +48,7 @@ def import_labels(
         accept: patches whose draft is right, the same.
         images: label files of whole images by case id, read besides ``files``.
         now: the time, for tests.
+        progress: called after each file that is looked at.
 
     Raises:
         UserError: no round has been written, an option names no patch, or another import is at
@@ -53,13 +56,11 @@ def import_labels(
     """
     known = Known(places, project)
     if not known.rounds:
-        raise UserError(
-            f"{places.root}: no round to import; run: nnactive-bench annotate next {places.root}"
-        )
+        raise UserError(f"{places.root}: no round to import; run: {command('next', places.root)}")
     exact, general = wishes_of(known, empty, accept)
     with _alone(places):
         tones = places.root / WORK / TONES
-        found = gather(known, files, images or {}, list(exact))
+        found = gather(known, files, images or {}, list(exact), progress)
         importing = Importing(
             known,
             exact,

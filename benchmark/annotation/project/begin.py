@@ -24,7 +24,7 @@ from benchmark.annotation.project.guideline import shown
 from benchmark.annotation.project.images import Seen, look_at
 from benchmark.annotation.project.methods import checked_method
 from benchmark.annotation.project.model import EPOCHS, ROUNDS, Project
-from benchmark.annotation.project.places import LABELS, PROJECT, WORK, Places, round_name
+from benchmark.annotation.project.places import LABELS, PROJECT, WORK, Places, command, round_name
 from nnactive.data.check.findings import of
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
@@ -122,8 +122,8 @@ def check_free(places: Places) -> None:
         raise UserError(f"{places.root}: not a folder; give another one")
     if places.project.exists():
         raise UserError(
-            f"{places.project}: a project has begun here; go on with: nnactive-bench annotate next "
-            f"{places.root}, or begin another one in another folder"
+            f"{places.project}: a project has begun here; go on with: "
+            f"{command('next', places.root)}, or begin another one in another folder"
         )
     for name in (round_name(0), LABELS, WORK):
         if (places.root / name).exists():
@@ -164,7 +164,7 @@ def _choices(
     if seen.given:
         complete = sum(given.complete for given in seen.given.values())
         parts = f"{complete} complete, {len(seen.given) - complete} in part"
-        rows.append(Choice("labels there", parts, "--labels"))
+        rows.append(Choice("known labels", parts, "--labels"))
     guideline, training = "the guideline", project.training
     spacing = (f"{shown(project.spacing)} mm", "--spacing") if project.spacing else PLANNED
     return (

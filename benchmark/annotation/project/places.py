@@ -1,5 +1,6 @@
 """Paths of a project's files, below its folder."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,15 @@ class Places:
         return self.root / "finished"
 
 
+def command(name: str, root: Path) -> str:
+    """A command on a project as a shell takes it.
+
+    >>> command("next", Path("liver mets"))
+    "nnactive-bench annotate next 'liver mets'"
+    """
+    return f"nnactive-bench annotate {name} {shlex.quote(str(root))}"
+
+
 def load_project(root: Path) -> Project:
     """The project in a folder.
 
@@ -79,7 +89,7 @@ def load_project(root: Path) -> Project:
     file = Places(root).project
     if not file.is_file():
         raise UserError(
-            f"{root}: no {PROJECT}; begin with: nnactive-bench annotate init {root} --images "
-            "FOLDER --classes NAME,NAME"
+            f"{root}: no {PROJECT}; begin with: {command('init', root)} --images FOLDER --classes "
+            "NAME,NAME"
         )
     return read_model(file, Project)

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
+from nnactive.data.unlabelled.label_boxes import resample_label_box
 from nnactive.data.unlabelled.source import Box, Source
 from nnactive.geometry import Patch, Spacing, as_triple
 from nnactive.nnunet.preprocess import resample_label
@@ -69,6 +70,31 @@ def to_prepared(
     z, y, x = (float(mm) for mm in spacing)
     box = Box(start=source.crop_start, size=source.crop_size).slices
     return resample_label(label[box], source.grid.spacing, (z, y, x), source.transpose, outside)
+
+
+def patch_to_prepared(
+    source: Source,
+    label: "np.ndarray",
+    spacing: Sequence[float],
+    patch: Patch,
+    outside: "np.ndarray | None" = None,
+) -> "np.ndarray":
+    """What `to_prepared` gives in a patch, in a fraction of its time.
+
+    Returns:
+        int16, of shape ``patch.size``.
+    """
+    z, y, x = (float(mm) for mm in spacing)
+    box = Box(start=source.crop_start, size=source.crop_size).slices
+    return resample_label_box(
+        label[box],
+        source.grid.spacing,
+        (z, y, x),
+        source.transpose,
+        patch.start,
+        patch.size,
+        outside,
+    )
 
 
 def known_in(source: Source, known: "np.ndarray") -> "np.ndarray":

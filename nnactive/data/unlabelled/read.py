@@ -53,7 +53,7 @@ def read_channels(folder: Path, image: Image) -> "list[SimpleITK.Image]":
         channels = [read_series(paths[0], image.series)]
         check_voxels(paths[0], channels[0])
     else:
-        channels = [_read(path, image.id) for path in paths]
+        channels = [read_file(path, image.id) for path in paths]
     first = channels[0]
     for path, channel in zip(paths[1:], channels[1:], strict=True):
         check_geometry(path, grid_of(channel), paths[0], grid_of(first))
@@ -84,7 +84,16 @@ def read_grid(folder: Path, image: Image) -> Grid:
     return grids[0]
 
 
-def _read(path: Path, case: str) -> "SimpleITK.Image":
+def read_file(path: Path, case: str) -> "SimpleITK.Image":
+    """Read one file, three-dimensional; a fourth axis of one volume is dropped.
+
+    Args:
+        path: the file.
+        case: id of its image, for messages.
+
+    Raises:
+        UserError: it is missing, damaged, not a single volume or not finite; names the file.
+    """
     if problem := file_problem(path, case):
         raise UserError(problem)
     if path.name.endswith(TIFF):

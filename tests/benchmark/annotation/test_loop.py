@@ -90,6 +90,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Steps and files of rounds are stand-ins; all else is real."""
     bench = Bench(Places(tmp_path / "p"), make_project())
     (bench.places.root / "images").mkdir(parents=True)
+    for image in bench.project.images:
+        (bench.places.root / "images" / image.files[0]).touch()
 
     def prepare(places, project, told, workers=None) -> None:
         if not places.prepared(project).is_dir():
@@ -223,6 +225,7 @@ def test_what_round_0_settled_may_not_change(bench: Bench) -> None:
         changed = bench.project.model_copy(update={field_: value})
         with pytest.raises(UserError, match=text):
             bench.next(project=changed)
+    (bench.places.root / "images").rename(bench.places.root / "elsewhere")
     free = {"draft": "none", "view": "image", "context_mm": 3.0, "folder": "elsewhere"}
     assert bench.next(project=bench.project.model_copy(update=free)).made is not None
 
@@ -308,4 +311,8 @@ def test_images_that_are_elsewhere_now(bench: Bench, tmp_path: Path) -> None:
         bench.next("liver:intensity=1..200", project=gone)
     there = tmp_path / "moved"
     there.mkdir()
+    (there / "a.nii.gz").touch()
+    with pytest.raises(UserError, match=r"b\.nii\.gz: no such image; put it back, or"):
+        bench.next("liver:intensity=1..200", project=gone, images=there)
+    (there / "b.nii.gz").touch()
     assert bench.next("liver:intensity=1..200", project=gone, images=there).made is not None

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from projects import Built, build, date
 
@@ -17,6 +18,10 @@ from benchmark.annotation.imports.take import import_labels
 from benchmark.annotation.state import Minutes, State, state_of
 from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines
 from benchmark.cli.main import main
+from nnactive.data.unlabelled.source import Box
+from nnactive.io.queries import PatchRecord
+from nnactive.oracle.drawn import GIVEN
+from nnactive.oracle.keep import Drawing, keep, keep_source
 
 NOW = datetime(2026, 11, 30, 18, 0, tzinfo=UTC)
 
@@ -98,6 +103,31 @@ def test_the_command_prints_a_table_or_json(
     content = json.loads(capsys.readouterr().out)
     assert content["voxels"] == [216, 32, 8]
     assert content["agreement"] is None
+
+
+def test_labels_from_the_start_count(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    grid = built.grid("case_002")
+    voxels = np.zeros(grid.shape, np.uint8)
+    voxels[2:4] = 1
+    box = Box(start=(0, 0, 0), size=grid.shape)
+    file = built.save(tmp_path / "given.nii.gz", voxels, "case_002", (0, 0, 0))
+    drawing = Drawing(
+        patch=PatchRecord(case="case_002", start=box.start, size=box.size),
+        box=box,
+        grid=grid,
+        voxels=voxels,
+        classes=3,
+        how="given",
+        source=keep_source(built.places.labels, file),
+        imported="2026-11-30T12:00:00Z",
+    )
+    keep(built.places.labels, GIVEN, "case_002", drawing)
+    state = state_of(built.places, built.project)
+    assert (state.given, state.images_labelled) == (1, 1)
+    assert state.voxels == (4400, 880, 0)
+    assert state.missing == ("tumour",)
+    assert state.rounds[0].voxels == (0, 0, 0)
 
 
 def test_agreement_is_told_in_words() -> None:

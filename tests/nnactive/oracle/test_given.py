@@ -55,6 +55,14 @@ def test_a_complete_label_map_labels_the_whole_image(livers, case):
     assert (folder.parent.name, folder.name, drawn.how) == ("given", case, "given")
 
 
+def test_a_label_map_of_four_dimensions_and_one_volume_is_read(livers):
+    [file] = given(livers, "case_0", livers.labels["case_0"]).values()
+    image = SimpleITK.JoinSeries(SimpleITK.ReadImage(str(file)))
+    SimpleITK.WriteImage(image, str(livers.root / "four.nii.gz"))
+    info = livers.prepare(given={"case_0": livers.root / "four.nii.gz"})
+    assert [patch.size for patch in info.given] == [info.pool[0].shape]
+
+
 @pytest.mark.parametrize("case", ["case_0", "case_1"])
 def test_boxes_label_all_that_depends_on_nothing_else(livers, case):
     label = livers.labels[case]
@@ -102,6 +110,15 @@ def test_a_file_that_was_corrected_on_the_way_replaces_what_was_kept(livers):
     [(folder, drawn)] = current(livers.root / "labels")
     assert (folder.name, [drawn.patch]) == ("case_0", list(info.given))
     assert len(list((livers.root / "labels" / "sources").iterdir())) == 2
+
+
+def test_labels_that_come_after_the_preparation_are_not_passed_over(livers):
+    livers.prepare()
+    files = given(livers, "case_0", livers.labels["case_0"])
+    with pytest.raises(UserError, match="made from another set of given labels; remove"):
+        livers.prepare(given=files)
+    shutil.rmtree(livers.out)
+    assert len(livers.prepare(given=files).given) == 1
 
 
 def test_prepared_again_they_are_kept_once(livers):

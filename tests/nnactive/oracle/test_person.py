@@ -49,6 +49,7 @@ def test_only_what_was_imported_is_labelled(person):
     first, second, *_ = patches_of("case_1", (18, 10, 13))
     oracle: Oracle = person.oracle
     assert oracle.labelled([first, second]) == []
+    assert (oracle.labels("case_1", []) == IGNORE).all()
     with pytest.raises(NnactiveError, match="has no labels yet"):
         oracle.labels("case_1", [first])
     person.draws(second)
@@ -95,7 +96,7 @@ def test_what_was_read_once_is_not_resampled_again(person, monkeypatch):
     oracle = person.oracle
     first = oracle.labels("case_1", [patch])
     first[:] = 7
-    monkeypatch.setattr("nnactive.oracle.person.to_prepared", None)
+    monkeypatch.setattr("nnactive.oracle.person.patch_to_prepared", None)
     again = oracle.labels("case_1", [patch])
     np.testing.assert_array_equal(again, partial_label(person.benchmark("case_1"), [patch], IGNORE))
 

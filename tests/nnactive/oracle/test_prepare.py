@@ -1,15 +1,17 @@
 """Images without labels are prepared as those with labels, and nothing is lost on the way."""
 
+import os
 import shutil
 
 import numpy as np
 import pytest
+import scans
 import SimpleITK
 
 from nnactive.data.prepared import OUTSIDE, PreparedDataset
 from nnactive.data.unlabelled.find import find_images
 from nnactive.data.unlabelled.mapping import to_file
-from nnactive.data.unlabelled.source import SOURCES, Box, Source, Sources
+from nnactive.data.unlabelled.source import SOURCES, Box, Image, Source, Sources
 from nnactive.errors import NnactiveError, RefusedError, UserError
 from nnactive.io.files import read_json, read_model, sha256
 from nnactive.nnunet.preprocess import normalise, resample
@@ -118,6 +120,42 @@ def test_an_image_that_changed_later_is_refused(livers):
     livers.write(livers.images / "case_2.nii.gz", np.ones((9, 10, 11), np.float32), 2)
     with pytest.raises(UserError, match=r"case_2.nii.gz: has changed since .*; restore it, or"):
         livers.prepare()
+
+
+def test_images_that_were_copied_are_compared_once(livers, monkeypatch):
+    info = livers.prepare()
+    for file in livers.images.iterdir():
+        os.utime(file, (1, 1))
+    seen = []
+    assert livers.prepare(progress=lambda *told: seen.append(told)) == info
+    assert seen[-1] == ("compare", 4, 4)
+    monkeypatch.setattr("nnactive.data.unlabelled.prepare.prepare.read_files", None)
+    assert livers.prepare() == info
+
+
+def test_a_missing_image_is_named(livers):
+    livers.prepare()
+    (livers.images / "case_2.nii.gz").unlink()
+    images = [Image(id=case, files=(f"{case}.nii.gz",)) for case in livers.labels]
+    with pytest.raises(UserError, match=r"case_2.nii.gz: missing, .* 'case_2'; restore it"):
+        livers.prepare(images=images)
+
+
+def test_a_dicom_series_is_an_image(livers):
+    shutil.rmtree(livers.images)
+    for number in range(4):
+        made = scans.image(number, (6, 12, 12))
+        uid = f"{scans.UID}.{number}"
+        scans.write_series(livers.images / f"{scans.PATIENT}_{number}", made, uid=uid)
+    info = livers.prepare(spacing=None)
+    source = sources(livers)["image_002"]
+    assert (source.grid.shape, source.stored) == ((6, 12, 12), info.pool[1].shape)
+    assert livers.prepare(spacing=None) == info
+    gone = next((livers.images / f"{scans.PATIENT}_1").iterdir())
+    images = find_images(livers.images).images
+    gone.write_bytes(gone.read_bytes() + b"0")
+    with pytest.raises(UserError, match=rf"{gone.name}: has changed since"):
+        livers.prepare(spacing=None, images=images)
 
 
 def test_other_images_or_choices_are_refused(livers):

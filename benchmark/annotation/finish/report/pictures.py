@@ -39,14 +39,14 @@ def shown_cases(agreement: Agreement, predicted: Predicted, before: Predicted | 
 def figures(
     dataset: PreparedDataset, predicted: Predicted, before: Predicted | None, cases: Sequence[str]
 ) -> list[Figure]:
-    """Three planes of each image: without labels, with those of before, with the newest."""
+    """Three planes of each image: with the labels of the round before, if any, and the newest."""
     found = []
     for case in cases:
         image, labels = shades(dataset, dataset.image(case)[0]), predicted.labels(case)
-        maps: list[tuple[str, np.ndarray | None]] = [("image", None)]
+        first: tuple[str, np.ndarray | None] = ("image", None)
         if before is not None and before.has(case):
-            maps.append(("round before", before.labels(case)))
-        maps.append(("prediction", labels))
+            first = ("round before", before.labels(case))
+        maps = (first, ("prediction", labels))
         for view in views(dataset.toward(case)):
             plane = Plane.of(view, labels, dataset.info.spacing)
             pictures = [plane.drawn(image, each) for _, each in maps]

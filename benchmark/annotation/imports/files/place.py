@@ -11,7 +11,7 @@ from nnactive.geometry import Triple, as_triple
 from nnactive.io.formatting import numbers
 
 AXES: Final = "zyx"
-NEAR: Final = 0.25
+NEAR: Final = 0.1
 """In voxels: less is a header's rounding; half a voxel is a tool's mistake."""
 
 

@@ -56,7 +56,7 @@ def strip(
 
     Args:
         image: first channel of the crop, ``(Z, Y, X)``.
-        label: the crop's template.
+        label: the crop's draft; its contours go on outside the box.
         grid: of the whole image.
         crop: where the arrays lie in it.
         box: the patch's.
@@ -99,7 +99,5 @@ def _slab(
         return as_triple(value if axis == view.axis else n for axis, n in enumerate(values))
 
     start, size = flat(box.start, 0), flat(box.size, 1)
-    drawn = np.zeros(label[plane].shape, np.int16)
-    inside = Box(start=start, size=size).slices
-    drawn[inside] = label[plane][inside]
+    drawn = label[plane].astype(np.int16)
     return Surroundings(windowed(image[plane], *window), drawn, start, size, grid.spacing)

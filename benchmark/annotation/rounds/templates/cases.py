@@ -19,7 +19,7 @@ from benchmark.annotation.rounds.slicer.scene import scene
 from benchmark.annotation.rounds.slicer.segmentation import as_segmentation
 from benchmark.annotation.rounds.templates.crops import cut, placed, save
 from benchmark.annotation.rounds.templates.drafts import Guess
-from benchmark.annotation.rounds.templates.labels import digest, template
+from benchmark.annotation.rounds.templates.labels import digest, drafted, template
 from benchmark.annotation.rounds.templates.originals import copied
 from nnactive.data.unlabelled.source import Box, Grid, Source
 from nnactive.errors import UserError
@@ -89,8 +89,9 @@ class _Case:
         """The files of one image or crop."""
         crop, project = group[0].crop, self.desk.project
         boxes = [each.box for each in group]
-        draft = self.guess.labels if project.draft == "prediction" else None
-        label = template(self.source, crop, boxes, project.ignore, draft)
+        predicted = self.guess.labels if project.draft == "prediction" else None
+        draft = drafted(self.source, crop, predicted)
+        label = template(draft, crop, boxes, project.ignore)
         images = self._save_images(stem, crop)
         self._save_label(stem, crop, label)
         regions = {each.id: names.box_name(each.id) for each in group}
@@ -107,9 +108,11 @@ class _Case:
         write_text(self.desk.folder / names.scene_name(stem), seen)
         image = _voxels(self.channels[0])[crop.slices]
         for each in group:
-            picture = strip(image, label, self.source.grid, crop, each.box, self.window, project)
+            picture = strip(image, draft, self.source.grid, crop, each.box, self.window, project)
             write_bytes(picture_file(self.desk.parts, each.id), picture)
-            known = self._record(each, digest(label, crop, each.box), drafted=draft is not None)
+            known = self._record(
+                each, digest(label, crop, each.box), has_draft=predicted is not None
+            )
             write_model(record_file(self.desk.parts, each.id), known)
 
     def _save_images(self, stem: str, crop: Box) -> list[str]:
@@ -134,7 +137,7 @@ class _Case:
         as_segmentation(image, self.desk.project.classes)
         save(image, self.desk.folder / names.segmentation_name(stem))
 
-    def _record(self, each: Planned, template_digest: str, *, drafted: bool) -> RoundPatch:
+    def _record(self, each: Planned, template_digest: str, *, has_draft: bool) -> RoundPatch:
         (patch,) = record([each.patch])
         return RoundPatch(
             id=each.id,
@@ -142,7 +145,7 @@ class _Case:
             box=each.box,
             crop=each.crop,
             template=template_digest,
-            draft="prediction" if drafted else "none",
+            draft="prediction" if has_draft else "none",
             why=self.guess.why(each, self.desk.by, self.desk.project.all_classes),
         )
 

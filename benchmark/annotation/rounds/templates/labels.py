@@ -10,22 +10,32 @@ from nnactive.data.unlabelled import mapping
 from nnactive.data.unlabelled.source import Box, Source
 
 
-def template(
-    source: Source, crop: Box, boxes: Sequence[Box], ignore: int, predicted: np.ndarray | None
-) -> np.ndarray:
-    """A label map of a crop, uint8 ``(Z, Y, X)``.
+def drafted(source: Source, crop: Box, predicted: np.ndarray | None) -> np.ndarray:
+    """A draft of all of a crop's labels, uint8 ``(Z, Y, X)``.
 
     Args:
         source: of the case.
         crop: what it covers, in the file's grid.
+        predicted: classes in the prepared grid; None: all is background.
+    """
+    if predicted is None:
+        return np.zeros(crop.size, np.uint8)
+    return mapping.to_file(source, predicted, crop)
+
+
+def template(draft: np.ndarray, crop: Box, boxes: Sequence[Box], ignore: int) -> np.ndarray:
+    """The label map that is to be filled, uint8 ``(Z, Y, X)``.
+
+    Args:
+        draft: of the crop.
+        crop: what that covers, in the file's grid.
         boxes: what is to be labelled, in the file's grid.
         ignore: the value elsewhere.
-        predicted: classes in the prepared grid, as a draft; None: background.
     """
     label = np.full(crop.size, ignore, np.uint8)
     for box in boxes:
         inside = within(crop, box).slices
-        label[inside] = 0 if predicted is None else mapping.to_file(source, predicted, box)
+        label[inside] = draft[inside]
     return label
 
 

@@ -53,7 +53,7 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
     def train(number: int) -> "Trained":
         return train_last(places, project, number, machine, Told(shown, bars, note))
 
-    outcome = run(places, project, train, bars, workers=cores or 1)
+    outcome = run(places, project, train, bars, cores=machine.cores)
     _print(places, outcome)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.cli.bars import bars
 from benchmark.cli.contained import Contained
 from benchmark.containers.roles import Role
 from nnactive.errors import UserError
@@ -55,7 +56,9 @@ def import_labels(
     from benchmark.annotation.project.places import Places, load_project
 
     project = load_project(root)
-    report = take(Places(root), project, files, empty, accept, _by_case(images))
+    whole = _by_case(images)
+    with bars(" files") as progress:
+        report = take(Places(root), project, files, empty, accept, whole, progress=progress)
     _print(report)
     return report.exit_code
 

@@ -1,6 +1,5 @@
 """`annotate init`: begin a project."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +146,7 @@ def init(root: Path, **options: Any) -> None:
 def _print(begun: "Begun", root: Path) -> None:
     from rich.table import Table
 
-    from benchmark.annotation.project.places import PROJECT
+    from benchmark.annotation.project.places import PROJECT, command
     from benchmark.cli.tables import print_table
 
     for line in begun.notes:
@@ -160,7 +159,7 @@ def _print(begun: "Begun", root: Path) -> None:
         table.add_row(choice.what, choice.value, choice.why)
     print_table(table)
     click.echo(
-        f"\n{root / PROJECT}: written; to choose otherwise, remove it and run init again with "
-        f"other options\n{FREE} can be changed in it at any time, everything else until round 0 is chosen\n"
-        f"next: nnactive-bench annotate next {shlex.quote(str(root))}"
+        f"\n{root / PROJECT} is written; to choose otherwise, remove it and run init again\n"
+        f"{FREE} can be changed in it at any time, all else until round 0 is chosen\n"
+        f"next: {command('next', root)}"
     )

@@ -117,13 +117,13 @@ def _admitted(places: "Places", project: "Project", text: str, seconds: float) -
 
 
 def _print(places: "Places", project: "Project", outcome: "Outcome") -> None:
-    from benchmark.annotation.project.places import round_name
+    from benchmark.annotation.project.places import command, round_name
 
     made = outcome.made
     if made is None:
         click.echo(
-            f"all {project.rounds} rounds are labelled; next: nnactive-bench annotate finish "
-            f"{places.root} (or raise rounds in {places.project})"
+            f"all {project.rounds} rounds are labelled; next: "
+            f"{command('finish', places.root)} (or raise rounds in {places.project})"
         )
         return
     name, cases = round_name(made.number), {patch.patch.case for patch in made.patches}
@@ -131,6 +131,5 @@ def _print(places: "Places", project: "Project", outcome: "Outcome") -> None:
     click.echo(f"{name}: {len(made.patches)} patches in {len(cases)} images, in {folder}")
     click.echo(f"look: {folder / f'{name}.html'}")
     click.echo(
-        f"then label each, save under the same name, and run: nnactive-bench annotate import "
-        f"{places.root}"
+        f"then label each, save under the same name, and run: {command('import', places.root)}"
     )

@@ -157,9 +157,13 @@ def _finished(request: Request, out: Path, progress: Progress) -> PreparedInfo |
     info = PreparedDataset(out).info
     same(out, CHOICES, info.source, request.key)
     found = request.files()
-    known = read_model(out / NOTE, Note).raw
-    same(out, "list of images", sorted(known), [case.id for case in found])
-    refuse_changed(out, known, read_files(found, known, progress), inner_names(found))
+    note = read_model(out / NOTE, Note)
+    same(out, "list of images", sorted(note.raw), [case.id for case in found])
+    if not have_stayed(found, note.raw):
+        now = read_files(found, note.raw, progress)
+        refuse_changed(out, note.raw, now, inner_names(found))
+        # Copied or touched, but the same: they needn't be read again.
+        write_model(out / NOTE, note.model_copy(update={"raw": now}))
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
     sweep(out)
     return info

@@ -23,7 +23,10 @@ def test_it_tells_what_became_of_each_patch(
     assert "open: round_00: p03: its box is as it was written" in told.out
     assert f"nnactive-bench annotate import {tmp_path} --empty p03" in told.out
     assert "patches: 1 imported, 0 corrected, 0 imported before, 1 open, 1 refused" in told.out
-    assert told.err == "refused: round_00/p02_label.nii.gz: has 0 bytes; save it again\n"
+    assert (
+        told.err
+        == "read: 3 files\nrefused: round_00/p02_label.nii.gz: has 0 bytes; save it again\n"
+    )
 
 
 def test_a_whole_image_is_given_with_its_id(

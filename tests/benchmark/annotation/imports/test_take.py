@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import projects
 import pytest
 import SimpleITK
 from projects import Built, build, date
@@ -407,3 +408,16 @@ def test_the_same_labels_in_two_files_are_one_import(tmp_path: Path) -> None:
     assert len(imports(built, "p01")) == 1
     report = run(built)
     assert (report.exit_code, of(report, "kept")) == (0, ["p01"])
+
+
+def test_axes_that_arent_at_right_angles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a CT whose gantry was tilted; templates are NRRD then."""
+    tilted = (1.0, 0.0, 0.0, 0.0, 1.0, 0.2588, 0.0, 0.0, 0.9659)
+    monkeypatch.setattr(projects, "OBLIQUE", tilted)
+    built = build(tmp_path)
+    for file in built.places.round(0).iterdir():
+        file.unlink()
+    built.draw("p01", ".nrrd")
+    report = run(built)
+    assert of(report, "imported") == ["p01"], report.lines
+    np.testing.assert_array_equal(kept(built, "p01"), inside(built, "p01"))

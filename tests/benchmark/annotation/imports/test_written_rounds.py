@@ -1,5 +1,6 @@
 """Rounds as `annotate next` writes them: untouched, nothing is refused; labelled, all is taken."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +26,8 @@ class Predictions:
         label[2:5, 5:9, 5:12] = 1
         return label
 
-    def confidence(self, case: str) -> np.ndarray:
-        return np.full(SHAPES[case], 0.75, np.float32)
+    def confidence(self, case: str, box: Sequence[slice]) -> np.ndarray:
+        return np.full(SHAPES[case], 0.75, np.float32)[tuple(box)]
 
 
 def written(root: Path, view: View) -> Built:
@@ -34,7 +35,6 @@ def written(root: Path, view: View) -> Built:
     (root / "images").mkdir()
     for case, shape in SHAPES.items():
         image = stream("tests", case).integers(-900, 900, shape).astype(np.int16)
-        image[...] = image
         SimpleITK.WriteImage(placed(built.grid(case), image), str(root / f"images/{case}.nii.gz"))
     patches = [Patch(case, start, size) for case, start, size in BOXES]
     write_round(

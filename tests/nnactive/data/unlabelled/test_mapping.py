@@ -14,6 +14,7 @@ from nnactive.data.unlabelled.mapping import (
     core_of,
     corner_mm,
     known_in,
+    patch_to_prepared,
     to_file,
     to_prepared,
 )
@@ -70,7 +71,7 @@ def only_in(label, box):
 spacings = st.tuples(*[st.sampled_from([0.4, 0.5, 0.7, 1.0, 1.25, 1.7, 2.0, 3.0, 5.0])] * 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     shape=st.tuples(*[st.integers(3, 14)] * 3),
     spacing=spacings,
@@ -95,6 +96,9 @@ def test_a_box_of_a_complete_map_gives_the_patch_of_the_complete_map(
     for patch in some_patches(source.stored, rng, 3):
         drawn = to_prepared(source, only_in(label, box_of(source, patch)), target, outside)
         np.testing.assert_array_equal(drawn[patch.slices], complete[patch.slices])
+        alone = patch_to_prepared(source, label, target, patch, outside)
+        assert (alone.dtype, alone.shape) == (np.int16, patch.size)
+        np.testing.assert_array_equal(alone, complete[patch.slices])
 
 
 @pytest.mark.parametrize(
