@@ -78,7 +78,7 @@ class Importing:
             self._line(number, patch, "kept", f"nothing new since import {last}")
             if is_undone(asked, candidates):
                 self.warnings.append(
-                    f"{asked.said}: was saved as it had been written, so import {last} stays; if it "
+                    f"{asked.said}: was saved as it had been written; import {last} stays; if it "
                     f"holds no class, confirm with --empty {asked.said}"
                 )
             return
