@@ -184,7 +184,7 @@ class _Translation:
 
     def _project(self, text: str) -> str:
         """An annotation project; what its file names by an absolute path keeps that inside."""
-        from benchmark.annotation.project.outside import outside
+        from benchmark.containers.outside import outside
 
         self._root = Path(text).resolve()
         inside = self._writable(text, PROJECT)

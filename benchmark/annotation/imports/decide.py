@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -107,6 +108,19 @@ def _why_open(asked: Asked, candidates: Sequence[Candidate]) -> str:
     if candidates[0].explicit and candidates[0].labels == no_class(asked.patch):
         return NO_CLASS.format(asked.said)
     return AS_WRITTEN
+
+
+def is_undone(asked: Asked, candidates: Sequence[Candidate]) -> bool:
+    """Whether a patch was saved as it was written, after labels of it had been imported.
+
+    It may be a correction or a slip, so the import stays until the person confirms.
+    """
+    last = asked.history[-1]
+    if any(each.labels == last.labels for each in candidates):
+        return False
+    imported = datetime.fromisoformat(last.imported).timestamp()
+    again = (each for each in candidates if each.labels == asked.patch.template)
+    return any(each.saved > imported for each in again)
 
 
 def no_class(patch: RoundPatch) -> str:

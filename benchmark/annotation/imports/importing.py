@@ -14,6 +14,7 @@ from benchmark.annotation.imports.decide import (
     Taken,
     Wish,
     decide,
+    is_undone,
     no_class,
 )
 from benchmark.annotation.imports.files.names import counted, listed, lock_of
@@ -75,6 +76,11 @@ class Importing:
         if decided is None:
             last = asked.history[-1].number
             self._line(number, patch, "kept", f"nothing new since import {last}")
+            if is_undone(asked, candidates):
+                self.warnings.append(
+                    f"{asked.said}: was saved as it had been written; import {last} stays; if it "
+                    f"holds no class, confirm with --empty {asked.said}"
+                )
             return
         if refused:
             return

@@ -24,9 +24,12 @@ Values
 ITK-SNAP
   sh {open} {first}
   Save the segmentation ({label}) in its place.
-MITK, napari and others
+MITK and others
   Open {image} and {label}; save the label map under the same name, or as
   .nii, .nrrd or .mha.
+napari
+  Its own writers drop the place in space, which the import would refuse; docs/annotate.md has a
+  script that opens and saves a patch.
 
 Then run, at any time and as often as you like:
   nnactive-bench annotate import PROJECT

@@ -9,7 +9,7 @@ from support import Loop
 from benchmark import layout
 from benchmark.cli.main import main
 from benchmark.pictures.colours import CLASSES, rgb
-from benchmark.show import predictions
+from benchmark.show import planes, predictions
 from benchmark.show.predictions import predictions_page
 from benchmark.show.subject import Subject
 from nnactive.anatomy.views import views
@@ -50,13 +50,13 @@ def test_networks_that_are_there_predict_what_their_evaluation_did(
     finished: Subject, loop0: Loop, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    drawn = predictions._Plane.drawn
+    drawn = planes.Plane.drawn
 
     def watched(plane: object, image: np.ndarray, label: np.ndarray | None) -> np.ndarray:
         seen.append(label)
         return drawn(plane, image, label)
 
-    monkeypatch.setattr(predictions._Plane, "drawn", watched)
+    monkeypatch.setattr(planes.Plane, "drawn", watched)
     page = predictions_page(finished, case, "cpu", quiet)
     ensemble = Ensemble(loop0.train, loop0.members, device="cpu", tile_step=1.0, mirror=False)
     expected = ensemble.labels(finished.dataset.image(case))
@@ -103,18 +103,18 @@ def test_planes_go_through_most_classes(finished: Subject, case: str) -> None:
 
 
 def test_thick_slices_look_thick_and_nothing_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predictions, "lettered", lambda picture, _: picture)
+    monkeypatch.setattr(planes, "lettered", lambda picture, _: picture)
     label = np.zeros((6, 30, 30), np.int16)
     label[4:, 20:, :10] = 1  # superior, posterior, right
     for view, (upper, left) in zip(
         views("SPL"), [(False, True), (True, True), (True, False)], strict=True
     ):
         at = {0: 5, 1: 25, 2: 5}[view.axis]
-        plane = predictions._Plane(view, at, (5.0, 1.0, 1.0))
+        plane = planes.Plane(view, at, (5.0, 1.0, 1.0))
         pixels = plane.drawn(np.ones(label.shape, np.float32), label)
         assert pixels.any(axis=2).all()  # 30 mm by 30 mm fill the square
         rows, columns = np.nonzero(coloured(pixels, 1))
-        middle = predictions.PIXELS / 2
+        middle = planes.PIXELS / 2
         assert ((rows < middle).all(), (columns < middle).all()) == (upper, left), view.name
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.annotation.agreement.read import Changes, Compared
+from benchmark.annotation.finish.run import Finished
 from benchmark.annotation.imports.looked import Looked
 from benchmark.annotation.imports.odd.tones import Tones
 from benchmark.annotation.predictions import PredictedBy
@@ -73,7 +74,7 @@ STATE_FILES = (
     *(MethodSpec, Note, Plan, PreparedInfo, Query, Saved, Seal, Setting, Sums),
     *(Baselines, Companions, StoreManifest, Track, Unpacked),
     *(Ended, Estimate, Expected, Findings, History, OuterPlan, ShardRequest),
-    *(Changes, Compared, PredictedBy),
+    *(Changes, Compared, Finished, PredictedBy),
 )
 SETTING = Setting(
     name="s",

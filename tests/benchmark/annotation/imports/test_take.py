@@ -1,7 +1,7 @@
 """`annotate import` from the folder of a round to the labels that are kept."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -421,3 +421,23 @@ def test_axes_that_arent_at_right_angles(tmp_path: Path, monkeypatch: pytest.Mon
     report = run(built)
     assert of(report, "imported") == ["p01"], report.lines
     np.testing.assert_array_equal(kept(built, "p01"), inside(built, "p01"))
+
+
+def test_labels_that_were_erased_after_their_import_stay_until_that_is_confirmed(
+    tmp_path: Path,
+) -> None:
+    built = build(tmp_path)
+    file = built.places.round(0) / "p02_label.nii.gz"
+    written = file.read_bytes()
+    built.draw("p02")
+    run(built)
+    drawn = kept(built, "p02")
+    file.write_bytes(written)
+    date(file, (NOW - timedelta(hours=1)).isoformat())
+    assert not any("p02" in each for each in run(built).warnings)  # older than its import: a backup
+    date(file, (NOW + timedelta(seconds=30)).isoformat())
+    (warning,) = (each for each in run(built).warnings if "p02" in each)
+    assert "--empty p02" in warning
+    assert (kept(built, "p02") == drawn).all()
+    assert of(run(built, empty=["p02"]), "corrected") == ["p02"]
+    assert not kept(built, "p02").any()

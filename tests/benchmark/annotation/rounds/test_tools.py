@@ -66,6 +66,8 @@ def test_a_scene_opens_what_lies_beside_it(work) -> None:
         if reference
     }
     assert wanted <= ids
+    display = next(node for node in root if node.tag == "VolumeDisplay")
+    assert display.get("colorNodeID") == "vtkMRMLColorTableNodeGrey"  # else nothing is drawn
 
 
 def test_views_look_along_the_images_axes_as_slicer_does(work) -> None:

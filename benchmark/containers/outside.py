@@ -1,4 +1,4 @@
-"""What a project's file names outside the project's folder: a container has to mount it."""
+"""What an annotation project's file names outside its folder: a container has to mount it."""
 
 from pathlib import Path
 
