@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import Final
 
+from benchmark.annotation.finish.record import finished_of
 from benchmark.annotation.imports.files.names import look
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
@@ -127,7 +128,7 @@ def state_of(places: Places, project: Project) -> State:
         missing=tuple(
             name for name, count in zip(project.classes, voxels[1:], strict=True) if not count
         ),
-        todo=_todo(places, project, states),
+        todo=_todo(places, project, states, max((each.imported for each in current), default="")),
     )
 
 
@@ -216,8 +217,8 @@ def _share(places: Places, project: Project, labelled: int) -> float | None:
     return labelled / max(sum(prod(each.grid.shape) for each in cases), 1)
 
 
-def _todo(places: Places, project: Project, rounds: Sequence[RoundState]) -> str:
-    """What comes next."""
+def _todo(places: Places, project: Project, rounds: Sequence[RoundState], imported: str) -> str:
+    """What comes next, the last import being of that time."""
     if not rounds:
         return f"choose the first patches: {command('next', places.root)}"
     last = rounds[-1]
@@ -232,6 +233,11 @@ def _todo(places: Places, project: Project, rounds: Sequence[RoundState]) -> str
         )
     if len(rounds) < project.rounds:
         return f"choose the next patches: {command('next', places.root)}"
+    finished = finished_of(places)
+    if finished is not None and imported <= finished.begun:
+        return (
+            f"nothing: {places.finished} has all labels; raise rounds in {places.project} to go on"
+        )
     return (
         f"all {project.rounds} planned rounds are labelled; train on all of them: "
         f"{command('finish', places.root)}"

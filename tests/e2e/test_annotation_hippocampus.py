@@ -13,7 +13,7 @@ import SimpleITK
 from labelling import Benchmark, Person, annotate, chosen, trained_on
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "hippocampus"
-CASES = 8
+CASES = 6
 ROUNDS = 3
 TINY = (
     *("--rounds", "3", "--epochs", "2", "--iterations", "8", "--folds", "2"),
@@ -52,7 +52,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     root = folder / "project"
     person = Person(root, truth, classes=3)
     said: dict[str, str] = {}
-    size = ["--patch-mm", "12", "--budget", "8", "--context-mm", "6"]
+    size = ["--patch-mm", "12", "--budget", "6", "--context-mm", "6"]
     annotate("init", root, "--images", images, "--classes", "anterior,posterior", *size, *TINY)
 
     annotate("next", root)
@@ -108,9 +108,9 @@ def test_what_was_wrong_and_corrected_shows(walk: Walk) -> None:
 @pytest.mark.slow
 def test_half_a_round_counts_and_the_rest_is_asked_for(walk: Walk) -> None:
     assert "4 imported" in walk.said["half"]
-    assert "4 of 8 patches are open" in walk.said["open"]
-    assert "4 imported" in walk.said["whole"]
-    assert "8 imported before" not in walk.said["whole"]
+    assert "2 of 6 patches are open" in walk.said["open"]
+    assert "2 imported" in walk.said["whole"]
+    assert "6 imported before" not in walk.said["whole"]
 
 
 @pytest.mark.slow

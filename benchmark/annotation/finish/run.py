@@ -9,8 +9,9 @@ import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from benchmark.annotation.agreement.read import read_agreement, watched_cases
 from benchmark.annotation.alone import alone
@@ -25,6 +26,7 @@ from benchmark.annotation.finish.names import (
     dataset_name,
 )
 from benchmark.annotation.finish.raw import imports_by_case, write_raw
+from benchmark.annotation.finish.record import Finished, finished_of
 from benchmark.annotation.finish.report.content import Told, commands, tell
 from benchmark.annotation.finish.report.pictures import figures, shown_cases
 from benchmark.annotation.finish.report.write import write
@@ -45,32 +47,14 @@ from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.devices import AUTO
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, sweep, write_model, write_text
-from nnactive.io.models import StateFile
 from nnactive.nnunet.export import export_model
 
 AT_ONCE: Final = 4
 """Images whose predictions are in memory at the same time, at most."""
 FINISHING: Final = "finishing"
+TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 KEY: Final = 16
 """Characters of a key in a folder's name."""
-
-
-class Finished(StateFile):
-    """Content of ``finished.json``."""
-
-    SCHEMA: ClassVar[int] = 1
-
-    ensemble: str
-    """A hash of everything that the predictions depend on."""
-    last_round: int
-    """The ensemble was trained on the labels of all rounds up to this one."""
-    labelled: int
-    """Patches with labels, given ones not counted."""
-    open: int
-    """Patches without."""
-    dataset: str
-    """nnU-Net's name of the dataset."""
-    folds: int
 
 
 @dataclass(frozen=True)
@@ -152,12 +136,13 @@ def finish(
 def _finish(
     places: Places, project: Project, train: Train, stages: Stages, device: str, cores: int
 ) -> Outcome:
+    begun = datetime.now(UTC).strftime(TIME)
     number = last_labelled(places)
     images_folder(places, project)
     trained = train(number)
     dataset = PreparedDataset(places.prepared(project))
     key = ensemble_key(dataset, project, trained)
-    known = _known(places.finished)
+    known = finished_of(places)
     if known is not None and known.ensemble == key:
         return Outcome(known, made=False)
     work = places.root / WORK / FINISHING / key[:KEY]
@@ -173,6 +158,7 @@ def _finish(
         open=told.open,
         dataset=dataset_name(project),
         folds=project.training.folds,
+        begun=begun,
     )
     write_model(work / "out" / RECORD, record)
     aside = _swap(work / "out", places.finished)
@@ -229,11 +215,6 @@ def _trained(places: Places, project: Project, number: int) -> Trained | None:
         return find_ensemble(places, project, number)
     except UserError:
         return None
-
-
-def _known(folder: Path) -> Finished | None:
-    file = folder / RECORD
-    return read_model(file, Finished) if file.is_file() else None
 
 
 def _swap(made: Path, finished: Path) -> Path | None:

@@ -4,7 +4,8 @@ import json
 import shlex
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from projects import Built, build, date
 from benchmark.annotation.agreement.counts import Change, HeldOut
 from benchmark.annotation.agreement.intervals import Interval
 from benchmark.annotation.agreement.read import Agreement
+from benchmark.annotation.finish.record import Finished
 from benchmark.annotation.imports.take import import_labels
 from benchmark.annotation.state import Minutes, State, state_of
 from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines
 from benchmark.cli.main import main
 from nnactive.data.unlabelled.source import Box
+from nnactive.io.files import write_model
 from nnactive.io.queries import PatchRecord
 from nnactive.oracle.drawn import GIVEN
 from nnactive.oracle.keep import Drawing, keep, keep_source
@@ -35,6 +38,20 @@ def saved(built: Built, patch_id: str, minute: int, number: int = 0) -> None:
 def take(built: Built, **options: object) -> State:
     import_labels(built.places, built.project, now=NOW, **options)  # type: ignore[arg-type]
     return state_of(built.places, built.project)
+
+
+def test_all_that_is_labelled_is_finished_until_more_is_imported(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    built = replace(built, project=built.project.model_copy(update={"rounds": 1}))
+    assert "annotate finish" in take(built, empty=["all"]).todo
+    content = {"ensemble": "e", "last_round": 0, "labelled": 3, "open": 0, "folds": 2}
+    done = Finished(**content, dataset="Dataset500_Mine", begun="2026-11-30T18:01:00Z")
+    write_model(built.places.finished / "finished.json", done)
+    state = state_of(built.places, built.project)
+    assert state.todo.startswith(f"nothing: {tmp_path}/finished has all labels; raise rounds in")
+    saved(built, "p01", 5)
+    import_labels(built.places, built.project, now=NOW + timedelta(minutes=2))
+    assert "annotate finish" in state_of(built.places, built.project).todo
 
 
 def test_nothing_is_there_yet(tmp_path: Path) -> None:
