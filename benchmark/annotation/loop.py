@@ -157,11 +157,11 @@ def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
             f"{places.round(last.number)}: no patch of {name} is imported yet; label them, then "
             f"run: {command('import', places.root)}"
         )
-    verb = "is" if len(left) == 1 else "are"
+    verb, them = ("is", "it") if len(left) == 1 else ("are", "them")
     raise UserError(
         f"{name}: {len(left)} of {len(last.patches)} patches {verb} open ({listed(left)}); label "
-        f"them and run {command('import', places.root)} (--empty {left[0]}: no class there), or go "
-        "on without them: --with-open"
+        f"{them} and run {command('import', places.root)} (--empty {left[0]}: no class there), or "
+        "go on without: --with-open"
     )
 
 

@@ -62,7 +62,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     said["half"] = annotate("import", root, "--empty", first).stdout
     said["open"] = annotate("next", root, status=2).stderr
     person.draw(0, rest[3:])
-    said["whole"] = annotate("import", root).stdout
+    said["whole"] = annotate("import", root, "--empty", "all").stdout
     said["status"] = annotate("status", root).stdout
 
     annotate("next", root)
