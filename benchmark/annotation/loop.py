@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.annotation.alone import alone
+from benchmark.annotation.alone import ENGINE, alone
 from benchmark.annotation.engine import (
     PRIOR,
     Entry,
@@ -90,7 +90,7 @@ def next_round(
         UserError: the round before is open, a class is missing, all that `make` raises, and what
             contradicts what was settled; or another process is at work.
     """
-    with alone(places):
+    with alone(places, ENGINE):
         return _next_round(places, project, options, methods, machine, told)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmark.annotation.agreement.read import read_agreement, watched_cases
-from benchmark.annotation.alone import alone
+from benchmark.annotation.alone import ENGINE, alone
 from benchmark.annotation.ensembles import Trained, find_ensemble
 from benchmark.annotation.finish.names import (
     GUIDE,
@@ -129,7 +129,7 @@ def finish(
         UserError: nothing is labelled, an image can't be read any more, or another process is at
             work.
     """
-    with alone(places):
+    with alone(places, ENGINE):
         return _finish(places, project, train, stages, device, cores)
 
 

@@ -1,11 +1,10 @@
 """`annotate import`: what a person saved, checked and kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
+from benchmark.annotation.alone import IMPORT, alone
 from benchmark.annotation.imports.gather import gather
 from benchmark.annotation.imports.importing import Importing
 from benchmark.annotation.imports.known import Known
@@ -18,12 +17,6 @@ from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import WORK, Places, command
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
-from nnactive.io.leases import lease, living
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-LEASE: Final = "import.lease"
 
 
 def import_labels(
@@ -58,7 +51,7 @@ def import_labels(
     if not known.rounds:
         raise UserError(f"{places.root}: no round to import; run: {command('next', places.root)}")
     exact, general = wishes_of(known, empty, accept)
-    with _alone(places):
+    with alone(places, IMPORT):
         tones = places.root / WORK / TONES
         found = gather(known, files, images or {}, list(exact), progress)
         importing = Importing(
@@ -77,21 +70,3 @@ def import_labels(
         write_tones(tones, importing.tones)
         write_looked(places, found.looked)
         return importing.report()
-
-
-@contextmanager
-def _alone(places: Places) -> "Iterator[None]":
-    """Keep out another import.
-
-    Raises:
-        UserError: one is at work.
-    """
-    file = places.root / WORK / LEASE
-    with lease(file) as held:
-        if held is None:
-            who = living(file)
-            by = f" (process {who.pid} on {who.host})" if who else ""
-            raise UserError(
-                f"{places.root}: another import is at work{by}; import again once it has ended"
-            )
-        yield
