@@ -4,17 +4,29 @@ What training sees must be what the benchmark itself would train on, voxel for v
 """
 
 import shutil
+import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK
-from labelling import Benchmark, Person, annotate, chosen, trained_on
+from labelling import (
+    Benchmark,
+    Person,
+    annotate,
+    chosen,
+    command,
+    environment,
+    trained_on,
+)
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "hippocampus"
 CASES = 6
 ROUNDS = 3
+PATIENCE = 600.0
+"""Seconds until the first network must be trained."""
 TINY = (
     *("--rounds", "3", "--epochs", "2", "--iterations", "8", "--folds", "2"),
     *("--base-features", "4", "--batch-size", "2"),
@@ -30,6 +42,8 @@ class Walk:
     benchmark: Benchmark
     said: dict[str, str]
     """What commands printed."""
+    trained: dict[Path, int]
+    """Networks that a killed `next` had trained, and when they were written."""
 
 
 def real_images(folder: Path) -> tuple[Path, Path]:
@@ -65,6 +79,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     said["whole"] = annotate("import", root, "--empty", "all").stdout
     said["status"] = annotate("status", root).stdout
 
+    trained = killed_in_training(root)
     annotate("next", root)
     slicer, image, *others = sorted(person.cases(1))
     person.draw_in_slicer(1, slicer)
@@ -81,7 +96,20 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     said["status at last"] = annotate("status", root).stdout
     said["done"] = annotate("next", root).stdout
     annotate("finish", root)
-    return Walk(root, person, Benchmark(root, truth, images), said)
+    return Walk(root, person, Benchmark(root, truth, images), said, trained)
+
+
+def killed_in_training(root: Path) -> dict[Path, int]:
+    """Kill `next` once a network is trained; when that was written."""
+    process = subprocess.Popen(command("next", root), env=environment(), stderr=subprocess.DEVNULL)
+    until = time.monotonic() + PATIENCE
+    while not (found := list(root.glob("work/runs/*/*/*/*/loop_000/fold_*.pth"))):
+        assert process.poll() is None, "ended before a network was trained"
+        assert time.monotonic() < until, "no network"
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    return {file: file.stat().st_mtime_ns for file in found}
 
 
 @pytest.mark.slow
@@ -94,6 +122,12 @@ def test_training_sees_the_benchmarks_own_partial_labels(walk: Walk, number: int
     for case, label in seen.items():
         wanted = walk.benchmark.partial(case, patches, [first] if number == 0 else [])
         np.testing.assert_array_equal(label, wanted, err_msg=case)
+
+
+@pytest.mark.slow
+def test_a_killed_next_goes_on(walk: Walk) -> None:
+    assert walk.trained
+    assert {file: file.stat().st_mtime_ns for file in walk.trained} == walk.trained
 
 
 @pytest.mark.slow
