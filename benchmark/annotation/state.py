@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import Final
 
-from benchmark.annotation.finish.record import finished_of
+from benchmark.annotation.finished import finished_of
 from benchmark.annotation.imports.files.names import look
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name

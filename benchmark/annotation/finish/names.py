@@ -6,7 +6,7 @@ from nnactive.streams import stream
 FIRST, NUMBERS = 500, 100
 """Numbers from 500 on are nnU-Net's for people's own datasets; the benchmark's are 900 and more."""
 MODEL, PREDICTIONS, RAW = "model", "predictions", "raw"
-REPORT, GUIDE, RECORD = "report.html", "README.txt", "finished.json"
+REPORT, GUIDE = "report.html", "README.txt"
 
 
 def dataset_name(project: Project) -> str:

@@ -21,16 +21,15 @@ from benchmark.annotation.finish.names import (
     MODEL,
     PREDICTIONS,
     RAW,
-    RECORD,
     REPORT,
     dataset_name,
 )
 from benchmark.annotation.finish.raw import imports_by_case, write_raw
-from benchmark.annotation.finish.record import Finished, finished_of
 from benchmark.annotation.finish.report.content import Told, commands, tell
 from benchmark.annotation.finish.report.pictures import figures, shown_cases
 from benchmark.annotation.finish.report.write import write
 from benchmark.annotation.finish.segment import segment_all
+from benchmark.annotation.finished import RECORD, Finished, finished_of
 from benchmark.annotation.predictions import (
     ensemble_key,
     gpu_turn,

@@ -15,7 +15,7 @@ from projects import Built, build, date
 from benchmark.annotation.agreement.counts import Change, HeldOut
 from benchmark.annotation.agreement.intervals import Interval
 from benchmark.annotation.agreement.read import Agreement
-from benchmark.annotation.finish.record import Finished
+from benchmark.annotation.finished import Finished
 from benchmark.annotation.imports.take import import_labels
 from benchmark.annotation.state import Minutes, State, state_of
 from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from benchmark.annotation.agreement.read import Changes, Compared
-from benchmark.annotation.finish.record import Finished
+from benchmark.annotation.finished import Finished
 from benchmark.annotation.imports.looked import Looked
 from benchmark.annotation.imports.odd.tones import Tones
 from benchmark.annotation.predictions import PredictedBy

@@ -1,11 +1,12 @@
 """What was finished: `finished.json`."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from benchmark.annotation.finish.names import RECORD
 from benchmark.annotation.project.places import Places
 from nnactive.io.files import read_model
 from nnactive.io.models import StateFile
+
+RECORD: Final = "finished.json"
 
 
 class Finished(StateFile):
