@@ -27,12 +27,13 @@ class Minutes:
     """Working time, from the dates of saved files.
 
     The time of a patch is that since the file that was saved before it, in whichever round, unless
-    that is more than 15 minutes: then a new session began, and its first patch's time is unknown.
+    that is more than 15 minutes or a round was written since: then a new session began, and its
+    first patch's time is unknown. Files saved in the same second count as one.
     """
 
     minutes: float
     timed: int
-    """Saved files whose time is known ..."""
+    """Saves whose time is known ..."""
     saved: int
     """... of so many with a date."""
 
@@ -109,7 +110,7 @@ def state_of(places: Places, project: Project) -> State:
         for folder in sorted((places.labels / GIVEN).glob("*"))
         if (known := history(folder))
     ]
-    spent = _minutes(patches)
+    spent = _minutes(patches, [datetime.fromisoformat(each.written) for each in rounds])
     states = tuple(_round_state(places, project, each, patches, spent) for each in rounds)
     current = [*given, *(each.imports[-1] for each in patches if each.imports)]
     voxels = _sum((each.voxels for each in current), project)
@@ -155,8 +156,13 @@ def _round_state(
     )
 
 
-def _minutes(patches: Iterable[_Patch]) -> dict[int, Minutes]:
-    """Working time by round."""
+def _minutes(patches: Iterable[_Patch], written: Sequence[datetime]) -> dict[int, Minutes]:
+    """Working time by round.
+
+    Args:
+        patches: of all rounds.
+        written: when each round was; training came before that, and nobody labelled.
+    """
     saves = sorted({
         (datetime.fromisoformat(drawn.saved), each.number)
         for each in patches
@@ -166,7 +172,8 @@ def _minutes(patches: Iterable[_Patch]) -> dict[int, Minutes]:
     found: dict[int, Minutes] = {}
     first = [(None, saves[0])] if saves else []
     for before, (when, number) in [*first, *pairwise(saves)]:
-        gap = None if before is None else when - before[0]
+        is_new = before is None or any(before[0] < each <= when for each in written)
+        gap = None if before is None or is_new else when - before[0]
         known = found.get(number, Minutes(0, 0, 0))
         timed = gap is not None and gap <= PAUSE
         found[number] = Minutes(
