@@ -227,7 +227,7 @@ def _write(
 
     predicted = _predicted(places, project, number, patches, options, told)
     is_new = not places.round(number).exists()
-    with told.stages() as progress:
+    with told.stages(" patches") as progress:
         written = write_round(
             places,
             project,

@@ -204,7 +204,6 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
     if project.training.network == "resenc_m":
         options += " -p nnUNetResEncUNetMPlans"
     channels = "".join(f" CASE_{n:04d}.nii.gz" for n in range(len(project.channels)))
-    labels = f"finished/{RAW}/{dataset}/labelsTr/CASE.nii.gz"
     return [
         (
             (
@@ -225,10 +224,10 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
             ),
         ),
         (
-            "Go on in a new project with these labels, one --labels for each case that has any.",
+            "Go on in a new project with these labels. IMAGES has the images under the same names.",
             (
                 f"nnactive-bench annotate init NEW --images IMAGES --classes "
-                f"{quote(','.join(project.classes))} --labels CASE={labels}"
+                f"{quote(','.join(project.classes))} --labels finished/{RAW}"
             ),
         ),
     ]
