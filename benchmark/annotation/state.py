@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import prod
-from pathlib import Path
 from typing import Final
 
 from benchmark.annotation.imports.files.names import look
+from benchmark.annotation.imports.looked import is_same, read_looked, relative
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
@@ -149,7 +149,7 @@ def _round_state(
         labelled=len(done),
         corrected=sum(len(each.imports) > 1 for each in done),
         open=tuple(each.id for each in still),
-        changed=_changed(places.round(number.number), number, still),
+        changed=_changed(places, number, still),
         images=len({each.patch.patch.case for each in mine}),
         voxels=_sum((each.imports[-1].voxels for each in done), project),
         minutes=spent.get(number.number, Minutes(0, 0, 0)),
@@ -193,15 +193,17 @@ def _total(parts: Iterable[Minutes]) -> Minutes:
     )
 
 
-def _changed(folder: Path, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
-    """Open patches with a label file that is newer than the round."""
-    files = look(folder, number)
+def _changed(places: Places, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
+    """Open patches with a label file that is newer than the round, and that no import has read."""
+    files, read = look(places.round(number.number), number), read_looked(places)
     after = (datetime.fromisoformat(number.written) + ROUNDING).timestamp()
     return tuple(
         patch.id
         for patch in still
         if any(
-            file.is_file() and file.stat().st_mtime > after
+            file.is_file()
+            and (state := file.stat()).st_mtime > after
+            and not ((had := read.get(relative(places, file))) and is_same(had, state))
             for file in (*files.patches.get(patch.id, ()), *files.cases.get(patch.patch.case, ()))
         )
     )

@@ -103,6 +103,15 @@ def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_that_an_import_has_asked_about_is_no_news(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    file = built.label_file("p02")
+    built.save(file, built.drawn("p02", classes=False), "case_001", built.patch("p02").crop.start)
+    date(file, "2026-11-30T13:00:00+00:00")
+    assert state_of(built.places, built.project).rounds[0].changed == ("p02",)
+    assert take(built).rounds[0].changed == ()
+
+
 def test_the_command_prints_a_table_or_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
