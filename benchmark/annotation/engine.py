@@ -46,8 +46,8 @@ class Told:
         nullcontext(_silent)
     )
     """Opens what is told the workflow's progress, twice a second."""
-    stages: Callable[[], AbstractContextManager[Stages]] = lambda: nullcontext(_silent)
-    """Opens what is told a stage, the cases done and the cases in all."""
+    stages: Callable[..., AbstractContextManager[Stages]] = lambda *_: nullcontext(_silent)
+    """Opens what is told a stage, and how many of how many cases, or of a named unit, are done."""
     note: Callable[[str], None] = lambda _: None
     """A line on what happens."""
 

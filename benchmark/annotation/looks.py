@@ -7,7 +7,7 @@ without the last of a range, or a point in mm, ``CLASS:CASE=lps:x,y,z`` or ``CLA
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -52,19 +52,34 @@ def parse_look(text: str, project: Project, sources: Mapping[str, Source]) -> Lo
     Raises:
         UserError: what is wrong with it, and how it is written.
     """
+    name, where, value = named(text, project, sources)
+    label = project.all_classes.index(name)
+    if where == INTENSITY:
+        low, high = _range(text, value)
+        return Look(text, label, low=low, high=high)
+    return Look(text, label, where, box=_box(text, value, sources[where].grid))
+
+
+def named(text: str, project: Project, cases: Collection[str]) -> tuple[str, str, str]:
+    """Class, image or `INTENSITY`, and place of one value of ``--look``.
+
+    Args:
+        text: the value.
+        project: knows the classes.
+        cases: ids of the images.
+
+    Raises:
+        UserError: there is no such class or image.
+    """
     head, equals, value = text.partition("=")
     name, colon, where = (part.strip() for part in head.partition(":"))
     if not (equals and colon and where):
         _refuse(text, "names no place")
     if name not in project.classes:
         _refuse(text, f"no class '{name}'; choose from {', '.join(project.classes)}")
-    label = project.all_classes.index(name)
-    if where == INTENSITY:
-        low, high = _range(text, value.strip())
-        return Look(text, label, low=low, high=high)
-    if where not in sources:
-        _refuse(text, f"no image '{where}'; there are {listed(sorted(sources))}")
-    return Look(text, label, where, box=_box(text, value.strip(), sources[where].grid))
+    if where != INTENSITY and where not in cases:
+        _refuse(text, f"no image '{where}'; there are {listed(sorted(cases))}")
+    return name, where, value.strip()
 
 
 def _range(text: str, value: str) -> tuple[float, float]:

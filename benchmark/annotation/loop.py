@@ -23,7 +23,7 @@ from benchmark.annotation.engine import (
     settle_methods,
 )
 from benchmark.annotation.labelled import listed, missing_classes, open_patches
-from benchmark.annotation.looks import parse_look
+from benchmark.annotation.looks import named, parse_look
 from benchmark.annotation.priors import Prior, place
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
@@ -112,6 +112,8 @@ def _next_round(
     if number >= project.rounds:
         return Outcome(None)
     images_folder(places, project)
+    for text in options.looks:  # preparing may take hours
+        named(text, project, [image.id for image in project.images])
     prepare(places, project, told, options.workers)
     if known is None:
         known = settle_methods(places, project, *methods())
@@ -224,7 +226,7 @@ def _write(
 
     predicted = _predicted(places, project, number, patches, options, told)
     is_new = not places.round(number).exists()
-    with told.stages() as progress:
+    with told.stages(" patches") as progress:
         written = write_round(
             places,
             project,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import prod
-from pathlib import Path
 from typing import Final
 
 from benchmark.annotation.finished import finished_of
 from benchmark.annotation.imports.files.names import look
+from benchmark.annotation.imports.looked import is_same, read_looked, relative
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
@@ -28,12 +28,13 @@ class Minutes:
     """Working time, from the dates of saved files.
 
     The time of a patch is that since the file that was saved before it, in whichever round, unless
-    that is more than 15 minutes: then a new session began, and its first patch's time is unknown.
+    that is more than 15 minutes or a round was written since: then a new session began, and its
+    first patch's time is unknown. Files saved in the same second count as one.
     """
 
     minutes: float
     timed: int
-    """Saved files whose time is known ..."""
+    """Saves whose time is known ..."""
     saved: int
     """... of so many with a date."""
 
@@ -110,7 +111,7 @@ def state_of(places: Places, project: Project) -> State:
         for folder in sorted((places.labels / GIVEN).glob("*"))
         if (known := history(folder))
     ]
-    spent = _minutes(patches)
+    spent = _minutes(patches, [datetime.fromisoformat(each.written) for each in rounds])
     states = tuple(_round_state(places, project, each, patches, spent) for each in rounds)
     current = [*given, *(each.imports[-1] for each in patches if each.imports)]
     voxels = _sum((each.voxels for each in current), project)
@@ -149,15 +150,20 @@ def _round_state(
         labelled=len(done),
         corrected=sum(len(each.imports) > 1 for each in done),
         open=tuple(each.id for each in still),
-        changed=_changed(places.round(number.number), number, still),
+        changed=_changed(places, number, still),
         images=len({each.patch.patch.case for each in mine}),
         voxels=_sum((each.imports[-1].voxels for each in done), project),
         minutes=spent.get(number.number, Minutes(0, 0, 0)),
     )
 
 
-def _minutes(patches: Iterable[_Patch]) -> dict[int, Minutes]:
-    """Working time by round."""
+def _minutes(patches: Iterable[_Patch], written: Sequence[datetime]) -> dict[int, Minutes]:
+    """Working time by round.
+
+    Args:
+        patches: of all rounds.
+        written: when each round was; training came before that, and nobody labelled.
+    """
     saves = sorted({
         (datetime.fromisoformat(drawn.saved), each.number)
         for each in patches
@@ -167,7 +173,8 @@ def _minutes(patches: Iterable[_Patch]) -> dict[int, Minutes]:
     found: dict[int, Minutes] = {}
     first = [(None, saves[0])] if saves else []
     for before, (when, number) in [*first, *pairwise(saves)]:
-        gap = None if before is None else when - before[0]
+        is_new = before is None or any(before[0] < each <= when for each in written)
+        gap = None if before is None or is_new else when - before[0]
         known = found.get(number, Minutes(0, 0, 0))
         timed = gap is not None and gap <= PAUSE
         found[number] = Minutes(
@@ -187,15 +194,17 @@ def _total(parts: Iterable[Minutes]) -> Minutes:
     )
 
 
-def _changed(folder: Path, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
-    """Open patches with a label file that is newer than the round."""
-    files = look(folder, number)
+def _changed(places: Places, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
+    """Open patches with a label file that is newer than the round, and that no import has read."""
+    files, read = look(places.round(number.number), number), read_looked(places)
     after = (datetime.fromisoformat(number.written) + ROUNDING).timestamp()
     return tuple(
         patch.id
         for patch in still
         if any(
-            file.is_file() and file.stat().st_mtime > after
+            file.is_file()
+            and (state := file.stat()).st_mtime > after
+            and not ((had := read.get(relative(places, file))) and is_same(had, state))
             for file in (*files.patches.get(patch.id, ()), *files.cases.get(patch.patch.case, ()))
         )
     )

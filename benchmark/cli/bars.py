@@ -55,6 +55,8 @@ class Lines:
         share = done / max(total, 1)
         if stage != self.stage:
             self.stage, self.beat, self.pace = stage, Beat(now), Pace(share, now)
+        if not total:
+            return
         if done == total:
             click.echo(f"{stage}: {done}{self.unit}", err=True)
         elif self.beat.due(now):

@@ -236,7 +236,7 @@ def _guide(project: Project, told: Told, todo: list[tuple[str, str]]) -> str:
     """Content of ``README.txt``."""
     lines = [
         f"{project.name}: trained on {told.labelled} labelled patches"
-        + (f"; {told.open} were still open." if told.open else "."),
+        + (f"; still open: {told.open}." if told.open else "."),
         "",
         f"{MODEL}/        the networks, as stock nnU-Net has them",
         f"{PREDICTIONS}/  what they give for every image, in its own geometry",
@@ -245,7 +245,7 @@ def _guide(project: Project, told: Told, todo: list[tuple[str, str]]) -> str:
         "",
         "Values: " + ", ".join(f"{value} {name}" for value, name in enumerate(project.all_classes)),
         "",
-        "In the project's folder:",
+        "Run these commands in the project's folder.",
     ]
     for text, line in todo:
         lines += ["", text, f"  {line}"]

@@ -157,12 +157,12 @@ def _confirmed(
         if asked.wish == "empty" and each.labels != no_class(asked.patch):
             count = counted(int((each.read().box > 0).sum()), "voxel")
             raise WrongLabelsError(
-                f"{each.name}: has {count} of classes in {asked.patch.id}'s box, so that {option} "
+                f"{each.name}: has {count} of classes in {asked.patch.id}'s box, so {option} "
                 "doesn't fit; leave that out, or erase them and save"
             )
         if asked.wish == "accept" and not (last and last.labels == each.labels):
             raise WrongLabelsError(
-                f"{each.name}: isn't the draft any more, so that {option} doesn't fit; leave "
+                f"{each.name}: isn't the draft any more, so {option} doesn't fit; leave "
                 "that out, and it is imported as it is"
             )
     if asked.wish == "accept" and asked.patch.draft == "none":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -102,7 +103,7 @@ def _elsewhere(known: Known, labels: Labels, aim: Aim, wanted: Box) -> str:
     way_out = f"export it on the grid of {image}"
     if (there := known.at(labels.grid)) and there[1] != aim.patch:
         said = known.said(there[0].number, there[1].id)
-        right = known.label_name(said, there[1].patch.case)
+        right = str(Path(said).parent / known.label_file(*there))
         return f"lies in {said}'s place; save it as {right}, and {aim.patch.id}'s labels here"
     cause = difference(known.grid(case), wanted, labels.grid)
     if (other := known.image_at(labels.grid)) and other != case:

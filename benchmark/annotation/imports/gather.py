@@ -162,7 +162,8 @@ class Gathered:
             if box is None:
                 continue
             inside = Inside(box, labels.sha256)
-            had[aim.key] = Had(labels=array_digest(box), outside=self._outside(labels, aim))
+            count = self._outside(labels, aim, explicit=explicit)
+            had[aim.key] = Had(labels=array_digest(box), outside=count)
             self._add(
                 aim,
                 Candidate(
@@ -179,9 +180,9 @@ class Gathered:
     def _add(self, aim: Aim, candidate: Candidate) -> None:
         self.candidates.setdefault((aim.round.number, aim.patch.id), []).append(candidate)
 
-    def _outside(self, labels: Labels, aim: Aim) -> int:
+    def _outside(self, labels: Labels, aim: Aim, *, explicit: bool) -> int:
         """Voxels that are left out; of a segmentation of a whole image that is as it should be."""
-        if aim.of_case and aim.round.view == "crop":
+        if aim.of_case and (explicit or aim.round.view == "crop"):
             return 0
         case = aim.patch.patch.case
         of_image = aim.round.view == "image"

@@ -206,10 +206,11 @@ class Importing:
         line = command("import", self.known.places.root)
         ids = [said for said, _ in self.untouched]
         drafts = [said for said, draft in self.untouched if draft == "prediction"]
-        which = "1 patch is" if len(ids) == 1 else f"{len(ids)} patches are"
+        one = len(ids) == 1
         text = (
-            f"{which} untouched or without a class: {listed(ids)}. Label what is in them; or, if "
-            f"they hold no class: {line} --empty {_option(ids)}"
+            f"{'1 patch is' if one else f'{len(ids)} patches are'} untouched or without a class: "
+            f"{listed(ids)}. Label {'it' if one else 'them'}; or, if "
+            f"{'it holds' if one else 'they hold'} no class: {line} --empty {_option(ids)}"
         )
         if drafts:
             text += f"; or, if the draft is right as it is: {line} --accept {_option(drafts)}"

@@ -97,6 +97,11 @@ class Known:
         """Name of a label file of an image or one of its patches, as templates have it."""
         return label_name(stem, suffix_for(self.grid(case)))
 
+    def label_file(self, number: Round, patch: RoundPatch) -> str:
+        """Name of a patch's template, which in a round of whole images is that of its image."""
+        case = patch.patch.case
+        return self.label_name(stem_of(number.view, patch.id, case), case)
+
     def image_file(self, number: Round, patch: RoundPatch) -> Path:
         """The image beside a patch's template."""
         stem = stem_of(number.view, patch.id, patch.patch.case)

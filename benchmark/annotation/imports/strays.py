@@ -61,7 +61,7 @@ def _in_place(
     if box is not None and array_digest(box) in digests:
         return None
     said = known.said(number.number, patch.id)
-    right = known.label_name(patch.id, patch.patch.case)
+    right = known.label_file(number, patch)
     return f"{cause}, but lies in {said}'s place; rename it to {right}"
 
 
@@ -130,15 +130,15 @@ def _unnamed(known: Known, labels: Labels) -> str:
     if (there := known.at(labels.grid)) is not None:
         said = known.said(there[0].number, there[1].id)
         return (
-            f"is called after no patch or image, but lies in {said}'s place; rename it to "
-            f"{known.label_name(there[1].id, there[1].patch.case)}"
+            f"isn't named after a patch or image, but lies in {said}'s place; rename it to "
+            f"{known.label_file(*there)}"
         )
     if (case := known.image_at(labels.grid)) is not None:
         return (
-            f"is called after no patch or image, but has the grid of {case}; give it as "
+            f"isn't named after a patch or image, but has the grid of {case}; give it as "
             f"--labels {case}={labels.file.name}"
         )
-    cause = "is called after no patch or image, and lies in no patch's place"
+    cause = "isn't named after a patch or image, and lies in no patch's place"
     return f"{cause}; give it as --labels ID={labels.file.name}"
 
 

@@ -71,8 +71,8 @@ def class_names(text: str) -> tuple[str, ...]:
             raise UserError(f"--classes: {name!r} has control characters; remove them")
         if name.casefold() in RESERVED:
             raise UserError(
-                f"--classes: '{name}' isn't a class to label; leave it out: 0 is the background "
-                f"and {len(names)} or more the value outside a patch"
+                f"--classes: '{name}' isn't a class to label; leave it out: 0 is the background, "
+                "and the value after the last class marks what isn't labelled"
                 if name.casefold() != "all"
                 else "--classes: 'all' stands for all patches in options; rename the class"
             )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from nnactive.data.raw.images import read_volume
 from nnactive.data.raw.loading import mapped_label
 from nnactive.data.unlabelled.source import Grid
 from nnactive.errors import UserError
+
+LABELS: Final = "labelsTr"
+"""Of nnU-Net's raw datasets."""
 
 LISTED = 5
 """Ids that a message names."""
@@ -38,7 +42,8 @@ def given_files(texts: Sequence[str], ids: Sequence[str]) -> tuple[dict[str, Pat
     """Existing label files by case id, and notes on files that belong to no image.
 
     Args:
-        texts: each ``ID=FILE``, or a folder of files that are called as images are.
+        texts: each ``ID=FILE``, or a folder of files that are called as images are, which may be
+            that of a raw dataset of nnU-Net's.
         ids: of all images.
 
     Raises:
@@ -76,6 +81,8 @@ def _pair(text: str, ids: Sequence[str]) -> tuple[str, Path]:
 
 
 def _in_folder(folder: Path, ids: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
+    if len(below := [*folder.glob(LABELS), *folder.glob(f"Dataset*/{LABELS}")]) == 1:
+        folder = below[0]
     found: dict[str, Path] = {}
     others: list[str] = []
     for file in sorted(folder.iterdir()):

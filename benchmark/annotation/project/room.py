@@ -72,7 +72,8 @@ def fitting_budget(space: Space, wanted: int, rounds: int) -> tuple[int, str]:
             "rounds; give a smaller patch or fewer --rounds"
         )
     fits = max(1, space.likely // rounds)
-    return fits, f"the guideline's {wanted} don't fit: there is room for about {space.likely}"
+    room = f"{rounds} rounds have room for about {space.likely}"
+    return fits, f"the guideline's {wanted} don't fit: {room}"
 
 
 def room_warning(space: Space, budget: int, rounds: int) -> str:

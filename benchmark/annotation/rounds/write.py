@@ -24,7 +24,7 @@ from nnactive.geometry import Patch
 from nnactive.io.files import read_model, sweep, write_model, write_text
 from nnactive.io.queries import record
 
-STAGE = "patches"
+STAGE = "write"
 PARTS = ".parts"
 """In an unfinished folder: records and pictures of the patches that are done."""
 SETTINGS = "settings.sha256"

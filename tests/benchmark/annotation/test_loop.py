@@ -130,6 +130,13 @@ def test_two_calls_at_once_are_refused(bench: Bench) -> None:
     bench.round()
 
 
+def test_a_wrong_place_is_refused_before_the_long_preparation(bench: Bench) -> None:
+    for look, cause in (("kidney:intensity=1..2", "no class"), ("liver:c=1,2,3", "no image 'c'")):
+        with pytest.raises(UserError, match=cause):
+            bench.next(look)
+    assert not bench.made
+
+
 def test_rounds_follow_one_another_and_end(bench: Bench) -> None:
     first = bench.round()
     assert bench.made == [("prepare", 0), ("start", 0)]

@@ -17,11 +17,12 @@ from benchmark.annotation.agreement.intervals import Interval
 from benchmark.annotation.agreement.read import Agreement
 from benchmark.annotation.finished import Finished
 from benchmark.annotation.imports.take import import_labels
+from benchmark.annotation.rounds.model import Round
 from benchmark.annotation.state import Minutes, State, state_of
 from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines
 from benchmark.cli.main import main
 from nnactive.data.unlabelled.source import Box
-from nnactive.io.files import write_model
+from nnactive.io.files import read_model, write_model
 from nnactive.io.queries import PatchRecord
 from nnactive.oracle.drawn import GIVEN
 from nnactive.oracle.keep import Drawing, keep, keep_source
@@ -94,6 +95,19 @@ def test_minutes_lie_between_saves_of_one_session(tmp_path: Path) -> None:
     assert state.minutes.saved == 6  # the same labels again are nothing new
 
 
+def test_training_between_two_rounds_is_no_work(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    saved(built, "p01", 0)
+    saved(built, "p01", 10, number=1)
+    saved(built, "p02", 13, number=1)
+    assert take(built).minutes == Minutes(13, 2, 3)
+    file = built.places.round_file(1)
+    write_model(
+        file, read_model(file, Round).model_copy(update={"written": "2026-11-30T13:08:00Z"})
+    )
+    assert state_of(built.places, built.project).minutes == Minutes(3, 1, 3)
+
+
 def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert state_of(built.places, built.project).rounds[0].changed == ()
@@ -103,6 +117,15 @@ def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
     assert state.todo == (
         f"import what was saved in round_00: nnactive-bench annotate import {tmp_path}"
     )
+
+
+def test_a_file_that_an_import_has_asked_about_is_no_news(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    file = built.label_file("p02")
+    built.save(file, built.drawn("p02", classes=False), "case_001", built.patch("p02").crop.start)
+    date(file, "2026-11-30T13:00:00+00:00")
+    assert state_of(built.places, built.project).rounds[0].changed == ("p02",)
+    assert take(built).rounds[0].changed == ()
 
 
 def test_the_command_prints_a_table_or_json(

@@ -103,7 +103,7 @@ def _rows(places: Places, project: Project, drawn: dict[str, list[Drawn]]) -> li
 def _minutes(spent: Minutes) -> str:
     if not spent.timed:
         return "unknown"
-    return f"{spent.minutes:.0f} (of {spent.timed} of {spent.saved} files)"
+    return f"{spent.minutes:.0f} ({spent.timed} of {spent.saved} saves timed)"
 
 
 def _charts(project: Project, agreement: Agreement) -> list[Chart]:
@@ -156,17 +156,19 @@ def _verdict(project: Project, agreement: Agreement) -> list[str]:
     if agreement.changes:
         last = agreement.changes[-1]
         dice = _named(project, last.dice)
-        found.append(f"Round {last.number} changed the ensemble's labels; Dice to before: {dice}.")
+        found.append(
+            f"Round {last.number} changed the predictions; Dice with the previous: {dice}."
+        )
         if last.disagreement is not None:
             found.append(
-                "Of the voxels with a class in either, the share with another label: "
+                "Share of the foreground, as either ensemble sees it, that changed its label: "
                 f"{last.disagreement}."
             )
     if agreement.held_out:
         late = agreement.held_out[-1]
         found.append(
-            f"In round {late.number + 1}'s {late.patches} patches, of which {late.drafted} were "
-            f"shown with a draft, the earlier prediction had Dice {_named(project, late.dice)}."
+            f"In round {late.number + 1}'s {late.patches} patches, {late.drafted} of them shown "
+            f"with a draft, the earlier prediction had Dice: {_named(project, late.dice)}."
         )
     if agreement.calibrated is not None and agreement.calibrated.temperature is not None:
         found.append(_sureness(agreement))
@@ -177,7 +179,7 @@ def _sureness(agreement: Agreement) -> str:
     calibrated = agreement.calibrated
     if calibrated is None or calibrated.temperature is None:
         return ""
-    how = "too sure of itself" if calibrated.temperature > 1 else "surer than it says"
+    how = "overconfident" if calibrated.temperature > 1 else "underconfident"
     text = (
         f"In those patches the ensemble is {how} (temperature {calibrated.temperature:.2f}, "
         f"expected calibration error {calibrated.error:.3f})"
@@ -202,12 +204,11 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
     if project.training.network == "resenc_m":
         options += " -p nnUNetResEncUNetMPlans"
     channels = "".join(f" CASE_{n:04d}.nii.gz" for n in range(len(project.channels)))
-    labels = f"finished/{RAW}/{dataset}/labelsTr/CASE.nii.gz"
     return [
         (
             (
                 f"Segment other images. IMAGES has{channels} of each; convert other formats first, "
-                "for example with SimpleITK, or DICOM with dcm2niix."
+                "for example with SimpleITK, or DICOM with dcm2niix. Without a GPU add -device cpu."
             ),
             (
                 f"nnUNet_results=finished/{MODEL} nnUNetv2_predict -i IMAGES -o OUT -d {dataset} "
@@ -223,10 +224,10 @@ def commands(project: Project, dataset: str) -> list[tuple[str, str]]:
             ),
         ),
         (
-            "Go on in a new project with these labels, one --labels for each case that has any.",
+            "Go on in a new project with these labels. IMAGES has the images under the same names.",
             (
                 f"nnactive-bench annotate init NEW --images IMAGES --classes "
-                f"{quote(','.join(project.classes))} --labels CASE={labels}"
+                f"{quote(','.join(project.classes))} --labels finished/{RAW}"
             ),
         ),
     ]

@@ -65,5 +65,5 @@ def _lead(told: Told) -> str:
     )
     if told.open:
         count = "1 patch is" if told.open == 1 else f"{told.open} patches are"
-        text += f" {count} still open, without any part in this."
+        text += f" {count} still open and not used here."
     return text

@@ -123,7 +123,8 @@ def why_text(why: Why, count: int) -> str:
     >>> why_text(Why(by="clasp_pe", rank=2, uncertainty=0.25, predicted={"background": 1.0}), 9)
     'Chosen 2nd of 9 by clasp_pe; mean uncertainty 0.250; predicted: background 100%'
     """
-    parts = [f"Chosen {_ordinal(why.rank)} of {count} by {why.by}"]
+    by = "where you said to look" if why.by == "prior" else f"by {why.by.rpartition('+')[2]}"
+    parts = [f"Chosen {_ordinal(why.rank)} of {count} {by}"]
     if why.uncertainty is not None:
         parts.append(f"mean uncertainty {why.uncertainty:.3f}")
     if why.predicted is not None:

@@ -32,7 +32,7 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
 
     DIR/finished/ gets a model that nnUNetv2_predict takes as it is, its segmentation of every
     image, the labels as a raw dataset of nnU-Net's, and report.html: when to stop, and what can't
-    be told. Patches that are still open play no part. Goes on where an earlier call was
+    be told. Patches that are still open aren't used. Goes on where an earlier call was
     interrupted; finished again with more labels, what was there before is kept beside it.
     """
     from benchmark.annotation.engine import Machine, Told
@@ -65,7 +65,7 @@ def _print(places: "Places", outcome: "Outcome") -> None:
         click.echo(f"nothing new is labelled since {finished} was written; it stays as it is")
     if record.open:
         count = "1 patch is" if record.open == 1 else f"{record.open} patches are"
-        note(f"note: {count} still open, without any part in this")
+        note(f"note: {count} still open and not used here")
     click.echo(f"model: {finished / MODEL / record.dataset}")
     click.echo(f"predictions: {finished / PREDICTIONS}")
     click.echo(f"raw dataset: {finished / RAW / record.dataset}")

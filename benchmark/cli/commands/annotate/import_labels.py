@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "--empty",
     multiple=True,
     metavar="ID,ID",
-    help="These patches hold no class: p07, of an earlier round round_01/p07; all: all open ones.",
+    help="These patches hold no class: p07; of an earlier round, round_01/p07; all: the newest "
+    "round's open ones.",
 )
 @click.option(
     "--accept", multiple=True, metavar="ID,ID", help="The draft of these patches is right as it is."
@@ -46,11 +47,11 @@ def import_labels(
     accept: tuple[str, ...],
     images: tuple[str, ...],
 ) -> int:
-    """Check and take over what was labelled in the rounds' folders, or in FILEs.
+    """Check and keep what you labelled in the rounds' folders, or in FILEs.
 
     Half a round is fine; a patch that is saved again is a correction, also of an earlier round.
-    Nothing of yours is changed, and all imports are kept. Exits with 2 if something was refused;
-    the rest is imported nevertheless.
+    No file of yours is changed, and all imports are kept. Exits with 2 if something was refused;
+    the rest is still imported.
     """
     from benchmark.annotation.imports.take import import_labels as take
     from benchmark.annotation.project.places import Places, load_project

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SHOWN = 8
 """Ids that a table lists."""
 HOW_TIMED = (
-    "minutes: between one save and the next, if at most 15 lie between them; the first patch of a "
-    "session isn't timed"
+    "minutes: from one save to the next, unless more than 15 passed or a round was written in "
+    "between; files saved in the same second count once"
 )
 
 
@@ -103,7 +103,7 @@ def _sums(state: "State") -> "Iterator[str]":
     spent = state.minutes
     if spent.saved:
         yield (
-            f"minutes: {spent.minutes:.0f} for {spent.timed} of {spent.saved} saved files "
+            f"minutes: {spent.minutes:.0f} for {spent.timed} of {spent.saved} saves "
             f"({HOW_TIMED.removeprefix('minutes: ')})"
         )
     if state.rounds and state.missing:

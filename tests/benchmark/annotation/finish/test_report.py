@@ -64,9 +64,9 @@ def test_it_says_how_much_the_last_round_changed_and_how_sure_to_be(
 ) -> None:
     told = tell(Places(tmp_path), project, agreement)
     text = " ".join(told.verdict)
-    assert "Round 3 changed the ensemble's labels; Dice to before: liver 0.9" in text
-    assert "In round 3's 12 patches, of which 4 were shown with a draft" in text
-    assert "too sure of itself" in text
+    assert "Round 3 changed the predictions; Dice with the previous: liver 0.9" in text
+    assert "In round 3's 12 patches, 4 of them shown with a draft" in text
+    assert "the ensemble is overconfident" in text
     assert "about 1.2 % of the voxels of the 12 compared images have a wrong label" in text
     assert [len(curve.marks) for chart in told.charts for curve in chart.curves] == [3] * 4
     rising = [mark.y for mark in told.charts[0].curves[0].marks]

@@ -178,6 +178,23 @@ def test_of_a_whole_images_template_one_patch_can_be_done(tmp_path: Path) -> Non
     assert report.warnings == ("p02: 3 labelled voxels outside its box left out",)
 
 
+def test_a_segmentation_of_a_whole_image_is_no_surprise(tmp_path: Path) -> None:
+    built = build(tmp_path / "project", view="image")
+    whole = np.ones(built.grid("case_002").shape, np.uint8)
+    whole[built.patch("p03").box.slices] = inside(built, "p03")
+    file = built.save(tmp_path / "mine.nii.gz", whole, "case_002", (0, 0, 0))
+    report = run(built, images={"case_002": file})
+    assert of(report, "imported") == ["p03"]
+    assert report.warnings == ()
+
+
+def test_a_misnamed_whole_image_is_to_get_its_templates_name(tmp_path: Path) -> None:
+    built = build(tmp_path, view="image")
+    whole = np.ones(built.grid("case_002").shape, np.uint8)
+    built.save(built.places.round(0) / "case_002_segmentation.nii.gz", whole, "case_002", (0, 0, 0))
+    assert "rename it to case_002_label.nii.gz" in run(built).of("refused")[0].text
+
+
 def test_a_file_from_elsewhere_is_taken_by_its_name_or_by_the_image_that_is_said(
     tmp_path: Path,
 ) -> None:

@@ -346,7 +346,7 @@ WRONG = {
     ),
     "empty, with labels": Wrong(
         lambda b: put(b, drawn(b)),
-        f"{FILE}has 40 voxels of classes in p01's box, so that --empty p01 doesn't fit; leave that "
+        f"{FILE}has 40 voxels of classes in p01's box, so --empty p01 doesn't fit; leave that "
         "out, or erase them and save",
         {"empty": ["p01"]},
     ),
@@ -358,7 +358,7 @@ WRONG = {
     ),
     "a draft that was changed": Wrong(
         lambda b: b.draw("p01", number=1),
-        "round_01/p01_label.nii.gz: isn't the draft any more, so that --accept p01 doesn't fit; "
+        "round_01/p01_label.nii.gz: isn't the draft any more, so --accept p01 doesn't fit; "
         "leave that out, and it is imported as it is",
         {"accept": ["p01"]},
         rounds=2,

@@ -43,6 +43,14 @@ def test_a_folder_gives_the_files_that_are_called_as_images_are(tmp_path: Path) 
     assert notes == [f"{tmp_path}: no image for c.nii.gz; left out"]
 
 
+def test_a_raw_dataset_gives_its_label_maps(tmp_path: Path) -> None:
+    file = tmp_path / "raw" / "Dataset512_X" / "labelsTr" / "a.nii.gz"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    for folder in (tmp_path / "raw", file.parents[1], file.parent):
+        assert given_files([str(folder)], IDS) == ({"a": file}, [])
+
+
 def test_an_image_has_one_label_file(tmp_path: Path) -> None:
     (tmp_path / "a.nii.gz").touch()
     with pytest.raises(UserError, match="has two label files"):

@@ -59,7 +59,9 @@ def test_a_hundred_and_fifty_pictures_make_a_page_of_some_megabytes(work) -> Non
 
 
 def test_why_is_told_as_far_as_it_is_known() -> None:
-    assert why_text(Why(by="prior", rank=11), 20) == "Chosen 11th of 20 by prior"
+    assert why_text(Why(by="prior", rank=11), 20) == ("Chosen 11th of 20 where you said to look")
+    named = why_text(Why(by="random_start+clasp_pe", rank=2), 20)
+    assert named == "Chosen 2nd of 20 by clasp_pe"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_each_image_is_read_once_and_each_patch_reported(work, monkeypatch) -> N
     )
     work.write(progress=lambda *step: told.append(step))
     assert opened == work.predicted.reads == ["case_a", "case_b", "case_c"]
-    assert told == [("patches", done, 4) for done in range(5)]
+    assert told == [("write", done, 4) for done in range(5)]
 
 
 def test_templates_are_locked_outside_and_hold_the_draft_inside(work) -> None:
