@@ -118,7 +118,7 @@ def choose_folds(asked: Asked, budget: int, seen: Seen) -> Chosen[int]:
         return Chosen(asked.folds, "--folds")
     usual = Training().folds
     if images < usual:
-        warning = f"{images} images are few: the model will know no others"
+        warning = f"only {images} images: the model may fail on any that look different"
         return Chosen(images, f"one for each image; the papers' are {usual}", (warning,))
     if budget < usual:
         return Chosen(max(FEWEST, budget), "one for each patch of round 0")

@@ -113,8 +113,8 @@ def _left(listed: Listed) -> list[str]:
     if listed.labels:
         names = ", ".join(listed.labels[:LISTED]) + (" ..." if listed.labels[LISTED:] else "")
         notes.append(
-            f"left out as label maps, by their names: {len(listed.labels)} ({names}); those that "
-            "count are given one by one, with their image's id"
+            f"left out as label maps, by their names: {len(listed.labels)} ({names}); to "
+            "use one, give it with its image's id: --labels ID=FILE"
         )
     if listed.pictures:
         notes.append(f"left out as two-dimensional: {listed.pictures} pictures")

@@ -143,7 +143,7 @@ def test_few_images_make_a_small_ensemble(images: Path, tmp_path: Path) -> None:
         (images / f"case_{number}_0000.nii.gz").unlink()
     result = begun(tmp_path / "p", images)
     assert load_project(tmp_path / "p").training.folds == 3
-    assert "warning: 3 images are few" in result.output
+    assert "warning: only 3 images" in result.output
 
 
 def test_a_submitted_method_is_named_by_its_whole_path(
