@@ -176,12 +176,13 @@ def test_what_is_left_of_a_project_is_not_mixed_with_another(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--method", "claspe"], "unknown method 'claspe'"),
+        (["--method", "claspe"], "--method: unknown method 'claspe'; choose from bald, "),
+        (["--start", "typi"], "--start: unknown method 'typi'; choose from random_start, "),
         (["--method", "random_start"], "is a start method; give it with --start"),
         (["--method", "random_fg66"], "by complete label maps"),
         (["--start", "bald"], "is a query method; give it with --method"),
         (["--start", "random_fg33_start"], "unknown method"),
-        (["--method", "power_bald,beta=0"], "beta"),
+        (["--method", "power_bald,beta=0"], "--method: power_bald"),
         (["--method", "gone.py:Mine"], "gone.py: no such file"),
         (["--high-variance", "kidney"], "no class 'kidney'"),
         (["--patch-mm", "1,2"], "isn't Z,Y,X in mm"),
