@@ -209,6 +209,17 @@ def test_the_images_folder_must_be_there(tmp_path: Path) -> None:
     assert "at least 2" in refused(tmp_path / "p", tmp_path / "one")
 
 
+@pytest.mark.parametrize("kept", [0, 200, 20_000])
+def test_a_damaged_image_is_refused_with_the_way_to_go_on_without(
+    kept: int, images: Path, tmp_path: Path
+) -> None:
+    file = images / "case_3_0000.nii.gz"
+    file.write_bytes(file.read_bytes()[:kept])
+    told = refused(tmp_path / "p", images)
+    assert told.startswith(f"{file}: ")
+    assert "or leave this image out: move it away, or list the others with --csv" in told
+
+
 def test_a_folder_that_is_a_file_is_refused(images: Path, tmp_path: Path) -> None:
     (tmp_path / "p").write_text("")
     result = begun(tmp_path / "p", images)
