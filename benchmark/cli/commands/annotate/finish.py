@@ -58,7 +58,7 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
 
 
 def _print(places: "Places", outcome: "Outcome") -> None:
-    from benchmark.annotation.finish.names import MODEL, PREDICTIONS, RAW, REPORT
+    from benchmark.annotation.finish.names import GUIDE, MODEL, PREDICTIONS, RAW, REPORT
 
     record, finished = outcome.record, places.finished
     if not outcome.made:
@@ -72,3 +72,4 @@ def _print(places: "Places", outcome: "Outcome") -> None:
     click.echo(f"report: {finished / REPORT}")
     if outcome.aside is not None:
         click.echo(f"what was finished before: {outcome.aside}")
+    click.echo(f"next: {finished / GUIDE} has the commands to use all of these")
