@@ -134,12 +134,12 @@ def why_text(why: Why, count: int) -> str:
     """Why a patch was chosen, for people.
 
     >>> why_text(Why(by="clasp_pe", rank=2, uncertainty=0.25, predicted={"background": 1.0}), 9)
-    'Chosen 2nd of 9 by clasp_pe; mean uncertainty 0.250; predicted: background 100%'
+    'Chosen 2nd of 9 by clasp_pe; mean uncertainty 25.0%; predicted: background 100%'
     """
     by = "where you said to look" if why.by == "prior" else f"by {why.by.rpartition('+')[2]}"
     parts = [f"Chosen {_ordinal(why.rank)} of {count} {by}"]
     if why.uncertainty is not None:
-        parts.append(f"mean uncertainty {why.uncertainty:.3f}")
+        parts.append(f"mean uncertainty {why.uncertainty:.1%}")
     if why.predicted is not None:
         found = sorted(why.predicted.items(), key=lambda item: -item[1])
         shares = [f"{name} {share:.3g}%" for name, share in _percent(found)]
