@@ -81,9 +81,12 @@ class Importing:
             last = asked.history[-1].number
             self._line(number, patch, "kept", f"nothing new since import {last}")
             if is_undone(asked, candidates):
+                right, option = "it holds no class", "--empty"
+                if patch.template != no_class(patch):
+                    right, option = "its draft is right", "--accept"
                 self.warnings.append(
-                    f"{asked.said}: was saved as it had been written; import {last} stays; if it "
-                    f"holds no class, confirm with --empty {asked.said}"
+                    f"{asked.said}: was saved as it had been written; import {last} stays; if "
+                    f"{right}, confirm with {option} {asked.said}"
                 )
             return
         if refused:

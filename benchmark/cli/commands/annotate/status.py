@@ -127,9 +127,11 @@ def _agreement_lines(agreement: "Agreement | None", classes: tuple[str, ...]) ->
             f"Dice: {_by_class(classes, found.dice)}; {_percent(found.right)} of their voxels were "
             f"predicted right{_drafted(found)}"
         )
-    if any(
-        dice is None for each in (*agreement.changes, *agreement.held_out) for dice in each.dice
-    ):
+    shown = [
+        *(each.dice for each in agreement.changes),
+        *(each.dice for each in agreement.held_out),
+    ]
+    if any(None in values for values in shown):
         yield "-: undefined, as neither of the two compared has the class"
     if agreement.wrong is not None:
         rough = agreement.calibrated is not None and agreement.calibrated.at_limit

@@ -480,3 +480,18 @@ def test_labels_that_were_erased_after_their_import_stay_until_that_is_confirmed
     assert (kept(built, "p02") == drawn).all()
     assert of(run(built, empty=["p02"]), "corrected") == ["p02"]
     assert not kept(built, "p02").any()
+
+
+def test_a_draft_that_was_saved_again_after_its_import_is_confirmed_with_accept(
+    tmp_path: Path,
+) -> None:
+    built = build(tmp_path, rounds=2)
+    file = built.label_file("p02", number=1)
+    written = file.read_bytes()
+    built.draw("p02", number=1)
+    run(built)
+    file.write_bytes(written)
+    date(file, (NOW + timedelta(seconds=30)).isoformat())
+    (warning,) = (each for each in run(built).warnings if "p02" in each)
+    assert warning.endswith("if its draft is right, confirm with --accept p02")
+    assert of(run(built, accept=["p02"]), "corrected") == ["p02"]
