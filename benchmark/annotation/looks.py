@@ -76,9 +76,9 @@ def named(text: str, project: Project, cases: Collection[str]) -> tuple[str, str
     if not (equals and colon and where):
         _refuse(text, "names no place")
     if name not in project.classes:
-        _refuse(text, f"no class '{name}'; choose from {', '.join(project.classes)}")
+        _refuse(text, f"no class '{name}'", f"choose from {', '.join(project.classes)}")
     if where != INTENSITY and where not in cases:
-        _refuse(text, f"no image '{where}'; there are {listed(sorted(cases))}")
+        _refuse(text, f"no image '{where}'", f"there are {listed(sorted(cases))}")
     return name, where, value.strip()
 
 
@@ -88,7 +88,7 @@ def _range(text: str, value: str) -> tuple[float, float]:
         _refuse(text, f"'{value}' isn't a range of intensities")
     low, high = float(found[1] or -math.inf), float(found[2] or math.inf)
     if low > high:
-        _refuse(text, "its range is empty")
+        _refuse(text, "its range is empty", "write it as LOW..HIGH")
     return low, high
 
 
@@ -107,10 +107,12 @@ def _box(text: str, value: str, grid: Grid) -> Box:
         size = as_triple(high - low for low, high in ranges)
     stop = [a + n for a, n in zip(start, size, strict=True)]
     if min(size) < 1:
-        _refuse(text, "its box is empty")
+        _refuse(text, "its box is empty", "write z0:z1,y0:y1,x0:x1 without the last of each range")
     if min(start) < 0 or any(b > n for b, n in zip(stop, grid.shape, strict=True)):
         z, y, x = grid.shape
-        _refuse(text, f"outside the image of {z} x {y} x {x} voxels (z, y, x)")
+        _refuse(
+            text, f"outside the image of {z} x {y} x {x} voxels", "correct it (z, y, x, from 0)"
+        )
     return Box(start=start, size=size)
 
 
@@ -139,5 +141,5 @@ def voxel_at(grid: Grid, point: tuple[float, float, float], *, ras: bool) -> tup
     return as_triple(found[::-1])
 
 
-def _refuse(text: str, cause: str) -> NoReturn:
-    raise UserError(f"--look {text}: {cause}; {FORMS}")
+def _refuse(text: str, cause: str, way_out: str = FORMS) -> NoReturn:
+    raise UserError(f"--look {text}: {cause}; {way_out}")

@@ -162,8 +162,8 @@ def check_labelled(places: Places, last: Round, *, with_open: bool) -> None:
     verb, them = ("is", "it") if len(left) == 1 else ("are", "them")
     raise UserError(
         f"{name}: {len(left)} of {len(last.patches)} patches {verb} open ({listed(left)}); label "
-        f"{them} and run {command('import', places.root)} (--empty {left[0]}: no class there), or "
-        "go on without: --with-open"
+        f"{them} and run {command('import', places.root)} (which asks about those without a "
+        "class), or go on without: --with-open"
     )
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from nnactive.io.formatting import duration
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from benchmark.jobs import Job
     from benchmark.journal.watch import Progress
 
 BAR_WIDTH = 16
@@ -79,29 +81,46 @@ class Beat:
         return True
 
 
+@dataclass(frozen=True)
+class Words:
+    """How progress is put in words."""
+
+    job: "Callable[[Job], str]" = str
+    idle: str = "waiting for Snakemake"
+    """While no job runs."""
+    least: float = 0
+    """Seconds left below which no time is told."""
+
+    def left(self, progress: "Progress") -> str:
+        """The time left, after a comma; empty if it isn't known or nothing is left."""
+        seconds = progress.seconds_left
+        if seconds is None or seconds < self.least or len(progress.done) == progress.total:
+            return ""
+        return f", about {duration(seconds)} left"
+
+
 @contextmanager
-def shown() -> Iterator["Callable[[Progress], None]"]:
-    """A function that shows the progress it is given, while the block runs."""
+def shown(words: Words | None = None) -> Iterator["Callable[[Progress], None]"]:
+    """A function that shows the progress it is given, while the block runs.
+
+    Args:
+        words: how; None: as the benchmark does.
+    """
     from rich.console import Console
 
     console = Console(stderr=True)
     if console.is_terminal:
-        with _bar(console) as show:
+        with _bar(console, words or Words()) as show:
             yield show
     else:
-        yield Lines()
-
-
-def _left(progress: "Progress") -> str:
-    if progress.seconds_left is None or len(progress.done) == progress.total:
-        return ""
-    return f", about {duration(progress.seconds_left)} left"
+        yield Lines(words)
 
 
 class Lines:
     """Prints a line for each finished job; while none finishes, now and then what is running."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words | None = None) -> None:
+        self.words = words or Words()
         self.beat = Beat(time.monotonic())
 
     def __call__(self, progress: "Progress") -> None:
@@ -111,18 +130,18 @@ class Lines:
         now = time.monotonic()
         before = len(progress.done) - len(progress.fresh)
         for number, job in enumerate(progress.fresh, before + 1):
-            last = _left(progress) if number == len(progress.done) else ""
-            click.echo(f"[{number}/{progress.total}] {job}{last}", err=True)
+            last = self.words.left(progress) if number == len(progress.done) else ""
+            click.echo(f"[{number}/{progress.total}] {self.words.job(job)}{last}", err=True)
         if progress.fresh:
             self.beat = Beat(now)
         elif self.beat.due(now):
-            running = "; ".join(map(str, progress.running)) or "waiting for Snakemake"
+            running = "; ".join(map(self.words.job, progress.running)) or self.words.idle
             spent = duration(now - self.beat.start)
-            click.echo(f"running for {spent}: {running}{_left(progress)}", err=True)
+            click.echo(f"running for {spent}: {running}{self.words.left(progress)}", err=True)
 
 
 @contextmanager
-def _bar(console: "Console") -> "Iterator[Callable[[Progress], None]]":
+def _bar(console: "Console", words: Words) -> "Iterator[Callable[[Progress], None]]":
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -136,12 +155,12 @@ def _bar(console: "Console") -> "Iterator[Callable[[Progress], None]]":
         task = bars.add_task("starting", total=None)
 
         def show(progress: "Progress") -> None:
-            running = "; ".join(str(job) for job in progress.running) or "waiting"
+            running = "; ".join(map(words.job, progress.running)) or "waiting"
             bars.update(
                 task,
                 completed=len(progress.done),
                 total=progress.total,
-                description=escape(f"jobs{_left(progress)} | {running}"),
+                description=escape(f"jobs{words.left(progress)} | {running}"),
             )
 
         yield show

@@ -11,6 +11,8 @@ from nnactive.quality.calibration import Reliability, expected_error
 BINS: Final = 10
 RANGE: Final = (0.1, 10.0)
 """Temperatures that are tried."""
+NEAR: Final = 1.01
+"""How far from a limit a temperature may be fitted that is meant to be at it."""
 FEWEST_WRONG: Final = 50
 """Wrong voxels below which no temperature is fitted."""
 
@@ -24,6 +26,13 @@ class Calibrated(Frozen):
     temperature: float | None
     """Above 1: the ensemble is too sure; divides the logit of a confidence. None: too few wrong
     voxels to tell."""
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the temperature is at an end of those that are tried, so that it says little."""
+        low, high = RANGE
+        fitted = self.temperature
+        return fitted is not None and not low * NEAR < fitted < high / NEAR
 
 
 def calibrate(counts: np.ndarray) -> Calibrated | None:

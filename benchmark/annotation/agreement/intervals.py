@@ -31,6 +31,13 @@ class Interval(Frozen):
             return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
+    @property
+    def percent(self) -> str:
+        """A share as a percentage, with its interval."""
+        if self.low is None or self.high is None:
+            return f"{self.value:.1%}"
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
 
 def interval(rows: np.ndarray, statistic: Statistic, names: Sequence[object]) -> Interval | None:
     """A figure of the sum of all rows, and how it varies if other rows had been drawn.

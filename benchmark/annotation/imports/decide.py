@@ -15,7 +15,7 @@ from nnactive.data.prepared import array_digest
 from nnactive.oracle.drawn import Drawn
 
 Wish = Literal["empty", "accept"]
-NO_CLASS: Final = "no voxel of a class in its box; if that is right, confirm with --empty {}"
+NO_CLASS: Final = "no voxel of a class in its box"
 AS_WRITTEN: Final = "its box is as it was written"
 
 
@@ -97,7 +97,7 @@ def decide(asked: Asked, candidates: Sequence[Candidate]) -> Taken | str | None:
     if chosen is None:
         return _why_open(asked, candidates)
     if chosen.labels == no_class(asked.patch):
-        return NO_CLASS.format(asked.said)
+        return NO_CLASS
     return Taken(chosen, chosen.read(), "drawn")
 
 
@@ -106,7 +106,7 @@ def _why_open(asked: Asked, candidates: Sequence[Candidate]) -> str:
     if not candidates:
         return "no label file of it is there"
     if candidates[0].explicit and candidates[0].labels == no_class(asked.patch):
-        return NO_CLASS.format(asked.said)
+        return NO_CLASS
     return AS_WRITTEN
 
 

@@ -1,6 +1,6 @@
 """One import at work: decides patch by patch, keeps what is new, says what became of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -50,8 +50,12 @@ class Importing:
     """Whether only some files are read."""
     lines: list[Line] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    untouched: list[tuple[str, str]] = field(default_factory=list)
-    """Patches to ask about, as options name them, and their drafts."""
+    drafted: list[str] = field(default_factory=list)
+    """Patches to ask about, as options name them: drafts with classes, as they were written."""
+    classless: list[str] = field(default_factory=list)
+    """The others to ask about: none has a voxel of a class."""
+    undated: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """By what is wrong with a file's date: patch and file."""
     tones: dict[str, dict[int, Tone]] = field(default_factory=dict)
     """Intensities of classes, by patch."""
 
@@ -77,17 +81,20 @@ class Importing:
             last = asked.history[-1].number
             self._line(number, patch, "kept", f"nothing new since import {last}")
             if is_undone(asked, candidates):
+                right, option = "it holds no class", "--empty"
+                if patch.template != no_class(patch):
+                    right, option = "its draft is right", "--accept"
                 self.warnings.append(
-                    f"{asked.said}: was saved as it had been written; import {last} stays; if it "
-                    f"holds no class, confirm with --empty {asked.said}"
+                    f"{asked.said}: was saved as it had been written; import {last} stays; if "
+                    f"{right}, confirm with {option} {asked.said}"
                 )
             return
         if refused:
             return
         self._line(number, patch, "open", decided)
         if candidates:
-            draft = patch.draft if decided == AS_WRITTEN else "none"
-            self.untouched.append((asked.said, draft))
+            holds_classes = decided == AS_WRITTEN and patch.template != no_class(patch)
+            (self.drafted if holds_classes else self.classless).append(asked.said)
 
     def _is_refused(self, key: Key) -> bool:
         """Whether a file of a patch was refused."""
@@ -101,7 +108,7 @@ class Importing:
             (*self.lines, *self.found.refused),
             key=lambda line: (order.get(line.round, len(order)), line.patch or "~"),
         )
-        return Report(tuple(lines), tuple(self.warnings), self._ask())
+        return Report(tuple(lines), (*self.warnings, *self._undated()), self._ask())
 
     def _asked(self, number: Round, patch: RoundPatch, candidates: Sequence[Candidate]) -> Asked:
         key = (number.number, patch.id)
@@ -114,12 +121,16 @@ class Importing:
     def _is_open(
         self, patch: RoundPatch, candidates: Sequence[Candidate], wish: Wish | None
     ) -> bool:
-        """Whether ``all`` means a patch: nothing was drawn, or for ``--accept``, changed."""
+        """Whether ``all`` means a patch: for ``--accept``, nothing was changed.
+
+        For ``--empty``, no class was drawn or drafted, or a draft was erased.
+        """
         if not candidates:
             return False
         if wish == "accept":
             return patch.draft != "none" and all(c.labels == patch.template for c in candidates)
-        return all(c.labels in {patch.template, no_class(patch)} for c in candidates)
+        has = {c.labels for c in candidates}
+        return no_class(patch) in has and has <= {patch.template, no_class(patch)}
 
     def _keep(self, number: Round, patch: RoundPatch, asked: Asked, taken: Taken) -> None:
         candidate = taken.candidate
@@ -185,14 +196,27 @@ class Importing:
         written = datetime.fromisoformat(number.written)
         if written - SKEW <= saved <= self.now + SKEW:
             return saved.strftime(UTC_TEXT)
-        cause = "before its round was written"
+        cause = "before the round was written"
         if saved > self.now:
             cause = "after now, so clocks differ"
-        self.warnings.append(
-            f"{asked.said}: {taken.candidate.name} was saved {cause}, by its date; its minutes "
-            "aren't counted"
-        )
+        self.undated.setdefault(cause, []).append((asked.said, taken.candidate.name))
         return None
+
+    def _undated(self) -> Iterator[str]:
+        """A warning for all files whose dates are wrong in the same way."""
+        for cause, found in self.undated.items():
+            files = {name for _, name in found}
+            patches = listed(said for said, _ in found)
+            if len(files) == 1:
+                (file,) = files
+                yield (
+                    f"{patches}: {file} was saved {cause}, by its date; its minutes aren't counted"
+                )
+                continue
+            yield (
+                f"{patches}: {len(files)} files were saved {cause}, by their dates; their minutes "
+                "aren't counted"
+            )
 
     def _line(self, number: Round, patch: RoundPatch, outcome: Outcome, text: str) -> None:
         self.lines.append(
@@ -201,20 +225,25 @@ class Importing:
 
     def _ask(self) -> str | None:
         """What to do about untouched patches: the commands."""
-        if not self.untouched:
-            return None
         line = command("import", self.known.places.root)
-        ids = [said for said, _ in self.untouched]
-        drafts = [said for said, draft in self.untouched if draft == "prediction"]
-        one = len(ids) == 1
-        text = (
-            f"{'1 patch is' if one else f'{len(ids)} patches are'} untouched or without a class: "
-            f"{listed(ids)}. Label {'it' if one else 'them'}; or, if "
-            f"{'it holds' if one else 'they hold'} no class: {line} --empty {_option(ids)}"
-        )
-        if drafts:
-            text += f"; or, if the draft is right as it is: {line} --accept {_option(drafts)}"
-        return text
+        told = []
+        if ids := self.drafted:
+            one = len(ids) == 1
+            # ``all`` would also mean untouched drafts without a class.
+            option = ",".join(ids) if self.classless else _option(ids)
+            told.append(
+                f"{counted(len(ids), 'draft')} with classes {'is' if one else 'are'} untouched. "
+                f"Correct {'it' if one else 'them'}; or, if right as "
+                f"{'it is' if one else 'they are'}: {line} --accept {option}"
+            )
+        if ids := self.classless:
+            one = len(ids) == 1
+            told.append(
+                f"{'1 patch has' if one else f'{len(ids)} patches have'} no voxel of a class. "
+                f"Label {'it' if one else 'them'}; or, if {'it holds' if one else 'they hold'} "
+                f"none: {line} --empty {_option(ids)}"
+            )
+        return "\n".join(told) or None
 
 
 def _option(ids: Sequence[str]) -> str:

@@ -42,12 +42,13 @@ class Seen:
         Raises:
             UserError: an image can't be used.
         """
+        from nnactive.data.unlabelled.find import LEAVE_OUT
         from nnactive.data.unlabelled.oddities import odd
 
         found = odd(self.folder, self.images, channels, progress)
         if errors := of(found, "error"):
             more = f" ({len(errors)} images can't be used)" if errors[1:] else ""
-            raise UserError(f"{errors[0].told_of(str(self.folder))}{more}")
+            raise UserError(f"{errors[0].told_of(str(self.folder))}, or {LEAVE_OUT}{more}")
         return summed_up(found)
 
     @property
@@ -78,7 +79,6 @@ def look_at(asked: Asked, classes: Sequence[str], progress: Progress) -> Seen:
         UserError: there are too few images, one can't be used, or labels don't belong to them.
     """
     from nnactive.data.unlabelled.find import find_images
-    from nnactive.data.unlabelled.read import read_grid
 
     folder = asked.images or (asked.csv.parent if asked.csv else None)
     if folder is None:
@@ -90,7 +90,7 @@ def look_at(asked: Asked, classes: Sequence[str], progress: Progress) -> Seen:
         raise UserError(
             f"{folder}: {len(found.images)} image; an ensemble needs at least {FEWEST}; add images"
         )
-    grids = {image.id: read_grid(folder, image) for image in found.images}
+    grids = {image.id: _grid_of(folder, image) for image in found.images}
     ids = [image.id for image in found.images]
     files, notes = given_files(asked.labels, ids)
     named = {image.id: folder / image.files[0] for image in found.images}
@@ -111,3 +111,13 @@ def look_at(asked: Asked, classes: Sequence[str], progress: Progress) -> Seen:
             "images, or train nnU-Net on these"
         )
     return seen
+
+
+def _grid_of(folder: Path, image: Image) -> Grid:
+    from nnactive.data.unlabelled.find import LEAVE_OUT
+    from nnactive.data.unlabelled.read import read_grid
+
+    try:
+        return read_grid(folder, image)
+    except UserError as error:
+        raise UserError(f"{error}, or {LEAVE_OUT}") from None

@@ -18,20 +18,34 @@ def checked_method(text: str, option: str) -> str:
         UserError: there is no such method or parameter, it is of the other kind, or it asks for
             labels that nobody has.
     """
+    try:
+        return _checked(text, option)
+    except UserError as error:
+        raise UserError(f"{option}: {error}") from None
+
+
+def _checked(text: str, option: str) -> str:
     from benchmark.submission.spec import make
-    from nnactive.methods import StartMethod
+    from nnactive.methods import BUILTIN, STARTS, StartMethod
 
     method = Method.parse(text)
     if method.file is not None:
         return method.string if method.installed else method.moved(method.file.resolve())
+    if method.name not in {*BUILTIN, *STARTS}:
+        known = STARTS if option == "--start" else BUILTIN
+        names = sorted(name for name, each in known.items() if not each.oracle)
+        raise UserError(
+            f"unknown method '{method.name}'; choose from {', '.join(names)}, or give "
+            "path/to/file.py:Class"
+        )
     _, found = make(method)
     starts = isinstance(found, StartMethod)
     if starts != (option == "--start"):
         kind, other = ("start", "--start") if starts else ("query", "--method")
-        raise UserError(f"{option}: {text} is a {kind} method; give it with {other}")
+        raise UserError(f"{text} is a {kind} method; give it with {other}")
     if found.oracle:
         raise UserError(
-            f"{option}: {text} places patches by complete label maps, which an unlabelled project "
+            f"{text} places patches by complete label maps, which an unlabelled project "
             f"hasn't; choose another{_instead(option)}"
         )
     return method.string

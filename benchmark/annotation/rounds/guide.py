@@ -38,6 +38,12 @@ No class in a patch: add --empty {first}.{accept}
 """
 
 
+NO_ITKSNAP: Final = (
+    "itksnap: not found; get ITK-SNAP from www.itksnap.org, and add the folder with its program "
+    "itksnap to PATH"
+)
+
+
 def readme(known: Round, project: Project, sources: Sources) -> str:
     """Content of ``README.txt``."""
     values = ["background", *project.classes, "outside, not to be labelled"]
@@ -72,6 +78,7 @@ def _lines(known: Round, project: Project, sources: Sources) -> Iterator[str]:
     yield "#!/bin/sh"
     yield f"# Open a patch in ITK-SNAP: sh {names.OPEN} {first}"
     yield 'cd "$(dirname "$0")" || exit 1'
+    yield f"command -v itksnap >/dev/null || {{ echo '{NO_ITKSNAP}' >&2; exit 127; }}"
     yield 'case "$1" in'
     for each in known.patches:
         command = itksnap.command(*files_of(known, each, project, sources))

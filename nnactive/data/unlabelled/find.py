@@ -25,6 +25,8 @@ SERIES_ID = "image_{:0{}d}"
 """Id of a DICOM series: nothing of its header or its folder's name, which may be a person's."""
 DIGITS = 3
 STAGE = "find"
+LEAVE_OUT = "leave this image out: move it away, or list the others with --csv"
+"""A way out for an image that can't be used."""
 CHOOSE = "a CSV with a column 'id' and one of paths chooses and names them"
 LISTED = 3
 
@@ -65,7 +67,7 @@ def find_images(
     for image in found.images:
         for file in image.files if image.series is None else ():
             if problem := file_problem(folder / file, image.id):
-                raise UserError(problem)
+                raise UserError(f"{problem}, or {LEAVE_OUT}")
     unchecked = sorted({e for i in found.images if (e := ending_in(i.files[0])) in UNCHECKED})
     if not unchecked:
         return found

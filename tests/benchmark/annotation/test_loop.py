@@ -172,7 +172,7 @@ def test_an_open_round_is_named_with_the_ways_on(bench: Bench) -> None:
     line = str(refusal.value)
     assert "2 of 4 patches are open (p02, p04)" in line
     assert "annotate import" in line
-    assert "--empty p02" in line
+    assert "asks about those without a class" in line
     assert "--with-open" in line
     assert bench.made == []
     assert bench.round(with_open=True).number == 1

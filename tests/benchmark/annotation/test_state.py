@@ -186,7 +186,9 @@ def test_agreement_is_told_in_words() -> None:
         "rounds 1 and 2, Dice of their predictions for 7 images: liver 0.914, tumour -; 91.4% of "
         "the foreground differs\n"
         "round 1's predictions in the 3 patches labelled next, Dice: liver 0.914, tumour -; 91.4% "
-        "of the voxels right (3 were shown as a draft, so it flatters)\n"
+        "of their voxels were predicted right; 3 of the 3 patches were labelled from this "
+        "prediction as a draft, which makes these figures look better than they are\n"
+        "-: undefined, as neither of the two compared has the class\n"
         "voxels that the newest ensemble gets wrong, by calibrated confidence: 1.23%"
     )
     (line,) = agreement_lines(None, ("liver",))

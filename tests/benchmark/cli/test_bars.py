@@ -1,11 +1,17 @@
 """Progress of long work on a dataset: with the time that is left, on a terminal or not."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmark.cli.bars import Lines, bars
+from benchmark.cli.commands.annotate.progress import in_rounds, told
 from benchmark.cli.progress import Lines as RunLines
 from benchmark.cli.progress import Pace
+from benchmark.jobs import experiment_jobs
 from benchmark.journal.watch import Progress
+from benchmark.layout import Experiment
+from nnactive.settings import Setting, Training
 
 
 def test_lines_tell_now_and_then_how_far_a_stage_is(capsys, monkeypatch) -> None:
@@ -48,6 +54,32 @@ def test_a_run_in_which_nothing_ends_says_what_is_running(capsys, monkeypatch) -
         "running for 5 s: b, about 1 min left",
         "running for 12 s: b, about 1 min left",
     ]
+
+
+def test_a_projects_jobs_are_told_in_rounds(capsys, tmp_path: Path) -> None:
+    setting = Setting(
+        name="mine",
+        dataset="mine",
+        regime="own",
+        patch_size=(4, 4, 4),
+        starting_budget=1,
+        query_size=1,
+        loops=2,
+        training=Training(folds=2),
+    )
+    jobs = list(experiment_jobs(tmp_path, setting, Experiment("mine", "random", 1)))
+    words = [in_rounds(job) for job in jobs]
+    assert words[:4] == [
+        "choosing the patches of round 0",
+        "collecting the labels of round 0",
+        "training network 1 of 2 (labels of round 0)",
+        "training network 2 of 2 (labels of round 0)",
+    ]
+    assert "choosing the patches of round 1" in words
+    assert "training network 2 of 2 (labels of rounds 0 to 1)" in words
+    with told() as show:
+        show(Progress(2, (jobs[0],), (jobs[0],), (), seconds_left=0.2))
+    assert capsys.readouterr().err == f"[1/2] {in_rounds(jobs[0])}\n"
 
 
 def test_a_bar_on_a_terminal(capsys, monkeypatch: pytest.MonkeyPatch) -> None:

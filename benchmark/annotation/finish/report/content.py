@@ -140,7 +140,7 @@ def _bins(agreement: Agreement) -> tuple[Bin, ...]:
     count = len(table.voxels)
     rows = enumerate(zip(table.voxels, table.confidence, table.correct, strict=True))
     return tuple(
-        Bin(f"{n / count:.1f} to {(n + 1) / count:.1f}", voxels, sure / voxels, right / voxels)
+        Bin(f"{n / count:.0%} to {(n + 1) / count:.0%}", voxels, sure / voxels, right / voxels)
         for n, (voxels, sure, right) in rows
         if voxels
     )
@@ -162,7 +162,7 @@ def _verdict(project: Project, agreement: Agreement) -> list[str]:
         if last.disagreement is not None:
             found.append(
                 "Share of the foreground, as either ensemble sees it, that changed its label: "
-                f"{last.disagreement}."
+                f"{last.disagreement.percent}."
             )
     if agreement.held_out:
         late = agreement.held_out[-1]
@@ -181,14 +181,16 @@ def _sureness(agreement: Agreement) -> str:
         return ""
     how = "overconfident" if calibrated.temperature > 1 else "underconfident"
     text = (
-        f"In those patches the ensemble is {how} (temperature {calibrated.temperature:.2f}, "
-        f"expected calibration error {calibrated.error:.3f})"
+        f"In those patches the ensemble is {how} (temperature {calibrated.temperature:.2f}"
+        f"{', the limit of those tried' if calibrated.at_limit else ''}; "
+        f"expected calibration error {calibrated.error:.1%})"
     )
     if agreement.wrong is None:
         return text + "."
     return text + (
-        f"; if that holds elsewhere, about {100 * agreement.wrong:.2g} % of the voxels of the "
-        f"{len(agreement.watched)} compared images have a wrong label."
+        f"; if that holds elsewhere, about {agreement.wrong:.2%} of the voxels of the "
+        f"{len(agreement.watched)} compared images have a wrong label"
+        f"{', a rough figure, as the temperature is at its limit' if calibrated.at_limit else ''}."
     )
 
 

@@ -24,6 +24,18 @@ POLICY: Final = (
 LEAST: Final = 0.001
 """Share of a patch from which on a predicted class is named."""
 
+NO_METHODS: Final = {"prior", "place"}
+NOISY_STRATA: Final = (
+    "{} chooses some patches by uncertainty alone and then a share for each class, all with random "
+    "noise (power noise{}), so the order of choice doesn't follow the mean uncertainty (1 - "
+    "confidence)."
+)
+ORDERS: Final = {
+    "clap_pe": NOISY_STRATA.format("ClaP PE", ""),
+    "clasp_pe": NOISY_STRATA.format("ClaSP PE", ", less in later rounds"),
+}
+"""By name of a method: how it orders patches."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -82,6 +94,7 @@ def render(
         outline=hexadecimal(OUTLINE),
         drafted=any(each.draft == "prediction" for each in known.patches),
         crops=known.view == "crop",
+        order=order_text([each.why for each in known.patches]),
         width=WIDTH,
         height=HEIGHT,
         policy=POLICY,
@@ -121,17 +134,36 @@ def why_text(why: Why, count: int) -> str:
     """Why a patch was chosen, for people.
 
     >>> why_text(Why(by="clasp_pe", rank=2, uncertainty=0.25, predicted={"background": 1.0}), 9)
-    'Chosen 2nd of 9 by clasp_pe; mean uncertainty 0.250; predicted: background 100%'
+    'Chosen 2nd of 9 by clasp_pe; mean uncertainty 25.0%; predicted: background 100%'
     """
     by = "where you said to look" if why.by == "prior" else f"by {why.by.rpartition('+')[2]}"
     parts = [f"Chosen {_ordinal(why.rank)} of {count} {by}"]
     if why.uncertainty is not None:
-        parts.append(f"mean uncertainty {why.uncertainty:.3f}")
+        parts.append(f"mean uncertainty {why.uncertainty:.1%}")
     if why.predicted is not None:
         found = sorted(why.predicted.items(), key=lambda item: -item[1])
         shares = [f"{name} {share:.3g}%" for name, share in _percent(found)]
         parts.append(f"predicted: {', '.join(shares)}")
     return "; ".join(parts)
+
+
+def order_text(whys: Sequence[Why]) -> str:
+    """How a round's order of choice goes with the uncertainties that are shown.
+
+    Returns:
+        A sentence; empty if none is shown, or a person said where to look.
+
+    >>> order_text([Why(by="random_start+bald", rank=1, uncertainty=0.2)])
+    'bald has its own order of choice, which need not follow the mean uncertainty (1 - confidence).'
+    """
+    shown = [why.by for why in whys if why.uncertainty is not None and why.by not in NO_METHODS]
+    if not shown:
+        return ""
+    name = shown[0].rpartition("+")[2].partition(",")[0]
+    return ORDERS.get(name) or (
+        f"{name} has its own order of choice, which need not follow the mean uncertainty (1 - "
+        "confidence)."
+    )
 
 
 def _percent(found: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -39,7 +39,7 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
     from benchmark.annotation.finish.run import finish as run
     from benchmark.annotation.finish.train import train_last
     from benchmark.annotation.project.places import Places, load_project
-    from benchmark.cli.progress import shown
+    from benchmark.cli.commands.annotate.progress import told
     from benchmark.machine.checks import begin_run
     from nnactive.devices import usable_cores
 
@@ -51,14 +51,14 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
     machine = Machine(cores or usable_cores(), command_line())
 
     def train(number: int) -> "Trained":
-        return train_last(places, project, number, machine, Told(shown, bars, note))
+        return train_last(places, project, number, machine, Told(told, bars, note))
 
     outcome = run(places, project, train, bars, cores=machine.cores)
     _print(places, outcome)
 
 
 def _print(places: "Places", outcome: "Outcome") -> None:
-    from benchmark.annotation.finish.names import MODEL, PREDICTIONS, RAW, REPORT
+    from benchmark.annotation.finish.names import GUIDE, MODEL, PREDICTIONS, RAW, REPORT
 
     record, finished = outcome.record, places.finished
     if not outcome.made:
@@ -72,3 +72,4 @@ def _print(places: "Places", outcome: "Outcome") -> None:
     click.echo(f"report: {finished / REPORT}")
     if outcome.aside is not None:
         click.echo(f"what was finished before: {outcome.aside}")
+    click.echo(f"next: {finished / GUIDE} has the commands to use all of these")

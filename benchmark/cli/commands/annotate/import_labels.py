@@ -13,7 +13,7 @@ from nnactive.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmark.annotation.imports.report import Report
+    from benchmark.annotation.imports.report import Line, Outcome, Report
 
 
 @click.command(
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="ID,ID",
     help="These patches hold no class: p07; of an earlier round, round_01/p07; all: the newest "
-    "round's open ones.",
+    "round's open ones, except drafts with classes.",
 )
 @click.option(
     "--accept", multiple=True, metavar="ID,ID", help="The draft of these patches is right as it is."
@@ -80,25 +80,37 @@ def _by_case(images: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def _open(report: "Report") -> "Iterator[str]":
-    """The open patches, those of a round with the same reason together."""
+def _alike(report: "Report", outcome: "Outcome") -> "Iterator[str]":
+    """The patches of an outcome, those of a round of which the same is said together."""
     from benchmark.annotation.imports.files.names import listed
 
-    groups: dict[tuple[str, str], list[str]] = {}
-    for line in report.of("open"):
-        groups.setdefault((line.round, line.text), []).append(line.patch or "")
-    for (name, text), ids in groups.items():
-        yield f"open: {name}: {listed(ids)}: {text}"
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for line in report.of(outcome):
+        groups.setdefault((line.round, line.text), []).append(line)
+    for (name, text), lines in groups.items():
+        ids = listed(line.patch or "" for line in lines)
+        one = f"{name}/{ids} ({lines[0].case})"
+        yield f"{outcome}: {one if len(lines) == 1 else f'{name}: {ids}'}: {text}"
+
+
+def _refused(report: "Report") -> "Iterator[str]":
+    """How many files and options were refused; one can be refused for several patches."""
+    from benchmark.annotation.imports.files.names import counted
+
+    heads = {line.text.partition(": ")[0] for line in report.of("refused")}
+    options = {head for head in heads if head.startswith("--")}
+    for found, thing in ((heads - options, "file"), (options, "option")):
+        if found:
+            yield f"{counted(len(found), thing)} refused"
 
 
 def _print(report: "Report") -> None:
     from benchmark.annotation.imports.report import OUTCOMES
 
-    for outcome in ("imported", "corrected"):
-        for line in report.of(outcome):
-            click.echo(f"{outcome}: {line.round}/{line.patch} ({line.case}): {line.text}")
-    for text in _open(report):
-        click.echo(text)
+    shown: tuple[Outcome, ...] = ("imported", "corrected", "open")
+    for outcome in shown:
+        for text in _alike(report, outcome):
+            click.echo(text)
     for text in report.warnings:
         click.echo(f"warning: {text}")
     for line in report.of("refused"):
@@ -106,5 +118,6 @@ def _print(report: "Report") -> None:
     if report.ask is not None:
         click.echo(report.ask)
     words = {"kept": "imported before"}
-    counts = (f"{len(report.of(each))} {words.get(each, each)}" for each in OUTCOMES)
-    click.echo(f"patches: {', '.join(counts)}")
+    outcomes = (each for each in OUTCOMES if each != "refused")
+    counts = ", ".join(f"{len(report.of(each))} {words.get(each, each)}" for each in outcomes)
+    click.echo("; ".join([f"patches: {counts}", *_refused(report)]))

@@ -78,7 +78,7 @@ def _run(
 ) -> "Outcome":
     from benchmark.annotation.engine import Machine, Told
     from benchmark.annotation.loop import next_round as run
-    from benchmark.cli.progress import shown
+    from benchmark.cli.commands.annotate.progress import told
     from nnactive.devices import usable_cores
 
     notes = tuple(_begin(places))
@@ -91,7 +91,7 @@ def _run(
             _admitted(places, project, project.method, seconds),
         ),
         Machine(cores or usable_cores(), command_line(), notes=notes),
-        Told(shown, bars, note),
+        Told(told, bars, note),
     )
 
 

@@ -14,6 +14,7 @@ from nnactive.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from benchmark.annotation.agreement.counts import HeldOut
     from benchmark.annotation.agreement.intervals import Interval
     from benchmark.annotation.agreement.read import Agreement
     from benchmark.annotation.project.model import Project
@@ -123,14 +124,32 @@ def _agreement_lines(agreement: "Agreement | None", classes: tuple[str, ...]) ->
     for found in agreement.held_out:
         yield (
             f"round {found.number}'s predictions in the {found.patches} patches labelled next, "
-            f"Dice: {_by_class(classes, found.dice)}; {_percent(found.right)} of the voxels right"
-            + (f" ({found.drafted} were shown as a draft, so it flatters)" if found.drafted else "")
+            f"Dice: {_by_class(classes, found.dice)}; {_percent(found.right)} of their voxels were "
+            f"predicted right{_drafted(found)}"
         )
+    shown = [
+        *(each.dice for each in agreement.changes),
+        *(each.dice for each in agreement.held_out),
+    ]
+    if any(None in values for values in shown):
+        yield "-: undefined, as neither of the two compared has the class"
     if agreement.wrong is not None:
+        rough = agreement.calibrated is not None and agreement.calibrated.at_limit
         yield (
             f"voxels that the newest ensemble gets wrong, by calibrated confidence: "
             f"{agreement.wrong:.2%}"
+            + (" (rough: the fitted temperature is at the limit of those tried)" if rough else "")
         )
+
+
+def _drafted(found: "HeldOut") -> str:
+    """What drafts mean for figures of the patches that they were shown in."""
+    if not found.drafted:
+        return ""
+    return (
+        f"; {found.drafted} of the {found.patches} patches were labelled from this prediction as a "
+        "draft, which makes these figures look better than they are"
+    )
 
 
 def _by_class(classes: tuple[str, ...], values: "tuple[Interval | None, ...]") -> str:

@@ -1,5 +1,7 @@
 """What the report says, without a project's files: curves, sentences, escaping."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -67,11 +69,22 @@ def test_it_says_how_much_the_last_round_changed_and_how_sure_to_be(
     assert "Round 3 changed the predictions; Dice with the previous: liver 0.9" in text
     assert "In round 3's 12 patches, 4 of them shown with a draft" in text
     assert "the ensemble is overconfident" in text
-    assert "about 1.2 % of the voxels of the 12 compared images have a wrong label" in text
+    assert "limit" not in text
+    assert re.search(r"that changed its label: \d+\.\d% \(\d", text)
+    assert "about 1.23% of the voxels of the 12 compared images have a wrong label" in text
     assert [len(curve.marks) for chart in told.charts for curve in chart.curves] == [3] * 4
     rising = [mark.y for mark in told.charts[0].curves[0].marks]
     assert rising == sorted(rising, reverse=True), "more agreement is higher up"
     assert all(mark.high <= mark.y <= mark.low for mark in told.charts[0].curves[0].marks)
+
+
+def test_a_temperature_at_its_limit_is_marked(tmp_path, project, agreement) -> None:
+    counts = np.zeros((256, 2), int)
+    counts[250:, 0] = 100  # sure, and never right
+    found = agreement.model_copy(update={"calibrated": calibrate(counts)})
+    text = " ".join(tell(Places(tmp_path), project, found).verdict)
+    assert "(temperature 10.00, the limit of those tried; expected calibration error 9" in text
+    assert "have a wrong label, a rough figure, as the temperature is at its limit." in text
 
 
 def test_one_round_compares_nothing(tmp_path, project) -> None:

@@ -20,9 +20,9 @@ def test_it_tells_what_became_of_each_patch(
     told = capsys.readouterr()
     counts = "216 background, 32 liver, 8 tumour voxels"
     assert f"imported: round_00/p01 (case_001): round_00/p01_label.nii.gz: {counts}" in told.out
-    assert "open: round_00: p03: its box is as it was written" in told.out
+    assert "open: round_00/p03 (case_002): its box is as it was written" in told.out
     assert f"nnactive-bench annotate import {tmp_path} --empty p03" in told.out
-    assert "patches: 1 imported, 0 corrected, 0 imported before, 1 open, 1 refused" in told.out
+    assert "patches: 1 imported, 0 corrected, 0 imported before, 1 open; 1 file refused" in told.out
     assert (
         told.err
         == "read: 3 files\nrefused: round_00/p02_label.nii.gz: has 0 bytes; save it again\n"

@@ -217,7 +217,7 @@ def test_a_named_file_without_a_class_is_asked_about(tmp_path: Path) -> None:
     file = built.save(tmp_path / "case_002.nii.gz", whole, "case_002", (0, 0, 0))
     (line,) = run(built, file).lines
     assert (line.outcome, line.patch) == ("open", "p03")
-    assert line.text.endswith("confirm with --empty p03")
+    assert line.text == "no voxel of a class in its box"
 
 
 def test_empty_and_accepted_patches(tmp_path: Path) -> None:
@@ -231,8 +231,9 @@ def test_empty_and_accepted_patches(tmp_path: Path) -> None:
     assert imports(built, "p02", 1)[0].saved is None
     assert run(built, empty=["p01"], accept=["p02"]).of("imported") == ()
     assert report.ask is not None
-    assert "--empty round_00/p01,round_00/p02,p03; " in report.ask
-    assert report.ask.endswith("--accept p03")
+    drafted, classless = report.ask.splitlines()
+    assert drafted.endswith("--accept p03")
+    assert classless.endswith("--empty round_00/p01,round_00/p02")
 
 
 def test_all_means_the_open_ones(tmp_path: Path) -> None:
@@ -250,10 +251,20 @@ def test_an_erased_draft_is_asked_about(tmp_path: Path) -> None:
     built.save(built.label_file("p01", number=1), array, "case_001", patch.crop.start)
     report = run(built)
     assert outcomes(report)["round_01/p01"] == "open"
-    assert "confirm with --empty p01" in next(
-        line.text for line in report.lines if (line.round, line.patch) == ("round_01", "p01")
-    )
+    assert report.ask is not None
+    drafted, classless = report.ask.splitlines()
+    assert drafted.endswith("--accept p02,p03")
+    assert classless.endswith("--empty round_00/p01,round_00/p02,round_00/p03,p01")
     assert outcomes(run(built, empty=["p01"]))["round_01/p01"] == "imported"
+
+
+def test_all_leaves_out_drafts_with_classes(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    patch = built.patch("p01", 1)
+    array = built.drawn("p01", 1, classes=False)
+    built.save(built.label_file("p01", ".seg.nrrd", 1), array, "case_001", patch.crop.start)
+    assert of(run(built, empty=["all"]), "imported") == ["p01"]  # its other file has the draft
+    assert of(run(built, accept=["all"]), "imported") == ["p02", "p03"]
 
 
 def test_a_segmentation_without_segments_is_asked_about(tmp_path: Path) -> None:
@@ -264,7 +275,7 @@ def test_a_segmentation_without_segments_is_asked_about(tmp_path: Path) -> None:
         each for each in run(built).lines if each.round == "round_01" and each.patch == "p01"
     ]
     assert (line.outcome, line.text) == (
-        "open", "no voxel of a class in its box; if that is right, confirm with --empty p01"
+        "open", "no voxel of a class in its box"
     )  # fmt: skip
     assert imports(built, "p01", 1) == []
     run(built, empty=["p01"])
@@ -340,6 +351,17 @@ def test_a_date_that_cant_be_right_isnt_counted(tmp_path: Path) -> None:
     (warning,) = report.warnings
     assert warning == (
         "p01: round_00/p01_label.nii.gz was saved after now, so clocks differ, by its date; its "
+        "minutes aren't counted"
+    )
+
+
+def test_files_of_the_same_wrong_date_are_told_in_one_line(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    for patch_id in ("p01", "p02", "p03"):
+        date(built.draw(patch_id), "2020-01-01T13:00:00+00:00")
+    (warning,) = run(built).warnings
+    assert warning == (
+        "p01, p02, p03: 3 files were saved before the round was written, by their dates; their "
         "minutes aren't counted"
     )
 
@@ -458,3 +480,18 @@ def test_labels_that_were_erased_after_their_import_stay_until_that_is_confirmed
     assert (kept(built, "p02") == drawn).all()
     assert of(run(built, empty=["p02"]), "corrected") == ["p02"]
     assert not kept(built, "p02").any()
+
+
+def test_a_draft_that_was_saved_again_after_its_import_is_confirmed_with_accept(
+    tmp_path: Path,
+) -> None:
+    built = build(tmp_path, rounds=2)
+    file = built.label_file("p02", number=1)
+    written = file.read_bytes()
+    built.draw("p02", number=1)
+    run(built)
+    file.write_bytes(written)
+    date(file, (NOW + timedelta(seconds=30)).isoformat())
+    (warning,) = (each for each in run(built).warnings if "p02" in each)
+    assert warning.endswith("if its draft is right, confirm with --accept p02")
+    assert of(run(built, accept=["p02"]), "corrected") == ["p02"]

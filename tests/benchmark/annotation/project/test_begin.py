@@ -176,12 +176,13 @@ def test_what_is_left_of_a_project_is_not_mixed_with_another(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--method", "claspe"], "unknown method 'claspe'"),
+        (["--method", "claspe"], "--method: unknown method 'claspe'; choose from bald, "),
+        (["--start", "typi"], "--start: unknown method 'typi'; choose from random_start, "),
         (["--method", "random_start"], "is a start method; give it with --start"),
         (["--method", "random_fg66"], "by complete label maps"),
         (["--start", "bald"], "is a query method; give it with --method"),
         (["--start", "random_fg33_start"], "unknown method"),
-        (["--method", "power_bald,beta=0"], "beta"),
+        (["--method", "power_bald,beta=0"], "--method: power_bald"),
         (["--method", "gone.py:Mine"], "gone.py: no such file"),
         (["--high-variance", "kidney"], "no class 'kidney'"),
         (["--patch-mm", "1,2"], "isn't Z,Y,X in mm"),
@@ -206,6 +207,17 @@ def test_the_images_folder_must_be_there(tmp_path: Path) -> None:
     assert "no such folder" in refused(tmp_path / "p", tmp_path / "gone")
     write(tmp_path / "one" / "a_0000.nii.gz", np.ones(SHAPE, np.int16))
     assert "at least 2" in refused(tmp_path / "p", tmp_path / "one")
+
+
+@pytest.mark.parametrize("kept", [0, 200, 20_000])
+def test_a_damaged_image_is_refused_with_the_way_to_go_on_without(
+    kept: int, images: Path, tmp_path: Path
+) -> None:
+    file = images / "case_3_0000.nii.gz"
+    file.write_bytes(file.read_bytes()[:kept])
+    told = refused(tmp_path / "p", images)
+    assert told.startswith(f"{file}: ")
+    assert "or leave this image out: move it away, or list the others with --csv" in told
 
 
 def test_a_folder_that_is_a_file_is_refused(images: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import base64
 import csv
+import html
 import io
 import re
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmark.annotation.rounds.model import Why
-from benchmark.annotation.rounds.page import why_text
+from benchmark.annotation.rounds.page import order_text, why_text
 from benchmark.annotation.rounds.page.pictures import HEIGHT, WIDTH, shades_of
 
 
@@ -62,6 +63,23 @@ def test_why_is_told_as_far_as_it_is_known() -> None:
     assert why_text(Why(by="prior", rank=11), 20) == ("Chosen 11th of 20 where you said to look")
     named = why_text(Why(by="random_start+clasp_pe", rank=2), 20)
     assert named == "Chosen 2nd of 20 by clasp_pe"
+
+
+def test_the_order_of_choice_is_explained_where_uncertainties_are_shown(work) -> None:
+    by = "random_start+clasp_pe,beta_0=2.0"
+    told = order_text([Why(by=by, rank=6, uncertainty=0.27), Why(by=by, rank=1, uncertainty=0.208)])
+    assert told.startswith("ClaSP PE chooses some patches by uncertainty alone and then a share")
+    assert order_text([Why(by="mine", rank=1, uncertainty=0.2)]).startswith(
+        "mine has its own order"
+    )
+    assert order_text([Why(by=by, rank=1)]) == ""
+    assert order_text([Why(by="prior", rank=1, uncertainty=0.2)]) == ""
+    known = work.write()
+    page = (work.places.round(0) / "round_00.html").read_text()
+    assert (
+        html.escape(order_text([each.why for each in known.patches])).replace("&#x27;", "&#39;")
+        in page
+    )
 
 
 @pytest.mark.parametrize(

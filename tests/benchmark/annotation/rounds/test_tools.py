@@ -120,3 +120,10 @@ def test_the_script_opens_a_patch(work, tmp_path) -> None:
         [shell, script, "p99"], env=environment, capture_output=True, check=False
     )
     assert wrong.returncode == 2
+    fake.unlink()
+    none = subprocess.run(
+        [shell, script, "p03"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert none.returncode == 127
+    (line,) = none.stderr.splitlines()
+    assert line.startswith("itksnap: not found; get ITK-SNAP from")
