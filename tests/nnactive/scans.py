@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK
 
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.streams import stream
 
 PATIENT = "Doe^Jane"
@@ -39,6 +40,7 @@ def write(path: Path, made: SimpleITK.Image) -> Path:
     return path
 
 
+@same_locale()
 def write_series(
     folder: Path,
     made: SimpleITK.Image,

@@ -14,6 +14,7 @@ import numpy as np
 
 from nnactive.data.raw.files.formats import TIFF
 from nnactive.data.raw.files.integrity import check_header, check_whole, file_notes
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.data.raw.files.notes import Note
 from nnactive.data.raw.files.tiff import read_spacing, read_tiff, tiff_shape
 from nnactive.data.raw.files.volumes import Volume, dimension_problem
@@ -95,7 +96,8 @@ def read_with_itk(path: Path) -> "SimpleITK.Image":
 
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     try:
-        return SimpleITK.ReadImage(str(path))
+        with same_locale():
+            return SimpleITK.ReadImage(str(path))
     except RuntimeError as error:
         raise unreadable(path, error) from None
 
@@ -187,7 +189,8 @@ def header_with_itk(path: Path) -> "SimpleITK.ImageFileReader":
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(str(path))
     try:
-        reader.ReadImageInformation()
+        with same_locale():
+            reader.ReadImageInformation()
     except RuntimeError as error:
         raise unreadable(path, error) from None
     return reader

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnactive.data.raw.files.formats import TIFF
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.data.raw.files.tiff import read_tiff
 from nnactive.data.raw.files.volumes import DIMENSIONS
 from nnactive.data.raw.images import header_with_itk, unreadable
@@ -76,6 +77,7 @@ def _places(slices: int) -> list[int]:
     return sorted({int(slices * place) for place in PLACES})
 
 
+@same_locale()
 def _slices(path: Path, reader: str = "") -> np.ndarray:
     """Slices of one file: ``(N, Y, X)``."""
     import SimpleITK

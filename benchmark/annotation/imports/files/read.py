@@ -12,6 +12,7 @@ from benchmark.annotation.imports.files.segments import from_segments, segments_
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 from nnactive.data.raw.files.formats import ENDINGS
 from nnactive.data.raw.files.integrity import DAMAGED, check_whole
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.data.unlabelled.source import Grid
 from nnactive.errors import UserError
 from nnactive.geometry import as_triple
@@ -116,7 +117,8 @@ def _read(file: Path) -> "SimpleITK.Image":
             raise WrongLabelsError(_own_words(file, str(error))) from None
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(flag=False)
     try:
-        image = SimpleITK.ReadImage(str(file))
+        with same_locale():
+            image = SimpleITK.ReadImage(str(file))
     except RuntimeError:
         raise WrongLabelsError(
             "is no readable image; save the labels as NIfTI (.nii.gz), NRRD or MetaImage"

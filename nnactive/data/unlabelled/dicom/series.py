@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.data.raw.images import unreadable
 from nnactive.data.unlabelled.dicom.slices import READER, slices_in
 from nnactive.data.unlabelled.dicom.stack import Stack, stacked
@@ -26,6 +27,7 @@ def read_stack(folder: Path, series: str) -> Stack:
     return stacked(folder, slices)
 
 
+@same_locale()
 def read_series(folder: Path, series: str) -> "SimpleITK.Image":
     """The image of a series, without metadata.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnactive.data.raw.files.integrity import DAMAGED
+from nnactive.data.raw.files.locales import same_locale
 from nnactive.errors import UserError
 from nnactive.geometry import as_triple
 
@@ -73,6 +74,7 @@ def slices_in(folder: Path) -> dict[str, list[Slice]]:
     return dict(sorted(found.items(), key=lambda item: item[1][0].file))
 
 
+@same_locale()
 def read_slice(file: Path) -> Slice | None:
     """The header of a DICOM file; None: it holds no image, but a report or contours, for instance.
 
