@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ class Network:
         plain = (self.features, self.kernels, self.strides, self.convolutions, self.decoder)
         return (*plain, self.blocks) if self.blocks else plain
 
-    @property
+    @cached_property
     def voxels(self) -> tuple[int, ...]:
         """Voxels of each stage's feature maps."""
         sizes, size = [], self.patch
