@@ -117,6 +117,8 @@ class _Study:
 
     def _is_over(self, setting: Setting, experiment: Experiment, loop: int) -> bool:
         """Whether nothing reads the loop any more: its networks may be gone, and aren't missed."""
+        if self.exists is nothing:
+            return False
         last = loop + 1 == setting.loops
         following = last or self.exists(layout.query_file(experiment, loop + 1))
         return following and self.exists(layout.evaluation_file(experiment, loop))

@@ -22,7 +22,7 @@ from nnactive.io.beside.companions import MANIFEST, folder_of
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = MARKS
-PAGE_BYTES, OPENING, SORTING = 3_000_000, 3.0, 0.4
+PAGE_BYTES, OPENING, SORTING = 3_000_000, 3.0, 0.2
 """What a page of 300 methods in 24 settings may take; the times are of processor, in seconds."""
 TWENTY_FIVE_TIMES_WORSE = 619_000 / 25
 """Nodes of such a page that had everything in it, and a bound."""

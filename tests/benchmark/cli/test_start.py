@@ -62,8 +62,8 @@ COMPUTE: Final = {
     *("annotate init", "annotate next", "annotate import", "annotate status", "annotate finish"),
 }
 """Commands that read images or results, run something, or ask torch; and every `step`."""
-SECONDS: Final = 6.0
-"""Of the processor: twice what the plan of the whole study takes on an idle machine."""
+SECONDS: Final = 3.0
+"""Of the processor: ten times what one takes, and less than importing torch on a busy machine."""
 WALK: Final = f"""
 import contextlib, io, json, sys
 from benchmark.cli.main import main
