@@ -135,15 +135,16 @@ def _follow(
     since = time.monotonic()
     limits = Limits()  # of a setting that names none
     while True:
-        ended = main.ended  # asked first, so that nothing it wrote is missed
+        # Asked first and once, so that nothing that either wrote is missed.
+        ended, other_ended = main.ended, other.ended
         try:
-            found = _rows(main, other)
+            found = _rows(main, other if other_ended else None)
         except UnbelievableError:
             return judged, "its process wrote something other than verdicts"
         if len(found) > len(judged):
             judged, since = found, time.monotonic()
         watcher(judged)
-        early = len(judged) < len(BEFORE) or other.ended
+        early = len(judged) < len(BEFORE) or other_ended
         if (ended and early) or len(judged) == len(CHECKS):
             return judged, ""
         if time.monotonic() - since > seconds:
@@ -153,15 +154,19 @@ def _follow(
         time.sleep(POLL_SECONDS)
 
 
-def _rows(main: _Child, other: _Child) -> list[Verdict]:
-    """The verdicts so far, with that on two processes, and without those that are disproved."""
-    ended = other.ended
+def _rows(main: _Child, other: _Child | None) -> list[Verdict]:
+    """The verdicts so far, with that on two processes, and without those that are disproved.
+
+    Args:
+        main: the process with the checks.
+        other: the one that only queries; None while it does.
+    """
     found = verdicts(main.folder)
     if len(found) < len(BEFORE):
         return found
     mine = answers(main.folder)
     before, after = believed(found[: len(BEFORE)], mine), found[len(BEFORE) :]
-    if not ended:
+    if other is None:
         return before
     if other.process.returncode:
         text = f"{other.end()} in another process"
