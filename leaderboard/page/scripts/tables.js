@@ -66,7 +66,9 @@ const drawTable = (table, league, source, { pick = [], keep = () => true, sort, 
     drawn = { source, names, nodes: new Map(rows.map((row) => [row, rowOf(league, row, columns, grouped, full)])) };
     drawnTables.set(table, drawn);
     table.tHead.replaceChildren(headOf(columns, grouped, (name) => drawn.sort(name)));
+    longTables.delete(table);
   }
+  if (rows.length >= LONG && !longTables.has(table) && table.offsetParent) fit(table, [...drawn.nodes.values()]);
   drawn.sort = (name) => {
     const better = columns.find((column) => column.name === name)?.higher_is_better;
     onsort({ name, down: order.name === name ? !order.down : Boolean(better) });
