@@ -76,9 +76,9 @@ leaderboard: venv  ## build the leaderboard from all results in RUNS (PUBLISHED=
 WORKERS ?= $(shell nproc)
 PYTEST = $(BIN)/python -m pytest -q --ignore tests/containers -n $(WORKERS) --maxprocesses 8
 
-# A file's tests run in one process, so that slow ones share what they set up.
+# A file's tests run in one process, so that slow ones share what they set up; tests/conftest.py orders the files.
 test: venv  ## run all tests except those of the images (make image-test)
-	@$(PYTEST) --dist loadfile
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder
 
 test-fast: venv  ## run the tests that are not slow
 	@$(PYTEST) --dist worksteal -m "not slow"

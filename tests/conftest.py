@@ -7,6 +7,31 @@ from support import SEED, Loop
 
 from nnactive.settings import Inference, Setting, Training
 
+TESTS = Path(__file__).parent
+LONG = (
+    "e2e/test_annotation_hippocampus.py",
+    "e2e/test_tutorial.py",
+    "e2e/test_page_first_screen.py",
+    "examples/test_literature.py",
+    "nnactive/data/test_spoilt.py",
+    "e2e/test_annotate_page.py",
+    "benchmark/workflow/test_workflow.py",
+    "e2e/test_track.py",
+    "e2e/test_reproduce.py",
+    "leaderboard/test_synthetic.py",
+    "benchmark/workflow/test_bad_luck.py",
+    "benchmark/cluster/test_outer.py",
+    "e2e/test_datasets.py",
+    "e2e/test_page_compare.py",
+)
+"""Files that take longest: begun last, the other processes would wait for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    places = {TESTS / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
 
 @pytest.fixture(scope="session")
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
