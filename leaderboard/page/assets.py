@@ -7,8 +7,8 @@ from leaderboard.figures.styles import shade_rules
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 SCRIPTS = (
-    "base", "apart", "cells", "long", "tables", "views", "filters", "downloads", "ranking", "cost",
-    "charts", "methods/plots", "methods/contrast", "methods/compare", "methods/card", "main",
+    "base", "apart", "tables/cells", "tables/long", "tables/table", "views", "filters", "downloads",
+    "ranking", "cost", "charts", "methods/plots", "methods/contrast", "methods/compare", "methods/card", "main",
 )  # fmt: skip
 """Bodies of one function, in order: a later one sees what earlier ones define."""
 STYLES = (
