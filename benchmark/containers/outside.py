@@ -33,3 +33,18 @@ def outside(root: Path) -> tuple[Path, ...]:
         for path in there
         if not any(other in path.parents for other in (*there, root.resolve()))
     )
+
+
+def images_of(root: Path) -> Path | None:
+    """The resolved folder of a project's images; None: there is none, or it isn't where it was.
+
+    Args:
+        root: the project's folder.
+
+    Raises:
+        UserError: if its file is wrong.
+    """
+    if not Places(root).project.is_file():
+        return None
+    folder = (root / load_project(root).folder).resolve()
+    return folder if folder.is_dir() else None

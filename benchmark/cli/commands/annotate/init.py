@@ -22,7 +22,7 @@ FREE = "folder, rounds, context_mm, view and draft"
     roles={
         "root": Role.PROJECT,
         "images": Role.IMAGES,
-        "csv": Role.IMAGES,
+        "csv": Role.TABLE,
         "labels": Role.IMAGES,
         "method": Role.METHOD,
         "start": Role.METHOD,
