@@ -10,7 +10,8 @@ from benchmark.annotation.loop import Options, Outcome
 from benchmark.annotation.project.methods import checked_method, kept_method
 from benchmark.annotation.project.places import Places
 from benchmark.cli.commands.author import check
-from benchmark.cli.main import main
+from benchmark.cli.main import cli, main
+from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.io.files import write_model
 
@@ -68,6 +69,9 @@ def test_a_method_of_ones_own_is_the_copy_that_init_made(root, monkeypatch) -> N
     spec, frozen = entries[1]
     assert spec.record.id.startswith("Mine-")
     assert frozen == (root / "methods" / spec.record.id).resolve()
+    monkeypatch.setattr(check, "passes", lambda method, _: method.file is None)
+    with pytest.raises(UserError, match=r"fails the check; .* whole path in p/project.json in pl"):
+        cli(["annotate", "next", "p"], standalone_mode=False)
 
 
 def test_the_end_points_to_finish(root, capsys, monkeypatch) -> None:

@@ -119,8 +119,8 @@ def _admitted(places: "Places", project: "Project", text: str, seconds: float) -
     spec = examine(method, places.runs / project.name)
     if method.file is not None and not passes(method, seconds):
         raise UserError(
-            f"{method.origin}: fails the check; see above, mend your own file, and name it in "
-            f"{places.project} in place of {text}"
+            f"{method.origin}: fails the check; see above, mend your own file, and give its whole "
+            f"path in {places.project} in place of {text}"
         )
     return spec, method.frozen
 
