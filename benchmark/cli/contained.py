@@ -14,6 +14,7 @@ from nnactive.errors import UserError
 
 if TYPE_CHECKING:
     from benchmark.containers.handover import Handover
+    from benchmark.submission.method_string import Method
 
 UNITS = ("", "k", "m", "g", "t")
 CHOSEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
@@ -89,12 +90,22 @@ class Contained(click.Command):
         roles: Mapping[str, Role],
         gpu: bool = False,
         network: bool = False,
+        layered: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Take the parameters' roles, by name, and whether the command needs GPUs or a network."""
+        """Take the parameters' roles, by name, and what the command needs.
+
+        Args:
+            args: click's.
+            roles: by a parameter's name.
+            gpu: whether it computes on GPUs.
+            network: whether it downloads.
+            layered: whether it runs METHODs that no parameter names, such as those of a project.
+            kwargs: click's.
+        """
         super().__init__(*args, **kwargs)
         self.roles, self.gpu, self.network = roles, gpu, network
-        layers = [layer_option()] if Role.METHOD in roles.values() else []
+        layers = [layer_option()] if layered or Role.METHOD in roles.values() else []
         self._own = [*runtime_options(), *layers]
         self.params.extend(self._own)
 
@@ -180,20 +191,25 @@ def check_data(params: Mapping[str, Any], roles: Mapping[str, Role], handover: "
 
 
 def requirements(params: Mapping[str, Any], roles: Mapping[str, Role]) -> tuple[str, ...]:
-    """What the METHODs of a command need, the track's included, each ``name==version``."""
+    """What a command's METHODs need, each ``name==version``; those of a track or project too."""
+    from benchmark.annotation.project.methods import project_methods
     from benchmark.submission.requirements import together
     from benchmark.submission.sweep import swept
     from benchmark.tracks import load_track
 
     methods: list[str] = []
+    kept: list[Method] = []
     for name, role in roles.items():
         value = params.get(name)
         if role is Role.METHOD and value:
             methods += [value] if isinstance(value, str) else value
         elif role is Role.TRACK and not params.get("methods"):
             methods += load_track(str(value)).methods
+        elif role is Role.PROJECT:
+            kept += project_methods(Path(str(value)))
     sources = [method.source for method in swept(methods)]
-    return together({each.given: each.manifest.requirements for each in sources if each})
+    needed = {each.given: each.manifest.requirements for each in sources if each}
+    return together(needed | {each.file: each.requirements for each in kept if each.file})
 
 
 def default_guide(params: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from benchmark.containers.container import Mount
+from benchmark.containers.links import led_to, links_out
 from benchmark.containers.roles import Given, Role
 from benchmark.image.record import DATA, RESULTS, SCRATCH
 from benchmark.machine.places import write_problem
@@ -16,8 +17,6 @@ from nnactive.io.beside.companions import folder_of
 OUT: Final = PurePosixPath(SCRATCH) / "out"
 """Where a command writes its file, which is moved to its place on the host at the end."""
 PROJECT: Final = PurePosixPath("/project")
-TABLE: Final = ".csv"
-"""Ending of a table whose paths begin at its own folder."""
 CARDS: Final = PurePosixPath("/datasets")
 TRACKS: Final = PurePosixPath(SCRATCH) / "track"
 FURTHER_CARDS: Final = "NNACTIVE_DATASETS"
@@ -113,6 +112,7 @@ class _Translation:
             Role.TRACK_RUN: self._track_run,
             Role.PROJECT: self._project,
             Role.IMAGES: self._images,
+            Role.TABLE: self._table,
             Role.RESULTS: lambda text: self._readable(text, "/results"),
             Role.RAW: lambda text: self._readable(text, "/raw"),
             Role.CARDS: self._cards,
@@ -184,12 +184,15 @@ class _Translation:
 
     def _project(self, text: str) -> str:
         """An annotation project; what its file names by an absolute path keeps that inside."""
-        from benchmark.containers.outside import outside
+        from benchmark.containers.outside import images_of, outside
 
         self._root = Path(text).resolve()
         inside = self._writable(text, PROJECT)
         for path in outside(Path(text)):
             self._mount(to_read(path), PurePosixPath(path), str(path))
+        folder = images_of(Path(text))
+        if folder is not None:
+            self._linked(folder)
         return inside
 
     def _images(self, text: str) -> str:
@@ -197,11 +200,41 @@ class _Translation:
         if equals and not Path(text).exists():
             return f"{case}={self._images(file)}"
         whole = to_read(Path(text))
-        if whole.suffix == TABLE:
-            return str(PurePosixPath(self._images(str(whole.parent))) / whole.name)
+        # A file is known by its name, also if that is a link.
+        named = Path(text).parent.resolve() / Path(text).name if whole.is_file() else whole
+        place = self._place(named)
+        if not place.is_relative_to(PROJECT):
+            self._mount(whole, place, text)
+        elif named.is_symlink() and not self._leads(target := led_to(named, place), whole):
+            self._mount(whole, target, text)
+        self._linked(whole)
+        return str(place)
+
+    def _table(self, text: str) -> str:
+        # A link keeps its own name: paths begin at the folder that it is in.
+        whole = Path(text).parent.resolve() / Path(text).name
+        to_read(whole)
+        return str(PurePosixPath(self._images(str(whole.parent))) / whole.name)
+
+    def _place(self, whole: Path) -> PurePosixPath:
+        """The path inside of a resolved one: its own, unless it is in the project's folder."""
         if self._root is not None and whole.is_relative_to(self._root):
-            return str(PROJECT / whole.relative_to(self._root))
-        return self._mount(whole, PurePosixPath(whole), text)
+            return PROJECT / whole.relative_to(self._root)
+        return PurePosixPath(whole)
+
+    def _linked(self, folder: Path) -> None:
+        """Mount what links in a resolved folder lead to outside it; in a file there are none."""
+        for real, target in links_out(folder, self._place(folder)):
+            if not self._leads(target, real):
+                self._mount(to_read(real), target, str(real))
+
+    def _leads(self, target: PurePosixPath, real: Path) -> bool:
+        """Whether a path inside is that of a mounted file already."""
+        return any(
+            (mount.source / target.relative_to(place)).resolve() == real
+            for place, mount in self.mounts.items()
+            if target.is_relative_to(place)
+        )
 
     def _cards(self, text: str) -> str:
         return self._writable(text, CARDS)

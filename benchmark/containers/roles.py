@@ -29,7 +29,9 @@ class Role(Enum):
     """An annotation project's folder, to write, with what its file names outside it to read."""
     IMAGES = auto()
     """A folder or file to read that the project's file will name: it keeps its path inside, unless
-    it lies in the project's folder. Of ``ID=FILE`` that is FILE; a table brings its folder."""
+    it lies in the project's folder. Of ``ID=FILE`` that is FILE. Links in a folder are followed."""
+    TABLE = auto()
+    """A table whose paths begin at its own folder, which comes with it, as one of images."""
     RESULTS = auto()
     """A folder or file with results, to read."""
     RAW = auto()

@@ -22,9 +22,17 @@ from benchmark.annotation.project.choose import (
 )
 from benchmark.annotation.project.guideline import shown
 from benchmark.annotation.project.images import Seen, look_at
-from benchmark.annotation.project.methods import checked_method
+from benchmark.annotation.project.methods import checked_method, is_kept, kept_method
 from benchmark.annotation.project.model import EPOCHS, ROUNDS, Project
-from benchmark.annotation.project.places import LABELS, PROJECT, WORK, Places, command, round_name
+from benchmark.annotation.project.places import (
+    LABELS,
+    METHODS,
+    PROJECT,
+    WORK,
+    Places,
+    command,
+    round_name,
+)
 from nnactive.data.check.findings import of
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
@@ -32,6 +40,8 @@ from nnactive.io.files import write_model
 from nnactive.settings import Training
 
 PLANNED: Final = ("nnU-Net's", "planned from all images")
+COPIED: Final = f", copied to {METHODS}/"
+UNLESS: Final = "for round 0, unless you say where to look"
 ADVANCED: Final = ("iterations", "base_features", "batch_size")
 
 
@@ -58,7 +68,7 @@ class Begun:
 
 
 def begin(places: Places, asked: Asked, progress: Progress) -> Begun:
-    """Write the project file of a new project; its images are read, and nothing else is written.
+    """Write the project file of a new project, and copies of methods that a person wrote.
 
     Args:
         places: of the project; its folder is made if it isn't there.
@@ -84,6 +94,7 @@ def begin(places: Places, asked: Asked, progress: Progress) -> Begun:
     budget = choose_budget(asked, classes, patch.content, spacing, seen)
     channels = choose_channels(asked, seen)
     folds = choose_folds(asked, budget.content, seen)
+    odd = seen.odd(channels.content, progress)
     project = Project(
         name=name,
         folder=below(seen.folder, places.root),
@@ -94,7 +105,7 @@ def begin(places: Places, asked: Asked, progress: Progress) -> Begun:
         patch_mm=patch.content,
         budget=budget.content,
         rounds=asked.rounds,
-        **methods,
+        **{option: kept_method(places, method) for option, method in methods.items()},
         training=_training(asked, folds.content),
         seed=asked.seed,
         context_mm=asked.context_mm,
@@ -102,11 +113,10 @@ def begin(places: Places, asked: Asked, progress: Progress) -> Begun:
         draft=asked.draft,
         given={case: below(file, places.root) for case, file in seen.files.items()},
     )
-    odd = seen.odd(channels.content, progress)
     notes = (*seen.notes, *(each.line for each in of(odd, "note")))
     warnings = (*(each.line for each in of(odd, "warning")), *patch.warnings, *budget.warnings)
     why = {"channels": channels.why, "patch": patch.why, "budget": budget.why, "folds": folds.why}
-    choices = _choices(project, seen, why)
+    choices = _choices(project, asked, seen, why)
     places.root.mkdir(parents=True, exist_ok=True)
     write_model(places.project, project)
     return Begun(project, choices, notes, (*warnings, *folds.warnings))
@@ -149,6 +159,7 @@ def _training(asked: Asked, folds: int) -> Training:
 
 def _choices(
     project: Project,
+    asked: Asked,
     seen: Seen,
     why: Mapping[str, str],
 ) -> tuple[Choice, ...]:
@@ -175,8 +186,14 @@ def _choices(
         Choice(
             "rounds", str(project.rounds), guideline if project.rounds == ROUNDS else "--rounds"
         ),
-        Choice("start", project.start, "--start; for round 0, unless you say where to look"),
-        Choice("method", project.method, guideline if project.method == METHOD else "--method"),
+        Choice("start", asked.start, f"--start{COPIED * is_kept(project.start)}; {UNLESS}"),
+        Choice(
+            "method",
+            asked.method,
+            guideline
+            if project.method == METHOD
+            else f"--method{COPIED * is_kept(project.method)}",
+        ),
         Choice(
             "training",
             f"{training.epochs} epochs",

@@ -41,9 +41,10 @@ class Project(StateFile):
     rounds: PositiveInt = ROUNDS
     """Rounds that are planned, the start included; methods may follow a schedule over them."""
     start: str
-    """Start method, as METHOD; ignored where a prior says where to look."""
+    """Start method, as METHOD, a submitted one by its copy's path below the project's folder;
+    ignored where a prior says where to look."""
     method: str
-    """Query method of all later rounds, as METHOD."""
+    """Query method of all later rounds, as METHOD, likewise."""
     training: Training = Training(epochs=EPOCHS)
     inference: Inference = Inference()
     limits: Limits = Limits()

@@ -10,6 +10,7 @@ from nnactive.io.files import read_model
 
 PROJECT = "project.json"
 LABELS = "labels"
+METHODS = "methods"
 WORK = "work"
 """What the engine makes; nothing in it is a person's work."""
 
@@ -38,6 +39,11 @@ class Places:
     def labels(self) -> Path:
         """What was drawn, by `nnactive.oracle.drawn`."""
         return self.root / LABELS
+
+    @property
+    def methods(self) -> Path:
+        """Frozen copies of the methods that a person wrote."""
+        return self.root / METHODS
 
     @property
     def data(self) -> Path:

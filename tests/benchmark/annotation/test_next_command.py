@@ -7,10 +7,21 @@ from own_project import make_project, make_round
 
 from benchmark.annotation import loop
 from benchmark.annotation.loop import Options, Outcome
+from benchmark.annotation.project.methods import checked_method, kept_method
 from benchmark.annotation.project.places import Places
-from benchmark.cli.main import main
+from benchmark.cli.commands.author import check
+from benchmark.cli.main import cli, main
+from nnactive.errors import UserError
 from nnactive.geometry import Patch
 from nnactive.io.files import write_model
+
+MINE = """
+from nnactive.methods import QueryMethod
+
+class Mine(QueryMethod):
+    def score(self, prediction):
+        return prediction.mean[0]
+"""
 
 
 @pytest.fixture
@@ -44,6 +55,23 @@ def test_a_round_is_told_with_its_place_and_the_way_on(root, capsys, monkeypatch
     assert "round_02: 2 patches in 2 images, in p/round_02" in out
     assert "p/round_02/round_02.html" in out
     assert "nnactive-bench annotate import p" in out
+
+
+def test_a_method_of_ones_own_is_the_copy_that_init_made(root, monkeypatch) -> None:
+    Path("mine.py").write_text(MINE)
+    text = kept_method(Places(root), checked_method("mine.py:Mine", "--method"))
+    write_model(Places(root).project, make_project(method=text))
+    Path("mine.py").unlink()
+    entries = []
+    monkeypatch.setattr(loop, "next_round", lambda *a: entries.extend(a[3]()) or Outcome(None))
+    monkeypatch.setattr(check, "passes", lambda *_: True)
+    assert main(["annotate", "next", "p"]) == 0
+    spec, frozen = entries[1]
+    assert spec.record.id.startswith("Mine-")
+    assert frozen == (root / "methods" / spec.record.id).resolve()
+    monkeypatch.setattr(check, "passes", lambda method, _: method.file is None)
+    with pytest.raises(UserError, match=r"fails the check; .* whole path in p/project.json in pl"):
+        cli(["annotate", "next", "p"], standalone_mode=False)
 
 
 def test_the_end_points_to_finish(root, capsys, monkeypatch) -> None:

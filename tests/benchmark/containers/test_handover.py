@@ -296,7 +296,7 @@ def test_what_a_project_will_name_keeps_its_path(elsewhere, tmp_path) -> None:
     table.touch()
     given = [
         Given("", ("liver",), Role.PROJECT),
-        Given("--csv", (str(table),), Role.IMAGES),
+        Given("--csv", (str(table),), Role.TABLE),
         Given("--images", ("liver/images",), Role.IMAGES),
         Given("--labels", (f"a={tmp_path / 'a=b.nii.gz'}",), Role.IMAGES),
     ]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from benchmark.annotation.project.places import Places
 
 
-@click.command("finish", cls=Contained, roles={"root": Role.PROJECT, "images": Role.RAW}, gpu=True)
+@click.command(
+    "finish", cls=Contained, roles={"root": Role.PROJECT, "images": Role.IMAGES}, gpu=True
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--images",

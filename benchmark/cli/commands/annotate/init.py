@@ -22,8 +22,10 @@ FREE = "folder, rounds, context_mm, view and draft"
     roles={
         "root": Role.PROJECT,
         "images": Role.IMAGES,
-        "csv": Role.IMAGES,
+        "csv": Role.TABLE,
         "labels": Role.IMAGES,
+        "method": Role.METHOD,
+        "start": Role.METHOD,
     },
 )
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path))
@@ -77,7 +79,11 @@ FREE = "folder, rounds, context_mm, view and draft"
     "--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds planned."
 )
 @click.option(
-    "--method", default="clasp_pe", show_default=True, metavar="METHOD", help="Query method."
+    "--method",
+    default="clasp_pe",
+    show_default=True,
+    metavar="METHOD",
+    help="Query method; your own file is copied.",
 )
 @click.option(
     "--start",

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from benchmark.annotation.project.places import Places
 
 
-@click.command("next", cls=Contained, roles={"root": Role.PROJECT, "images": Role.IMAGES}, gpu=True)
+@click.command(
+    "next",
+    cls=Contained,
+    roles={"root": Role.PROJECT, "images": Role.IMAGES},
+    gpu=True,
+    layered=True,
+)
 @click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--look",
@@ -104,15 +110,18 @@ def _begin(places: "Places") -> list[str]:
 
 def _admitted(places: "Places", project: "Project", text: str, seconds: float) -> "Entry":
     """A METHOD that has passed its checks, and its frozen copy."""
+    from benchmark.annotation.project.methods import method_of
     from benchmark.cli.commands.author.check import passes
     from benchmark.cli.commands.author.methods import examine
-    from benchmark.submission.method_string import Method
     from nnactive.errors import UserError
 
-    method = Method.parse(text).staged(note)
+    method = method_of(places, text).staged(note)
     spec = examine(method, places.runs / project.name)
     if method.file is not None and not passes(method, seconds):
-        raise UserError(f"{text}: fails the check; see above, and run it alone: check {text}")
+        raise UserError(
+            f"{method.origin}: fails the check; see above, mend your own file, and give its whole "
+            f"path in {places.project} in place of {text}"
+        )
     return spec, method.frozen
 
 

@@ -1,6 +1,7 @@
 """`annotate init`: what a project file says, and what is refused before there is one."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,13 +147,25 @@ def test_few_images_make_a_small_ensemble(images: Path, tmp_path: Path) -> None:
     assert "warning: only 3 images" in result.output
 
 
-def test_a_submitted_method_is_named_by_its_whole_path(
+def test_a_persons_own_method_is_copied_into_the_project(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine.py").write_text("raise SystemExit('imported')")
     monkeypatch.chdir(tmp_path)
-    assert begun(tmp_path / "p", images, "--method", "mine.py:Mine,beta=2").exit_code == 0
-    assert load_project(tmp_path / "p").method == f"{tmp_path}/mine.py:Mine,beta=2"
+    own = ("--method", "mine.py:Mine,beta=2", "--start", "mine.py:First")
+    assert "no class 'kidney'" in refused(Path("p"), images, *own, "--box", "kidney=5")
+    assert not Path("p").exists()
+    result = begun(Path("p"), images, *own)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"mine.py:Mine,beta=2 +--method, copied to methods/", result.output)
+    project = load_project(Path("p"))
+    assert project.method.startswith("methods/Mine-")
+    assert project.method.endswith("/files/mine.py:Mine,beta=2")
+    assert project.start.startswith("methods/First-")
+    for text in (project.method, project.start):
+        assert (Path("p") / text.rpartition(":")[0]).read_text() == "raise SystemExit('imported')"
+    Path("p/project.json").unlink()  # to begin again
+    assert begun(Path("p"), images, *own).exit_code == 0
 
 
 def test_a_project_is_begun_once(images: Path, tmp_path: Path) -> None:
