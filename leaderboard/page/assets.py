@@ -8,7 +8,8 @@ FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 SCRIPTS = (
     "base", "apart", "tables/cells", "tables/long", "tables/table", "views", "filters", "downloads",
-    "ranking", "cost", "charts", "methods/plots", "methods/contrast", "methods/compare", "methods/card", "main",
+    "ranking", "cost", "charts", "methods/plots", "methods/contrast", "methods/compare",
+    "methods/card", "main",
 )  # fmt: skip
 """Bodies of one function, in order: a later one sees what earlier ones define."""
 STYLES = (
