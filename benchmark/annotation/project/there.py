@@ -7,7 +7,6 @@ from typing import Final
 
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places
-from nnactive.data.prepared import INFO
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
 from nnactive.io.files import sha256
@@ -44,21 +43,22 @@ def check_images(places: Places, project: Project, progress: Progress) -> None:
     Raises:
         UserError: names the first file that is missing or has changed.
     """
-    folder, out = images_folder(places, project), places.prepared(project)
-    if not (out / INFO).is_file():
-        return
-    from nnactive.data.unlabelled.prepare.stayed import check_stayed
+    from nnactive.data.unlabelled.prepare.stayed import NOTE, check_stayed
 
-    check_stayed(folder, project.images, out, progress)
+    folder, out = images_folder(places, project), places.prepared(project)
+    if (out / NOTE).is_file():
+        check_stayed(folder, project.images, out, progress)
 
 
 def seen_of_images(places: Places, project: Project) -> list[str]:
     """What has happened to the images since they were prepared, a line each; nothing is read."""
     out = places.prepared(project)
-    if not (out / INFO).is_file():
+    if not out.is_dir():
         return []
-    from nnactive.data.unlabelled.prepare.stayed import since_prepared
+    from nnactive.data.unlabelled.prepare.stayed import NOTE, since_prepared
 
+    if not (out / NOTE).is_file():
+        return []
     try:
         since = since_prepared(images_folder(places, project), project.images, out)
     except UserError as error:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from nnactive.data.prepare.resume import NOTE, Note, same
+from nnactive.data.prepare import resume
+from nnactive.data.prepare.resume import Note, same
 from nnactive.data.progress import Progress
 from nnactive.data.raw.files.formats import check_parts
 from nnactive.data.raw.layout import Found
@@ -18,6 +20,9 @@ from nnactive.data.raw.raw_checksums import (
 from nnactive.data.unlabelled.source import Image
 from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
+
+NOTE: Final = resume.NOTE
+"""File beside the prepared images that says what they were made from."""
 
 
 @dataclass(frozen=True)
