@@ -27,7 +27,7 @@ from benchmark.annotation.looks import named, parse_look
 from benchmark.annotation.priors import Prior, place
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
-from benchmark.annotation.project.there import images_folder
+from benchmark.annotation.project.there import check_given, check_images, images_folder
 from benchmark.annotation.rounds.model import Round, rounds_of
 from benchmark.annotation.settled import Settled, settled
 from nnactive.data.prepared import PreparedDataset
@@ -112,6 +112,8 @@ def _next_round(
     if number >= project.rounds:
         return Outcome(None)
     images_folder(places, project)
+    for line in check_given(places, project):
+        told.note(f"note: {line}")
     for text in options.looks:  # preparing may take hours
         named(text, project, [image.id for image in project.images])
     prepare(places, project, told, options.workers)
@@ -122,6 +124,8 @@ def _next_round(
     if found is None:
         _choose(places, project, known, number, options, machine, told)
         found = chosen(places, known, number)
+        with told.stages() as progress:  # training took hours, and crops are cut from the images
+            check_images(places, project, progress)
     if found is None:
         raise UserError(f"{places.root}: round {number} has no patches; run the command again")
     patches, by = found

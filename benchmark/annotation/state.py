@@ -1,4 +1,4 @@
-"""Where a project is: rounds, what is labelled, and how long that took; from small files alone."""
+"""Where a project is: rounds, what is labelled, how long that took; read from small files."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from math import prod
 from typing import Final
 
 from benchmark.annotation.finished import finished_of
-from benchmark.annotation.imports.files.names import look
-from benchmark.annotation.imports.looked import is_same, read_looked, relative
+from benchmark.annotation.imports.saved import saved_since
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
+from benchmark.annotation.project.there import seen_since
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
 from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.io.files import read_model
@@ -19,8 +19,6 @@ from nnactive.oracle.drawn import GIVEN, Drawn, folder_of, history
 
 PAUSE: Final = timedelta(minutes=15)
 """A longer gap between two saves is no work on the later patch."""
-ROUNDING: Final = timedelta(seconds=2)
-"""Between a file's date and the date in a record."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class RoundState:
     open: tuple[str, ...]
     """Ids of patches without labels."""
     changed: tuple[str, ...]
-    """Of these, the ones with a file that was saved since the round was written."""
+    """Ids of patches with a file whose labels are none that were written or imported."""
     images: int
     voxels: tuple[int, ...]
     """Labelled voxels of each class, background included."""
@@ -81,6 +79,8 @@ class State:
     minutes: Minutes
     missing: tuple[str, ...]
     """Classes of which no voxel is labelled."""
+    since: tuple[str, ...]
+    """What has happened to images and given labels since they were read, a line each."""
     todo: str
 
 
@@ -129,6 +129,7 @@ def state_of(places: Places, project: Project) -> State:
         missing=tuple(
             name for name, count in zip(project.classes, voxels[1:], strict=True) if not count
         ),
+        since=tuple(seen_since(places, project)),
         todo=_todo(places, project, states, max((each.imported for each in current), default="")),
     )
 
@@ -142,15 +143,14 @@ def _round_state(
 ) -> RoundState:
     mine = [each for each in patches if each.number == number.number]
     done = [each for each in mine if each.imports]
-    still = [each.patch for each in mine if not each.imports]
     return RoundState(
         number=number.number,
         written=number.written,
         patches=len(mine),
         labelled=len(done),
         corrected=sum(len(each.imports) > 1 for each in done),
-        open=tuple(each.id for each in still),
-        changed=_changed(places, number, still),
+        open=tuple(each.patch.id for each in mine if not each.imports),
+        changed=saved_since(places, project, number),
         images=len({each.patch.patch.case for each in mine}),
         voxels=_sum((each.imports[-1].voxels for each in done), project),
         minutes=spent.get(number.number, Minutes(0, 0, 0)),
@@ -194,22 +194,6 @@ def _total(parts: Iterable[Minutes]) -> Minutes:
     )
 
 
-def _changed(places: Places, number: Round, still: Sequence[RoundPatch]) -> tuple[str, ...]:
-    """Open patches with a label file that is newer than the round, and that no import has read."""
-    files, read = look(places.round(number.number), number), read_looked(places)
-    after = (datetime.fromisoformat(number.written) + ROUNDING).timestamp()
-    return tuple(
-        patch.id
-        for patch in still
-        if any(
-            file.is_file()
-            and (state := file.stat()).st_mtime > after
-            and not ((had := read.get(relative(places, file))) and is_same(had, state))
-            for file in (*files.patches.get(patch.id, ()), *files.cases.get(patch.patch.case, ()))
-        )
-    )
-
-
 def _sum(counts: Iterable[Sequence[int]], project: Project) -> tuple[int, ...]:
     total = [0] * len(project.all_classes)
     for each in counts:
@@ -231,9 +215,9 @@ def _todo(places: Places, project: Project, rounds: Sequence[RoundState], import
     if not rounds:
         return f"choose the first patches: {command('next', places.root)}"
     last = rounds[-1]
-    if last.changed:
+    if changed := [each.number for each in rounds if each.changed]:
         return (
-            f"import what was saved in {round_name(last.number)}: {command('import', places.root)}"
+            f"import what was saved in {round_name(changed[-1])}: {command('import', places.root)}"
         )
     if last.open:
         return (

@@ -38,7 +38,7 @@ from benchmark.annotation.predictions import (
 )
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import WORK, Places, command, round_name
-from benchmark.annotation.project.there import images_folder
+from benchmark.annotation.project.there import check_images
 from benchmark.annotation.rounds.model import rounds_of
 from nnactive.data.prepared import PreparedDataset
 from nnactive.data.progress import Progress
@@ -125,8 +125,8 @@ def finish(
         cores: of the CPU, to use.
 
     Raises:
-        UserError: nothing is labelled, an image can't be read any more, or another process is at
-            work.
+        UserError: nothing is labelled, an image has changed or can't be read any more, or another
+            process is at work.
     """
     with alone(places, ENGINE):
         return _finish(places, project, train, stages, device, cores)
@@ -137,8 +137,9 @@ def _finish(
 ) -> Outcome:
     begun = datetime.now(UTC).strftime(TIME)
     number = last_labelled(places)
-    images_folder(places, project)
+    _check_images(places, project, stages)
     trained = train(number)
+    _check_images(places, project, stages)  # training takes hours
     dataset = PreparedDataset(places.prepared(project))
     key = ensemble_key(dataset, project, trained)
     known = finished_of(places)
@@ -163,6 +164,11 @@ def _finish(
     aside = _swap(work / "out", places.finished)
     shutil.rmtree(work.parent, ignore_errors=True)
     return Outcome(record, aside)
+
+
+def _check_images(places: Places, project: Project, stages: Stages) -> None:
+    with stages() as progress:
+        check_images(places, project, progress)
 
 
 def _make(

@@ -26,6 +26,7 @@ from nnactive.geometry import Patch, overlaps_any
 from nnactive.io.files import read_model, write_model
 from nnactive.io.leases import lease
 from nnactive.io.queries import load_patches, load_query, record
+from nnactive.oracle.drawn import Drawn
 from nnactive.settings import Setting
 from nnactive.streams import stream
 
@@ -323,3 +324,37 @@ def test_images_that_are_elsewhere_now(bench: Bench, tmp_path: Path) -> None:
         bench.next("liver:intensity=1..200", project=gone, images=there)
     (there / "b.nii.gz").touch()
     assert bench.next("liver:intensity=1..200", project=gone, images=there).made is not None
+
+
+def test_given_labels_that_are_gone_are_told_or_refused(bench: Bench) -> None:
+    file = bench.places.root / "known.nii.gz"
+    bench.project = bench.project.model_copy(update={"given": {"a": file.name}})
+    with pytest.raises(UserError, match=r"known.nii.gz: no such file, but 'a' has its labels"):
+        bench.next()
+    assert bench.made == []  # before hours of preparation
+    folder = bench.places.labels / "given" / "a"
+    file.touch()
+    first = bench.round()
+    draw(bench.places, first)
+    kept = next((bench.places.labels / "round_00").glob("*/*.json"))
+    folder.mkdir(parents=True)
+    shutil.copy(kept, folder)
+    taken = read_model(folder / kept.name, Drawn)
+    case = taken.patch.model_copy(update={"case": "a"})
+    write_model(folder / kept.name, taken.model_copy(update={"patch": case, "how": "given"}))
+    bench.round()
+    assert bench.notes == [n for n in bench.notes if "known.nii.gz: changed since its labels" in n]
+    assert len(bench.notes) == 1
+
+
+def test_images_that_change_while_it_trains_are_in_no_crop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*_: object) -> None:
+        assert bench.made == [("prepare", 0), ("start", 0)]
+        raise UserError("has changed")
+
+    monkeypatch.setattr(loop, "check_images", changed)
+    with pytest.raises(UserError, match="has changed"):
+        bench.next()
+    assert not bench.places.round(0).exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 from projects import Built, build, date
 
 from benchmark.annotation.agreement.counts import Change, HeldOut
@@ -120,12 +121,57 @@ def test_what_was_saved_since_is_to_be_imported(tmp_path: Path) -> None:
 
 
 def test_a_file_that_an_import_has_asked_about_is_no_news(tmp_path: Path) -> None:
+    built = build(tmp_path, rounds=2)
+    file, erased = built.label_file("p02", number=1), built.drawn("p02", 1, classes=False)
+    built.save(file, erased, "case_001", built.patch("p02", 1).crop.start)
+    assert state_of(built.places, built.project).rounds[1].changed == ("p02",)
+    assert take(built).rounds[1].changed == ()
+
+
+@pytest.mark.parametrize("view", ["crop", "image"])
+def test_what_was_saved_again_as_it_was_is_no_news(tmp_path: Path, view: str) -> None:
+    built = build(tmp_path, rounds=2, view=view)  # type: ignore[arg-type]
+    folder = built.places.round(1)
+    for file in folder.glob("*_label.nii.gz"):
+        image = SimpleITK.ReadImage(str(file))
+        SimpleITK.WriteImage(SimpleITK.Cast(image, SimpleITK.sitkInt16), str(file))
+        date(file)
+    assert state_of(built.places, built.project).rounds[1].changed == ()
+    name, start = ("p01", built.patch("p01", 1).crop.start)
+    if view == "image":
+        name, start = "case_001", (0, 0, 0)
+    file = folder / f"{name}_label.nii.gz"
+    array = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(file)))
+    array[tuple(np.subtract(built.patch("p01", 1).box.start, start))] = 2
+    built.save(file, array, "case_001", start)
+    assert state_of(built.places, built.project).rounds[1].changed == ("p01",)
+    file.write_bytes(b"cut off")
+    refused = ("p01", "p02") if view == "image" else ("p01",)
+    assert state_of(built.places, built.project).rounds[1].changed == refused
+
+
+def test_a_correction_is_to_be_imported_and_a_repeated_save_is_not(tmp_path: Path) -> None:
     built = build(tmp_path)
-    file = built.label_file("p02")
-    built.save(file, built.drawn("p02", classes=False), "case_001", built.patch("p02").crop.start)
-    date(file, "2026-11-30T13:00:00+00:00")
-    assert state_of(built.places, built.project).rounds[0].changed == ("p02",)
-    assert take(built).rounds[0].changed == ()
+    saved(built, "p01", 0)
+    take(built)
+    saved(built, "p01", 9)
+    assert state_of(built.places, built.project).rounds[0].changed == ()
+    array = built.drawn("p01")
+    array[array == 2] = 1
+    built.save(built.label_file("p01"), array, "case_001", built.patch("p01").crop.start)
+    state = state_of(built.places, built.project)
+    assert state.rounds[0].changed == ("p01",)
+    assert state.todo.startswith("import what was saved in round_00")
+
+
+def test_files_of_too_many_voxels_count_as_new_without_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    date(built.label_file("p01"))
+    assert state_of(built.places, built.project).rounds[0].changed == ()
+    monkeypatch.setattr("benchmark.annotation.imports.saved.MOST_VOXELS", 9)
+    assert state_of(built.places, built.project).rounds[0].changed == ("p01",)
 
 
 def test_the_command_prints_a_table_or_json(

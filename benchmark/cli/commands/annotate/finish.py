@@ -41,6 +41,7 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
     from benchmark.annotation.finish.run import finish as run
     from benchmark.annotation.finish.train import train_last
     from benchmark.annotation.project.places import Places, load_project
+    from benchmark.annotation.project.there import check_given
     from benchmark.cli.commands.annotate.progress import told
     from benchmark.machine.checks import begin_run
     from nnactive.devices import usable_cores
@@ -50,6 +51,8 @@ def finish(root: Path, images: Path | None, cores: int | None) -> None:
         project = project.model_copy(update={"folder": str(images.resolve())})
     for line in begin_run(places.data, places.runs, needs_data=False):
         note(line)
+    for line in check_given(places, project):
+        note(f"note: {line}")
     machine = Machine(cores or usable_cores(), command_line())
 
     def train(number: int) -> "Trained":

@@ -93,6 +93,8 @@ def _print(state: "State") -> None:
         changed = [f"{name.number}: {_ids(name.changed)}" for name in state.rounds if name.changed]
         if changed:
             click.echo(f"saved, not imported yet: round {'; round '.join(changed)}")
+    for line in state.since:
+        click.echo(f"warning: {line}")
     for line in _sums(state):
         click.echo(line)
 

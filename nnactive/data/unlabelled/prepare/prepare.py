@@ -12,9 +12,7 @@ from nnactive.data.prepare.job import Stages, alone, storage_errors
 from nnactive.data.prepare.memo import FOLDER, Memo
 from nnactive.data.prepare.resume import (
     NOTE,
-    Note,
     read_note,
-    refuse_changed,
     same,
     update_note,
     update_target,
@@ -33,7 +31,6 @@ from nnactive.data.prepared import (
 from nnactive.data.progress import Progress
 from nnactive.data.raw.raw_checksums import (
     have_stayed,
-    inner_names,
     list_files,
     listing_hash,
     read_files,
@@ -46,10 +43,11 @@ from nnactive.data.unlabelled.prepare.stages import (
     resample_all,
     store_all,
 )
+from nnactive.data.unlabelled.prepare.stayed import check_stayed, image_files
 from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.errors import UserError
 from nnactive.geometry import Triple
-from nnactive.io.files import read_model, sha256, sweep, write_model
+from nnactive.io.files import sha256, sweep, write_model
 from nnactive.io.queries import PatchRecord
 
 Given = Callable[[Sources], tuple[PatchRecord, ...]]
@@ -110,7 +108,7 @@ def _prepare(
 ) -> PreparedInfo:
     sweep(out)
     before = read_note(out, request.key, CHOICES)
-    found = request.files()
+    found = image_files(request.folder, request.images)
     read = Memo(out / SCRATCH / FOLDER / "compare", lambda _: "")
     known = dict(before.raw) | {case.id: read.get(case.id) for case in found if read.has(case.id)}
     note = update_note(out, before, read_files(found, known, progress, read.add))
@@ -161,14 +159,7 @@ def _finished(request: Request, out: Path, progress: Progress) -> PreparedInfo |
         return None
     info = PreparedDataset(out).info
     same(out, CHOICES, info.source, request.key)
-    found = request.files()
-    note = read_model(out / NOTE, Note)
-    same(out, "list of images", sorted(note.raw), [case.id for case in found])
-    if not have_stayed(found, note.raw):
-        now = read_files(found, note.raw, progress)
-        refuse_changed(out, note.raw, now, inner_names(found))
-        # Copied or touched, but the same: they needn't be read again.
-        write_model(out / NOTE, note.model_copy(update={"raw": now}))
+    check_stayed(request.folder, request.images, out, progress)
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
     sweep(out)
     return info

@@ -9,10 +9,7 @@ from typing import Any, Final
 from nnactive.data.card_fields import Scheme
 from nnactive.data.cards import DEFAULT_NNUNET_NAME
 from nnactive.data.prepare.memo import key_of
-from nnactive.data.raw.files.formats import check_parts
-from nnactive.data.raw.layout import Found
 from nnactive.data.unlabelled.source import Image
-from nnactive.errors import UserError
 from nnactive.geometry import Spacing
 from nnactive.nnunet.planning import describe
 
@@ -56,25 +53,3 @@ class Request:
     def description(self) -> dict[str, Any]:
         """Content of ``dataset.json``."""
         return describe(self.classes, list(self.channels.values()), len(self.images))
-
-    def files(self) -> list[Found]:
-        """Every file of each image, as far as changes of it are noticed.
-
-        Raises:
-            UserError: a file is missing, or the folder of a series has none.
-        """
-        return [_files(self.folder, image) for image in sorted(self.images, key=lambda i: i.id)]
-
-
-def _files(folder: Path, image: Image) -> Found:
-    files = tuple(folder / name for name in image.files)
-    if image.series is not None:
-        files = tuple(sorted(file for file in files[0].glob("*") if file.is_file()))
-        if not files:
-            raise UserError(f"{folder / image.files[0]}: no DICOM files; restore the folder")
-    for file in files:
-        if not file.is_file():
-            raise UserError(f"{file}: missing, it is part of image '{image.id}'; restore it")
-        if image.series is None:
-            check_parts(file)
-    return Found(image.id, files, label=files[0])

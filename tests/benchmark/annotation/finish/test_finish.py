@@ -12,9 +12,12 @@ from benchmark.annotation.finish import run as module
 from benchmark.annotation.finish.names import dataset_name
 from benchmark.annotation.finish.raw import imports_by_case, merged
 from benchmark.annotation.project.places import load_project
+from nnactive.data.prepare.resume import Note
+from nnactive.data.raw.raw_checksums import read_files
+from nnactive.data.unlabelled.prepare.stayed import NOTE, image_files
 from nnactive.data.unlabelled.source import Box
 from nnactive.errors import UserError
-from nnactive.io.files import read_json
+from nnactive.io.files import read_json, write_model
 from nnactive.io.queries import PatchRecord
 from nnactive.oracle.keep import Drawing, keep, keep_source
 
@@ -102,6 +105,21 @@ def test_killed_on_the_way_it_goes_on_and_shows_nothing_before_all_is_there(
     assert finished(places).made
     assert (places.finished / "predictions" / first.name).stat().st_mtime_ns == before
     assert not (places.root / "work" / "finishing").exists()
+
+
+def test_an_image_that_changed_since_it_was_prepared_is_refused(places, sources, finished) -> None:
+    project = load_project(places.root)
+    found = image_files(places.root / "images", project.images)
+    raw = read_files(found, {}, lambda *_: None)
+    write_model(places.prepared(project) / NOTE, Note(card="", raw=raw))
+    file = found[1].files[0]
+    content = file.read_bytes()
+    file.write_bytes(content + b"0")
+    with pytest.raises(UserError, match=rf"{file.name}: has changed since its image was prepared"):
+        finished(places)
+    assert not places.finished.exists()
+    file.write_bytes(content)
+    assert finished(places).made
 
 
 def test_nothing_imported_is_said(places, finished) -> None:
