@@ -64,8 +64,8 @@ class Gathered:
                 self.jobs.append((file, aims))
         for patch in patches:
             called = (patch.id, patch.patch.case)
-            files = (file for name in called for file in found.unread.get(name, ()))
-            self.unread += ((number, patch, file) for file in files)
+            unread = (file for name in called for file in found.unread.get(name, ()))
+            self.unread += ((number, patch, file) for file in unread)
         if only is None:
             self.strays += [(number, file) for file in found.strays]
 

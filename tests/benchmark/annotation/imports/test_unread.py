@@ -54,3 +54,14 @@ def test_a_header_alone_is_refused_as_the_voxels_beside_it_would_not_be_kept(
     assert line.text == (
         "round_00/p01_label.mhd: stores its voxels in another file; save it as .nii.gz or .mha"
     )
+
+
+def test_nobody_is_told_to_call_an_image_a_label(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    image = built.label_file("p01").with_name("p01_image.nii.gz")
+    built.label_file("p01").rename(image)
+    report = import_labels(built.places, built.project, files=[image], now=NOW)
+    (line,) = report.of("refused")
+    assert line.text == (
+        "round_00/p01_image.nii.gz: has the name of an image; give the labels that belong to it"
+    )
