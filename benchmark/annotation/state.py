@@ -13,6 +13,7 @@ from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import Places, command, round_name
 from benchmark.annotation.project.there import seen_since
 from benchmark.annotation.rounds.model import Round, RoundPatch, rounds_of
+from benchmark.annotation.settled import settled
 from nnactive.data.unlabelled.source import SOURCES, Sources
 from nnactive.io.files import read_model
 from nnactive.oracle.drawn import GIVEN, Drawn, folder_of, history
@@ -97,7 +98,11 @@ def state_of(places: Places, project: Project) -> State:
     Args:
         places: of the project.
         project: what was chosen.
+
+    Raises:
+        UserError: the project was changed, or a file of it is broken; names it.
     """
+    settled(places, project)
     rounds = rounds_of(places)
     patches = [
         _Patch(

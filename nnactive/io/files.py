@@ -18,6 +18,8 @@ from nnactive.errors import UserError
 from nnactive.io.models import NewerFileError, fields_of, file_text
 
 Model = TypeVar("Model", bound=BaseModel)
+ANEW = "remove it and run again"
+"""A way out for a broken file that is made again."""
 TRIED = re.compile(r"constrained-[a-z]+|[a-z-]+\[.*\]")
 """What pydantic calls a type."""
 PLAIN = {"extra_forbidden": "unknown field", "missing": "missing"}
@@ -57,7 +59,7 @@ def write_model(path: Path, model: BaseModel) -> None:
     write_text(path, file_text(model))
 
 
-def read_json(path: Path, way_out: str = "remove it and run again") -> Any:
+def read_json(path: Path, way_out: str = ANEW) -> Any:
     """JSON content of ``path``.
 
     Args:
@@ -121,14 +123,19 @@ def replace_model(path: Path, model: BaseModel) -> None:
     write_model(path, model)
 
 
-def read_model(path: Path, kind: type[Model]) -> Model:
+def read_model(path: Path, kind: type[Model], way_out: str = ANEW) -> Model:
     """The model stored in ``path``.
+
+    Args:
+        path: the file.
+        kind: of the model.
+        way_out: from a file that is no JSON.
 
     Raises:
         NewerFileError: if a newer release wrote the file.
         UserError: if the file is missing, or broken; names the field.
     """
-    content = read_json(path)
+    content = read_json(path, way_out)
     try:
         return kind.model_validate(fields_of(kind, content))
     except NewerFileError as error:

@@ -21,6 +21,7 @@ from nnactive.io.queries import PatchRecord
 GIVEN: Final = "given"
 SOURCE_FILES: Final = "sources"
 RECORD: Final = ".json"
+RESTORE: Final = "restore it from a copy; or remove it, and import the patch again"
 VOXELS: Final = ".nii.gz"
 
 
@@ -58,7 +59,7 @@ def folder_of(labels: Path, round_name: str, patch_id: str) -> Path:
 
 def history(folder: Path) -> list[Drawn]:
     """All finished imports of a patch, oldest first."""
-    return [read_model(file, Drawn) for file in sorted(folder.glob(f"[0-9]*{RECORD}"))]
+    return [read_model(file, Drawn, RESTORE) for file in sorted(folder.glob(f"[0-9]*{RECORD}"))]
 
 
 def voxels_file(folder: Path, drawn: Drawn) -> Path:

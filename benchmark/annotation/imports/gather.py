@@ -41,6 +41,8 @@ class Gathered:
     """Files that were found, with what they are for."""
     strays: list[tuple[Round, Path]] = field(default_factory=list)
     """Files of other names, with the round in whose folder they are."""
+    unread: list[tuple[Round, RoundPatch, Path]] = field(default_factory=list)
+    """Files of formats that aren't read, with the patch that they are called after."""
     looked: dict[str, Look] = field(default_factory=dict)
     """What was read before, and now."""
 
@@ -60,6 +62,10 @@ class Gathered:
             aims = [Aim(number, each, of_case=True) for each in patches if each.patch.case == case]
             for file in files if aims else ():
                 self.jobs.append((file, aims))
+        for patch in patches:
+            called = (patch.id, patch.patch.case)
+            unread = (file for name in called for file in found.unread.get(name, ()))
+            self.unread += ((number, patch, file) for file in unread)
         if only is None:
             self.strays += [(number, file) for file in found.strays]
 
@@ -71,6 +77,19 @@ class Gathered:
         for number, file in self.strays:
             if cause := explained(self.known, number, file):
                 self.refuse(file, cause, number)
+
+    def refuse_unread(self) -> None:
+        """Refuse files of formats that aren't read, of patches that nothing else is known of."""
+        told: set[Path] = set()
+        for number, patch, file in self.unread:
+            read = self.candidates.get((number.number, patch.id), ())
+            is_open = not self.known.history(number.number, patch)
+            if is_open and all(each.labels == patch.template for each in read) and file not in told:
+                told.add(file)
+                right = self.known.label_file(number, patch)
+                self.refuse(
+                    file, f"isn't of a format that is read; save it as {right}", number, patch
+                )
 
     def file(self, file: Path, case: str | None = None) -> None:
         """Read a file that the person named, for the image or patch that it is called after.
@@ -227,4 +246,5 @@ def gather(
             found.folder(each, {patch_id for number, patch_id in wanted if number == each.number})
     for file, aims in tracked(progress, "read", found.jobs, len(found.jobs)):
         found.read(file, aims)
+    found.refuse_unread()
     return found

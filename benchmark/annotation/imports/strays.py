@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from benchmark.annotation.imports.files.names import aim_of, stem_of
+from benchmark.annotation.imports.files.names import IMAGE, aim_of, stem_of
 from benchmark.annotation.imports.files.place import lie_of
 from benchmark.annotation.imports.files.read import Labels, read_labels
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
@@ -127,6 +127,9 @@ def _own_round(known: Known, labels: Labels) -> Round | None:
 
 
 def _unnamed(known: Known, labels: Labels) -> str:
+    stem = stem_of(labels.file.name) or ""
+    if IMAGE.fullmatch(stem):
+        return "has the name of an image; give the labels that belong to it"
     if (there := known.at(labels.grid)) is not None:
         said = known.said(there[0].number, there[1].id)
         return (

@@ -15,6 +15,7 @@ from benchmark.annotation.imports.report import Report
 from benchmark.annotation.imports.wishes import wishes_of
 from benchmark.annotation.project.model import Project
 from benchmark.annotation.project.places import WORK, Places, command
+from benchmark.annotation.settled import settled
 from nnactive.data.progress import Progress
 from nnactive.errors import UserError
 
@@ -44,9 +45,10 @@ def import_labels(
         progress: called after each file that is looked at.
 
     Raises:
-        UserError: no round has been written, an option names no patch, or another import is at
-            work.
+        UserError: the project was changed, no round has been written, an option names no patch, or
+            another import is at work.
     """
+    settled(places, project)  # other classes, and what is drawn would mean something else
     known = Known(places, project)
     if not known.rounds:
         raise UserError(f"{places.root}: no round to import; run: {command('next', places.root)}")

@@ -11,6 +11,8 @@ from nnactive.io.files import read_model
 PROJECT = "project.json"
 LABELS = "labels"
 METHODS = "methods"
+RESTORE = "correct it, or restore it from a copy"
+"""For what nothing else has."""
 WORK = "work"
 """What the engine makes; nothing in it is a person's work."""
 
@@ -98,4 +100,4 @@ def load_project(root: Path) -> Project:
             f"{root}: no {PROJECT}; begin with: {command('init', root)} --images FOLDER --classes "
             "NAME,NAME"
         )
-    return read_model(file, Project)
+    return read_model(file, Project, RESTORE)

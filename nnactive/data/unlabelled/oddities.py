@@ -13,6 +13,7 @@ from nnactive.data.check.case_facts import ImageFacts
 from nnactive.data.check.dataset import WRONG
 from nnactive.data.check.findings import FILE, Finding, Severity, named, ordered
 from nnactive.data.check.outliers import image_outliers
+from nnactive.data.prepared import array_digest
 from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.files.formats import ENDINGS
 from nnactive.data.raw.files.integrity import file_notes
@@ -48,6 +49,8 @@ class _Looked:
     """By channel."""
     notes: tuple[tuple[str, str], ...] = ()
     """Kind and text of what is unusual about its files."""
+    digests: tuple[str, ...] = ()
+    """Of what was looked at of each channel."""
     problem: str = ""
 
 
@@ -86,6 +89,7 @@ def odd(
             found.append(Finding(severity=severity, kind=kind, cases=(image.id,), detail=detail))
     found += image_outliers(channels, facts)
     found += _default_spacing(facts)
+    found += _duplicates({i.id: one.digests for i, one in zip(images, looked, strict=True)})
     for number, (name, scheme) in enumerate(channels.items()):
         seen = {f.id: one.hounsfield[number] for one in looked if (f := one.facts) is not None}
         if scheme == "ct":
@@ -116,7 +120,12 @@ def _look(folder: Path, image: Image) -> _Looked:
         channel_files=names,
         ranges=tuple((float(one.min()), float(one.max())) for one in slices),
     )
-    return _Looked(facts, tuple(map(is_hounsfield, slices)), tuple(_notes(folder, image)))
+    return _Looked(
+        facts,
+        tuple(map(is_hounsfield, slices)),
+        tuple(_notes(folder, image)),
+        tuple(map(array_digest, slices)),
+    )
 
 
 def _notes(folder: Path, image: Image) -> Iterator[tuple[str, str]]:
@@ -155,6 +164,22 @@ def _default_spacing(facts: Sequence[ImageFacts]) -> Iterator[Finding]:
             detail=f"{case.file}: voxels of 1 x 1 x 1 mm, as programs write that don't know the "
             "size, and most other images have others; correct its header if that is wrong",
         )
+
+
+def _duplicates(digests: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """Images that are there twice: each would be labelled, and be in training and validation."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for case, of_channels in digests.items():
+        if of_channels:
+            alike.setdefault(of_channels, []).append(case)
+    for cases in alike.values():
+        if cases[1:]:
+            detail = f"{named(cases)} have the same voxels, where looked at; leave out all but one"
+            yield Finding(severity="warning", kind="duplicate", cases=tuple(cases), detail=detail)
+    twice = tuple(case for case, each in digests.items() if len(set(each)) < len(each))
+    if twice:
+        detail = f"{named(twice)}: two channels have the same voxels, where looked at"
+        yield Finding(severity="warning", kind="duplicate", cases=twice, detail=detail)
 
 
 def _no_ct(name: str, channel: int, facts: Sequence[ImageFacts]) -> Iterator[Finding]:

@@ -10,6 +10,24 @@ from benchmark.annotation.rounds.model import Round
 
 ENDINGS: Final = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd")
 """Of label files; of two that fit, the longer one is a name's."""
+UNREAD: Final = (
+    *(
+        ".hdr",
+        ".img",
+        ".nhdr",
+        ".tif",
+        ".tiff",
+        ".dcm",
+        ".mgz",
+        ".mgh",
+        ".mnc",
+        ".gipl",
+        ".gipl.gz",
+    ),
+    *(".vtk", ".vti", ".npy", ".npz", ".h5", ".am", ".img.gz", ".nii.bz2", ".nii.xz", ".nii.zst"),
+    *(".nii.gz.gz", ".nrrd.gz", ".mha.gz", ".gz", ".zip", ".stl", ".png", ""),
+)
+"""Of files in which labels may have been saved, but which aren't read; empty: without an ending."""
 LABEL: Final = "_label"
 IMAGE: Final = re.compile(r".+_image(_\d{4})?")
 LOCKS: Final = (
@@ -30,6 +48,8 @@ class Folder:
     """Label files of whole images by case id."""
     strays: list[Path] = field(default_factory=list)
     """Image files of other names."""
+    unread: dict[str, list[Path]] = field(default_factory=dict)
+    """Files of a format that isn't read, by the patch or image that they are called after."""
 
 
 def stem_of(name: str) -> str | None:
@@ -75,7 +95,11 @@ def look(folder: Path, number: Round) -> Folder:
         return found
     for file in sorted(folder.iterdir()):
         stem = stem_of(file.name)
-        if file.name.startswith((".", "~")) or stem is None or IMAGE.fullmatch(stem):
+        if file.name.startswith((".", "~")) or IMAGE.fullmatch(stem or ""):
+            continue
+        if stem is None:
+            if (name := _unread(file.name, number)) is not None:
+                found.unread.setdefault(name, []).append(file)
             continue
         aim = aim_of(stem, number)
         if aim is None:
@@ -84,6 +108,14 @@ def look(folder: Path, number: Round) -> Folder:
             by = found.patches if aim[0] == "patch" else found.cases
             by.setdefault(aim[1], []).append(file)
     return found
+
+
+def _unread(name: str, number: Round) -> str | None:
+    """The patch or image whose labels a file of a format that isn't read seems to have."""
+    endings = (each for each in UNREAD if name.lower().endswith(each))
+    stems = (name[: len(name) - len(ending)] for ending in endings)
+    aims = (aim_of(stem, number) for stem in stems if stem.endswith(LABEL))
+    return next((aim[1] for aim in aims if aim), None)
 
 
 def lock_of(file: Path) -> str | None:

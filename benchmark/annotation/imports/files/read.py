@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.annotation.imports.files.segments import from_segments, segments_in
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
-from nnactive.data.raw.files.formats import ENDINGS
+from nnactive.data.raw.files.formats import ENDINGS, METAIMAGE, files_of
 from nnactive.data.raw.files.integrity import DAMAGED, check_whole
 from nnactive.data.raw.files.locales import same_locale
 from nnactive.data.unlabelled.source import Grid
@@ -55,6 +55,9 @@ def read_labels(file: Path, names: Mapping[str, int]) -> Labels:
         WrongLabelsError: it is no label map, or being written.
     """
     _check_file(file)
+    if file.name.endswith(METAIMAGE) and files_of(file)[1:]:
+        # What is kept, and looked at for changes, is one file.
+        raise WrongLabelsError("stores its voxels in another file; save it as .nii.gz or .mha")
     try:
         before = file.stat()
         digest = sha256(file)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from benchmark.annotation.imports.files.names import counted
 from benchmark.annotation.imports.files.wrong import WrongLabelsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ LARGEST: Final = 65535
 """Largest value of a segment."""
 UNKNOWN: Final = 254
 """Value of a segment that is no class."""
+UNNAMED: Final = 253
+"""Value of a voxel that is in no segment, and yet isn't background."""
+SAVE_AGAIN: Final = "save it again in 3D Slicer, or export it as a label map (.nii.gz)"
 NAME: Final = re.compile(r"Segment(\d+)_Name")
 
 
@@ -31,7 +35,11 @@ class Segment:
 
 
 def segments_in(image: "SimpleITK.Image") -> tuple[Segment, ...]:
-    """The segments that a file names, in its order; none: it is an ordinary label map."""
+    """The segments that a file names, in its order; none: it is an ordinary label map.
+
+    Raises:
+        WrongLabelsError: a segment's value or layer isn't a number that it can have.
+    """
     keys = image.GetMetaDataKeys()
     numbers = sorted(int(match[1]) for key in keys if (match := NAME.fullmatch(key)))
 
@@ -42,8 +50,8 @@ def segments_in(image: "SimpleITK.Image") -> tuple[Segment, ...]:
     return tuple(
         Segment(
             field(n, "Name", "").strip(),
-            _number(field(n, "LabelValue", ""), n + 1),
-            _number(field(n, "Layer", ""), 0),
+            _number(field(n, "LabelValue", str(n + 1)), 1),
+            _number(field(n, "Layer", "0"), 0),
         )
         for n in numbers
     )
@@ -60,8 +68,12 @@ def from_segments(
         names: label by name, in small letters; the highest one gives way to all others.
 
     Raises:
-        WrongLabelsError: a segment with voxels has a name that is no class.
+        WrongLabelsError: a segment with voxels has a name that is no class, or voxels are of no
+            segment or of several.
     """
+    beyond = [each.name for each in segments if each.layer >= layers.shape[3]]
+    if beyond and layers.any():
+        raise WrongLabelsError(f"lacks the layer of the segment '{beyond[0]}'; {SAVE_AGAIN}")
     found: np.ndarray | None = None
     for number in range(layers.shape[3]):
         mine = [each for each in segments if each.layer == number]
@@ -78,11 +90,28 @@ def _one_layer(
     low, high = int(layer.min()), int(layer.max())
     if low < 0 or high > LARGEST:
         raise WrongLabelsError(f"has values from {low} to {high}; save the segmentation again")
-    table = np.zeros(LARGEST + 1, np.uint8)
+    table = np.full(LARGEST + 1, UNNAMED, np.uint8)
+    table[0] = 0
+    # Who removes the segment outside the patch may leave its voxels: they are as locked as before.
+    table[max(names.values())] = max(names.values())
     segments = [each for each in segments if each.value <= LARGEST]
+    owners: dict[int, Segment] = {}
     for each in segments:
-        table[each.value] = names.get(each.name.lower(), UNKNOWN)
+        label = names.get(each.name.lower(), UNKNOWN)
+        owner = owners.setdefault(each.value, each)
+        if owner is not each and table[each.value] != label and (layer == each.value).any():
+            raise WrongLabelsError(
+                f"has the segments '{owner.name}' and '{each.name}' under one value, "
+                f"{each.value}, so that they can't be told apart; {SAVE_AGAIN}"
+            )
+        table[each.value] = label
     found: np.ndarray = table[layer]
+    if (count := int((found == UNNAMED).sum())) > 0:
+        value = layer[found == UNNAMED][0]
+        raise WrongLabelsError(
+            f"has {counted(count, 'voxel')} of no segment (the first has the value {value}); add "
+            "the segment, or export a label map (.nii.gz)"
+        )
     for each in segments:
         if table[each.value] == UNKNOWN and (layer == each.value).any():
             wanted = ", ".join(n for n, value in names.items() if value < max(names.values()))
@@ -102,5 +131,8 @@ def _over(below: np.ndarray, above: np.ndarray, ignore: int) -> np.ndarray:
     return found
 
 
-def _number(text: str, default: int) -> int:
-    return int(text) if text.strip().isdigit() else default
+def _number(text: str, least: int) -> int:
+    """A segment's value or layer; a value of 0 would be the background's."""
+    if not text.strip().isdecimal() or int(text) < least:
+        raise WrongLabelsError(f"gives a segment the value or layer '{text}'; {SAVE_AGAIN}")
+    return int(text)

@@ -164,3 +164,21 @@ def test_a_fourth_axis_is_looked_at(tmp_path):
     folder, images = folder_of(tmp_path, *(SimpleITK.JoinSeries([made]) for made in ct(1, 2)))
     assert likely_ct(folder, images)
     assert lines(folder, images, CT) == []
+
+
+def test_an_image_that_is_there_twice_is_told(tmp_path):
+    folder, images = folder_of(tmp_path, mri(1), mri(2), mri(3))
+    (tmp_path / images[2].files[0]).unlink()
+    (tmp_path / images[2].files[0]).symlink_to(tmp_path / images[0].files[0])
+    (line,) = lines(folder, images, {"t1": "zscore"})
+    assert line.startswith("warning: ")
+    assert images[0].id in line
+    assert images[2].id in line
+    assert "have the same voxels, where looked at; leave out all but one" in line
+
+
+def test_channels_that_are_the_same_are_told(tmp_path):
+    folder, images = folder_of(tmp_path, mri(1), mri(2), mri(3))
+    both = [each.model_copy(update={"files": each.files * 2}) for each in images]
+    (line,) = lines(folder, both, {"t1": "zscore", "t2": "zscore"})
+    assert line.endswith("two channels have the same voxels, where looked at")
