@@ -51,20 +51,28 @@ def end_group(process: "subprocess.Popen[bytes]") -> int:
 
 def main(command: Sequence[str]) -> int:
     """Run a command to its end, and return its exit code: 128 + n if signal n ended it."""
+    process: subprocess.Popen[bytes] | None = None
+    asked = False
 
     def end(_: int, __: FrameType | None) -> None:
-        raise _EndError
+        nonlocal asked
+        asked = True
+        # What is just being started must be known first, or nothing could end it.
+        if process:
+            raise _EndError
 
     signal.signal(signal.SIGTERM, end)
     # A process started in the background may ignore it, and pass that on to the container.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    process: subprocess.Popen[bytes] | None = None
     try:
         process = subprocess.Popen(command)
+        if asked:
+            raise _EndError
         status = process.wait()
     except _EndError:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        status = _end(process) if process else 128 + signal.SIGTERM
+        assert process is not None  # noqa: S101  (only then it is raised)
+        status = _end(process)
     return status if status >= 0 else 128 - status
 
 

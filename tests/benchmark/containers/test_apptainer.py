@@ -225,6 +225,28 @@ def test_a_container_that_does_not_heed_is_killed(tmp_path, monkeypatch) -> None
     assert not Path(f"/proc/{inner.read_text().strip()}").exists()
 
 
+def test_a_container_that_is_just_being_started_ends_too(monkeypatch) -> None:
+    started = []
+    real = subprocess.Popen
+
+    def start(command):
+        """A start in whose midst the signal comes."""
+        started.append(real(command))
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0)  # where the handler runs
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert process_group.main(["/bin/sleep", "3600"]) == 128 + signal.SIGINT
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        started[0].kill()
+    assert started[0].wait() == -signal.SIGINT
+
+
 def test_what_serves_an_image_heeds_no_signals(tmp_path) -> None:
     program = tmp_path / "a b" / "squashfuse_ll"
     program.parent.mkdir()
