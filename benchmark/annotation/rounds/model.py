@@ -2,8 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from benchmark.annotation.project.places import Places
+from benchmark.annotation.project.places import RESTORE, Places, round_name
+from benchmark.annotation.rounds.names import INDEX
 from nnactive.data.unlabelled.source import Box
+from nnactive.errors import UserError
 from nnactive.io.files import read_model
 from nnactive.io.models import Frozen, StateFile
 from nnactive.io.queries import PatchRecord
@@ -59,8 +61,16 @@ class Round(StateFile):
 
 
 def rounds_of(places: Places) -> list[Round]:
-    """All rounds that have been written, in order."""
+    """All rounds that have been written, in order.
+
+    Raises:
+        UserError: the file of one is wrong, or gone although there is more of that round.
+    """
     found: list[Round] = []
     while (file := places.round_file(len(found))).is_file():
-        found.append(read_model(file, Round))
+        found.append(read_model(file, Round, RESTORE))
+    number = len(found)
+    rest = places.labels / round_name(number), places.round(number) / INDEX
+    if any(left.exists() for left in (*rest, places.round_file(number + 1))):
+        raise UserError(f"{file}: missing, and nothing else tells what was to be drawn; restore it")
     return found

@@ -18,6 +18,7 @@ from nnactive.data.progress import Progress, tracked
 from nnactive.data.raw.files.formats import ENDINGS
 from nnactive.data.raw.files.integrity import file_notes
 from nnactive.data.raw.grids import ROUNDING
+from nnactive.data.raw.images import check_finite
 from nnactive.data.unlabelled.dicom.series import read_stack
 from nnactive.data.unlabelled.intensities import is_hounsfield, sample
 from nnactive.data.unlabelled.read import read_channels, read_grid
@@ -100,9 +101,12 @@ def odd(
 
 
 def _look(folder: Path, image: Image) -> _Looked:
+    names = tuple(_file_name(image, number) for number in range(len(image.files)))
     try:
         grid = read_grid(folder, image)
         slices = sample(folder, image)
+        for name, one in zip(names, slices, strict=True):
+            check_finite(Path(name), one)
         if any(one.min() == one.max() for one in slices):
             slices = _all_voxels(folder, image)
     except UserError as error:
@@ -110,7 +114,6 @@ def _look(folder: Path, image: Image) -> _Looked:
     except OSError as error:
         where = error.filename or folder / image.files[0]
         return _Looked(None, problem=f"{where}: {error.strerror}; make it readable")
-    names = tuple(_file_name(image, number) for number in range(len(image.files)))
     facts = ImageFacts(
         id=image.id,
         file=names[0],

@@ -23,6 +23,7 @@ from benchmark.annotation.state import Minutes, State, state_of
 from benchmark.cli.commands.annotate.status import _agreement_lines as agreement_lines
 from benchmark.cli.main import main
 from nnactive.data.unlabelled.source import Box
+from nnactive.errors import UserError
 from nnactive.io.files import read_model, write_model
 from nnactive.io.queries import PatchRecord
 from nnactive.oracle.drawn import GIVEN
@@ -79,6 +80,17 @@ def test_rounds_patches_and_voxels_are_counted(tmp_path: Path) -> None:
     assert state.missing == ()
     assert state.share == 1024 / (10 * 24 * 30 + 12 * 20 * 22)
     assert state.todo.startswith(f"label the open patches in {tmp_path}/round_01")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_round_whose_file_is_gone_is_missed(tmp_path: Path, number: int) -> None:
+    built = build(tmp_path, rounds=2)
+    saved(built, "p01", 0, number=number)
+    take(built)
+    file = built.places.round_file(number)
+    file.unlink()
+    with pytest.raises(UserError, match=f"{file}: missing, .*; restore it"):
+        state_of(built.places, built.project)
 
 
 def test_minutes_lie_between_saves_of_one_session(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_an_orientation_unlike_the_others_is_told(tmp_path):
     assert "scan_3.nii.gz: its axes point to RAS, those of 2 cases to LPI" in line
 
 
+def test_an_image_that_is_not_finite_is_refused(tmp_path):
+    voxels = SimpleITK.GetArrayFromImage(SimpleITK.Cast(image(3), SimpleITK.sitkFloat32))
+    voxels[..., 0] = np.nan
+    holed = SimpleITK.GetImageFromArray(voxels)
+    holed.CopyInformation(image(3))
+    (line,) = lines(*folder_of(tmp_path, mri(1), mri(2), holed, ending=".nrrd"), MRI)
+    assert line == "error: scan_3.nrrd: contains NaN or infinite values; fix or replace it"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
