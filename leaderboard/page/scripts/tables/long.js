@@ -1,7 +1,7 @@
 // Long tables: a browser lays out and paints only the rows in sight.
 // Skipping a row takes a box that isn't a table's, so such a table is laid out as one first, and
 // keeps the widths that its columns got from all of its rows.
-const LONG = 100;
+const LONG = CSS.supports("content-visibility", "auto") ? 100 : Infinity;
 const widthsOf = (table) => [...table.tHead.rows[0].cells].map((cell) => cell.getBoundingClientRect().width);
 // The name's column takes what is left.
 const tracksOf = (widths) => widths.map((width, place) => (place === 1 ? `minmax(${width}px, 1fr)` : `${width}px`)).join(" ");
@@ -19,7 +19,7 @@ const fit = (table, rows) => {
   body.replaceChildren(...rows);
   longTables.delete(table);
   const { height } = body.getBoundingClientRect();
-  if (height && CSS.supports("content-visibility", "auto")) {
+  if (height) {
     table.style.setProperty("--tracks", tracksOf(widthsOf(table)));
     table.style.setProperty("--row", `${height / rows.length}px`);
     nameRoles(table);
